@@ -1,0 +1,23 @@
+"""Cognito Lab: an AWS account inside the kernel, for learning Amazon Cognito.
+
+>>> from cognito_lab import Lab, refused
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_NAMES = {
+    "Lab": "cognito_lab.lab",
+    "refused": "cognito_lab.study.refusals",
+    "OutsideTheLab": "cognito_lab.aws.errors",
+}
+__all__ = list(_NAMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that ``import cognito_lab`` stays light."""
+    if name in _NAMES:
+        return getattr(import_module(_NAMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,108 @@
+"""Which AWS operations the lab carries out itself, which moto carries out, and which are refused.
+
+The table stands in ``data/operations.toml``. An operation that is not in it is refused in one
+line: a silent success of something that does nothing would teach a lie.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .errors import OutsideTheLab
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+
+
+@dataclass
+class Call:
+    """One call of an AWS operation, as a room of the lab receives it.
+
+    Attributes
+    ----------
+    service, operation:
+        botocore's service name and AWS's operation name, ``"cognito-idp"`` and ``"SignUp"``.
+    parameters:
+        The operation's input, with AWS's member names, already checked against AWS's model.
+    region, account:
+        Where the call was sent, and the twelve-digit account id.
+    principal:
+        Who signed it: see :mod:`cognito_lab.aws.iam.principals`. ``None`` for an unsigned call.
+    """
+
+    service: str
+    operation: str
+    parameters: dict[str, Any]
+    region: str
+    account: str
+    principal: Any = None
+
+    def __getitem__(self, member: str) -> Any:
+        return self.parameters[member]
+
+    def get(self, member: str, default: Any = None) -> Any:
+        """A member of the input, or ``default`` where it was left out."""
+        value = self.parameters.get(member)
+        return default if value is None else value
+
+
+Handler = Callable[[Call], dict[str, Any] | None]
+
+HANDLERS: dict[tuple[str, str], Handler] = {}
+CHECKS: dict[tuple[str, str], Callable[[Call], None]] = {}
+
+
+def operation(service: str, name: str) -> Callable[[Handler], Handler]:
+    """Make the decorated function the lab's own implementation of an AWS operation."""
+
+    def register(handler: Handler) -> Handler:
+        HANDLERS[service, name] = handler
+        return handler
+
+    return register
+
+
+def check_before(service: str, name: str) -> Callable[[Callable[[Call], None]], Callable[[Call], None]]:
+    """Run the decorated check before moto carries out the operation; it refuses by raising ``AwsError``."""
+
+    def register(check: Callable[[Call], None]) -> Callable[[Call], None]:
+        CHECKS[service, name] = check
+        return check
+
+    return register
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one service is carried: ``ours`` by the lab, ``moto`` by moto with the test that checked it."""
+
+    ours: frozenset[str] = frozenset()
+    moto: dict[str, str] = field(default_factory=dict)
+
+
+@cache
+def table() -> dict[str, Row]:
+    """The table of operations by botocore service name."""
+    with open(DATA / "operations.toml", "rb") as handle:
+        rows = tomllib.load(handle)
+    return {name: Row(frozenset(row.get("ours", [])), dict(row.get("moto", {}))) for name, row in rows.items()}
+
+
+def carried_by(service: str, name: str) -> str:
+    """``"ours"`` or ``"moto"``.
+
+    Raises
+    ------
+    OutsideTheLab
+        The operation is not in the table.
+    """
+    row = table().get(service)
+    if row is not None and name in row.ours:
+        return "ours"
+    if row is not None and name in row.moto:
+        return "moto"
+    raise OutsideTheLab(f"{service} {name} is not played by this lab (AWS has it): nothing was done.")

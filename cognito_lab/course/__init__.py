@@ -1,0 +1,1 @@
+"""Running the course: set-up, execution, report. No lesson imports this."""

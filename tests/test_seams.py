@@ -1,0 +1,95 @@
+"""One test for each seam into moto: when moto moves, the name of the test says which one."""
+
+from __future__ import annotations
+
+import inspect
+
+import boto3
+import pytest
+import requests
+
+from cognito_lab import Lab, OutsideTheLab
+from cognito_lab.aws import network, seams
+
+
+@pytest.fixture
+def lab():
+    with Lab.start() as lab:
+        yield lab
+
+
+def test_seam_1_every_request_of_boto3_passes_the_network_of_the_lab(lab):
+    seen = []
+    network.OBSERVERS.append(seen.append)
+    try:
+        boto3.client("sts").get_caller_identity()
+    finally:
+        network.OBSERVERS.remove(seen.append)
+    assert [(exchange.service, exchange.operation) for exchange in seen] == [("sts", "GetCallerIdentity")]
+
+
+def test_seam_1_is_where_moto_answers_for_all_its_services():
+    from moto.core.botocore_stubber import BotocoreStubber
+
+    seams.install()
+    assert BotocoreStubber.process_request is seams._process_request
+    assert list(inspect.signature(seams._moto_answers).parameters) == ["self", "request"]
+
+
+def test_seam_1_requests_to_hosts_that_moto_does_not_list_end_in_the_lab(lab):
+    network.serve(r"shop\.seam\.example", "shop", lambda request: network.Response(200, body=request.path.encode()))
+    try:
+        assert requests.get("https://shop.seam.example/a").text == "/a"
+    finally:
+        network.HOSTS.pop()
+    with pytest.raises(OutsideTheLab, match="shop.seam.example"):
+        requests.get("https://shop.seam.example/a")
+
+
+def test_seam_2_moto_asks_before_each_operation(lab, monkeypatch):
+    asked = []
+    from cognito_lab.aws.iam import enforcement
+
+    real = enforcement.admit
+    monkeypatch.setattr(
+        enforcement, "admit", lambda request, *names, public: asked.append(names) or real(request, *names, public=public)
+    )
+    boto3.client("s3").create_bucket(Bucket="tidepool-pictures")
+    boto3.client("iam").list_roles()
+    assert [names[:2] for names in asked] == [("s3", "CreateBucket"), ("iam", "ListRoles")]
+    assert asked[0][2] == "arn:aws:s3:::tidepool-pictures"
+
+
+def test_seam_3_session_tokens_come_from_the_source_of_the_lab():
+    import moto.sts.models as sts_models
+
+    seams.install()
+    assert sts_models.random_session_token is seams.session_token
+    assert "random_session_token()" in inspect.getsource(sts_models.AssumedRole.__init__)
+
+
+def test_seam_4_ids_of_moto_can_be_seeded():
+    from moto.moto_api._internal import mock_random
+
+    mock_random.seed(1)
+    first = mock_random.uuid4(), mock_random.get_random_hex(8)
+    mock_random.seed(1)
+    assert (mock_random.uuid4(), mock_random.get_random_hex(8)) == first
+
+
+def test_seam_5_what_hangs_on_moto_s_storage_is_gone_after_a_reset(lab):
+    class Notes(list):
+        pass
+
+    seams.account_state(Notes).append("kept")
+    assert seams.account_state(Notes) == ["kept"]
+    Lab.start()
+    assert seams.account_state(Notes) == []
+
+
+def test_seam_5_the_storage_has_the_members_that_the_rooms_use(lab):
+    assert {"user_pools"} <= set(vars(seams.user_pools("us-east-1")))
+    assert {"identity_pools"} <= set(vars(seams.identity_pools("us-east-1")))
+    assert {"roles", "users"} <= set(vars(seams.iam()))
+    assert {"assumed_roles"} <= set(vars(seams.sts()))
+    assert {"buckets"} <= set(vars(seams.s3()))
