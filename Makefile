@@ -1,0 +1,70 @@
+# The course's commands. `make` alone prints them.
+#
+#   make lab FRESH=09 PORT=8890 OPEN=no    start lesson 09 again (the old file stays beside it), a port, no browser
+#   make run NOTEBOOK=09 PARAMS="-p region eu-west-1"
+#   make run WITH="boto3==… moto==…"       or WITH=latest: in an environment of its own
+#   make test ARGS="tests/test_x.py"       pytest's own arguments
+#   make setup PYTHON=python3.12 INSTALLER=pip
+
+SUPPORTED = python3 python3.13 python3.12 python3.11 python
+# The first Python of the machine that can run the course; setup says what is wrong if there is none.
+PYTHON = $(shell for name in $(SUPPORTED); do \
+  "$$name" -E -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+  && { echo "$$name"; exit; }; done; echo python3)
+INSTALLER = auto
+# Set here, so that a PORT or ARGS that happens to be in the environment means nothing; the command line still does.
+FRESH =
+PORT =
+OPEN =
+NOTEBOOK =
+PARAMS =
+WITH =
+ARGS =
+
+VENV = .venv/bin/python
+LAB = $(VENV) -m cognito_lab
+
+# A shell's own Python and pytest settings must not reach the course.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONUSERBASE PYTHONWARNINGS PYTEST_ADDOPTS PYTEST_PLUGINS
+export PYTHONNOUSERSITE = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test setup run outputs check bench lock clean here
+
+help: ## print these lines
+	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, name, ":"); printf "  make %-9s%s\n", name[1], $$2 }' Makefile
+
+lab: setup ## open the course in JupyterLab (your own copy, in my_course/)
+	@$(LAB) lab $(if $(FRESH),--fresh "$(FRESH)") $(if $(PORT),--port "$(PORT)") $(if $(filter no,$(OPEN)),--no-browser)
+
+test: setup ## all tests: the package, and every notebook compared with its stored outputs
+	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
+
+setup: here ## make .venv from requirements.lock, where needed
+	@"$(PYTHON)" -E -s cognito_lab/course/bootstrap.py --installer $(INSTALLER) \
+	  $(if $(filter file,$(origin PYTHON)),,--matching)
+
+run: setup ## execute the whole course into build/, with a report (NOTEBOOK=, PARAMS=, WITH=)
+	@$(LAB) run $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)") $(PARAMS) $(if $(WITH),--with "$(WITH)")
+
+outputs: setup ## execute the notebooks and store their outputs in them
+	@$(LAB) outputs $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)") $(ARGS)
+
+check: setup ## ruff on code and notebooks, formatting, types
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	$(VENV) -m mypy
+
+bench: setup ## measure the lab against plain moto
+	@$(LAB) bench $(ARGS)
+
+lock: setup ## requirements.lock and environment.yml from pyproject.toml (ARGS="--upgrade moto")
+	@$(LAB) lock $(ARGS)
+
+clean: here ## remove .venv, build/ and caches; my_course/ stays
+	rm -rf .venv .venv.previous build dist .pytest_cache .mypy_cache .ruff_cache
+	find cognito_lab tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+here:
+	@test -f cognito_lab/course/bootstrap.py && test -d notebooks && test -d data || { \
+	  echo "This is not the folder of the course (no cognito_lab, notebooks or data here): cd to it, then run make."; exit 1; } >&2

@@ -1,0 +1,37 @@
+"""The command line: `python -m cognito_lab COMMAND …`, which the Makefile's targets call."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+# Command: the module of `course` with its `main(argv) -> exit status`, and what it does.
+# Only the one that is asked for is imported.
+COMMANDS = {
+    "check": ("check", "is everything here that the course needs?"),
+    "lab": ("start", "copy the notebooks to my_course/ and open JupyterLab there"),
+    "run": ("run", "execute the course and write a report"),
+    "outputs": ("outputs", "execute the notebooks and store their outputs"),
+    "bench": ("bench", "measure the lab against plain moto"),
+    "lock": ("lock", "make requirements.lock and environment.yml again"),
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run a command. 2 for an unknown one, 1 in a wrong folder, else the command's own status."""
+    name, *rest = argv or ["--help"]
+    if name not in COMMANDS:
+        print("usage: python -m cognito_lab COMMAND [--help]\n", file=sys.stderr)
+        print(*(f"  {command:9}{what}" for command, (_, what) in COMMANDS.items()), sep="\n", file=sys.stderr)
+        return 0 if name in ("-h", "--help") else 2
+    from cognito_lab.course.environment import WrongFolder
+
+    try:
+        return import_module(f"cognito_lab.course.{COMMANDS[name][0]}").main(rest)
+    except WrongFolder as reason:
+        print(reason, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

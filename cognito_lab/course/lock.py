@@ -1,0 +1,102 @@
+"""`make lock`: requirements.lock from pyproject.toml, and environment.yml from requirements.lock."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from cognito_lab.course.environment import course_folder
+from cognito_lab.course.pythons import SUPPORTED
+
+
+class Pin(NamedTuple):
+    """One entry of the lock."""
+
+    name: str
+    version: str
+    marker: str  # such as "sys_platform == 'darwin'"; empty where the package is needed everywhere
+    hashes: tuple[str, ...]
+
+
+def read_lock(text: str) -> list[Pin]:
+    """The entries of a requirements file as `uv pip compile --generate-hashes` writes it."""
+    entries = re.sub(r"\\\n\s*", " ", re.sub(r"(?m)^\s*#.*\n", "", text)).splitlines()
+    pins = []
+    for entry in filter(str.strip, entries):
+        requirement, *hashes = re.split(r"\s+--hash=", entry.strip())
+        pin, _, marker = requirement.partition(" ; ")
+        name, _, version = pin.partition("==")
+        pins.append(Pin(name, version, marker.strip(), tuple(hashes)))
+    return pins
+
+
+def environment_file(pins: list[Pin]) -> str:
+    """The environment.yml of these pins, for conda and for repo2docker (Binder)."""
+    packages = "".join(
+        f'      - "{pin.name}=={pin.version}{" ; " + pin.marker if pin.marker else ""}"\n' for pin in pins
+    )
+    return f"""\
+# Made by `make lock` from requirements.lock: the same versions through pip (conda's files hold no hashes).
+name: cognito-lab
+channels:
+  - conda-forge
+dependencies:
+  - python={SUPPORTED[-1]}
+  - pip
+  - pip:
+{packages}      - "-e ."
+"""
+
+
+def make_lock(root: Path, upgrade: list[str]) -> str:
+    """Text of the lock: everything that pyproject.toml asks for, for all supported Pythons and systems.
+
+    Versions that the present lock has stay, except those of the packages in `upgrade` (`all` for every one).
+
+    Raises:
+        subprocess.CalledProcessError: uv cannot resolve it; it has said why.
+    """
+    command = [
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "compile",
+        "pyproject.toml",
+        "--group",
+        "dev",
+        "--group",
+        "build",
+    ]
+    command += ["--universal", "--generate-hashes", "--only-binary", ":all:", "--quiet"]
+    command += ["--fork-strategy", "fewest"]  # one numpy for all Pythons, so one picture for all
+    command += ["--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "make lock"]
+    for name in upgrade:
+        command += ["--upgrade"] if name == "all" else ["--upgrade-package", name]
+    lock = root / "requirements.lock"
+    subprocess.run([*command, "--output-file", lock.name], cwd=root, check=True)
+    return lock.read_text()
+
+
+def main(argv: list[str]) -> int:
+    """Make requirements.lock and environment.yml again."""
+    parser = argparse.ArgumentParser(prog="cognito_lab lock", description=main.__doc__)
+    parser.add_argument(
+        "--upgrade", action="append", default=[], metavar="PACKAGE", help="take its newest; or `all`"
+    )
+    options = parser.parse_args(argv)
+    root = course_folder()
+    try:
+        pins = read_lock(make_lock(root, options.upgrade))
+    except subprocess.CalledProcessError as failed:
+        print("No lock could be made; uv says why above. Nothing was changed.", file=sys.stderr)
+        return failed.returncode
+    (root / "environment.yml").write_text(environment_file(pins))
+    print(
+        f"requirements.lock, environment.yml: {len(pins)} packages. Next: make setup, make outputs, make test"
+    )
+    return 0

@@ -1,0 +1,140 @@
+"""`make lab`: the learner's own copy of the notebooks, and JupyterLab on it."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import socket
+import sys
+import time
+from pathlib import Path
+
+from cognito_lab.course.environment import clean_environment, course_folder
+
+COPY = "my_course"
+FIRST_PAGE = "00_start_here.ipynb"
+DEFAULT_PORT = 8888
+# Beside the copies: which version of each lesson was copied, to say when the course has a newer one.
+COPIED = ".copied.json"
+
+
+class CannotStart(Exception):
+    """JupyterLab is not started. The text is the line for the learner."""
+
+
+def copy_notebooks(notebooks: Path, own: Path, fresh: str | None = None) -> list[str]:
+    """Bring into `own` what it does not have of `notebooks`. What is there is never overwritten.
+
+    Args:
+        notebooks: the course's lessons.
+        own: the learner's folder, made if need be.
+        fresh: number or name of a lesson to start again; the learner's file stays beside it, renamed.
+
+    Returns:
+        Lines to show: what was kept where, and which lessons have changed since they were copied.
+
+    Raises:
+        CannotStart: no lesson, or more than one, is meant by `fresh`.
+    """
+    files = sorted(f for f in notebooks.rglob("*") if f.is_file() and ".ipynb_checkpoints" not in f.parts)
+    again = _chosen([f for f in files if f.suffix == ".ipynb"], fresh) if fresh else None
+    own.mkdir(exist_ok=True)
+    record = own / COPIED
+    copied: dict[str, str] = json.loads(record.read_text()) if record.exists() else {}
+    lines, newer = [], []
+    for file in files:
+        name = str(file.relative_to(notebooks))
+        mine = own / name
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        if file == again and mine.exists():
+            kept = mine.with_name(f"{mine.stem}.{time.strftime('%Y-%m-%d-%H%M%S')}{mine.suffix}")
+            mine.rename(kept)
+            lines.append(f"{name} starts again; what you had is in {own.name}/{kept.relative_to(own)}.")
+        if not mine.exists():
+            mine.parent.mkdir(parents=True, exist_ok=True)
+            partial = mine.with_name(f".{mine.name}.partial")
+            shutil.copyfile(file, partial)
+            partial.replace(mine)
+            copied[name] = digest
+        elif copied.get(name, digest) != digest:
+            newer.append(name)
+    record.write_text(json.dumps(copied, indent=1, sort_keys=True) + "\n")
+    if newer:
+        lines.append(
+            f"Changed in the course since you copied: {', '.join(newer)}. To take one: make lab FRESH=…"
+        )
+    return lines
+
+
+def _chosen(lessons: list[Path], fresh: str) -> Path:
+    found = [
+        lesson
+        for lesson in lessons
+        if fresh in (lesson.name, lesson.stem) or lesson.name.startswith(f"{fresh}_")
+    ]
+    if len(found) != 1:
+        raise CannotStart(
+            f"There is no lesson {fresh!r}. Lessons: {', '.join(lesson.stem for lesson in lessons)}."
+        )
+    return found[0]
+
+
+def choose_port(wanted: int | None) -> int:
+    """A free port of 127.0.0.1: the one wanted, or the first free one from the default on.
+
+    Raises:
+        CannotStart: the wanted one is taken or no port, or all of twenty are taken.
+    """
+    if wanted is not None:
+        if not 1024 <= wanted <= 65535:
+            raise CannotStart(f"{wanted} is no port for this: choose one from 1024 to 65535.")
+        if not _is_free(wanted):
+            raise CannotStart(
+                f"Port {wanted} is taken by another program. Choose another: make lab PORT={wanted + 1}"
+            )
+        return wanted
+    for port in range(DEFAULT_PORT, DEFAULT_PORT + 20):
+        if _is_free(port):
+            if port != DEFAULT_PORT:
+                print(f"Port {DEFAULT_PORT} is taken by another program; using {port}.", flush=True)
+            return port
+    raise CannotStart(f"Ports {DEFAULT_PORT} to {port} are all taken. Choose another: make lab PORT=…")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # a server that has just ended does not count
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def main(argv: list[str]) -> int:
+    """Copy what is new, then become JupyterLab (this process is replaced by it)."""
+    parser = argparse.ArgumentParser(prog="cognito_lab lab", description=main.__doc__)
+    parser.add_argument(
+        "--fresh", metavar="LESSON", help="start this lesson again; the old file is kept beside it"
+    )
+    parser.add_argument("--port", type=int, help=f"default {DEFAULT_PORT}, or the next free one")
+    parser.add_argument("--no-browser", action="store_true", help="print the address only")
+    options = parser.parse_args(argv)
+    root = course_folder()
+    try:
+        lines = copy_notebooks(root / "notebooks", root / COPY, options.fresh)
+        port = choose_port(options.port)
+    except CannotStart as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    print(*lines, f"Your notebooks: {COPY}/. Stop JupyterLab with Ctrl-C.", sep="\n", flush=True)
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.port={port}"]
+    command += [f"--ServerApp.root_dir={root / COPY}", f"--LabApp.default_url=/lab/tree/{FIRST_PAGE}"]
+    command += ["--no-browser"] if options.no_browser else []
+    os.chdir(root / COPY)
+    os.execve(sys.executable, command, clean_environment(os.environ, reproducible=False))
