@@ -1,0 +1,239 @@
+"""The lab: one AWS account that lives in the kernel, and everything a lesson does with it."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import time_machine
+
+from . import guard
+from .aws import keys, seams
+from .aws.errors import OutsideTheLab
+from .providers import google
+from .study import errors
+
+if TYPE_CHECKING:
+    from .aws.user_pools.messages import Message
+    from .study.recorder import Story
+    from .study.scenes import Scene
+
+# Runs that make or compare stored outputs set this variable: then the clock stands still at FIXED_START
+# and chance is seeded, so that two runs give the same bytes. A learner's kernel never does.
+REPRODUCIBLE = "COGNITO_LAB_REPRODUCIBLE"
+FIXED_START = datetime(2026, 6, 1, 9, 0, 0, tzinfo=UTC)
+FIXED_SEED = 20260601
+DATA = Path(__file__).resolve().parents[1] / "data"
+
+
+class Lab:
+    """An AWS account inside this kernel. Begin it with :meth:`start`.
+
+    Attributes
+    ----------
+    region:
+        The AWS Region in which boto3 clients are made when they name none.
+    account:
+        The account's number, twelve digits.
+    google:
+        The stand-in for Google: people with Google accounts, and the OAuth clients registered there.
+
+    Examples
+    --------
+    >>> lab = Lab.start()
+    >>> import boto3
+    >>> boto3.client("sts").get_caller_identity()["Account"]
+    '123456789012'
+    >>> lab.stop()
+    """
+
+    _running: Lab | None = None
+    _owner: tuple[str, str] | None = None  # the same key pair in every account of the kernel: clients keep it
+
+    def __init__(self, region: str) -> None:
+        self.region = region
+        self.account = seams.ACCOUNT
+        self._google: google.Google | None = None
+        self._clock: Any = None
+        self._ended = ""
+
+    # -- the account's life ----------------------------------------------------------------------
+
+    @classmethod
+    def start(cls, region: str = "us-east-1") -> Lab:
+        """Begin an empty account; one that was running ends.
+
+        The kernel is shut off first: AWS and proxy settings of the process are cleared, and from here
+        on every request that the lab does not play is refused, to the end of the kernel.
+
+        Raises
+        ------
+        ValueError
+            ``region`` does not look like an AWS Region.
+        """
+        if not seams.is_region(region):
+            raise ValueError(f"{region!r} is not the name of an AWS Region; one is 'us-east-1'.")
+        if cls._running is not None:
+            cls._running._end("A later Lab.start() began another account.")
+        lab = cls(region)
+        lab._begin()
+        return lab
+
+    def reset(self) -> Lab:
+        """Empty the account: as :meth:`stop` and :meth:`start`, with the same object."""
+        self._alive()
+        self._end("")
+        self._begin()
+        return self
+
+    def stop(self) -> None:
+        """End the account and forget everything in it. The kernel stays shut off from the network."""
+        if not self._ended:
+            self._end("lab.stop() ended it.")
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _begin(self) -> None:
+        fixed = bool(os.environ.get(REPRODUCIBLE))
+        guard.install()
+        guard.clean_environment(self.region)
+        if fixed:
+            self._set_clock(FIXED_START)
+        keys.start(fixed)
+        seams.start_account(FIXED_SEED if fixed else None)
+        guard.cover_clients()
+        owner = seams.owner_keys()
+        if Lab._owner is not None:
+            owner.access_key_id, owner.secret_access_key = Lab._owner
+        Lab._owner = owner.access_key_id, owner.secret_access_key
+        os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"] = Lab._owner
+        Lab._running, self._ended = self, ""
+        google.open_for_business(_google_of_the_running_account)
+        errors.install()
+
+    def _end(self, reason: str) -> None:
+        seams.stop_account()
+        if self._clock is not None:
+            self._clock.stop()
+            self._clock = None
+        self._google = None
+        self._ended = reason or "It is being reset."
+        Lab._running = None
+
+    def _alive(self) -> None:
+        if self._ended:
+            raise OutsideTheLab(f"This account has ended. {self._ended} Begin one with lab = Lab.start().")
+
+    def __repr__(self) -> str:
+        state = "ended" if self._ended else "running"
+        return f"<Lab: AWS account {self.account} in {self.region}, {state}, offline>"
+
+    # -- what a lesson does with it --------------------------------------------------------------
+
+    @property
+    def google(self) -> google.Google:
+        """Google's stand-in, as it knows people and OAuth clients in this account."""
+        self._alive()
+        if self._google is None:
+            self._google = google.Google()
+            for person in cast()["people"].values():
+                if person.get("google"):
+                    self._google.add_account(**{name: person[name] for name in GOOGLE_ACCOUNT})
+        return self._google
+
+    @property
+    def now(self) -> datetime:
+        """The account's time, UTC."""
+        self._alive()
+        return datetime.now(UTC)
+
+    def inbox(self, address: str) -> list[Message]:
+        """The e-mails and text messages that Cognito sent to ``address``, the newest last.
+
+        Parameters
+        ----------
+        address:
+            An e-mail address, or a phone number in the form ``"+15550100"``.
+        """
+        self._alive()
+        from .aws.user_pools import messages
+
+        return [message for message in messages.outbox() if message.to == address]
+
+    def travel(self, **duration: float) -> datetime:
+        """Move the account's clock forward and return the new time (UTC).
+
+        Parameters
+        ----------
+        duration:
+            As for :class:`datetime.timedelta`: ``hours=1``, ``minutes=59``, ``days=30``.
+
+        Raises
+        ------
+        ValueError
+            The duration is negative: tokens that were issued cannot be un-issued.
+        """
+        self._alive()
+        step = timedelta(**duration)
+        if step < timedelta(0):
+            raise ValueError("The clock of an account goes forward only.")
+        then = datetime.now(UTC) + step
+        self._set_clock(then)
+        return then
+
+    def _set_clock(self, moment: datetime) -> None:
+        if self._clock is not None:
+            self._clock.stop()
+        self._clock = time_machine.travel(moment, tick=not os.environ.get(REPRODUCIBLE))
+        self._clock.start()
+
+    def scene(self, name: str) -> Scene:
+        """Empty the account, then make the AWS calls of earlier lessons that the scene ``name`` lists.
+
+        Print the scene to read its calls; what it made is reached by name, as in ``scene.pool``.
+
+        Raises
+        ------
+        SceneError
+            There is no scene of that name; the message lists those there are.
+        """
+        self.reset()
+        from .study import scenes
+
+        return scenes.play(name, region=self.region, lab=self)
+
+    def picture(self, name: str) -> bytes:
+        """One of the club's pictures, as SVG: ``"anemone.svg"``, ``"crab.svg"``, ``"goby.svg"``, ``"limpet.svg"``."""
+        return (DATA / "pictures" / name).read_bytes()
+
+    def record(self, app: str = "app") -> AbstractContextManager[Story]:
+        """Keep every call of a block: ``with lab.record() as story:``, then ``story.diagram()``.
+
+        ``app`` is what the diagram calls the program that makes the calls.
+        """
+        self._alive()
+        from .study import recorder
+
+        return recorder.record(app)
+
+
+GOOGLE_ACCOUNT = ("email", "name", "given_name", "family_name")
+
+
+def cast() -> Any:
+    """The people, buckets and names of Tidepool, the application of the course."""
+    return json.loads((DATA / "cast.json").read_text(encoding="utf-8"))
+
+
+def _google_of_the_running_account() -> google.Google:
+    if Lab._running is None:
+        raise OutsideTheLab("No account is running. Begin one with lab = Lab.start().")
+    return Lab._running.google

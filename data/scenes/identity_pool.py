@@ -1,0 +1,15 @@
+"""An identity pool that lets guests in, and believes Tidepool's user pool. No role yet."""
+# after: members
+# ruff: noqa: F821
+
+import boto3
+
+identity_pools = boto3.client("cognito-identity", region_name=region)
+
+identity_pool = identity_pools.create_identity_pool(
+    IdentityPoolName="tidepool",
+    AllowUnauthenticatedIdentities=True,
+    CognitoIdentityProviders=[
+        {"ProviderName": f"cognito-idp.{region}.amazonaws.com/{pool}", "ClientId": client},
+    ],
+)["IdentityPoolId"]
