@@ -1,0 +1,442 @@
+"""A stand-in for Google: an OpenID Connect provider that signs people in and refuses what Google refuses.
+
+It answers for Google's real hosts and paths, to whoever asks inside the kernel. A sign-in goes
+
+    authorization address → choose an account → consent → back to the app with a code → token endpoint
+
+and each step is an HTTP request of its own; :meth:`Google.sign_in` walks the first four as a browser
+does. There are no passwords: who chooses an account is that person. Every page says what this is.
+
+Sources: OpenID Connect Core 1.0; RFC 6749 (OAuth 2.0), 7636 (PKCE), 7009 (revocation); Google's "OpenID
+Connect" and "Using OAuth 2.0 for Web Server Applications". Codes are Google's; texts may change.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import string
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
+
+from ..aws import keys, network, randomness
+from ..aws.errors import OutsideTheLab
+from ..aws.network import Headers, Request, Response
+from .pages import (
+    OAuthError,
+    as_json,
+    browse,
+    form,
+    hidden_fields,
+    json_error,
+    page,
+    page_error,
+    read_form,
+    refuse_if,
+    submit,
+)
+
+DISCOVERY = json.loads((Path(__file__).parent / "google_discovery.json").read_text(encoding="utf-8"))
+ISSUER = "https://accounts.google.com"
+HOUR = 3600  # seconds that an ID token and an access token live
+CODE_SECONDS = 600  # the longest life of a code that RFC 6749, 4.1.2, recommends
+CLAIMS_OF_SCOPE = {
+    "openid": ("hd",),
+    "email": ("email", "email_verified"),
+    "profile": ("name", "picture", "given_name", "family_name"),
+}
+
+
+@dataclass(frozen=True)
+class GoogleClient:
+    """An OAuth client ID as Google's console shows it; ``client_secret`` is None for an app without one."""
+
+    name: str
+    client_id: str
+    client_secret: str | None = field(repr=False)
+    redirect_uris: tuple[str, ...]
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GoogleAccount:
+    """A person at Google. ``sub`` is the key that never changes; ``hd`` the Workspace domain, if any."""
+
+    sub: str
+    email: str
+    name: str
+    given_name: str
+    family_name: str
+    picture: str | None = None
+    hd: str | None = None
+    email_verified: bool = True
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """What is known of one sign-in, from the request to the tokens; ``account`` once it is chosen.
+
+    ``expires``: when the code or the access token that it has become ends (seconds since the epoch).
+    """
+
+    client: GoogleClient
+    scopes: tuple[str, ...] = tuple(CLAIMS_OF_SCOPE)
+    redirect_uri: str = ""
+    state: str | None = None
+    nonce: str | None = None
+    challenge: str | None = None
+    method: str | None = None
+    account: GoogleAccount | None = None
+    expires: float = 0.0
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """What the scopes open of the person (OpenID Connect Core 1.0, 5.4); the unknown is left out."""
+        names = ["sub", *(name for scope in self.scopes for name in CLAIMS_OF_SCOPE[scope])]
+        claims = {name: getattr(self.account, name) for name in names}
+        return {name: value for name, value in claims.items() if value is not None}
+
+
+def open_for_business(current: Callable[[], Google]) -> None:
+    """Let Google's hosts be answered by ``current()``, the Google of the account that is running."""
+    if network.who_answers("accounts.google.com") is None:
+        hosts = r"accounts\.google\.com|(?:oauth2|www|openidconnect)\.googleapis\.com"
+        network.serve(hosts, "google", lambda request: current().answer(request))
+
+
+class Google:
+    """Google as one account of the lab sees it: its clients, its people, and what it has given out."""
+
+    def __init__(self) -> None:
+        self.clients: dict[str, GoogleClient] = {}
+        self.accounts: dict[str, GoogleAccount] = {}  # by e-mail address
+        self._open: dict[str, tuple[str, SignIn]] = {}  # forms on a screen: where each goes, and what for
+        self._codes: dict[str, SignIn] = {}
+        self._access_tokens: dict[str, SignIn] = {}
+
+    # -- what a developer does in Google's console, and a person once in a life ------------------
+
+    def register_client(
+        self, name: str, redirect_uris: Iterable[str] = (), origins: Iterable[str] = (), secret: bool = True
+    ) -> GoogleClient:
+        """A new OAuth client ID. ``origins`` are those of the pages that show Google's button.
+
+        Raises ValueError for an address that Google's console does not take.
+        """
+        redirects, pages = tuple(redirect_uris), tuple(origins)
+        for address in redirects:
+            check_address(address)
+        for address in pages:
+            check_address(address, is_origin=True)
+        letters = string.ascii_lowercase + string.digits
+        client_id = f"{randomness.digits(12)}-{randomness.text(32, letters)}.apps.googleusercontent.com"
+        client_secret = f"GOCSPX-{randomness.text(28)}" if secret else None
+        self.clients[client_id] = GoogleClient(name, client_id, client_secret, redirects, pages)
+        return self.clients[client_id]
+
+    def add_account(
+        self, email: str, name: str, given_name: str, family_name: str, **more: Any
+    ) -> GoogleAccount:
+        """A person with a Google account; ``more``: ``picture``, ``hd``, ``email_verified``.
+
+        Raises ValueError when somebody has this address already.
+        """
+        if email in self.accounts:
+            raise ValueError(f"{email} already has a Google account")
+        sub = f"1{randomness.digits(20)}"
+        self.accounts[email] = GoogleAccount(sub, email, name, given_name, family_name, **more)
+        return self.accounts[email]
+
+    # -- what a person does in the browser, played by Python -------------------------------------
+
+    def sign_in(self, address: str, account: str, consent: bool = True) -> str:
+        """Open an authorization ``address``, choose the account with this e-mail address, consent or not.
+
+        Returns the address to which Google sends the browser back. Raises :class:`OAuthError` where
+        Google shows an error page instead and sends the browser nowhere.
+        """
+        chooser = browse("GET", address)
+        question = submit(ISSUER, chooser, account=account)
+        return submit(ISSUER, question, decision="allow" if consent else "deny").headers["location"]
+
+    def credential(self, client_id: str, account: str, origin: str, nonce: str | None = None) -> str:
+        """The ID token that Google Identity Services hands to the callback of a page at ``origin``.
+
+        Raises :class:`OAuthError` for an unknown client, or an origin that it has not registered.
+        """
+        asked = {"client_id": client_id, "origin": origin, **({} if nonce is None else {"nonce": nonce})}
+        chooser = browse("GET", f"{ISSUER}/gsi/select?{urlencode(asked)}")
+        return hidden_fields(submit(ISSUER, chooser, account=account))["credential"]
+
+    # -- requests --------------------------------------------------------------------------------
+
+    def answer(self, request: Request) -> Response:
+        """One HTTP request to one of Google's hosts; OutsideTheLab for an address that is not played."""
+        address = f"{urlsplit(request.url).scheme}://{request.host}{request.path}"
+        handler = ROUTES.get((request.method, address))
+        if handler is None:
+            raise OutsideTheLab(f"{request.method} {address} is not played by this lab's Google.")
+        try:
+            return handler(self, request)
+        except OAuthError as error:
+            return page_error("Google", error) if address.startswith(ISSUER) else json_error(error)
+
+    @cached_property
+    def key(self) -> keys.SigningKey:
+        """The key that signs, published at ``jwks_uri``. Google's key ids are hexadecimal."""
+        return replace(keys.new_key(), kid=randomness.octets(20).hex())
+
+    def publish(self, request: Request) -> Response:
+        return as_json({"keys": [self.key.jwk()]})
+
+    # -- the code flow, page by page -------------------------------------------------------------
+
+    def authorize(self, request: Request) -> Response:
+        """The authorization request (RFC 6749, 4.1.1). Google shows its errors itself and redirects none."""
+        fields = read_form(request)
+        sign_in = SignIn(
+            client=check_client(self.clients, fields.get("client_id")),
+            scopes=tuple(dict.fromkeys(fields.get("scope", "").split())),
+            redirect_uri=fields.get("redirect_uri", ""),
+            state=fields.get("state"),
+            nonce=fields.get("nonce"),
+            challenge=fields.get("code_challenge"),
+            method=fields.get("code_challenge_method"),
+        )
+        check_redirect_uri(sign_in)
+        known = fields.get("response_type") == "code"
+        refuse_if(not known, "unsupported_response_type", "This stand-in knows response_type=code.")
+        check_scopes(sign_in)
+        check_challenge(sign_in)
+        return self._choose_account(sign_in, "/o/oauth2/v2/auth/oauthchooseaccount")
+
+    def choose(self, request: Request) -> Response:
+        sign_in = self._chosen(request)
+        text = f"{sign_in.client.name} will see: {', '.join(sign_in.claims)}"
+        choices = {"allow": "Continue", "deny": "Cancel"}
+        buttons = self._form(sign_in, "/signin/oauth/consent", "decision", choices)
+        return page("Google", "Do you agree?", text, buttons)
+
+    def consent(self, request: Request) -> Response:
+        """Back to the app: with a code (RFC 6749, 4.1.2), or without one (4.1.2.1)."""
+        sign_in, fields = self._resume(request)
+        if fields.get("decision") != "allow":
+            return _back_to_the_app(sign_in, error="access_denied")
+        code = f"4/0A{randomness.text(70)}"
+        self._codes[code] = replace(sign_in, expires=time.time() + CODE_SECONDS)
+        return _back_to_the_app(sign_in, code=code, scope=" ".join(sign_in.scopes))
+
+    def exchange(self, request: Request) -> Response:
+        """The token request (RFC 6749, 4.1.3): the app shows who it is, and gives the code for tokens."""
+        fields = read_form(request) | _basic(request)
+        client = check_client(self.clients, fields.get("client_id"))
+        check_secret(client, fields.get("client_secret", ""))
+        known = fields.get("grant_type") == "authorization_code"
+        refuse_if(not known, "unsupported_grant_type", "This stand-in knows grant_type=authorization_code.")
+        sign_in = check_code(self._codes.get(fields.get("code", "")), client)
+        check_same_redirect_uri(sign_in, fields.get("redirect_uri"))
+        check_verifier(sign_in, fields.get("code_verifier"))
+        del self._codes[fields["code"]]  # a code counts once
+        access_token = f"ya29.a0{randomness.text(160)}"
+        self._access_tokens[access_token] = replace(sign_in, expires=time.time() + HOUR)
+        answer = {"access_token": access_token, "expires_in": HOUR - 1, "token_type": "Bearer"}
+        if "openid" in sign_in.scopes:
+            half = hashlib.sha256(access_token.encode()).digest()[:16]  # OpenID Connect Core 1.0, 3.1.3.6
+            answer["id_token"] = self._id_token(sign_in, at_hash=_base64url(half))
+        return as_json(answer | {"scope": " ".join(sign_in.scopes)})
+
+    def _id_token(self, sign_in: SignIn, **more: Any) -> str:
+        """An ID token: ``sub`` is the person, ``aud`` the one app that it is for."""
+        now, client_id = int(time.time()), sign_in.client.client_id
+        claims = {"iss": ISSUER, "azp": client_id, "aud": client_id, **sign_in.claims, **more}
+        if sign_in.nonce is not None:
+            claims["nonce"] = sign_in.nonce
+        return self.key.sign(claims | {"iat": now, "exp": now + HOUR}, header={"typ": "JWT"})
+
+    # -- Google Identity Services: the button on a page ------------------------------------------
+
+    def select(self, request: Request) -> Response:
+        fields = read_form(request)
+        client = check_client(self.clients, fields.get("client_id"))
+        check_origin(client, fields.get("origin"))
+        return self._choose_account(SignIn(client, nonce=fields.get("nonce")), "/gsi/issue")
+
+    def issue(self, request: Request) -> Response:
+        """The page gets an ID token at once: there is no access token, and so no ``at_hash``."""
+        sign_in = self._chosen(request)
+        token = self._id_token(sign_in, jti=randomness.octets(20).hex(), nbf=int(time.time()) - 300)
+        hidden = form("", {"credential": token}, "", {})
+        return page("Google", "Signed in", "The page that asked has its credential.", hidden)
+
+    # -- what an access token opens --------------------------------------------------------------
+
+    def userinfo(self, request: Request) -> Response:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        sign_in = self._access_tokens.get(token) if scheme.lower() == "bearer" else None
+        return as_json(check_access(sign_in).claims)
+
+    def revoke(self, request: Request) -> Response:
+        """Withdraw an access token (RFC 7009). Google's own example sends it in the query of a POST."""
+        token = dict(parse_qsl(request.query)).get("token") or read_form(request).get("token", "")
+        refuse_if(token not in self._access_tokens, "invalid_token", "Token expired or revoked")
+        del self._access_tokens[token]
+        return as_json({})
+
+    # -- forms: each counts once, and only where it is meant to go -------------------------------
+
+    def _form(self, sign_in: SignIn, action: str, button: str, choices: dict[str, str]) -> str:
+        number = randomness.text(40)
+        self._open[number] = action, sign_in
+        return form(action, {"sign_in": number}, button, choices)
+
+    def _resume(self, request: Request) -> tuple[SignIn, dict[str, str]]:
+        fields = read_form(request)
+        action, sign_in = self._open.pop(fields.get("sign_in", ""), ("", None))
+        if sign_in is None or action != request.path:
+            raise OAuthError("invalid_request", "This page was used already, or never shown. Start again.")
+        return sign_in, fields
+
+    def _choose_account(self, sign_in: SignIn, action: str) -> Response:
+        people = {person.email: f"{person.name} ({person.email})" for person in self.accounts.values()}
+        buttons = self._form(sign_in, action, "account", people)
+        return page("Google", "Choose an account", f"to continue to {sign_in.client.name}", buttons)
+
+    def _chosen(self, request: Request) -> SignIn:
+        sign_in, fields = self._resume(request)
+        account = self.accounts.get(fields.get("account", ""))
+        refuse_if(account is None, "invalid_request", "Couldn't find this Google Account.")
+        return replace(sign_in, account=account)
+
+
+# -- the rules, one by one -----------------------------------------------------------------------
+
+
+def check_address(address: str, is_origin: bool = False) -> None:
+    """Google's console takes https addresses without wildcard or fragment, and http for localhost only."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    local = host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
+    if not host or (parts.scheme != "https" and not (parts.scheme == "http" and local)):
+        raise ValueError(f"{address!r}: Google takes https addresses, and http for localhost only")
+    if "*" in address or "#" in address or "@" in parts.netloc:
+        raise ValueError(f"{address!r}: Google takes no wildcard, no fragment and no user name")
+    if is_origin and (parts.path or parts.query):
+        raise ValueError(f"{address!r}: an origin ends after the host or the port, without a slash")
+
+
+def check_client(clients: dict[str, GoogleClient], client_id: str | None) -> GoogleClient:
+    if client_id not in clients:
+        raise OAuthError("invalid_client", "The OAuth client was not found.", 401)
+    return clients[client_id]
+
+
+def check_redirect_uri(sign_in: SignIn) -> None:
+    """Registered, letter for letter: anything else would hand the code to whoever wrote the link."""
+    unknown = sign_in.redirect_uri not in sign_in.client.redirect_uris
+    refuse_if(unknown, "redirect_uri_mismatch", f"Not registered: redirect_uri={sign_in.redirect_uri}")
+
+
+def check_origin(client: GoogleClient, origin: str | None) -> None:
+    text = "The given origin is not allowed for the given client ID."
+    refuse_if(origin not in client.origins, "origin_mismatch", text, 403)
+
+
+def check_scopes(sign_in: SignIn) -> None:
+    refuse_if(not sign_in.scopes, "invalid_request", "Missing required parameter: scope")
+    unknown = [name for name in sign_in.scopes if name not in CLAIMS_OF_SCOPE]
+    refuse_if(unknown, "invalid_scope", f"Some requested scopes were invalid: {unknown}")
+
+
+def check_challenge(sign_in: SignIn) -> None:
+    """PKCE's first half (RFC 7636, 4.3): a challenge, and how it was made ("plain" where nothing is said)."""
+    known = sign_in.method in (None, *DISCOVERY["code_challenge_methods_supported"])
+    refuse_if(not known, "invalid_request", f"Invalid code_challenge_method: {sign_in.method}")
+    begun = sign_in.challenge is not None or sign_in.method is not None
+    well_formed = re.fullmatch(r"[A-Za-z0-9._~-]{43,128}", sign_in.challenge or "")
+    refuse_if(begun and not well_formed, "invalid_request", "Invalid code_challenge")
+
+
+def check_secret(client: GoogleClient, secret: str) -> None:
+    right = hmac.compare_digest(secret.encode(), (client.client_secret or "").encode())
+    refuse_if(client.client_secret and not right, "invalid_client", "Unauthorized", 401)
+
+
+def check_code(sign_in: SignIn | None, client: GoogleClient) -> SignIn:
+    """Known and not used before, in time, and this client's (RFC 6749, 5.2)."""
+    if sign_in is None or sign_in.expires <= time.time() or sign_in.client != client:
+        raise OAuthError("invalid_grant", "Malformed auth code.")
+    return sign_in
+
+
+def check_same_redirect_uri(sign_in: SignIn, redirect_uri: str | None) -> None:
+    """RFC 6749, 4.1.3. (The code there would be invalid_grant; Google has one of its own.)"""
+    refuse_if(redirect_uri != sign_in.redirect_uri, "redirect_uri_mismatch", "Bad Request")
+
+
+def check_verifier(sign_in: SignIn, verifier: str | None) -> None:
+    """PKCE's second half (RFC 7636, 4.6): who redeems the code is who began. Both halves, or neither."""
+    if sign_in.challenge is None:
+        refuse_if(verifier is not None, "invalid_grant", "code_verifier or verifier is not needed.")
+        return
+    refuse_if(verifier is None, "invalid_grant", "Missing code verifier.")
+    made = (verifier or "").encode()
+    if sign_in.method == "S256":
+        made = _base64url(hashlib.sha256(made).digest()).encode()
+    same = hmac.compare_digest(made, sign_in.challenge.encode())
+    refuse_if(not same, "invalid_grant", "Invalid code verifier.")
+
+
+def check_access(sign_in: SignIn | None) -> SignIn:
+    if sign_in is None or sign_in.expires <= time.time():
+        raise OAuthError("invalid_token", "Invalid Credentials", 401)
+    return sign_in
+
+
+# -- small parts ---------------------------------------------------------------------------------
+
+
+def _basic(request: Request) -> dict[str, str]:
+    """Client id and secret where they come by HTTP Basic instead of in the form (RFC 6749, 2.3.1)."""
+    scheme, _, pair = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    try:
+        client_id, _, secret = base64.b64decode(pair).decode().partition(":")
+    except ValueError:
+        raise OAuthError("invalid_client", "Unauthorized", 401) from None
+    return {"client_id": unquote_plus(client_id), "client_secret": unquote_plus(secret)}
+
+
+def _base64url(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
+def _back_to_the_app(sign_in: SignIn, **fields: str) -> Response:
+    if sign_in.state is not None:
+        fields["state"] = sign_in.state
+    joint = "&" if urlsplit(sign_in.redirect_uri).query else "?"
+    return Response(302, Headers({"location": f"{sign_in.redirect_uri}{joint}{urlencode(fields)}"}))
+
+
+ROUTES: dict[tuple[str, str], Callable[[Google, Request], Response]] = {
+    ("GET", f"{ISSUER}/.well-known/openid-configuration"): lambda google, _: as_json(DISCOVERY),
+    ("GET", f"{ISSUER}/o/oauth2/v2/auth"): Google.authorize,
+    ("POST", f"{ISSUER}/o/oauth2/v2/auth/oauthchooseaccount"): Google.choose,
+    ("POST", f"{ISSUER}/signin/oauth/consent"): Google.consent,
+    ("GET", f"{ISSUER}/gsi/select"): Google.select,
+    ("POST", f"{ISSUER}/gsi/issue"): Google.issue,
+    ("POST", "https://oauth2.googleapis.com/token"): Google.exchange,
+    ("POST", "https://www.googleapis.com/oauth2/v4/token"): Google.exchange,  # what Cognito has stored
+    ("POST", "https://oauth2.googleapis.com/revoke"): Google.revoke,
+    ("GET", "https://www.googleapis.com/oauth2/v3/certs"): Google.publish,
+    ("GET", "https://openidconnect.googleapis.com/v1/userinfo"): Google.userinfo,
+    ("POST", "https://openidconnect.googleapis.com/v1/userinfo"): Google.userinfo,
+}

@@ -1,0 +1,105 @@
+"""What an outside provider shows, as pages and as JSON, and the browser that Python plays in front of it."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import string
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urljoin
+
+from ..aws import network
+from ..aws.network import Headers, Request, Response
+
+PAGE = string.Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
+PAGE_HEADERS = {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    # No script runs in the page, and no other site may frame it and have its buttons pressed unseen.
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+}
+
+
+class OAuthError(Exception):
+    """A refusal of an outside provider: ``code`` is OAuth's error code, ``status`` the HTTP status code."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code, self.message, self.status = code, message, status
+
+
+def refuse_if(reason: object, code: str, message: str, status: int = 400) -> None:
+    """Raise :class:`OAuthError` when there is a ``reason`` to."""
+    if reason:
+        raise OAuthError(code, message, status)
+
+
+def read_form(request: Request) -> dict[str, str]:
+    """The parameters of a GET's query or a POST's form; none may come twice (RFC 6749, 3.1 and 3.2)."""
+    text = request.query if request.method == "GET" else request.body.decode("utf-8", "replace")
+    pairs = parse_qsl(text, keep_blank_values=True)
+    refuse_if(len(pairs) != len(dict(pairs)), "invalid_request", "A parameter came twice.")
+    return dict(pairs)
+
+
+def as_json(content: dict[str, Any], status: int = 200) -> Response:
+    headers = Headers({"content-type": "application/json; charset=utf-8", "cache-control": "no-store"})
+    return Response(status, headers, json.dumps(content, indent=2).encode())
+
+
+def json_error(error: OAuthError) -> Response:
+    answer = as_json({"error": error.code, "error_description": error.message}, error.status)
+    if error.code == "invalid_token" and error.status == 401:  # RFC 6750, 3
+        answer.headers["www-authenticate"] = 'Bearer error="invalid_token"'
+    return answer
+
+
+def page(provider: str, title: str, text: str, form: str = "", status: int = 200) -> Response:
+    """A page; ``title`` and ``text`` are escaped here, ``form`` is HTML made by :func:`form`."""
+    content = f"<p>{html.escape(text)}</p>{form}"
+    filled = PAGE.substitute(provider=provider, title=html.escape(title), content=content)
+    return Response(status, Headers(PAGE_HEADERS), filled.encode())
+
+
+def page_error(provider: str, error: OAuthError) -> Response:
+    return page(provider, f"Error {error.status}: {error.code}", error.message, status=error.status)
+
+
+def form(action: str, hidden: dict[str, str], button: str, choices: dict[str, str]) -> str:
+    """A form with one button, called ``button``, for each of ``choices`` (value → label)."""
+    fields = [f'<input type="hidden" name="{_e(k)}" value="{_e(v)}">' for k, v in hidden.items()]
+    fields += [f'<button name="{button}" value="{_e(k)}">{_e(v)}</button>' for k, v in choices.items()]
+    return f'<form method="post" action="{_e(action)}">{"".join(fields)}</form>'
+
+
+def _e(text: str) -> str:
+    return html.escape(text, quote=True)
+
+
+# -- the browser ---------------------------------------------------------------------------------
+
+
+def browse(method: str, address: str, body: bytes = b"") -> Response:
+    """One request of the browser's; :class:`OAuthError` when an error page comes back."""
+    headers = {"content-type": "application/x-www-form-urlencoded"} if body else {}
+    answer = network.fetch("browser", method, address, headers, body)
+    error = re.search(r"<h1>Error (\d+): (\w+)</h1>\s*<p>(.*)</p>", answer.body.decode())
+    if error:
+        raise OAuthError(error[2], html.unescape(error[3]), int(error[1]))
+    return answer
+
+
+def submit(base: str, shown: Response, **pressed: str) -> Response:
+    """Press a button of the form on the page that ``base`` has ``shown``."""
+    action = re.findall(r'<form method="post" action="([^"]*)">', shown.body.decode())[0]
+    body = urlencode(hidden_fields(shown) | pressed).encode()
+    return browse("POST", urljoin(base, html.unescape(action)), body)
+
+
+def hidden_fields(shown: Response) -> dict[str, str]:
+    """The hidden fields of the form on a page."""
+    found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', shown.body.decode())
+    return {html.unescape(name): html.unescape(value) for name, value in found}
