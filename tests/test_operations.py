@@ -35,6 +35,9 @@ EXAMPLES = (
     "{##verify##}",
     "custom:section",
     "A1b2C3d4!e5F6g7H8",
+    "authenticated",
+    "import-abcdefgh",
+    "terms-of-use",
 )
 
 

@@ -12,6 +12,7 @@ The seams, each with a test in ``tests/test_seams.py`` that says which one moved
 5. The storage objects that the rooms read and write, listed in the accessors below. The lab's own
    state hangs on them (:func:`attached`), so that moto's reset clears it. Never keep a reference to
    one across a reset: afterwards it is a different object.
+6. ``FakeBucket.get_permission``: moto asks it beside seam 2; the lab's enforcement has decided by then.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ ROOMS = (
     "cognito_lab.aws.identity_pools",
     "cognito_lab.aws.iam",
     "cognito_lab.aws.s3",
+    "cognito_lab.aws.s3_web",
 )
 REGION = r"[a-z]{2}(?:-[a-z]+)+-\d"
 # Only the plain regional hosts: FIPS, dual-stack and other partitions are hosts that the lab does not play.
@@ -102,12 +104,14 @@ def install() -> None:
     global _moto_answers
     import moto.core.authorization as authorization
     import moto.core.botocore_stubber as stubber
+    import moto.s3.models as s3_models
     import moto.sts.models as sts_models
 
     _moto_answers = stubber.BotocoreStubber.process_request
     stubber.BotocoreStubber.process_request = _process_request  # type: ignore[method-assign]
     authorization.ActionAuthenticatorMixin._authenticate_and_authorize_action = _admit  # type: ignore[method-assign]
     sts_models.random_session_token = session_token
+    s3_models.FakeBucket.get_permission = _no_verdict  # type: ignore[method-assign]
     for service, pattern in API_HOSTS.items():
         network.serve(pattern, service, _api(service))
     for room in ROOMS:
@@ -122,9 +126,11 @@ def session_token() -> str:
 
 
 def _lead_requests_into_the_lab() -> None:
-    """``requests`` to a host that moto does not list: the lab's own hosts answer, the rest is refused."""
+    """Whatever ``requests`` sends: the lab's table of hosts decides, not moto's list of addresses."""
     from moto.core.models import responses_mock
 
+    # moto answers "not implemented" for every other amazonaws.com host: match nothing there, ask the lab.
+    responses_mock._find_match = lambda request: (None, [])  # type: ignore[method-assign]
     responses_mock._real_send = _send_for_requests  # type: ignore[attr-defined]
 
 
@@ -135,7 +141,8 @@ def _send_for_requests(adapter: Any, request: Any, **_: Any) -> Any:
     answer = network.play(Request(request.method, request.url, Headers(request.headers), body))
     return adapter.build_response(
         request,
-        HTTPResponse(body=_stream(answer.body), status=answer.status, headers=answer.headers, preload_content=False),
+        HTTPResponse(body=_stream(answer.body), status=answer.status, headers=answer.headers,
+                     preload_content=False, request_method=request.method),
     )
 
 
@@ -165,12 +172,18 @@ def _api(service: str) -> network.Handler:
         except AwsError as error:
             return error_response(service, error)
 
+    if service == "s3":
+        from . import s3_web
+
+        return s3_web.across_origins(answer)
     return answer
 
 
 def _answer(service: str, request: Request) -> Response:
     operation, parameters = _named_operation(service, request)
-    if operation is None:  # S3, Lambda, API Gateway: moto finds the operation, and asks at seam 2
+    if operation is None and service == "cognito-idp":
+        return _published_by_user_pool(request)
+    if operation is None:  # Lambda, API Gateway: moto finds the operation, and asks at seam 2
         return _carried_by_moto(request)
     network.describe_current(service, operation, parameters=parameters)
     how = carried_by(service, operation)
@@ -178,11 +191,11 @@ def _answer(service: str, request: Request) -> Response:
     shape = service_model(service).operation_model(operation).input_shape
     if shape is not None and service in JSON_SERVICES:
         shapes.check(shape, parameters)
+    call.principal = _enforcement().admit(request, service, operation, resource_of(call), public=is_public(service, operation))
     if how == "moto":
         if (service, operation) in CHECKS:
             CHECKS[service, operation](call)
         return _carried_by_moto(request)
-    call.principal = _enforcement().admit(request, service, operation, resource_of(call), public=is_public(service, operation))
     return success(service, operation, HANDLERS[service, operation](call) or {})
 
 
@@ -204,6 +217,10 @@ def _named_operation(service: str, request: Request) -> tuple[str | None, dict[s
         operation = parameters.pop("Action", "")
         _known(service, operation)
         return operation, {name: value for name, value in parameters.items() if name != "Version"}
+    if service == "s3":
+        from . import s3
+
+        return s3.operation_of(request)
     return None, {}
 
 
@@ -237,14 +254,43 @@ def _carried_by_moto(request: Request) -> Response:
 
 
 def _admit(handler: Any, iam_request_class: type, resource: str = "*") -> None:
-    """Seam 2: moto is about to carry out an operation. ``resource`` is the ARN that moto worked out."""
+    """Seam 2: moto is about to carry out an operation. ``resource`` is the ARN that moto worked out.
+
+    What was named and admitted before must be what moto is about to do: two readings of one request
+    would be a way round the policies.
+    """
     service = {"awslambda": "lambda"}.get(handler.service_name, handler.service_name)
     operation = handler._get_action()
-    network.describe_current(service, operation)
-    if carried_by(service, operation) != "moto":
-        raise OutsideTheLab(f"{service} {operation} is the lab's own, yet moto was about to answer it.")
-    request = network.current_request()
-    handler.principal = _enforcement().admit(request, service, operation, resource, public=is_public(service, operation))
+    exchange = network.current_exchange()
+    if not exchange.operation:
+        network.describe_current(service, operation)
+        if carried_by(service, operation) != "moto":
+            raise OutsideTheLab(f"{service} {operation} is the lab's own, yet moto was about to answer it.")
+        request = network.current_request()
+        _enforcement().admit(request, service, operation, resource, public=is_public(service, operation))
+    elif service == "s3":  # moto names S3's operations in its own way, but bucket and key must be the same
+        named = Call("s3", exchange.operation, exchange.details["parameters"], "", ACCOUNT)
+        if resource != resource_of(named):
+            raise OutsideTheLab(f"S3 was asked about {resource_of(named)}, yet moto was about to touch {resource}.")
+    elif operation != exchange.operation:
+        raise OutsideTheLab(f"{service} {exchange.operation} was asked for, yet moto was about to do {operation}.")
+
+
+def _published_by_user_pool(request: Request) -> Response:
+    """What a user pool publishes at its issuer address: its keys, its discovery document."""
+    from .user_pools import tokens
+
+    answer = tokens.published(request)
+    if answer is None:
+        raise OutsideTheLab(f"{request.method} {request.url} is not played by this lab.")
+    return answer
+
+
+def _no_verdict(bucket: Any, action: str, resource: str) -> Any:
+    """Seam 6: moto's own reading of a bucket policy, without principals and conditions, counts for nothing."""
+    from moto.iam.access_control import PermissionResult
+
+    return PermissionResult.PERMITTED
 
 
 def _enforcement() -> Any:
@@ -284,6 +330,13 @@ def resource_of(call: Call) -> str:
         return f"arn:aws:cognito-identity:{call.region}:{call.account}:identitypool/{call['IdentityPoolId']}"
     if call.service == "sts" and call.get("RoleArn"):
         return str(call["RoleArn"])
+    if call.service == "s3":
+        named = [call.parameters[member] for member in ("Bucket", "Key") if member in call.parameters]
+        return f"arn:aws:s3:::{'/'.join(named) or '*'}"
+    if call.service == "iam":
+        kinds = (("RoleName", "role/"), ("UserName", "user/"), ("PolicyName", "policy/"))
+        found = next((kind + call[member] for member, kind in kinds if call.get(member)), None)
+        return str(call.get("PolicyArn") or (f"arn:aws:iam::{call.account}:{found}" if found else "*"))
     return "*"
 
 

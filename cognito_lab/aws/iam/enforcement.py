@@ -1,0 +1,120 @@
+"""Where the policies are enforced: every request that reaches a service of the lab passes :func:`admit`.
+
+The order is AWS's: is the signature good, whose is it, and what do the policies say. The account's
+owner is held back by nothing (on AWS an explicit Deny in a bucket policy would hold back even the owner).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+from .. import seams
+from ..errors import AwsError
+from ..network import Request
+from . import policies, signatures
+from .policies import Policy, Question, Verdict
+from .principals import Principal
+
+# Signed operations that no identity-based policy decides alone: anyone may ask who they are, and
+# AssumeRole is judged together with the role's trust policy.
+JUDGED_BY_THEMSELVES = {("sts", "GetCallerIdentity"), ("sts", "AssumeRole")}
+
+Judge = Callable[[Request, str, str, str, Principal | None], None]
+JUDGES: dict[str, Judge] = {}  # services with rules of their own, such as S3 and its bucket policies
+
+
+def admit(request: Request, service: str, operation: str, resource: str, *, public: bool) -> Principal | None:
+    """Who makes this request, if they may make it.
+
+    Parameters
+    ----------
+    resource:
+        ARN of what the operation is about; ``"*"`` where there is none.
+    public:
+        AWS's model asks for no signature: sign-up, ``GetId``, ``AssumeRoleWithWebIdentity``.
+        None is looked at then, and the answer is ``None``.
+
+    Raises
+    ------
+    AwsError
+        The signature does not hold, or the policies do not allow it.
+    """
+    if public:
+        return None
+    key = signatures.verify(request, service)
+    principal = key.principal if key is not None else None
+    if principal is None and service != "s3":
+        raise signatures.refusal("unsigned", service)
+    if is_owner(principal) or (service, operation) in JUDGED_BY_THEMSELVES:
+        return principal
+    JUDGES.get(service, judge)(request, service, operation, resource, principal)
+    return principal
+
+
+def is_owner(principal: Principal | None) -> bool:
+    """The owner of the account may do everything."""
+    return principal is not None and principal.kind == "root"
+
+
+def judge(request: Request, service: str, operation: str, resource: str, principal: Principal | None) -> None:
+    """The rule of most services: the identity-based policies decide, within the session policies."""
+    verdict = may(principal, f"{service}:{operation}", resource, context(request, principal))
+    if not verdict:
+        raise denied(service, verdict, resource, principal)
+
+
+def may(
+    principal: Principal | None,
+    action: str,
+    resource: str,
+    keys: dict[str, Any],
+    resource_policy: Policy | None = None,
+) -> Verdict:
+    """The verdict on one action. No ``principal`` is somebody unknown; ``keys`` are the condition keys."""
+    names = principal.names if principal else {}
+    question = Question(action, resource, names, keys)
+    if principal is None:
+        return policies.decide(question, [], resource=resource_policy)
+    return policies.decide(question, principal.policies(), principal.limits(), resource_policy)
+
+
+def context(request: Request, principal: Principal | None, **more: Any) -> dict[str, Any]:
+    """The condition keys of a request (IAM, "AWS global condition context keys"); ``more`` of a service."""
+    keys: dict[str, Any] = {
+        "aws:CurrentTime": datetime.fromtimestamp(time.time(), timezone.utc).isoformat(),
+        "aws:EpochTime": int(time.time()),
+        "aws:SecureTransport": request.url.startswith("https:"),
+        "aws:SourceIp": "127.0.0.1",
+        "aws:UserAgent": request.headers.get("user-agent"),
+        "aws:Referer": request.headers.get("referer"),
+        **more,
+    }
+    if principal is not None:
+        keys.update(
+            {
+                "aws:userid": principal.user_id,
+                "aws:username": principal.user_name,
+                "aws:PrincipalArn": principal.role_arn or principal.arn,
+                "aws:PrincipalAccount": principal.account,
+                "aws:PrincipalType": {"role": "AssumedRole", "user": "User", "root": "Account"}[
+                    principal.kind
+                ],
+                **principal.context,
+            }
+        )
+    return {name: value for name, value in keys.items() if value is not None}
+
+
+def denied(service: str, verdict: Verdict, resource: str, principal: Principal | None) -> AwsError:
+    """The refusal in AWS's words, which name the kind of policy; a stranger learns nothing."""
+    if principal is None:
+        return signatures.refusal("unsigned", "s3")
+    named = f'"{resource}"' if service == "s3" else resource
+    text = f"User: {principal.arn} is not authorized to perform: {verdict.action} on resource: {named} "
+    text += verdict.reason
+    if service in ("s3", *seams.QUERY_SERVICES):
+        return AwsError("AccessDenied", text, 403)
+    return AwsError("AccessDeniedException", text)

@@ -1,0 +1,162 @@
+"""Who signed a request: the account's owner, an IAM user, or a session of a role.
+
+Also the keys they sign with, and the policies that stand on them in IAM.
+"""
+
+from __future__ import annotations
+
+import json
+import string
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from .. import randomness, seams
+from .policies import IDENTITY, SESSION, Policy
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A caller that AWS knows.
+
+    Attributes
+    ----------
+    kind:
+        ``"root"`` (the owner of the account), ``"user"`` (an IAM user) or ``"role"`` (a session of a role).
+    arn:
+        What ``GetCallerIdentity`` answers: ``arn:aws:sts::…:assumed-role/<role>/<session>`` for a session.
+    user_id:
+        ``aws:userid``; for a session ``<role id>:<session name>``.
+    role_arn:
+        ARN of the role of a session, its path included.
+    context:
+        Condition keys of the session: ``cognito-identity.amazonaws.com:sub``, ``aws:PrincipalTag/…``.
+    """
+
+    kind: str
+    arn: str
+    account: str
+    user_id: str
+    access_key_id: str = ""
+    role_name: str | None = None
+    user_name: str | None = None
+    session_policies: tuple[Any, ...] = ()
+    context: dict[str, Any] = field(default_factory=dict)
+    role_arn: str | None = None
+
+    @property
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """By which names a ``Principal`` element may call the caller, the closest first."""
+        account = f"arn:aws:iam::{self.account}:root"
+        return {"AWS": tuple(name for name in (self.arn, self.role_arn, account) if name)}
+
+    def policies(self) -> list[Policy]:
+        """The identity-based policies in force now, inline and managed, of role or user and groups."""
+        iam = seams.iam()
+        holders = [role for role in iam.roles.values() if role.arn == self.role_arn]
+        if self.user_name in iam.users:
+            holders = [iam.users[self.user_name], *iam.get_groups_for_user(self.user_name)]
+        return [policy for holder in holders for policy in _policies_on(holder)]
+
+    def limits(self) -> list[Policy]:
+        """The session policies; an empty list where the session was given none."""
+        return [Policy(SESSION, "session policy", document) for document in self.session_policies]
+
+
+def _policies_on(holder: Any) -> list[Policy]:
+    inline = [Policy(IDENTITY, name, parsed(text)) for name, text in holder.policies.items()]
+    return inline + [  # of a managed policy the default version counts
+        Policy(IDENTITY, held.name, parsed(version.document))
+        for held in holder.managed_policies.values()
+        for version in held.versions
+        if version.version_id == held.default_version_id
+    ]
+
+
+@cache
+def parsed(text: str) -> dict[str, Any]:
+    """A stored policy document; not to be changed by whoever asks for it."""
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+# -- keys ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Key:
+    """What AWS knows about an access key id. ``session_token`` and ``expiration`` only for temporary ones."""
+
+    secret: str
+    principal: Principal
+    session_token: str | None = None
+    expiration: datetime | None = None
+
+
+def _long_term_id() -> str:
+    return "AKIA" + randomness.text(16, string.ascii_uppercase + string.digits)
+
+
+@dataclass
+class OwnerKeys:
+    """The key pair of the account's owner, made by chance: a learner's real key never comes in here."""
+
+    access_key_id: str = field(default_factory=_long_term_id)
+    secret_access_key: str = field(default_factory=lambda: randomness.text(40))
+
+
+def owner() -> OwnerKeys:
+    """The owner's key pair in the account that is running; ``Lab`` keeps one for the whole kernel."""
+    return seams.account_state(OwnerKeys)
+
+
+def find(access_key_id: str) -> Key | None:
+    """The key with this id, or ``None`` if the account has none (or it was made inactive)."""
+    return next((key for look in KINDS_OF_KEYS if (key := look(access_key_id)) is not None), None)
+
+
+def _owners_key(access_key_id: str) -> Key | None:
+    keys = owner()
+    if access_key_id != keys.access_key_id:
+        return None
+    account = seams.ACCOUNT
+    return Key(
+        keys.secret_access_key,
+        Principal("root", f"arn:aws:iam::{account}:root", account, account, access_key_id),
+    )
+
+
+def _sessions_key(access_key_id: str) -> Key | None:
+    from . import sessions
+
+    session = sessions.find(access_key_id)
+    if session is None:
+        return None
+    principal = Principal(
+        "role",
+        session.arn,
+        seams.ACCOUNT,
+        session.user_id,
+        access_key_id,
+        role_name=session.role_name,
+        session_policies=tuple(session.session_policies),
+        context=dict(session.context),
+        role_arn=session.role_arn,
+    )
+    return Key(session.secret_access_key, principal, session.session_token, session.expiration)
+
+
+def _users_key(access_key_id: str) -> Key | None:
+    for user in seams.iam().users.values():
+        for key in user.access_keys:
+            if key.access_key_id == access_key_id and key.status == "Active":
+                principal = Principal(
+                    "user", user.arn, seams.ACCOUNT, user.id, access_key_id, user_name=user.name
+                )
+                return Key(key.secret_access_key, principal)
+    return None
+
+
+KINDS_OF_KEYS: tuple[Callable[[str], Key | None], ...] = (_owners_key, _sessions_key, _users_key)

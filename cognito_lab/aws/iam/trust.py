@@ -1,0 +1,137 @@
+"""STS: who am I, and may I take this role. And what IAM refuses to save.
+
+Sources: STS API Reference, "AssumeRole" and "GetCallerIdentity"; Cognito Developer Guide, "IAM roles".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from .. import network, seams
+from ..errors import AwsError, OutsideTheLab
+from ..operations import Call, check_before, operation
+from . import enforcement, policies, sessions, web_identity
+from .policies import IDENTITY, SESSION, TRUST, Policy, Verdict
+from .principals import parsed
+from .web_identity import IDENTITY_POOLS as POOLS
+
+ACTION = "sts:AssumeRole"
+CHAINED = 3600  # seconds: the longest session of a role that was taken with the credentials of another role
+
+
+@operation("sts", "GetCallerIdentity")
+def get_caller_identity(call: Call) -> dict[str, Any]:
+    """Needs no right: it cannot be denied."""
+    return {"UserId": call.principal.user_id, "Account": call.principal.account, "Arn": call.principal.arn}
+
+
+@operation("sts", "AssumeRole")
+def assume_role(call: Call) -> dict[str, Any]:
+    web_identity.check_input(call)
+    extra = sorted(
+        {name.split(".")[0] for name in call.parameters}
+        - {"RoleArn", "RoleSessionName", "DurationSeconds", "Policy", "ExternalId"}
+    )
+    if extra:
+        raise OutsideTheLab(f"AssumeRole with {', '.join(extra)} is not played by this lab (AWS has it).")
+    check_not_owner(call)
+    role = next((role for role in seams.iam().roles.values() if role.arn == call["RoleArn"]), None)
+    if role is None or not trust_allows(role, call):
+        raise AwsError(
+            "AccessDenied",
+            f"User: {call.principal.arn} is not authorized to perform: {ACTION} "
+            f"on resource: {call['RoleArn']}",
+            403,
+        )
+    seconds = int(call.get("DurationSeconds", 3600))
+    web_identity.check_duration(role, seconds)
+    check_chaining(call, seconds)
+    if "Policy" in call.parameters:
+        policies.validated(call["Policy"], SESSION)
+    session = sessions.start_session(
+        role.arn,
+        call["RoleSessionName"],
+        seconds,
+        session_policies=web_identity.session_policy(call.get("Policy")),
+    )
+    return {
+        "Credentials": {
+            "AccessKeyId": session.access_key_id,
+            "SecretAccessKey": session.secret_access_key,
+            "SessionToken": session.session_token,
+            "Expiration": session.expiration,
+        },
+        "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},
+    }
+
+
+def check_not_owner(call: Call) -> None:
+    """AWS lets no root user take a role: a role is for users, other roles and outside identities."""
+    if enforcement.is_owner(call.principal):
+        raise AwsError("AccessDenied", "Roles may not be assumed by root accounts.", 403)
+
+
+def trust_allows(role: Any, call: Call) -> Verdict:
+    """The trust policy must name the caller; where it names the account, the caller's policies must agree."""
+    trust = Policy(TRUST, "trust policy", parsed(role.assume_role_policy_document))
+    keys = enforcement.context(
+        network.current_request(), call.principal, **{"sts:ExternalId": call.get("ExternalId")}
+    )
+    named = policies.evaluate_trust(trust.document, ACTION, call.principal.names, keys)
+    verdict = enforcement.may(call.principal, ACTION, role.arn, keys, trust)
+    return verdict if named else replace(verdict, allowed=False)
+
+
+def check_chaining(call: Call, seconds: int) -> None:
+    if call.principal.kind == "role" and seconds > CHAINED:
+        raise AwsError(
+            "ValidationError",
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles "
+            "assumed by role chaining",
+        )
+
+
+# -- what IAM refuses to save ----------------------------------------------------------------------
+
+
+@check_before("iam", "PutRolePolicy")
+@check_before("iam", "PutUserPolicy")
+@check_before("iam", "CreatePolicy")
+def check_identity_policy(call: Call) -> None:
+    """The document must be sound, and must not say whom it is about: that is whoever it is put on."""
+    policies.validated(call["PolicyDocument"], IDENTITY)
+
+
+@check_before("iam", "UpdateAssumeRolePolicy")
+def check_trust_policy(call: Call) -> None:
+    document = policies.validated(call.get("AssumeRolePolicyDocument") or call["PolicyDocument"], TRUST)
+    check_names_a_pool(document)
+
+
+def check_names_a_pool(document: policies.Document) -> None:
+    """A role for identity pools must say for which pool, or anybody's pool could open it."""
+    statements = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
+    for statement in statements:
+        keys = {key.lower() for keys in statement.get("Condition", {}).values() for key in keys}
+        named = policies.named_by(statement.get("Principal"), {"Federated": POOLS})
+        if statement["Effect"] == "Allow" and named == POOLS and f"{POOLS}:aud" not in keys:
+            raise AwsError(
+                "MalformedPolicyDocument",
+                f"A trust policy for {POOLS} must have a condition on {POOLS}:aud, the identity pool",
+            )
+
+
+@check_before("iam", "CreateRole")
+def check_role(call: Call) -> None:
+    check_no_boundary(call)
+    check_trust_policy(call)
+
+
+@check_before("iam", "CreateUser")
+def check_no_boundary(call: Call) -> None:
+    """A limit that is not enforced must not be taken as if it were."""
+    if "PermissionsBoundary" in call.parameters:
+        raise OutsideTheLab(
+            f"{call.operation} with PermissionsBoundary is not played by this lab (AWS has it)."
+        )

@@ -1,0 +1,209 @@
+"""STS AssumeRoleWithWebIdentity: a token of an identity provider becomes a session of a role.
+
+The call needs no AWS signature: the token speaks for the caller, and the role's trust policy decides.
+An app makes this call itself in the basic flow; in the enhanced flow an identity pool makes it, and
+comes in at :func:`assume` (STS page "AssumeRoleWithWebIdentity"; FACTS 9.1).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from .. import issuers, seams, shapes
+from ..errors import AwsError, OutsideTheLab
+from ..operations import Call, operation
+from . import policies, sessions
+from .principals import parsed
+from .sessions import RoleSession
+
+ACTION = "sts:AssumeRoleWithWebIdentity"
+IDENTITY_POOLS = "cognito-identity.amazonaws.com"
+GOOGLE = "accounts.google.com"
+ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
+NO_KEY = (
+    "Couldn't retrieve verification key from your identity provider,  "
+    "please reference AssumeRoleWithWebIdentity documentation for requirements"
+)
+NOT_A_JWT = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
+
+
+@dataclass(frozen=True)
+class WebIdentity:
+    """A caller whom an identity provider vouched for.
+
+    ``provider`` is the issuer without ``https://``, with which condition keys start; ``federated`` is
+    what a trust policy names: the provider, or the ARN under which IAM knows it.
+    """
+
+    provider: str
+    federated: str
+    claims: dict[str, Any]
+
+    def context(self) -> dict[str, Any]:
+        """The condition keys that the trust policy sees and the session keeps (IAM page "Condition keys")."""
+        chosen: dict[str, Any] = {name: self.claims.get(name) for name in ("aud", "sub")}
+        if self.provider == IDENTITY_POOLS:
+            chosen["amr"] = self.claims["amr"]
+        if self.provider == GOOGLE:
+            chosen["oaud"] = self.claims["aud"]
+            chosen["aud"] = self.claims.get("azp", self.claims["aud"])
+        keys = {f"{self.provider}:{name}": value for name, value in chosen.items()}
+        return {**keys, "aws:FederatedProvider": self.federated}
+
+
+@operation("sts", "AssumeRoleWithWebIdentity")
+def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
+    check_input(call)
+    identity = verified(call["WebIdentityToken"])
+    session = assume(
+        call["RoleArn"],
+        call["RoleSessionName"],
+        identity,
+        duration_seconds=int(call.get("DurationSeconds", 3600)),
+        session_policies=session_policy(call.get("Policy")),
+    )
+    return {
+        "Credentials": {
+            "AccessKeyId": session.access_key_id,
+            "SecretAccessKey": session.secret_access_key,
+            "SessionToken": session.session_token,
+            "Expiration": session.expiration,
+        },
+        "SubjectFromWebIdentityToken": identity.claims["sub"],
+        "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},
+        "Provider": identity.federated,
+        "Audience": issuers.audiences(identity.claims)[0],
+    }
+
+
+def check_input(call: Call) -> None:
+    """``ValidationError`` by AWS's model; the query protocol sends numbers as text."""
+    given = dict(call.parameters)
+    if str(given.get("DurationSeconds", "")).isdigit():
+        given["DurationSeconds"] = int(given["DurationSeconds"])
+    shape = seams.service_model("sts").operation_model(call.operation).input_shape
+    shapes.check(shape, given, "ValidationError")
+    for member in ("PolicyArns", "ProviderId"):
+        if any(name.split(".")[0] == member for name in given):
+            raise OutsideTheLab(f"{call.operation} with {member} is not played by this lab (AWS has it).")
+
+
+# -- the token -----------------------------------------------------------------------------------
+
+
+def verified(token: str) -> WebIdentity:
+    """Whom ``token`` speaks for; else ``InvalidIdentityToken`` or ``ExpiredTokenException``."""
+    try:
+        claims = issuers.read(token)
+    except issuers.NotAToken:
+        raise AwsError("InvalidIdentityToken", NOT_A_JWT) from None
+    identity = known_provider(claims)
+    check_signature(identity, token)
+    check_claims(claims)
+    check_audience(identity)
+    check_expiry(claims)
+    return identity
+
+
+def known_provider(claims: dict[str, Any]) -> WebIdentity:
+    """The provider that the token names: built into IAM, or registered in the account."""
+    provider = str(claims.get("iss", "")).removeprefix("https://")
+    if provider in (IDENTITY_POOLS, GOOGLE):
+        return WebIdentity(provider, provider, claims)
+    registered = f"arn:aws:iam::{seams.ACCOUNT}:oidc-provider/{provider}"
+    if registered in seams.iam().open_id_providers:
+        return WebIdentity(provider, registered, claims)
+    raise AwsError(
+        "InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {claims.get('iss')}"
+    )
+
+
+def check_signature(identity: WebIdentity, token: str) -> None:
+    """The provider itself must have signed the token."""
+    try:
+        address = issuers.keys_address("sts", f"https://{identity.provider}")
+        issuers.check_signature("sts", token, address, ALGORITHMS)
+    except issuers.NoKey:
+        raise AwsError("InvalidIdentityToken", NO_KEY) from None
+    except issuers.BadSignature:
+        raise AwsError("InvalidIdentityToken", "Token signature invalid") from None
+
+
+def check_claims(claims: dict[str, Any]) -> None:
+    for name in ("sub", "aud", "exp"):
+        if name not in claims:
+            raise AwsError("InvalidIdentityToken", f"Missing a required claim: {name}")
+
+
+def check_audience(identity: WebIdentity) -> None:
+    """A provider registered in IAM lists its audiences there; for the built-in ones the trust policy does."""
+    registered = seams.iam().open_id_providers.get(identity.federated)
+    if registered is not None and not set(issuers.audiences(identity.claims)) & set(
+        registered.client_id_list
+    ):
+        raise AwsError("InvalidIdentityToken", "Incorrect token audience")
+
+
+def check_expiry(claims: dict[str, Any]) -> None:
+    now = time.time()
+    if now >= claims["exp"]:
+        raise AwsError(
+            "ExpiredTokenException",
+            f"Token expired: current date/time {_moment(now)} must be before the expiration date/time "
+            f"{_moment(claims['exp'])}",
+        )
+
+
+# -- the role ------------------------------------------------------------------------------------
+
+
+def assume(
+    role_arn: str,
+    session_name: str,
+    identity: WebIdentity,
+    *,
+    duration_seconds: int = 3600,
+    session_policies: Sequence[dict[str, Any]] = (),
+) -> RoleSession:
+    """A session of the role for ``identity``, if the role's trust policy lets it in.
+
+    Raises ``AccessDenied`` (403) when the trust policy says no, or there is no such role: AWS does not
+    tell a stranger which. Raises ``ValidationError`` for a longer session than the role allows.
+    """
+    role = next((role for role in seams.iam().roles.values() if role.arn == role_arn), None)
+    if role is None or not trust_allows(role, identity):
+        raise AwsError("AccessDenied", f"Not authorized to perform {ACTION}", status=403)
+    check_duration(role, duration_seconds)
+    return sessions.start_session(
+        role_arn,
+        session_name,
+        duration_seconds,
+        session_policies=session_policies,
+        context=identity.context(),
+    )
+
+
+def trust_allows(role: Any, identity: WebIdentity) -> bool:
+    """The role's trust policy: may this provider's caller take the role, under these conditions?"""
+    document = parsed(role.assume_role_policy_document)
+    principal = {"Federated": identity.federated}
+    return bool(policies.evaluate_trust(document, ACTION, principal, identity.context()).allowed)
+
+
+def check_duration(role: Any, seconds: int) -> None:
+    if seconds > int(role.max_session_duration or 3600):
+        text = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+        raise AwsError("ValidationError", text)
+
+
+def session_policy(text: str | None) -> list[dict[str, Any]]:
+    """The inline session policy of a call, as a list of one document or none."""
+    return [] if text is None else [policies.validated(text, policies.SESSION)]
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")

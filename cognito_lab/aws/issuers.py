@@ -1,0 +1,101 @@
+"""Tokens that somebody else signed: their issuer's discovery document, its keys, and the signature.
+
+An identity pool reads login tokens this way, and STS reads web identity tokens. Both fetch what the
+issuer publishes over HTTP, keep it, and look again when a token names a key they have not seen
+(OpenID Connect Discovery 1.0; RFC 7517; AWS page "Verifying JSON web tokens").
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import jwt
+from jwt.utils import base64url_decode
+
+from . import network, seams
+
+# Only the signature is left to PyJWT. Every claim is checked by the service that reads the token,
+# each in a rule of its own, with that service's error.
+ONLY_THE_SIGNATURE: Any = {
+    f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")
+}
+
+
+class NotAToken(Exception):
+    """What was sent is no JSON Web Token (RFC 7519)."""
+
+
+class NoKey(Exception):
+    """The issuer publishes no key of the name that the token gives, or does not answer."""
+
+
+class BadSignature(Exception):
+    """The published key did not make this signature, or the algorithm is not one that is accepted."""
+
+
+@dataclass
+class Published:
+    """What issuers have published so far: key sets by their address, and addresses by issuer."""
+
+    keys: dict[str, dict[str, Any]] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+
+
+def read(token: str) -> dict[str, Any]:
+    """The claims of ``token``, believed by nobody yet; raises :class:`NotAToken`."""
+    try:
+        header, claims, _ = (part.encode() for part in token.split("."))
+        if isinstance(json.loads(base64url_decode(header)), dict):
+            return dict(json.loads(base64url_decode(claims)).items())
+    except (ValueError, AttributeError):
+        pass
+    raise NotAToken("three parts, of which the first two are JSON objects")
+
+
+def audiences(claims: dict[str, Any]) -> list[str]:
+    """``aud`` may be one text or several (RFC 7519, 4.1.3)."""
+    return [claims["aud"]] if isinstance(claims["aud"], str) else list(claims["aud"])
+
+
+def keys_address(caller: str, issuer: str) -> str:
+    """``jwks_uri`` from the discovery document of ``issuer``, a URL; :class:`NoKey` if there is none."""
+    found = seams.account_state(Published).addresses
+    if issuer not in found:
+        document = _fetch(caller, f"{issuer}/.well-known/openid-configuration")
+        if document.get("issuer") != issuer or "jwks_uri" not in document:
+            raise NoKey(f"{issuer} publishes no discovery document of its own")
+        found[issuer] = document["jwks_uri"]
+    return found[issuer]
+
+
+def check_signature(caller: str, token: str, address: str, algorithms: tuple[str, ...]) -> None:
+    """Check ``token`` against the key set at ``address``; ``caller`` is the service that fetches it.
+
+    The algorithm is chosen from ``algorithms``, never by the token: a token that says ``none``, or
+    HS256 with the public key as the secret, fails here. Raises :class:`NoKey` or :class:`BadSignature`.
+    """
+    try:
+        key = published_key(caller, address, str(jwt.get_unverified_header(token).get("kid")))
+        jwt.decode(token, key, algorithms=list(algorithms), options=ONLY_THE_SIGNATURE)
+    except jwt.PyJWTError as error:
+        raise BadSignature(str(error)) from None
+
+
+def published_key(caller: str, address: str, kid: str) -> Any:
+    """The public key called ``kid``; an unknown one makes the caller fetch the set once more."""
+    sets = seams.account_state(Published).keys
+    if kid not in sets.get(address, {}):
+        rows = _fetch(caller, address).get("keys", [])
+        sets[address] = {row["kid"]: jwt.PyJWK(row).key for row in rows if row.get("use", "sig") == "sig"}
+    if kid not in sets[address]:
+        raise NoKey(f"no key {kid} at {address}")
+    return sets[address][kid]
+
+
+def _fetch(caller: str, url: str) -> dict[str, Any]:
+    answer = network.fetch(caller, "GET", url)
+    if answer.status != 200:
+        raise NoKey(f"{url} answered {answer.status}")
+    return dict(json.loads(answer.body))
