@@ -1,0 +1,65 @@
+"""The enhanced flow: one call, and an identity has AWS credentials for an hour (FACTS 8.3, 8.8).
+
+What the call does inside AWS, in order: check the logins, choose the role, ask STS for a session of
+it in the identity's name. STS asks the role's trust policy, which has the last word.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import network
+from ..errors import AwsError
+from ..iam import policies, web_identity
+from ..iam.sessions import RoleSession
+from ..operations import Call, operation
+from . import identities, open_id_tokens, role_choice
+
+SESSION_NAME = "CognitoIdentityCredentials"
+SECONDS = 3600  # fixed: the enhanced flow cannot be asked for more
+
+
+@operation("cognito-identity", "GetCredentialsForIdentity")
+def get_credentials_for_identity(call: Call) -> dict[str, Any]:
+    pool, identity, proved = identities.opened(call)
+    role = role_choice.choose(pool, proved, call.get("CustomRoleArn"))
+    claims = open_id_tokens.claims(pool, identity, proved)
+    try:
+        session = assume_role(role, claims, lead(guest=not proved))
+    except AwsError as error:
+        if error.code == "AccessDenied":
+            raise role_choice.no_role() from error
+        raise
+    return {
+        "IdentityId": identity.id,
+        "Credentials": {
+            "AccessKeyId": session.access_key_id,
+            "SecretKey": session.secret_access_key,  # STS calls the same thing SecretAccessKey
+            "SessionToken": session.session_token,
+            "Expiration": session.expiration,
+        },
+    }
+
+
+def lead(*, guest: bool) -> tuple[dict[str, Any], ...]:
+    """The session policies that hold a guest to a list of services, whatever the role says."""
+    return policies.guest_session_policies() if guest else ()
+
+
+def assume_role(role: str, claims: dict[str, Any], narrowing: tuple[dict[str, Any], ...]) -> RoleSession:
+    """The inner call of STS, which no request of the app shows."""
+    identity = web_identity.WebIdentity(web_identity.IDENTITY_POOLS, web_identity.IDENTITY_POOLS, claims)
+    with network.step(
+        "cognito-identity",
+        "sts",
+        "AssumeRoleWithWebIdentity",
+        RoleArn=role,
+        RoleSessionName=SESSION_NAME,
+        DurationSeconds=SECONDS,
+        WebIdentityClaims=claims,
+    ) as inner:
+        session = web_identity.assume(
+            role, SESSION_NAME, identity, duration_seconds=SECONDS, session_policies=narrowing
+        )
+        inner.answer = {"AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn}}
+    return session

@@ -1,0 +1,198 @@
+"""Is this login genuine, and meant for this identity pool? (FACTS 7.4, 8.4, 8.11)
+
+A login is a pair from the ``Logins`` map: a key that names the provider, and the provider's token.
+The key is looked up in :data:`PROVIDERS`, and then the token passes the checks of :func:`verified`
+one after the other. It is checked at every call: an identity that had credentials once needs a
+fresh token to have them again.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .. import issuers, network, seams
+from ..errors import AwsError, OutsideTheLab
+from ..operations import Call
+from .pools import PUBLIC_PROVIDERS, USER_POOL, IdentityPool
+
+GOOGLE = "accounts.google.com"
+
+
+@dataclass(frozen=True)
+class Login:
+    """A login that was found genuine.
+
+    ``key`` is the provider's key in ``Logins``, ``source`` what the ``amr`` claim calls the provider's
+    own sign-in, ``claims`` what the token says.
+    """
+
+    key: str
+    source: str
+    claims: dict[str, Any]
+
+    @property
+    def subject(self) -> str:
+        return str(self.claims["sub"])
+
+    @property
+    def client(self) -> str:
+        """The app client that the token was made for."""
+        return issuers.audiences(self.claims)[0]
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A kind of login provider: a row of the table."""
+
+    key: re.Pattern[str]  # what its keys look like
+    clients: Callable[[IdentityPool, str], list[str]]  # audiences a pool has configured; none: not configured
+    keys_address: Callable[[str], str] | None  # where its signing keys are published; None: tokens are opaque
+    token_use: str | None = None  # what the claim of this name must say
+    wrong_token: str = "Not a valid OpenId Connect identity token."  # AWS's words for a token of another kind
+    source: str | None = None  # Login.source, where that is not the key
+
+
+def _user_pool_clients(pool: IdentityPool, key: str) -> list[str]:
+    return [row["ClientId"] for row in pool.clients_of(key)]
+
+
+def _public_clients(pool: IdentityPool, key: str) -> list[str]:
+    client = pool.settings.get("SupportedLoginProviders", {}).get(key)
+    return [client] if client else []
+
+
+def _registered_clients(pool: IdentityPool, key: str) -> list[str]:
+    """Audiences of an OIDC provider that is registered in IAM and listed in the pool."""
+    arn = f"arn:aws:iam::{seams.ACCOUNT}:oidc-provider/{key}"
+    registered = seams.iam().open_id_providers.get(arn)
+    listed = arn in pool.settings.get("OpenIdConnectProviderARNs", [])
+    return list(registered.client_id_list) if listed and registered else []
+
+
+def _user_pool_keys(key: str) -> str:
+    return f"https://{key}/.well-known/jwks.json"
+
+
+def _discovered_keys(key: str) -> str:
+    return issuers.keys_address("cognito-identity", f"https://{key}")
+
+
+PROVIDERS = {
+    "user pool": Provider(
+        USER_POOL, _user_pool_clients, _user_pool_keys, "id", "Not a Cognito token.", "CognitoSignIn"
+    ),
+    "Google": Provider(re.compile(re.escape(GOOGLE)), _public_clients, _discovered_keys),
+    "Apple": Provider(re.compile(r"appleid\.apple\.com"), _public_clients, _discovered_keys),
+    # Facebook, Login with Amazon, Twitter, Digits: opaque tokens, which are looked up at the provider.
+    "opaque": Provider(re.compile("|".join(map(re.escape, PUBLIC_PROVIDERS))), _public_clients, None),
+    "OIDC": Provider(re.compile(r"[\w.-]+(?:/[\w./-]*)?"), _registered_clients, _discovered_keys),
+}
+
+
+def all_verified(pool: IdentityPool, call: Call) -> list[Login]:
+    """The logins of a call, every one of them checked; empty for a guest."""
+    return [verified(pool, key, token) for key, token in call.get("Logins", {}).items()]
+
+
+def verified(pool: IdentityPool, key: str, token: str) -> Login:
+    """The login that ``token`` proves.
+
+    Raises ``InvalidParameterException`` for a key that names no provider, and ``NotAuthorizedException``
+    for a provider that is not configured and for every fault of the token.
+    """
+    provider = known_provider(pool, key)
+    claims = read(provider, token)
+    check_issuer(key, claims)
+    check_configured(provider, pool, key)
+    check_signature(provider, key, token)
+    check_token_use(provider, claims)
+    check_claims(claims)
+    check_expiry(claims)
+    check_audience(provider, pool, key, claims)
+    check_not_signed_out(pool, key, claims)
+    return Login(key, provider.source or key, claims)
+
+
+def known_provider(pool: IdentityPool, key: str) -> Provider:
+    """The row for a key. A scheme in front is no other provider: its issuer will not match."""
+    name = key.removeprefix("https://")
+    for kind, provider in PROVIDERS.items():
+        if provider.key.fullmatch(name) and (kind != "OIDC" or provider.clients(pool, name)):
+            return provider
+    raise AwsError("InvalidParameterException", "Please provide a valid public provider")
+
+
+def read(provider: Provider, token: str) -> dict[str, Any]:
+    """The claims, not yet believed."""
+    if provider.keys_address is None:
+        return {}
+    try:
+        return issuers.read(token)
+    except issuers.NotAToken:
+        raise refusal(f"Invalid login token. {provider.wrong_token}") from None
+
+
+def check_issuer(key: str, claims: dict[str, Any]) -> None:
+    """The issuer is the key with ``https://`` before it; Google's may also stand without (FACTS 7.1)."""
+    if "iss" in claims and str(claims["iss"]).removeprefix("https://") != key:
+        raise refusal("Invalid login token. Issuer doesn't match providerName")
+
+
+def check_configured(provider: Provider, pool: IdentityPool, key: str) -> None:
+    """Nothing is fetched from a provider that the pool does not list."""
+    if not provider.clients(pool, key):
+        raise refusal("Token is not from a supported provider of this identity pool.")
+
+
+def check_signature(provider: Provider, key: str, token: str) -> None:
+    if provider.keys_address is None:
+        raise OutsideTheLab(f"Logins of {key} are not played by this lab (AWS has them): nothing was done.")
+    try:
+        issuers.check_signature("cognito-identity", token, provider.keys_address(key), ("RS256",))
+    except (issuers.NoKey, issuers.BadSignature):
+        raise refusal("Invalid login token. Couldn't verify signed token.") from None
+
+
+def check_token_use(provider: Provider, claims: dict[str, Any]) -> None:
+    """Of a user pool's tokens only the ID token is a login; the access token is for calling the pool."""
+    if provider.token_use and claims.get("token_use") != provider.token_use:
+        raise refusal(f"Invalid login token. {provider.wrong_token}")
+
+
+def check_claims(claims: dict[str, Any]) -> None:
+    for name in ("iss", "sub", "aud", "exp"):
+        if name not in claims:
+            raise refusal(f"Invalid login token. Missing a required claim: {name}")
+
+
+def check_expiry(claims: dict[str, Any]) -> None:
+    now = int(time.time())
+    if now >= claims["exp"]:
+        raise refusal(f"Invalid login token. Token expired: {now} >= {claims['exp']}")
+
+
+def check_audience(provider: Provider, pool: IdentityPool, key: str, claims: dict[str, Any]) -> None:
+    """The token was made for an app client that this pool lets in."""
+    if not set(issuers.audiences(claims)) & set(provider.clients(pool, key)):
+        raise refusal("Token is not from a supported provider of this identity pool.")
+
+
+def check_not_signed_out(pool: IdentityPool, key: str, claims: dict[str, Any]) -> None:
+    """With ``ServerSideTokenCheck`` the user pool is asked whether the user is still there and signed in."""
+    rows = [row for row in pool.clients_of(key) if row["ClientId"] in issuers.audiences(claims)]
+    if not any(row.get("ServerSideTokenCheck") for row in rows):
+        return
+    from ..user_pools import tokens
+
+    with network.step("cognito-identity", "cognito-idp", "ServerSideTokenCheck", sub=claims["sub"]) as inner:
+        inner.answer = {"SignedOut": tokens.is_signed_out(claims)}
+    if inner.answer["SignedOut"]:
+        raise refusal("Invalid login token. Token has been revoked.")
+
+
+def refusal(text: str) -> AwsError:
+    return AwsError("NotAuthorizedException", text)

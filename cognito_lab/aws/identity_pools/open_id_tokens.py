@@ -1,0 +1,88 @@
+"""The identity pool's own token, and the basic flow that hands it out (FACTS 8.3, 8.5).
+
+In the basic flow the app takes this token to STS and asks for a role of its choice. In the enhanced
+flow the same claims go to STS inside AWS, and the app never sees them.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import keys, network, seams
+from ..errors import AwsError
+from ..network import Headers, Request, Response
+from ..operations import Call, operation
+from . import identities
+from .logins import Login
+from .pools import Identity, IdentityPool
+
+HOST = "cognito-identity.amazonaws.com"
+ISSUER = f"https://{HOST}"
+ALGORITHM = "RS512"
+SECONDS = 600  # life of a token of the basic flow
+
+
+@dataclass
+class Signer:
+    """The key that signs for all identity pools."""
+
+    key: keys.SigningKey = field(default_factory=keys.new_key)
+
+
+@operation("cognito-identity", "GetOpenIdToken")
+def get_open_id_token(call: Call) -> dict[str, Any]:
+    pool, identity, proved = identities.opened(call)
+    check_classic_flow(pool)
+    now = int(time.time())
+    said = {**claims(pool, identity, proved), "exp": now + SECONDS, "iat": now}
+    token = seams.account_state(Signer).key.sign(said, ALGORITHM, {"typ": "JWS"})
+    return {"IdentityId": identity.id, "Token": token}
+
+
+def check_classic_flow(pool: IdentityPool) -> None:
+    """The basic flow lets the app pick the role, so it can be switched off, and role mappings exclude it.
+
+    A pool that never said anything about it still hands out tokens (FACTS 8.3).
+    """
+    if pool.role_mappings:
+        raise AwsError(
+            "InvalidParameterException",
+            "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.",
+        )
+    if pool.settings.get("AllowClassicFlow") is False:
+        raise AwsError(
+            "InvalidParameterException", "Basic (classic) flow is not enabled, please use enhanced flow."
+        )
+
+
+def claims(pool: IdentityPool, identity: Identity, proved: list[Login]) -> dict[str, Any]:
+    """Who it is (``sub``), of which pool (``aud``), how they came (``amr``): what a trust policy sees."""
+    methods = ["authenticated"] if proved else ["unauthenticated"]
+    for login in proved:
+        methods += [login.key, f"{login.key}:{login.source}:{login.subject}"]
+    return {"sub": identity.id, "aud": pool.id, "amr": methods, "iss": ISSUER}
+
+
+def published(request: Request) -> Response:
+    """What anyone may read at the issuer's host: its discovery document and its keys."""
+    documents = {
+        "/.well-known/openid-configuration": {
+            "issuer": ISSUER,
+            "jwks_uri": f"{ISSUER}/.well-known/jwks_uri",
+            "authorization_endpoint": ISSUER,
+            "response_types_supported": ["id_token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [ALGORITHM],
+        },
+        "/.well-known/jwks_uri": {"keys": [seams.account_state(Signer).key.jwk(ALGORITHM)]},
+    }
+    if request.method != "GET" or request.path not in documents:
+        return Response(404)
+    body = json.dumps(documents[request.path]).encode()
+    return Response(200, Headers({"content-type": "application/json"}), body)
+
+
+network.serve(HOST.replace(".", r"\."), "cognito-identity", published)

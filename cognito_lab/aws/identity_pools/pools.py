@@ -1,0 +1,236 @@
+"""Identity pools and their settings: login providers, guests, roles (FACTS 8.1, 8.2).
+
+The pools are the lab's own objects, attached to moto's storage of a region: moto's have no place
+for ``AllowClassicFlow``, roles or logins, and nothing else in moto reads them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from .. import network, randomness, seams
+from ..errors import AwsError
+from ..iam import enforcement
+from ..operations import Call, operation
+
+PUBLIC_PROVIDERS = (
+    "accounts.google.com",
+    "appleid.apple.com",
+    "graph.facebook.com",
+    "www.amazon.com",
+    "api.twitter.com",
+    "www.digits.com",
+)
+USER_POOL = re.compile(rf"cognito-idp\.({seams.REGION})\.amazonaws\.com/\1_[0-9A-Za-z]+")
+T = TypeVar("T")
+
+
+@dataclass
+class Identity:
+    """One identity of a pool: a guest's as long as it never had a login."""
+
+    id: str
+    created: datetime
+    modified: datetime
+    logins: dict[str, str] = field(default_factory=dict)  # subject by provider key: one login per provider
+    disabled: bool = False  # merged into another identity, or its last login was unlinked
+    absorbed: set[str] = field(default_factory=set)  # ids of the identities merged into this one
+
+
+@dataclass
+class IdentityPool:
+    """An identity pool: ``settings`` as AWS names them (what was left out is not there), roles, identities.
+
+    ``owners`` finds the identity of a login by provider key and subject.
+    """
+
+    id: str
+    settings: dict[str, Any]
+    tags: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, str] = field(default_factory=dict)
+    role_mappings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    identities: dict[str, Identity] = field(default_factory=dict)
+    owners: dict[tuple[str, str], Identity] = field(default_factory=dict)
+
+    def describe(self) -> dict[str, Any]:
+        return {"IdentityPoolId": self.id, **self.settings, "IdentityPoolTags": self.tags}
+
+    def clients_of(self, user_pool: str) -> list[dict[str, Any]]:
+        """The rows of ``CognitoIdentityProviders`` for a user pool: one per app client that is let in."""
+        rows = self.settings.get("CognitoIdentityProviders", [])
+        return [row for row in rows if row.get("ProviderName") == user_pool]
+
+
+@dataclass
+class IdentityPools:
+    """All identity pools of a region, by id."""
+
+    by_id: dict[str, IdentityPool] = field(default_factory=dict)
+
+
+def all_pools(region: str) -> dict[str, IdentityPool]:
+    return seams.attached(seams.identity_pools(region), IdentityPools).by_id
+
+
+def find_pool(region: str, pool_id: str) -> IdentityPool:
+    """The pool, or ``ResourceNotFoundException``: also for a pool of another region."""
+    pool = all_pools(region).get(pool_id)
+    if pool is None:
+        raise AwsError("ResourceNotFoundException", f"IdentityPool '{pool_id}' not found.")
+    return pool
+
+
+# -- the pool itself -----------------------------------------------------------------------------
+
+
+@operation("cognito-identity", "CreateIdentityPool")
+def create_identity_pool(call: Call) -> dict[str, Any]:
+    settings = _settings(call)
+    check_settings(settings)
+    pool = IdentityPool(f"{call.region}:{randomness.uuid4()}", settings, call.get("IdentityPoolTags", {}))
+    all_pools(call.region)[pool.id] = pool
+    return pool.describe()
+
+
+@operation("cognito-identity", "DescribeIdentityPool")
+def describe_identity_pool(call: Call) -> dict[str, Any]:
+    return find_pool(call.region, call["IdentityPoolId"]).describe()
+
+
+@operation("cognito-identity", "UpdateIdentityPool")
+def update_identity_pool(call: Call) -> dict[str, Any]:
+    """Replaces all settings: what is left out is removed, except the developer provider's name."""
+    pool = find_pool(call.region, call["IdentityPoolId"])
+    settings = _settings(call)
+    check_settings(settings)
+    check_developer_provider_stays(pool, settings)
+    kept = {name: pool.settings[name] for name in ("DeveloperProviderName",) if name in pool.settings}
+    pool.settings = {**kept, **settings}
+    pool.tags = call.get("IdentityPoolTags", pool.tags)
+    return pool.describe()
+
+
+@operation("cognito-identity", "DeleteIdentityPool")
+def delete_identity_pool(call: Call) -> None:
+    """The pool goes with its identities. Credentials that it handed out live until they expire."""
+    del all_pools(call.region)[find_pool(call.region, call["IdentityPoolId"]).id]
+
+
+@operation("cognito-identity", "ListIdentityPools")
+def list_identity_pools(call: Call) -> dict[str, Any]:
+    pools, following = page(list(all_pools(call.region).values()), call["MaxResults"], call.get("NextToken"))
+    shown = ("IdentityPoolId", "IdentityPoolName")
+    return {"IdentityPools": [{name: pool.describe()[name] for name in shown} for pool in pools], **following}
+
+
+def _settings(call: Call) -> dict[str, Any]:
+    other = ("IdentityPoolId", "IdentityPoolTags")
+    return {name: value for name, value in call.parameters.items() if value is not None and name not in other}
+
+
+def check_settings(settings: dict[str, Any]) -> None:
+    """Providers must have the form of their kind. Whether they exist shows when a login comes."""
+    for row in settings.get("CognitoIdentityProviders", []):
+        if not USER_POOL.fullmatch(row.get("ProviderName", "")) or not row.get("ClientId"):
+            raise invalid("Please provide a valid cognito identity provider")
+    for key in settings.get("SupportedLoginProviders", {}):
+        if key not in PUBLIC_PROVIDERS:
+            raise invalid("Please provide a valid public provider")
+    kinds = {"OpenIdConnectProviderARNs": "oidc-provider", "SamlProviderARNs": "saml-provider"}
+    for member, kind in kinds.items():
+        for arn in settings.get(member, []):
+            if not re.fullmatch(rf"arn:aws:iam::\d{{12}}:{kind}/.+", arn):
+                raise invalid(f"Invalid {member}: {arn}")
+
+
+def check_developer_provider_stays(pool: IdentityPool, settings: dict[str, Any]) -> None:
+    """Once given, the developer provider's name cannot be changed (API reference, UpdateIdentityPool)."""
+    old, new = pool.settings.get("DeveloperProviderName"), settings.get("DeveloperProviderName")
+    if old and new and old != new:
+        raise invalid("The developer provider name cannot be changed once it is set.")
+
+
+# -- roles ---------------------------------------------------------------------------------------
+
+
+@operation("cognito-identity", "SetIdentityPoolRoles")
+def set_identity_pool_roles(call: Call) -> None:
+    """Replaces both the default roles and the role mappings. Whether a role exists shows when it is taken."""
+    pool = find_pool(call.region, call["IdentityPoolId"])
+    mappings = call.get("RoleMappings", {})
+    rules = [rule for mapping in mappings.values() for rule in check_role_mapping(mapping)]
+    check_may_pass(call, [*call["Roles"].values(), *(rule["RoleARN"] for rule in rules)])
+    pool.roles, pool.role_mappings = call["Roles"], mappings
+
+
+@operation("cognito-identity", "GetIdentityPoolRoles")
+def get_identity_pool_roles(call: Call) -> dict[str, Any]:
+    pool = find_pool(call.region, call["IdentityPoolId"])
+    answer: dict[str, Any] = {"IdentityPoolId": pool.id, "Roles": pool.roles}
+    return {**answer, "RoleMappings": pool.role_mappings} if pool.role_mappings else answer
+
+
+def check_may_pass(call: Call, roles: list[str]) -> None:
+    """Who sets a role hands it on, and needs ``iam:PassRole`` for it (Cognito guide, RBAC)."""
+    if enforcement.is_owner(call.principal):
+        return
+    keys = enforcement.context(network.current_request(), call.principal)
+    for role in roles:
+        if not enforcement.may(call.principal, "iam:PassRole", role, keys):
+            raise AwsError("NotAuthorizedException", f"Access to Role '{role}' is forbidden.")
+
+
+def check_role_mapping(mapping: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rules of a mapping, if it is sound: 1 to 25 for type Rules, and what to do in doubt is said."""
+    if not mapping.get("AmbiguousRoleResolution"):
+        raise invalid("AmbiguousRoleResolution is required for a role mapping.")
+    rules = mapping.get("RulesConfiguration", {}).get("Rules", [])
+    if (mapping["Type"] == "Rules") != bool(rules):
+        raise invalid("RulesConfiguration goes with role mappings of type Rules.")
+    if len(rules) > 25:
+        raise invalid("A role mapping holds at most 25 rules.")
+    return list(rules)
+
+
+def invalid(text: str) -> AwsError:
+    return AwsError("InvalidParameterException", text)
+
+
+# -- tags, pages ---------------------------------------------------------------------------------
+
+
+@operation("cognito-identity", "TagResource")
+def tag_resource(call: Call) -> None:
+    _pool_of_arn(call).tags.update(call["Tags"])
+
+
+@operation("cognito-identity", "UntagResource")
+def untag_resource(call: Call) -> None:
+    tags = _pool_of_arn(call).tags
+    for key in call["TagKeys"]:
+        tags.pop(key, None)
+
+
+@operation("cognito-identity", "ListTagsForResource")
+def list_tags_for_resource(call: Call) -> dict[str, Any]:
+    return {"Tags": _pool_of_arn(call).tags}
+
+
+def _pool_of_arn(call: Call) -> IdentityPool:
+    start = f"arn:aws:cognito-identity:{call.region}:{call.account}:identitypool/"
+    if not call["ResourceArn"].startswith(start):
+        raise invalid(f"Invalid ARN: {call['ResourceArn']}")
+    return find_pool(call.region, call["ResourceArn"].removeprefix(start))
+
+
+def page(rows: Sequence[T], size: int, token: str | None) -> tuple[Sequence[T], dict[str, str]]:
+    """One page of ``rows``, and the ``NextToken`` as a member of the answer while there are more."""
+    if token and not token.isdecimal():
+        raise invalid("Invalid NextToken")
+    start = int(token or 0)
+    end = start + size
+    return rows[start:end], {"NextToken": str(end)} if end < len(rows) else {}
