@@ -11,6 +11,9 @@ from typing import Any
 _NAMES = {
     "Lab": "cognito_lab.lab",
     "refused": "cognito_lab.study.refusals",
+    "overture": "cognito_lab.study.diagrams",
+    "show_claims": "cognito_lab.study.tables",
+    "state_diagram": "cognito_lab.study.states",
     "OutsideTheLab": "cognito_lab.aws.errors",
 }
 __all__ = list(_NAMES)
