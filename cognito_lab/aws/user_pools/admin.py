@@ -1,0 +1,206 @@
+"""What an administrator does with people, signed by IAM.
+
+Source: the Admin* operations and ListUsers in the API reference; "Creating user accounts as administrator".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import AwsError
+from ..operations import Call, operation
+from . import attributes, codes, directory, messages, passwords, pools, profile, recovery, sign_up, tokens
+from .directory import User
+from .pools import UserPool
+from .refusals import invalid, no_user, page
+
+MEDIUMS = {medium: attribute for attribute, medium in messages.MEDIUM.items()}
+SEARCHABLE: dict[str, Callable[[User], str]] = {  # of ListUsers: name in the filter, value of a user
+    "username": lambda user: user.username,
+    "sub": lambda user: user.sub,
+    "cognito:user_status": lambda user: user.status,
+    "status": lambda user: "Enabled" if user.enabled else "Disabled",
+    **{
+        name: lambda user, name=name: user.attributes.get(name, "")  # type: ignore[misc]
+        for name in ("email", "phone_number", "name", "given_name", "family_name", "preferred_username")
+    },
+}
+
+
+@operation("cognito-idp", "AdminCreateUser")
+def admin_create_user(call: Call) -> dict[str, Any]:
+    pool, password = pools.of(call), call.get("TemporaryPassword") or None
+    values = attributes.as_mapping(call.get("UserAttributes", []))
+    attributes.check_values(pool.schema, values)
+    for name, proof in attributes.VERIFIED.items():
+        if values.get(proof) == "true" and not values.get(name):
+            raise invalid(f"{name} is required to set {proof}")
+    if password is not None:
+        passwords.check_policy(pool.password_policy, password)
+    if call.get("MessageAction") == "RESEND":
+        return {"User": invite_again(call, pool, password).describe()}
+    username, values = sign_up.name_user(pool, call["Username"], values)
+    check_mediums(call, values)
+    directory.check_username_free(pool.people, username, values, "User account already exists")
+    take_aliases(pool, values, call.get("ForceAliasCreation", False))
+    if password is None and pool.is_passwordless:  # nothing to change at the first sign-in
+        attributes.check_required(pool.schema, values)
+        return {"User": sign_up.add_user(pool, username, values, "CONFIRMED", None).describe()}
+    password = password or passwords.temporary(pool.password_policy)
+    user = sign_up.add_user(pool, username, values, "FORCE_CHANGE_PASSWORD", password)
+    if call.get("MessageAction") != "SUPPRESS":
+        invite(call, pool, user, password)
+    return {"User": user.describe()}
+
+
+def check_mediums(call: Call, values: dict[str, str]) -> None:
+    """A medium that was asked for by name needs an address."""
+    for medium in call.get("DesiredDeliveryMediums", []):
+        if not values.get(MEDIUMS[medium]):
+            raise invalid(f"{MEDIUMS[medium]} is required to deliver the invitation by {medium}")
+
+
+def take_aliases(pool: UserPool, values: dict[str, str], force: bool) -> None:
+    """Addresses that the administrator says are verified become aliases at once."""
+    newcomer = User("", "", dict(values), "FORCE_CHANGE_PASSWORD")
+    try:
+        pool.people.claim(newcomer, pool.people.names(values, confirmed=True), force)
+    except AwsError as error:  # AdminCreateUser does not declare AliasExistsException
+        raise AwsError("UsernameExistsException", error.message) from None
+
+
+def invite(call: Call, pool: UserPool, user: User, password: str) -> None:
+    """Send the temporary password; by SMS, unless ``DesiredDeliveryMediums`` says otherwise."""
+    for medium in call.get("DesiredDeliveryMediums", ["SMS"]):
+        to = user.attributes.get(MEDIUMS[medium])
+        if to:
+            # With username attributes people know themselves by their address, not by the UUID.
+            name = to if pool.people.username_attributes else user.username
+            messages.send(pool, "invitation", to, MEDIUMS[medium], password, name)
+
+
+def invite_again(call: Call, pool: UserPool, password: str | None) -> User:
+    """``MessageAction=RESEND``: a new temporary password, and its days begin again."""
+    user = pool.people.find(call["Username"])
+    if user is None:
+        raise no_user()
+    if user.status != "FORCE_CHANGE_PASSWORD":
+        raise AwsError("UnsupportedUserStateException", f"Resend not possible. User status is {user.status}")
+    check_mediums(call, user.attributes)
+    password = password or passwords.temporary(pool.password_policy)
+    user.set_password(password, user.status)
+    invite(call, pool, user, password)
+    return user
+
+
+@operation("cognito-idp", "AdminGetUser")
+def admin_get_user(call: Call) -> dict[str, Any]:
+    return pools.user_of(call).describe("UserAttributes")
+
+
+@operation("cognito-idp", "AdminDeleteUser")
+def admin_delete_user(call: Call) -> None:
+    profile.remove(pools.of(call), pools.user_of(call))
+
+
+@operation("cognito-idp", "AdminConfirmSignUp")
+def admin_confirm_sign_up(call: Call) -> dict[str, Any]:
+    """Confirmed is not verified: no address is proved by this."""
+    user = pools.user_of(call)
+    sign_up.check_unconfirmed(user)
+    sign_up.confirm(pools.of(call), user, {})
+    return {}
+
+
+@operation("cognito-idp", "AdminSetUserPassword")
+def admin_set_user_password(call: Call) -> dict[str, Any]:
+    pool, user, password = pools.of(call), pools.user_of(call), call["Password"]
+    passwords.check_policy(pool.password_policy, password)
+    passwords.check_history(pool.password_policy, user.credential, password)
+    user.set_password(password, "CONFIRMED" if call.get("Permanent") else "FORCE_CHANGE_PASSWORD")
+    pool.people.change(user, {})  # a user who was UNCONFIRMED can be found by aliases now
+    return {}
+
+
+@operation("cognito-idp", "AdminResetUserPassword")
+def admin_reset_user_password(call: Call) -> dict[str, Any]:
+    pool, user = pools.of(call), pools.user_of(call)
+    recovery.check_resettable(user)
+    attribute = recovery.recovery_address(pool, user)
+    user.status = "RESET_REQUIRED"
+    codes.send(pool, user, "recovery", attribute)
+    return {}
+
+
+@operation("cognito-idp", "AdminEnableUser")
+def admin_enable_user(call: Call) -> dict[str, Any]:
+    pools.user_of(call).enabled = True
+    return {}
+
+
+@operation("cognito-idp", "AdminDisableUser")
+def admin_disable_user(call: Call) -> dict[str, Any]:
+    """Also ends every login; they stay ended when the user is enabled again."""
+    user = pools.user_of(call)
+    user.enabled = False
+    tokens.revoke_all(pools.of(call), user)
+    return {}
+
+
+@operation("cognito-idp", "AdminUserGlobalSignOut")
+def admin_user_global_sign_out(call: Call) -> dict[str, Any]:
+    tokens.revoke_all(pools.of(call), pools.user_of(call))
+    return {}
+
+
+@operation("cognito-idp", "AdminUpdateUserAttributes")
+def admin_update_user_attributes(call: Call) -> dict[str, Any]:
+    """An administrator may also say that an address is verified."""
+    pool, user = pools.of(call), pools.user_of(call)
+    changes = attributes.as_mapping(call["UserAttributes"])
+    attributes.check_values(pool.schema, changes)
+    profile.change_attributes(pool, user, changes)
+    return {}
+
+
+@operation("cognito-idp", "AdminDeleteUserAttributes")
+def admin_delete_user_attributes(call: Call) -> dict[str, Any]:
+    pool, user = pools.of(call), pools.user_of(call)
+    changes = dict.fromkeys(call["UserAttributeNames"], "")
+    attributes.check_values(pool.schema, changes)
+    profile.change_attributes(pool, user, changes)
+    return {}
+
+
+@operation("cognito-idp", "ListUsers")
+def list_users(call: Call) -> dict[str, Any]:
+    pool, only = pools.of(call), call.get("AttributesToGet")
+    if not set(only or ()) <= set(pool.schema.attributes):
+        raise invalid("One or more requested attributes do not exist.")
+    chosen = search(call.get("Filter", ""))
+    found, after = page(call, [user for user in pool.people if chosen(user)], token="PaginationToken")
+    return {"Users": [user.describe(only=only) for user in found], **after}
+
+
+def search(text: str) -> Callable[[User], bool]:
+    """The test that a ListUsers filter stands for: an attribute, ``=`` or ``^=`` (begins with), "value".
+
+    Raises
+    ------
+    AwsError
+        ``InvalidParameterException``: another form, or an attribute that cannot be searched (custom ones).
+    """
+    if not text.strip():
+        return lambda user: True
+    found = re.fullmatch(r'\s*([\w:]+)\s*(\^?=)\s*"((?:[^"\\]|\\.)*)"\s*', text)
+    if not found:
+        raise invalid("Error while parsing filter.")
+    name, how, value = found[1], found[2], re.sub(r"\\(.)", r"\1", found[3])
+    if name not in SEARCHABLE:
+        raise invalid(f"Invalid search attribute: {name}")
+    if name == "cognito:user_status":  # the one search in which case does not matter
+        value = value.upper()
+    get = SEARCHABLE[name]
+    return (lambda user: get(user) == value) if how == "=" else (lambda user: get(user).startswith(value))

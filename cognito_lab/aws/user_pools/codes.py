@@ -1,0 +1,108 @@
+"""Codes by e-mail and SMS: made, checked, counted, expired.
+
+Source: "Quotas in Amazon Cognito" (validity and attempts); the error texts are those that users quote.
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .. import randomness
+from ..errors import AwsError
+from . import messages
+
+if TYPE_CHECKING:
+    from .directory import User
+    from .pools import UserPool
+
+HOUR = 3600
+DAY = 24 * HOUR
+LIFETIME = {"sign-up": DAY, "recovery": HOUR, "verify email": DAY, "verify phone_number": DAY}
+# Attempts per user per hour. AWS allows 5 to 20 recoveries "by risk"; the lab sees no risk.
+ATTEMPTS = {
+    "recovery": 20,
+    "ResendConfirmationCode": 5,
+    "ConfirmSignUp": 15,
+    "ChangePassword": 5,
+    "GetUserAttributeVerificationCode": 5,
+    "VerifyUserAttribute": 15,
+}
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code that was sent to ``value``, which ``attribute`` has or is to get; ``expires`` in seconds."""
+
+    digits: str
+    attribute: str
+    value: str
+    expires: float
+
+
+def send(
+    pool: UserPool, user: User, purpose: str, attribute: str, value: str | None = None
+) -> dict[str, str]:
+    """Send a new code; the former one of the same purpose is dead from now on. Answers CodeDeliveryDetails.
+
+    ``value`` is an address that the user wants to change to; without it the present one is used.
+    """
+    to = user.attributes[attribute] if value is None else value
+    code = Code(randomness.digits(6), attribute, to, time.time() + LIFETIME[purpose])
+    user.codes[purpose] = code
+    return messages.send(pool, "verification", to, attribute, code.digits, user.username)
+
+
+def check(user: User, purpose: str, given: str) -> Code:
+    """The code that was sent for ``purpose`` is the one ``given``. It stays valid: see :func:`use_up`.
+
+    Raises
+    ------
+    AwsError
+        ``ExpiredCodeException``: none was sent, or too long ago; ``CodeMismatchException``: another one.
+    """
+    code = user.codes.get(purpose)
+    if code is None or is_expired(code):
+        raise expired()
+    if not is_same(code, given):
+        raise mismatch()
+    return code
+
+
+def is_expired(code: Code) -> bool:
+    return time.time() >= code.expires
+
+
+def is_same(code: Code, given: str) -> bool:
+    return hmac.compare_digest(code.digits.encode(), given.encode())
+
+
+def expired() -> AwsError:
+    return AwsError("ExpiredCodeException", "Invalid code provided, please request a code again.")
+
+
+def mismatch() -> AwsError:
+    return AwsError("CodeMismatchException", "Invalid verification code provided, please try again.")
+
+
+def use_up(user: User, purpose: str) -> None:
+    """A code works once."""
+    user.codes.pop(purpose, None)
+
+
+def count_attempt(attempts: MutableMapping[str, list[float]], what: str) -> None:
+    """Count one attempt at ``what`` (a key of ``ATTEMPTS``) against the hour's allowance.
+
+    Raises
+    ------
+    AwsError
+        ``LimitExceededException``.
+    """
+    now = time.time()
+    recent = [moment for moment in attempts.get(what, []) if now - moment < HOUR]
+    if len(recent) >= ATTEMPTS[what]:
+        raise AwsError("LimitExceededException", "Attempt limit exceeded, please try after some time.")
+    attempts[what] = [*recent, now]

@@ -1,0 +1,207 @@
+"""The people of a pool, and the index that finds one by any of their names in constant time.
+
+Source: "Customizing sign-in attributes" (aliases and username attributes).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from ..errors import AwsError
+from . import attributes, passwords
+from .codes import Code
+from .refusals import invalid
+
+CALLED = {"email": "email", "phone_number": "phone number"}  # in texts about usernames
+
+
+def moment(seconds: float) -> datetime:
+    """A point in time as AWS answers it."""
+    return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+@dataclass
+class User:
+    """One person. ``status`` and ``enabled`` are independent of each other; times are seconds since 1970."""
+
+    username: str
+    sub: str
+    attributes: dict[str, str]
+    status: str
+    credential: passwords.Credential | None = None
+    enabled: bool = True
+    created: float = field(default_factory=time.time)
+    modified: float = field(default_factory=time.time)
+    codes: dict[str, Code] = field(default_factory=dict)  # by purpose
+    attempts: dict[str, list[float]] = field(default_factory=dict)  # moments of the last hour
+    failures: int = 0  # wrong passwords in a row
+    last_failure: float = 0.0
+    locked_until: float = 0.0
+
+    def is_verified(self, attribute: str) -> bool:
+        """Whether the e-mail address or phone number is there and proved to be the user's."""
+        return is_verified(self.attributes, attribute)
+
+    def set_password(self, password: str, status: str) -> None:
+        """Keep a hash of ``password``; the user's status becomes ``status``."""
+        former = [*self.credential.former, self.credential.current] if self.credential else []
+        self.credential = passwords.Credential(passwords.Hash.of(password), time.time(), former[-24:])
+        self.status, self.modified = status, time.time()
+
+    def describe(self, key: str = "Attributes", only: Iterable[str] | None = None) -> dict[str, Any]:
+        """UserType; ``key`` is the name under which the operation lists the attributes."""
+        return {
+            "Username": self.username, key: attributes.as_pairs(self.attributes, only),
+            "UserCreateDate": moment(self.created), "UserLastModifiedDate": moment(self.modified),
+            "Enabled": self.enabled, "UserStatus": self.status,
+        }  # fmt: skip
+
+
+def is_verified(values: Mapping[str, str], attribute: str) -> bool:
+    return attribute in values and values.get(attributes.VERIFIED[attribute]) == "true"
+
+
+class Directory:
+    """The users of one pool.
+
+    Parameters
+    ----------
+    username_attributes:
+        With ``["email"]`` (or ``phone_number``) people sign in with the address they registered, proved or
+        not, and no two users have the same one. The username is made up: the ``sub``.
+    alias_attributes:
+        Further names beside the username. An e-mail address or phone number becomes one when it is verified.
+    case_sensitive:
+        Whether ``Mara`` and ``mara`` are two people.
+    """
+
+    def __init__(
+        self, username_attributes: list[str], alias_attributes: list[str], case_sensitive: bool
+    ) -> None:
+        self.username_attributes = username_attributes
+        self.alias_attributes = alias_attributes
+        self.case_sensitive = case_sensitive
+        self._users: dict[str, User] = {}
+        self._by_sub: dict[str, User] = {}
+        self._by_attribute: dict[tuple[str, str], User] = {}
+
+    def __len__(self) -> int:
+        return len(self._users)
+
+    def __iter__(self) -> Iterator[User]:
+        return iter(list(self._users.values()))
+
+    def _key(self, name: str) -> str:
+        return name if self.case_sensitive else name.casefold()
+
+    def find(self, name: str) -> User | None:
+        """The user whom a caller means by ``name``: username, ``sub``, username attribute or alias."""
+        found = self._users.get(self._key(name)) or self._by_sub.get(name)
+        for attribute in (*self.username_attributes, *self.alias_attributes):
+            found = found or self._by_attribute.get((attribute, self._key(name)))
+        return found
+
+    def owner_of(self, attribute: str, value: str) -> User | None:
+        """Who signs in with ``value`` as this attribute."""
+        return self._by_attribute.get((attribute, self._key(value)))
+
+    def add(self, user: User) -> None:
+        self._users[self._key(user.username)] = user
+        self._by_sub[user.sub] = user
+        self._index(user)
+
+    def remove(self, user: User) -> None:
+        del self._users[self._key(user.username)]
+        del self._by_sub[user.sub]
+        self._forget(user)
+
+    def change(self, user: User, changes: Mapping[str, str]) -> None:
+        """Set attributes; a blank value deletes. Names and index stay in step."""
+        self._forget(user)
+        for name, value in changes.items():
+            if value:
+                user.attributes[name] = value
+            else:
+                user.attributes.pop(name, None)
+                user.attributes.pop(attributes.VERIFIED.get(name, ""), None)
+        user.modified = time.time()
+        self._index(user)
+
+    def names(self, values: Mapping[str, str], confirmed: bool) -> dict[str, str]:
+        """The attributes by which a user with these ``values`` is found; aliases begin at confirmation."""
+        found = list(self.username_attributes)
+        if confirmed:
+            provable = attributes.VERIFIED
+            found += [
+                name for name in self.alias_attributes if name not in provable or is_verified(values, name)
+            ]
+        return {name: values[name] for name in found if values.get(name)}
+
+    def _index(self, user: User) -> None:
+        for name, value in self.names(user.attributes, user.status != "UNCONFIRMED").items():
+            self._by_attribute[name, self._key(value)] = user
+
+    def _forget(self, user: User) -> None:
+        for name, value in user.attributes.items():
+            if self._by_attribute.get((name, self._key(value))) is user:
+                del self._by_attribute[name, self._key(value)]
+
+    def claim(self, user: User, names: Mapping[str, str], force: bool = False) -> None:
+        """``user`` is about to be found by these attributes; nobody else may be.
+
+        ``force`` takes an alias away from its owner, at whom the address then counts as not verified.
+
+        Raises
+        ------
+        AwsError
+            ``AliasExistsException``: someone else has one of them.
+        """
+        for name, value in names.items():
+            owner = self.owner_of(name, value) if value else None
+            if owner is None or owner is user:
+                continue
+            if not force or name in self.username_attributes:
+                raise AwsError("AliasExistsException", f"An account with the {name} already exists.")
+            self.change(
+                owner, {attributes.VERIFIED[name]: "false"} if name in attributes.VERIFIED else {name: ""}
+            )
+
+
+# -- names at sign-up ----------------------------------------------------------------------------
+
+
+def check_username_format(people: Directory, username: str) -> str | None:
+    """``username`` may be one in this pool; answers the username attribute that it is, or ``None``."""
+    if people.username_attributes:
+        for name in people.username_attributes:
+            if attributes.has_form_of(name, username):
+                return name
+        wanted = " or ".join(
+            f"{'an' if name == 'email' else 'a'} {CALLED[name]}" for name in people.username_attributes
+        )
+        raise invalid(f"Username should be {'either ' if ' or ' in wanted else ''}{wanted}.")
+    for name, called in CALLED.items():
+        if name in people.alias_attributes and attributes.has_form_of(name, username):
+            raise invalid(
+                f"Username cannot be of {called} format, since user pool is configured for {called} alias."
+            )
+    return None
+
+
+def check_username_free(people: Directory, username: str, values: Mapping[str, str], text: str) -> None:
+    """Nobody has the username; with username attributes, nobody has the address either.
+
+    Raises
+    ------
+    AwsError
+        ``UsernameExistsException``. It is never hidden, whatever PreventUserExistenceErrors says.
+    """
+    for name in people.username_attributes:
+        if values.get(name) and people.owner_of(name, values[name]):
+            raise AwsError("UsernameExistsException", f"An account with the given {name} already exists.")
+    if people.find(username):
+        raise AwsError("UsernameExistsException", text)

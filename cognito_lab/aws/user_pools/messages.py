@@ -1,0 +1,86 @@
+"""What Cognito sent: every e-mail and SMS of the account, kept instead of delivered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from .. import seams
+
+if TYPE_CHECKING:
+    from .pools import UserPool
+
+MEDIUM = {"email": "EMAIL", "phone_number": "SMS"}
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message as its reader gets it.
+
+    Attributes
+    ----------
+    to:
+        E-mail address or phone number.
+    medium:
+        ``"EMAIL"`` or ``"SMS"``.
+    subject:
+        Empty for an SMS.
+    code:
+        The code, or the temporary password, that stands in ``text``.
+    time:
+        When it was sent, in UTC by the account's clock.
+    """
+
+    to: str
+    medium: str
+    subject: str
+    text: str
+    code: str
+    time: datetime
+
+    def __str__(self) -> str:
+        """The message as it lies in the inbox."""
+        subject = f"Subject: {self.subject}\n" if self.subject else ""
+        return f"To:      {self.to}\n{subject}\n{self.text}"
+
+
+@dataclass
+class Outbox:
+    """The account's messages, oldest first."""
+
+    sent: list[Message] = field(default_factory=list)
+
+
+def outbox() -> list[Message]:
+    """Every message that Cognito sent in this account, newest last."""
+    return list(seams.account_state(Outbox).sent)
+
+
+def send(pool: UserPool, kind: str, to: str, attribute: str, code: str, username: str) -> dict[str, str]:
+    """Send the pool's message of a ``kind`` to ``to``, the user's ``attribute``; answers CodeDeliveryDetails.
+
+    ``kind`` is ``"verification"`` or ``"invitation"``: each has a template in the pool's settings.
+    """
+    subject, text = pool.template(kind, MEDIUM[attribute])
+    text = text.replace("{####}", code).replace("{username}", username)
+    sent = Message(to, MEDIUM[attribute], subject, text, code, datetime.now(timezone.utc))
+    seams.account_state(Outbox).sent.append(sent)
+    return delivery_details(attribute, to)
+
+
+def delivery_details(attribute: str, to: str) -> dict[str, str]:
+    """CodeDeliveryDetails: where a message went, masked, so that a stranger does not learn the address."""
+    return {
+        "Destination": masked(attribute, to),
+        "DeliveryMedium": MEDIUM[attribute],
+        "AttributeName": attribute,
+    }
+
+
+def masked(attribute: str, value: str) -> str:
+    """``j***@e***`` for an address, ``+*******9878`` for a number."""
+    if attribute == "phone_number":
+        return f"+{'*' * (len(value) - 5)}{value[-4:]}"
+    name, _, host = value.partition("@")
+    return f"{name[:1]}***@{host[:1]}***"

@@ -1,0 +1,131 @@
+"""What people do for themselves, with their access token.
+
+Source: GetUser, UpdateUserAttributes and their neighbours in the API reference; "Verifying updates to email
+addresses and phone numbers".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..operations import Call, operation
+from . import attributes, codes, groups, passwords, sign_in, tokens
+from .directory import User
+from .pools import UserPool
+from .refusals import invalid
+
+
+@operation("cognito-idp", "GetUser")
+def get_user(call: Call) -> dict[str, Any]:
+    who = tokens.bearer(call)
+    return {
+        "Username": who.user.username,
+        "UserAttributes": attributes.as_pairs(who.user.attributes, who.client.readable),
+    }
+
+
+@operation("cognito-idp", "UpdateUserAttributes")
+def update_user_attributes(call: Call) -> dict[str, Any]:
+    who, changes = tokens.bearer(call), attributes.as_mapping(call["UserAttributes"])
+    attributes.check_values(who.pool.schema, changes)
+    attributes.check_write_rights(who.pool.schema, who.client.settings.get("WriteAttributes"), changes)
+    return {"CodeDeliveryDetailsList": change_attributes(who.pool, who.user, changes)}
+
+
+def change_attributes(pool: UserPool, user: User, changes: Mapping[str, str]) -> list[dict[str, str]]:
+    """Set attributes of a user; answers where codes were sent.
+
+    A new address counts as not verified until its code comes back. If the pool asks for that first
+    (``AttributesRequireVerificationBeforeUpdate``), the old address stays until then.
+    """
+    attributes.check_mutable(pool.schema, changes)
+    check_not_required(pool, [name for name, value in changes.items() if not value])
+    now, to_verify = dict(changes), {}
+    first = pool.settings["UserAttributeUpdateSettings"]["AttributesRequireVerificationBeforeUpdate"]
+    for name, proof in attributes.VERIFIED.items():
+        value = changes.get(name)
+        if not value or value == user.attributes.get(name) or changes.get(proof) == "true":
+            continue
+        now[proof] = "false"
+        if pool.verifies(name):
+            to_verify[name] = value
+            if name in first:
+                del now[name], now[proof]
+    later = {**user.attributes, **now}
+    pool.people.claim(user, pool.people.names(later, confirmed=user.status != "UNCONFIRMED"))
+    pool.people.change(user, now)
+    return [codes.send(pool, user, f"verify {name}", name, value) for name, value in to_verify.items()]
+
+
+def check_not_required(pool: UserPool, deleted: list[str]) -> None:
+    for name in deleted:
+        if pool.schema.find(name).required:
+            raise invalid(f"user.{name}: The attribute is required and cannot be deleted.\n")
+
+
+@operation("cognito-idp", "DeleteUserAttributes")
+def delete_user_attributes(call: Call) -> None:
+    who, names = tokens.bearer(call), call["UserAttributeNames"]
+    attributes.check_write_rights(who.pool.schema, who.client.settings.get("WriteAttributes"), names)
+    change_attributes(who.pool, who.user, dict.fromkeys(names, ""))
+
+
+@operation("cognito-idp", "GetUserAttributeVerificationCode")
+def get_user_attribute_verification_code(call: Call) -> dict[str, Any]:
+    who, name = tokens.bearer(call), call["AttributeName"]
+    pending = who.user.codes.get(f"verify {name}")
+    if name not in attributes.VERIFIED:
+        raise invalid(f"Invalid attribute name: {name} cannot be verified.")
+    if name not in who.user.attributes and pending is None:
+        raise invalid(f"The user has no {name}.")
+    codes.count_attempt(who.user.attempts, "GetUserAttributeVerificationCode")
+    value = pending.value if pending else None
+    return {"CodeDeliveryDetails": codes.send(who.pool, who.user, f"verify {name}", name, value)}
+
+
+@operation("cognito-idp", "VerifyUserAttribute")
+def verify_user_attribute(call: Call) -> dict[str, Any]:
+    """The right code makes the address that it was sent to the user's own."""
+    who, name = tokens.bearer(call), call["AttributeName"]
+    codes.count_attempt(who.user.attempts, "VerifyUserAttribute")
+    code = codes.check(who.user, f"verify {name}", call["Code"])
+    proved = {name: code.value, attributes.VERIFIED[name]: "true"}
+    people = who.pool.people
+    people.claim(who.user, people.names({**who.user.attributes, **proved}, confirmed=True))
+    people.change(who.user, proved)
+    codes.use_up(who.user, f"verify {name}")
+    return {}
+
+
+@operation("cognito-idp", "ChangePassword")
+def change_password(call: Call) -> dict[str, Any]:
+    who, password = tokens.bearer(call), call["ProposedPassword"]
+    codes.count_attempt(who.user.attempts, "ChangePassword")
+    credential, previous = who.user.credential, call.get("PreviousPassword", "")
+    if credential is not None and not credential.current.matches(previous):
+        raise sign_in.wrong_password()
+    passwords.check_policy(who.pool.password_policy, password)
+    passwords.check_history(who.pool.password_policy, credential, password)
+    who.user.set_password(password, who.user.status)
+    return {}
+
+
+@operation("cognito-idp", "GlobalSignOut")
+def global_sign_out(call: Call) -> dict[str, Any]:
+    who = tokens.bearer(call)
+    tokens.revoke_all(who.pool, who.user)
+    return {}
+
+
+@operation("cognito-idp", "DeleteUser")
+def delete_user(call: Call) -> None:
+    who = tokens.bearer(call)
+    remove(who.pool, who.user)
+
+
+def remove(pool: UserPool, user: User) -> None:
+    """Delete a user with everything that was the user's; the name is free again."""
+    tokens.revoke_all(pool, user)
+    groups.leave_all(pool, user)
+    pool.people.remove(user)

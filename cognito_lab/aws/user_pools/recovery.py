@@ -1,0 +1,82 @@
+"""A forgotten password: a code to a verified address, and a new password for it.
+
+Source: "Password reset"; "Managing error responses" for hidden users.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import seams
+from ..operations import Call, operation
+from . import app_clients, attributes, codes, passwords, sign_in
+from .directory import User
+from .pools import UserPool
+from .refusals import invalid, not_authorized
+
+# Without AccountRecoverySetting: the phone first, then e-mail.
+LEGACY = [{"Name": "verified_phone_number", "Priority": 1}, {"Name": "verified_email", "Priority": 2}]
+
+
+class Pretended(set[str]):
+    """Unknown names for which a code was pretended to be sent (PreventUserExistenceErrors)."""
+
+
+@operation("cognito-idp", "ForgotPassword")
+def forgot_password(call: Call) -> dict[str, Any]:
+    client = app_clients.of(call)
+    app_clients.check_secret_hash(client, call["Username"], call.get("SecretHash"))
+    user = client.pool.people.find(call["Username"])
+    if user is None:
+        delivery = app_clients.pretended_delivery(client, call["Username"])
+        seams.attached(client.pool, Pretended).add(call["Username"])
+        return {"CodeDeliveryDetails": delivery}
+    check_resettable(user)
+    attribute = recovery_address(client.pool, user)
+    codes.count_attempt(user.attempts, "recovery")
+    return {"CodeDeliveryDetails": codes.send(client.pool, user, "recovery", attribute)}
+
+
+def check_resettable(user: User) -> None:
+    sign_in.check_enabled(user)
+    if user.status == "FORCE_CHANGE_PASSWORD":
+        raise not_authorized("User password cannot be reset in the current state.")
+
+
+def recovery_address(pool: UserPool, user: User) -> str:
+    """The attribute to which a reset code goes: verified, and by the pool's order of preference.
+
+    Raises
+    ------
+    AwsError
+        ``InvalidParameterException``: the user has no verified address. ``NotAuthorizedException``: only an
+        administrator resets passwords in this pool.
+    """
+    mechanisms = pool.settings.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", LEGACY)
+    for mechanism in sorted(mechanisms, key=lambda one: one["Priority"]):
+        if mechanism["Name"] == "admin_only":
+            raise not_authorized("Contact administrator to reset password.")
+        attribute = mechanism["Name"].removeprefix("verified_")
+        if attribute in attributes.VERIFIED and user.is_verified(attribute):
+            return str(attribute)
+    raise invalid(
+        "Cannot reset password for the user as there is no registered/verified email or phone_number"
+    )
+
+
+@operation("cognito-idp", "ConfirmForgotPassword")
+def confirm_forgot_password(call: Call) -> dict[str, Any]:
+    client = app_clients.of(call)
+    app_clients.check_secret_hash(client, call["Username"], call.get("SecretHash"))
+    asked = call["Username"] in seams.attached(client.pool, Pretended)
+    user = app_clients.user_of(call, client, hidden=codes.mismatch() if asked else codes.expired())
+    sign_in.check_enabled(user)
+    codes.count_attempt(user.attempts, "recovery")
+    policy, password = client.pool.password_policy, call["Password"]
+    passwords.check_policy(policy, password)  # first, so that a weak password does not cost the code
+    codes.check(user, "recovery", call["ConfirmationCode"])
+    passwords.check_history(policy, user.credential, password)
+    sign_in.check_confirmed(user)
+    user.set_password(password, "CONFIRMED")
+    codes.use_up(user, "recovery")
+    return {}

@@ -1,0 +1,130 @@
+"""Sign-up: a person makes an account, and proves an address with the code that was sent there.
+
+Source: "Signing up and confirming user accounts"; "Managing error responses" for hidden users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import randomness
+from ..operations import Call, operation
+from . import app_clients, attributes, codes, directory, passwords
+from .directory import User
+from .pools import UserPool
+from .refusals import invalid, not_authorized
+
+VERIFIED_FIRST = ("phone_number", "email")  # with both to verify, the code goes by SMS
+
+
+@operation("cognito-idp", "SignUp")
+def sign_up(call: Call) -> dict[str, Any]:
+    client = app_clients.of(call)
+    pool, password = client.pool, call.get("Password")
+    app_clients.check_secret_hash(client, call["Username"], call.get("SecretHash"))
+    check_self_sign_up(pool)
+    # The form of what was sent
+    values = attributes.as_mapping(call.get("UserAttributes", []))
+    attributes.check_values(pool.schema, values)
+    attributes.check_write_rights(pool.schema, client.settings.get("WriteAttributes"), values)
+    username, values = name_user(pool, call["Username"], values)
+    attributes.check_required(pool.schema, values)
+    # The password
+    if password is None and not pool.is_passwordless:
+        raise invalid("1 validation error detected: Value at 'password' failed to satisfy constraint: "
+                      "Member must not be null")  # fmt: skip
+    if password is not None:
+        passwords.check_long_enough_to_send(password)
+        passwords.check_policy(pool.password_policy, password)
+    # The name is free
+    directory.check_username_free(pool.people, username, values, "User already exists")
+    user = add_user(pool, username, values, "UNCONFIRMED", password)
+    answer = {"UserConfirmed": False, "UserSub": user.sub}
+    delivery = send_code(pool, user)
+    return answer | ({"CodeDeliveryDetails": delivery} if delivery else {})
+
+
+def check_self_sign_up(pool: UserPool) -> None:
+    if pool.settings["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"]:
+        raise not_authorized("SignUp is not permitted for this user pool")
+
+
+def name_user(pool: UserPool, given: str, values: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The username for the name that was ``given``, and the attributes: with username attributes, an address
+    was given, and the username is a UUID that is also the ``sub``."""
+    attribute = directory.check_username_format(pool.people, given)
+    if attribute is None:
+        return given, dict(values)
+    return randomness.uuid4(), {**values, attribute: given}
+
+
+def add_user(
+    pool: UserPool, username: str, values: Mapping[str, str], status: str, password: str | None
+) -> User:
+    sub = username if pool.people.username_attributes else randomness.uuid4()
+    known = {name: value for name, value in values.items() if value}
+    unproved = {proof: "false" for name, proof in attributes.VERIFIED.items() if name in known}
+    user = User(username, sub, {"sub": sub, **unproved, **known}, status)
+    if password is not None:
+        user.set_password(password, status)
+    pool.people.add(user)
+    return user
+
+
+def send_code(pool: UserPool, user: User) -> dict[str, str] | None:
+    """Send the sign-up code where the pool's ``AutoVerifiedAttributes`` say, if anywhere."""
+    for attribute in VERIFIED_FIRST:
+        if pool.verifies(attribute) and attribute in user.attributes and not user.is_verified(attribute):
+            return codes.send(pool, user, "sign-up", attribute)
+    return None
+
+
+@operation("cognito-idp", "ConfirmSignUp")
+def confirm_sign_up(call: Call) -> dict[str, Any]:
+    """The right code confirms the account and verifies the address; the name must still be free."""
+    client = app_clients.of(call)
+    app_clients.check_secret_hash(client, call["Username"], call.get("SecretHash"))
+    user = app_clients.user_of(call, client, hidden=codes.expired())
+    check_unconfirmed(user)
+    codes.count_attempt(user.attempts, "ConfirmSignUp")
+    code = codes.check(user, "sign-up", call["ConfirmationCode"])
+    is_same_address = user.attributes.get(code.attribute) == code.value
+    proved = {attributes.VERIFIED[code.attribute]: "true"} if is_same_address else {}
+    confirm(client.pool, user, proved, call.get("ForceAliasCreation", False))
+    codes.use_up(user, "sign-up")
+    return {}
+
+
+def check_unconfirmed(user: User) -> None:
+    if user.status != "UNCONFIRMED":
+        raise not_authorized(f"User cannot be confirmed. Current status is {user.status}")
+
+
+def confirm(pool: UserPool, user: User, proved: Mapping[str, str], force: bool = False) -> None:
+    """Make ``user`` CONFIRMED, with these addresses ``proved``; from now on aliases lead to the user.
+
+    Raises
+    ------
+    AwsError
+        ``AliasExistsException``: another user has the alias, and ``force`` was not asked for.
+    """
+    pool.people.claim(user, pool.people.names({**user.attributes, **proved}, confirmed=True), force)
+    user.status = "CONFIRMED"
+    pool.people.change(user, proved)
+
+
+@operation("cognito-idp", "ResendConfirmationCode")
+def resend_confirmation_code(call: Call) -> dict[str, Any]:
+    client = app_clients.of(call)
+    app_clients.check_secret_hash(client, call["Username"], call.get("SecretHash"))
+    user = client.pool.people.find(call["Username"])
+    if user is None:
+        return {"CodeDeliveryDetails": app_clients.pretended_delivery(client, call["Username"])}
+    if user.status != "UNCONFIRMED":
+        raise invalid("User is already confirmed.")
+    codes.count_attempt(user.attempts, "ResendConfirmationCode")
+    delivery = send_code(client.pool, user)
+    if delivery is None:
+        raise invalid("Auto verification not turned on.")
+    return {"CodeDeliveryDetails": delivery}

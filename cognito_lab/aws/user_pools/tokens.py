@@ -1,0 +1,338 @@
+"""Tokens: made, published keys, checked, refreshed, revoked.
+
+Source: "Understanding user pool JSON web tokens", "Refresh tokens", "Ending user sessions with token
+revocation"; JWT is RFC 7519, the key set RFC 7517.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jwt
+
+from .. import keys, randomness, seams
+from ..errors import AwsError
+from ..network import Headers, Request, Response
+from ..operations import Call
+from . import app_clients, groups, pools
+from .app_clients import AppClient
+from .directory import User
+from .pools import UserPool
+from .refusals import no_user, not_authorized
+
+API_SCOPE = "aws.cognito.signin.user.admin"  # the one scope of a token that was not got through the pages
+BOOLEANS = ("email_verified", "phone_number_verified")
+PUBLISHED = re.compile(r"/([\w-]+_[0-9a-zA-Z]+)/\.well-known/(jwks\.json|openid-configuration)")
+# A refresh token looks like an encrypted JWT (RFC 7516): this header, then parts of these many bytes.
+JWE_HEADER = {"cty": "JWT", "enc": "A256GCM", "alg": "RSA-OAEP"}
+JWE_PARTS = (256, 12, 680, 16)
+
+
+@dataclass
+class Login:
+    """One authentication of a user by an app client: what all tokens born of it have in common.
+
+    Times are seconds since 1970; ``expires`` is the refresh token's, which rotation does not put off.
+    """
+
+    user: User
+    client_id: str
+    auth_time: int
+    expires: float
+    event_id: str = field(default_factory=randomness.uuid4)
+    origin_jti: str = field(default_factory=randomness.uuid4)
+    revoked: bool = False
+    # Each refresh token, and when it was rotated out (if it was).
+    refresh_tokens: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass
+class Issuer:
+    """A pool's two keys, and what only the pool knows: which logins it has answered and revoked."""
+
+    logins: dict[str, Login] = field(default_factory=dict)  # by event id, which every token carries
+    by_refresh_token: dict[str, Login] = field(default_factory=dict)
+    _keys: dict[str, keys.SigningKey] = field(default_factory=dict)
+
+    def key(self, token_use: str) -> keys.SigningKey:
+        """The key that signs ``"id"`` or ``"access"`` tokens; made when it is first needed."""
+        if not self._keys:
+            self._keys = {use: keys.new_key() for use in ("id", "access")}
+        return self._keys[token_use]
+
+    def published(self) -> list[keys.SigningKey]:
+        return [self.key("id"), self.key("access")]
+
+
+def issuer(pool: UserPool) -> Issuer:
+    return seams.attached(pool, Issuer)
+
+
+# -- made ----------------------------------------------------------------------------------------
+
+
+def sign_in(client: AppClient, user: User) -> dict[str, Any]:
+    """AuthenticationResultType of a user who has just authenticated."""
+    now = time.time()
+    login = Login(user, client.id, int(now), now + client.lifetime("RefreshToken"))
+    issuer(client.pool).logins[login.event_id] = login
+    return {**_result(client, login), "RefreshToken": _new_refresh_token(client, login)}
+
+
+def _result(client: AppClient, login: Login) -> dict[str, Any]:
+    issued, now = issuer(client.pool), int(time.time())
+    return {
+        "AccessToken": issued.key("access").sign(access_claims(client, login, now)),
+        "ExpiresIn": client.lifetime("AccessToken"),
+        "TokenType": "Bearer",
+        "IdToken": issued.key("id").sign(id_claims(client, login, now)),
+    }
+
+
+def _common_claims(client: AppClient, login: Login, now: int, token: str) -> dict[str, Any]:
+    """What both tokens say: who, from whom, by which authentication, until when."""
+    claims: dict[str, Any] = {"sub": login.user.sub, "iss": client.pool.issuer, "event_id": login.event_id}
+    membership = groups.of_user(client.pool, login.user)
+    if membership:
+        claims["cognito:groups"] = [group.name for group in membership]
+    if client.revocable or client.rotates:
+        claims |= {"origin_jti": login.origin_jti, "jti": randomness.uuid4()}
+    # Strength of authentication: the password alone is level 1. Refreshing changes none of these.
+    claims |= {"auth_time": login.auth_time, "acr": "urn:cognito:loa:1", "amr": ["pwd"]}
+    return claims | {"iat": now, "exp": now + client.lifetime(token)}
+
+
+def access_claims(client: AppClient, login: Login, now: int) -> dict[str, Any]:
+    """What the user may do, for APIs: no profile, and the app client in ``client_id`` instead of ``aud``."""
+    own = {"token_use": "access", "client_id": client.id, "scope": API_SCOPE, "username": login.user.username}
+    return _common_claims(client, login, now, "AccessToken") | own
+
+
+def id_claims(client: AppClient, login: Login, now: int) -> dict[str, Any]:
+    """Who the user is, for the app: the attributes that it may read, and the roles of the groups."""
+    claims = _common_claims(client, login, now, "IdToken")
+    claims |= {"token_use": "id", "aud": client.id, "cognito:username": login.user.username}
+    membership = groups.of_user(client.pool, login.user)
+    if roles := groups.roles(membership):
+        claims["cognito:roles"] = roles
+    if preferred := groups.preferred_role(membership):
+        claims["cognito:preferred_role"] = preferred
+    for name, value in login.user.attributes.items():
+        if name in client.readable:
+            claims[name] = value == "true" if name in BOOLEANS else value
+    return claims
+
+
+def _new_refresh_token(client: AppClient, login: Login) -> str:
+    parts = [json.dumps(JWE_HEADER).encode(), *(randomness.octets(size) for size in JWE_PARTS)]
+    token = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+    login.refresh_tokens[token] = None
+    issuer(client.pool).by_refresh_token[token] = login
+    return token
+
+
+# -- published -----------------------------------------------------------------------------------
+
+
+def published(request: Request) -> Response | None:
+    """Answers a GET of a pool's key set or discovery document; ``None`` if ``request`` is for neither."""
+    found = PUBLISHED.fullmatch(request.path)
+    if request.method not in ("GET", "HEAD") or not found:
+        return None
+    pool = pools.service().pools.get(found[1])
+    if pool is None or request.host != f"cognito-idp.{pool.region}.amazonaws.com":
+        return _document(404, {"message": f"User pool {found[1]} does not exist."})
+    if found[2] == "jwks.json":
+        return _document(200, {"keys": [key.jwk() for key in issuer(pool).published()]})
+    return _document(
+        200,
+        {
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "issuer": pool.issuer,
+            "jwks_uri": f"{pool.issuer}/.well-known/jwks.json",
+            "response_types_supported": ["code", "token"],
+            "scopes_supported": ["openid", "email", "phone", "profile"],
+            "subject_types_supported": ["public"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        },
+    )
+
+
+def _document(status: int, body: Mapping[str, Any]) -> Response:
+    headers = {"content-type": "application/json", "cache-control": "public, max-age=86400"}
+    return Response(status, Headers(headers), json.dumps(body).encode())
+
+
+# -- checked -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Whose access token an operation was given."""
+
+    pool: UserPool
+    client: AppClient
+    user: User
+
+
+def bearer(call: Call) -> Bearer:
+    """The user, app client and pool of the operation's ``AccessToken``, every check passed.
+
+    Raises
+    ------
+    AwsError
+        ``NotAuthorizedException``: no JWT of a pool here, forged, expired, revoked, not an access token, or
+        without the scope. ``UserNotFoundException``: the user is gone.
+    """
+    token = call["AccessToken"]
+    header, claims = _unverified(token)
+    pool = pools.service().pools.get(str(claims.get("iss")).rpartition("/")[2])
+    if pool is None or pool.issuer != claims.get("iss") or pool.region != call.region:
+        raise invalid_token()
+    check_signature(pool, token, header)
+    check_token_use(claims)
+    check_not_expired(claims)
+    login = issuer(pool).logins.get(str(claims.get("event_id")))
+    check_not_revoked(login)
+    check_scope(claims)
+    assert login is not None
+    if pool.people.find(login.user.username) is not login.user:
+        raise no_user()
+    return Bearer(pool, app_clients.find(call.region, login.client_id), login.user)
+
+
+def invalid_token() -> AwsError:
+    return not_authorized("Invalid Access Token")
+
+
+def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        found = jwt.api_jwt.decode_complete(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        raise invalid_token() from None
+    return found["header"], found["payload"]
+
+
+def check_signature(pool: UserPool, token: str, header: Mapping[str, Any]) -> None:
+    """Signed with RS256, by the key of this pool that ``kid`` names, whatever algorithm the header says."""
+    named = [key for key in issuer(pool).published() if key.kid == header.get("kid")]
+    try:
+        if not named:
+            raise jwt.InvalidSignatureError
+        jwt.api_jws.decode(token, named[0].public, algorithms=["RS256"])
+    except jwt.InvalidTokenError:
+        raise not_authorized("Could not verify signature for Access Token") from None
+
+
+def check_token_use(claims: Mapping[str, Any]) -> None:
+    if claims.get("token_use") != "access":
+        raise invalid_token()
+
+
+def check_not_expired(claims: Mapping[str, Any]) -> None:
+    if time.time() >= claims["exp"]:
+        raise not_authorized("Access Token has expired")
+
+
+def check_not_revoked(login: Login | None) -> None:
+    if login is None or login.revoked:
+        raise not_authorized("Access Token has been revoked")
+
+
+def check_scope(claims: Mapping[str, Any]) -> None:
+    if API_SCOPE not in str(claims.get("scope", "")).split():
+        raise not_authorized("Access Token does not have required scopes")
+
+
+def is_signed_out(claims: Mapping[str, Any]) -> bool:
+    """Whether a token of a user pool, whose signature was verified, belongs to somebody who signed out, was
+    disabled or was deleted: what an identity pool with ``ServerSideTokenCheck`` asks."""
+    pool = pools.service().pools.get(str(claims.get("iss")).rpartition("/")[2])
+    if pool is None:
+        return True
+    login = issuer(pool).logins.get(str(claims.get("event_id")))
+    if login is None or login.revoked or not login.user.enabled:
+        return True
+    return pool.people.find(login.user.username) is not login.user
+
+
+# -- refreshed -----------------------------------------------------------------------------------
+
+
+def find_login(client: AppClient, refresh_token: str) -> Login:
+    """The login that a refresh token stands for, every check passed.
+
+    Raises
+    ------
+    AwsError
+        ``NotAuthorizedException``: unknown, another app client's, revoked, expired, or the user is disabled.
+        ``RefreshTokenReuseException``: rotated out, and its grace period is over.
+    """
+    login = issuer(client.pool).by_refresh_token.get(refresh_token)
+    if login is None or not belongs_to(login, client):
+        raise not_authorized("Invalid Refresh Token.")
+    if login.revoked:
+        raise not_authorized("Refresh Token has been revoked")
+    if time.time() >= login.expires:
+        raise not_authorized("Refresh Token has expired")
+    check_not_reused(client, login, refresh_token)
+    if client.pool.people.find(login.user.username) is not login.user:
+        raise no_user()
+    return login
+
+
+def belongs_to(login: Login, client: AppClient) -> bool:
+    return login.client_id == client.id
+
+
+def check_not_reused(client: AppClient, login: Login, refresh_token: str) -> None:
+    rotated = login.refresh_tokens[refresh_token]
+    grace = client.settings.get("RefreshTokenRotation", {}).get("RetryGracePeriodSeconds", 0)
+    if rotated is not None and time.time() >= rotated + grace:
+        raise AwsError("RefreshTokenReuseException", "Refresh token has already been used.")
+
+
+def refresh(client: AppClient, refresh_token: str) -> dict[str, Any]:
+    """AuthenticationResultType for a refresh token; with rotation, a new one takes its place."""
+    login = find_login(client, refresh_token)
+    result = _result(client, login)
+    if client.rotates:
+        if login.refresh_tokens[refresh_token] is None:
+            login.refresh_tokens[refresh_token] = time.time()
+        result["RefreshToken"] = _new_refresh_token(client, login)
+    return result
+
+
+# -- revoked -------------------------------------------------------------------------------------
+
+
+def revoke(client: AppClient, refresh_token: str) -> None:
+    """End the login of one refresh token: RevokeToken.
+
+    Raises
+    ------
+    AwsError
+        ``UnsupportedOperationException``: the client has revocation off.
+        ``UnsupportedTokenTypeException``: not a refresh token. ``UnauthorizedException``: another client's.
+    """
+    if not client.revocable:
+        raise AwsError("UnsupportedOperationException", "Token revocation is not enabled for this client.")
+    login = issuer(client.pool).by_refresh_token.get(refresh_token)
+    if login is None:
+        raise AwsError("UnsupportedTokenTypeException", "Unsupported token type.")
+    if not belongs_to(login, client):
+        raise AwsError("UnauthorizedException", "The token was not issued to this client.")
+    login.revoked = True
+
+
+def revoke_all(pool: UserPool, user: User) -> None:
+    """End every login of ``user``: signed out everywhere, disabled or deleted."""
+    for login in issuer(pool).logins.values():
+        if login.user is user:
+            login.revoked = True
