@@ -1,0 +1,48 @@
+"""Errors as a learner sees them: an AWS refusal in three lines, instead of forty of traceback.
+
+The cell still fails, for nbval and papermill as for the eye; ``%tb`` shows the whole traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from cognito_lab.aws.errors import OutsideTheLab
+
+from .refusals import NotRefusedAsStated, read
+from .scenes import SceneError
+
+
+def lines(error: BaseException) -> list[str]:
+    """The lines that are shown for ``error``."""
+    if isinstance(error, NotRefusedAsStated):
+        return [f"AssertionError: expected the refusal {error.expected},", f"but {error.came}"]
+    found = read(error)
+    if found is None or isinstance(error, OutsideTheLab):
+        return [f"{type(error).__name__}: {' '.join(str(error).split())}"]
+    status = f" (HTTP {found.status})" if found.status else ""
+    return [
+        f"operation  {found.operation}",
+        f"code       {found.code}{status}",
+        f"text       {' '.join(found.message.split())}",
+    ]
+
+
+def install() -> None:
+    """Show AWS's refusals and the lab's own errors in few lines. Outside IPython there is nothing to do."""
+    # IPython is loaded if there is a shell; looking in sys.modules keeps plain Python from importing it.
+    loaded = sys.modules.get("IPython")
+    shell = loaded.get_ipython() if loaded is not None else None
+    if shell is None:
+        return
+    from botocore.exceptions import ClientError
+
+    shell.set_custom_exc((ClientError, OutsideTheLab, NotRefusedAsStated, SceneError), _show)
+
+
+def _show(shell: Any, kind: Any, error: BaseException, traceback: Any, tb_offset: Any = None) -> list[str]:
+    sys.last_type, sys.last_value, sys.last_traceback = kind, error, traceback  # what %tb and %debug look at
+    shown = lines(error)
+    shell._showtraceback(kind, error, shown)  # in a kernel this is also what sends the error message
+    return shown

@@ -1,0 +1,365 @@
+"""The recorder: who called whom, with which operation, what went along, and what came back.
+
+A recording holds what a reader needs and nothing that could be used: of a token its kind and whose it says
+it is, of an access key its ends, of passwords, codes and secrets only that they were there. What is shown of
+an input or an answer is listed by name in the tables below; what is not listed is not kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from cognito_lab.aws import network
+from cognito_lab.aws.network import Exchange, Request
+
+from .diagrams import Arrow, Diagram, Picture, Ticket
+from .refusals import http_refusal
+
+LANES = {
+    "cognito-idp": "user pool",
+    "cognito-identity": "identity pool",
+    "sts": "AWS STS",
+    "iam": "AWS IAM",
+    "s3": "Amazon S3",
+    "google": "Google",
+}
+# Members of inputs and answers, with AWS's names and those of OAuth 2.0. Those that are shown, and how:
+SHOWN = {
+    **dict.fromkeys(("AuthFlow", "USERNAME", "Username", "ChallengeName", "UserStatus", "grant_type"), "{}"),
+    **dict.fromkeys(("PoolName", "ClientName", "GroupName", "IdentityPoolName", "RoleName"), "{}"),
+    **dict.fromkeys(("Bucket", "Key", "IdentityId"), "{}"),
+    "RoleArn": "role {}",
+    "CustomRoleArn": "asks for role {}",
+    "Prefix": "prefix {}",
+    "UserConfirmed": "UserConfirmed {}",
+    "Enabled": "Enabled {}",
+    "Destination": "message sent to {}",
+    "aud": "aud {}",
+    "amr": "amr {}",
+}
+# ... those that are shown where there is nothing else:
+OTHERWISE = ("UserPoolId", "IdentityPoolId", "ClientId", "Id", "Arn", "UserSub")
+# ... and those that travel as a ticket, never with their value:
+TICKETS = {
+    **dict.fromkeys(("Password", "PASSWORD", "ProposedPassword", "PreviousPassword"), "password"),
+    **dict.fromkeys(("NEW_PASSWORD", "TemporaryPassword"), "new password"),
+    **dict.fromkeys(("SecretHash", "SECRET_HASH"), "secret hash"),
+    **dict.fromkeys(("RefreshToken", "REFRESH_TOKEN", "refresh_token"), "refresh token"),
+    **dict.fromkeys(("AccessToken", "access_token"), "access token"),
+    **dict.fromkeys(("IdToken", "id_token", "credential"), "ID token"),
+    **dict.fromkeys(("Token", "WebIdentityToken"), "token"),
+    "AccessKeyId": "AWS credentials",
+    "ConfirmationCode": "code from the message",
+    "Session": "session",
+    "code": "authorization code",
+    "code_verifier": "code verifier",
+    "client_secret": "client secret",
+}
+TOKEN_USES = {"id": "ID token", "access": "access token"}
+ISSUERS = {
+    "https://accounts.google.com": "Google ID token",
+    "https://cognito-identity.amazonaws.com": "identity pool token",
+}
+WITHOUT = {"s3": "no signature", "cognito-identity": "no login"}  # worth saying when nothing went along
+DOCUMENTS = ("application/xml", "text/xml", "application/json", "application/x-amz-json-1.1")
+REDIRECTS = (301, 302, 303, 307, 308)
+USER_POOL = re.compile(r"cognito-idp\.[\w.-]+\.amazonaws\.com/")
+UUID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+JWT = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
+XML_LEAF = re.compile(r"<(\w+)>([^<>]+)</\1>")
+Leaf = tuple[str, str, Any]  # the name of the member it stands in, its own name, its value
+Inner = tuple[Exchange, Exchange, "Call"]  # the exchange around, the inner one, what was kept of it
+
+
+@dataclass
+class Call:
+    """One call. ``inside`` are the calls between services that it led to before it was answered."""
+
+    who: str
+    whom: str
+    operation: str
+    asked: list[str] = field(default_factory=list)
+    sent: list[Ticket] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
+    received: list[Ticket] = field(default_factory=list)
+    status: int | None = None
+    code: str = ""  # of the refusal; empty where the call was carried out
+    message: str = ""
+    chapter: str = ""
+    inside: list[Call] = field(default_factory=list)
+
+    def arrows(
+        self, inner: bool = True, without: tuple[str, ...] = (), within: bool = False
+    ) -> Iterator[Arrow]:
+        """The call as arrows in the order of time: there, what happened inside, and back."""
+        if self.operation in without:
+            return
+        asked, sent = ", ".join(self.asked), tuple(self.sent)
+        yield Arrow(self.who, self.whom, self.operation, asked, sent, inside=within)
+        for call in self.inside if inner else ():
+            yield from call.arrows(inner, without, within=True)
+        said = f"HTTP {self.status}" if self.code and self.status else ", ".join(self.answered)
+        received, no = tuple(self.received), bool(self.code)
+        yield Arrow(self.whom, self.who, self.code, said, received, answer=True, refused=no, inside=within)
+
+    def left_out(self, inner: bool, without: tuple[str, ...]) -> Iterator[str]:
+        """What :meth:`arrows` leaves out."""
+        if self.operation in without:
+            yield self.operation
+        elif not inner and self.inside:
+            yield "what happens inside AWS"
+        else:
+            for call in self.inside:
+                yield from call.left_out(inner, without)
+
+
+class Story:
+    """What was recorded: ``calls`` in order; printed, it is the transcript.
+
+    ``problems`` are what the recorder could not read: a recording never breaks the call that it records.
+    """
+
+    def __init__(self, app: str = "app") -> None:
+        self.app = app
+        self.calls: list[Call] = []
+        self.problems: list[Exception] = []
+        self._chapter = ""
+        self._inner: list[Inner] = []  # of requests that still run
+
+    def __enter__(self) -> Story:
+        """Record from here on; a story that was left can be entered again, and goes on."""
+        network.OBSERVERS.append(self.observe)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        network.OBSERVERS.remove(self.observe)
+
+    def __len__(self) -> int:
+        return len(self.calls)
+
+    def __repr__(self) -> str:
+        return self.transcript()
+
+    @contextmanager
+    def chapter(self, title: str) -> Iterator[None]:
+        """Calls in this block belong to the chapter ``title``, which gets a picture of its own."""
+        before, self._chapter = self._chapter, title
+        try:
+            yield
+        finally:
+            self._chapter = before
+
+    def diagram(self, title: str = "", *, inner: bool = True, without: tuple[str, ...] = ()) -> Diagram:
+        """The recording as a sequence diagram, one picture for each chapter.
+
+        ``inner=False`` leaves out what the services did among themselves, ``without`` the operations it
+        names; the picture says so.
+
+        Raises
+        ------
+        ValueError
+            Nothing was recorded, or a picture would have more than twelve arrows.
+        """
+        pictures = []
+        for chapter in dict.fromkeys(call.chapter for call in self.calls):
+            calls = [call for call in self.calls if call.chapter == chapter]
+            arrows = [arrow for call in calls for arrow in call.arrows(inner, without)]
+            hidden = sorted({name for call in calls for name in call.left_out(inner, without)})
+            left_out = f"Left out: {', '.join(hidden)}." if hidden else ""
+            pictures.append(Picture(": ".join(filter(None, (title, chapter))), arrows, left_out))
+        return Diagram(pictures)
+
+    def transcript(self) -> str:
+        """The whole recording as text, inner calls indented."""
+        lines = [arrow.text() for call in self.calls for arrow in call.arrows()]
+        if self.problems:
+            lines.append(f"({len(self.problems)} calls could not be read: see .problems)")
+        return "\n".join(lines) or "nothing was recorded"
+
+    def observe(self, exchange: Exchange) -> None:
+        """Take down an exchange that is over; one of :data:`cognito_lab.aws.network.OBSERVERS`."""
+        try:
+            self._take(exchange)
+        except Exception as error:
+            self.problems.append(error)
+
+    def _take(self, exchange: Exchange) -> None:
+        call = take_down(exchange, self.app)
+        call.chapter = self._chapter
+        outer = _exchange_around()
+        # Inner exchanges end, and are reported, before the one that they belong to. A step between services
+        # is no request of its own: to it belongs what its callee did just before, inside the same request.
+        is_step = exchange.request is None
+        while self._inner:
+            around, inner, inner_call = self._inner[-1]
+            if around is not exchange and not (
+                is_step and around is outer and inner.caller == exchange.callee
+            ):
+                break
+            call.inside.insert(0, inner_call)
+            self._inner.pop()
+        if outer is None:
+            self.calls.append(call)
+        else:
+            self._inner.append((outer, exchange, call))
+
+
+def record(app: str = "app") -> Story:
+    """A recording for ``with``; ``app`` is what the diagrams call the program that makes the calls."""
+    return Story(app)
+
+
+def _exchange_around() -> Exchange | None:
+    try:
+        return network.current_exchange()
+    except AssertionError:
+        return None
+
+
+# -- from an exchange to what is kept of it -----------------------------------------------------
+
+
+def take_down(exchange: Exchange, app: str) -> Call:
+    """What is kept of ``exchange``, in which the learner's program is called ``app``."""
+    request, response, error = exchange.request, exchange.response, exchange.error
+    caller = app if exchange.caller == "app" else LANES.get(exchange.caller, exchange.caller)
+    call = Call(caller, LANES.get(exchange.callee, exchange.callee), exchange.operation)
+    call.asked, call.sent = sort_out(asked_for(exchange))
+    if request is not None:
+        call.operation = exchange.operation or f"{request.method} {request.path.rpartition('/')[2] or '/'}"
+        call.sent += signature(request)
+        if not call.sent and exchange.service in WITHOUT:
+            call.asked.append(WITHOUT[exchange.service])
+    if error is not None:
+        call.code = getattr(error, "code", type(error).__name__)
+        call.message = shortened(getattr(error, "message", str(error)))
+        call.status = getattr(error, "status", None)
+    elif response is not None and response.status >= 400:
+        call.code, message = http_refusal(response.status, response.body)
+        call.message, call.status = shortened(message), response.status
+    else:
+        call.answered, call.received = sort_out(answered_with(exchange))
+        if not call.answered and not call.received:
+            call.answered = [in_a_word(exchange)]
+        call.status = response.status if response is not None else None
+    return call
+
+
+def asked_for(exchange: Exchange) -> list[Leaf]:
+    """The members of the input."""
+    request = exchange.request
+    fields = parse_qsl(request.query) if request is not None else []
+    if request is not None and exchange.callee == "s3":
+        bucket = request.host.partition("s3.")[0].rstrip(".")  # empty where the bucket stands in the path
+        place = f"{bucket}{unquote(request.path)}".strip("/")
+        return [("", "Key", place), *(("", "Prefix", value) for name, value in fields if name == "prefix")]
+    if request is None or "parameters" in exchange.details:
+        return list(leaves(exchange.details.get("parameters", exchange.details)))
+    return [("", name, value) for name, value in fields + parse_qsl(request.body.decode("utf-8", "replace"))]
+
+
+def answered_with(exchange: Exchange) -> list[Leaf]:
+    """The members of the answer."""
+    response = exchange.response
+    if response is None:
+        return list(leaves(exchange.answer))
+    if response.status in REDIRECTS:
+        return [("", name, value) for name, value in parse_qsl(urlsplit(response.headers["location"]).query)]
+    if exchange.service in ("sts", "iam"):
+        return [("", name, value) for name, value in XML_LEAF.findall(response.body.decode())]
+    try:
+        return list(leaves(json.loads(response.body)))
+    except ValueError:  # a picture, a page, a listing
+        return []
+
+
+def in_a_word(exchange: Exchange) -> str:
+    """An answer of which no member is shown."""
+    response = exchange.response
+    if response is None or not response.body:
+        return "done"
+    if b"<ListBucketResult" in response.body:
+        return f"keys listed: {response.body.count(b'<Contents>')}"
+    kind = response.headers.get("content-type", "").partition(";")[0]
+    return "done" if kind in DOCUMENTS else f"{len(response.body)} bytes of {kind}"
+
+
+def leaves(value: Any, above: str = "", name: str = "") -> Iterator[Leaf]:
+    """Every value of a document, with its name and the name of what it stands in."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from leaves(member, name, str(key))
+    elif isinstance(value, (list, tuple)):
+        for member in value:
+            yield from leaves(member, above, name)
+    elif value is not None:
+        yield above, name, value
+
+
+def sort_out(found: list[Leaf]) -> tuple[list[str], list[Ticket]]:
+    """What is shown in words, and what as a ticket. Of a list, the first value."""
+    words: dict[str, str] = {}
+    tickets: list[Ticket] = []
+    for above, name, value in found:
+        if above == "Logins":
+            words[f"{above} {name}"] = f"login of {USER_POOL.sub('cognito-idp…/', name)}"
+        if name in TICKETS or JWT.fullmatch(str(value)):
+            tickets.append(ticket(name, str(value)))
+        elif name in SHOWN:
+            words.setdefault(name, SHOWN[name].format(shortened(str(value))))
+    if not words and not tickets:
+        others = {name: shortened(str(value)) for _, name, value in reversed(found)}
+        words = {name: others[name] for name in [name for name in OTHERWISE if name in others][:1]}
+    return list(dict.fromkeys(words.values())), list(dict.fromkeys(tickets))
+
+
+def ticket(name: str, value: str) -> Ticket:
+    """The ticket for a value: for a JSON Web Token, what it says of itself (nobody has verified it here)."""
+    if name == "AccessKeyId":
+        return Ticket("credentials", f"AWS credentials {shortened(value)}")
+    kind = TICKETS.get(name, "token")
+    if not JWT.fullmatch(value):
+        return Ticket("token" if kind.endswith("token") else "secret", kind)
+    try:
+        payload = value.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        kind = TOKEN_USES.get(claims.get("token_use"), ISSUERS.get(claims.get("iss"), kind))
+        names = [claims.get(claim) for claim in ("cognito:username", "username", "email", "sub")]
+    except (ValueError, AttributeError):
+        return Ticket("token", f"{kind}, unreadable")
+    named = [str(one) for one in names if one]
+    an_id = shortened("".join(named[:1]).rpartition(":")[2])
+    whose = next((one for one in named if not UUID.search(one)), an_id)
+    whose = whose.partition("@")[0]  # of an address the person's part: there is little room
+    return Ticket("token", f"{kind} of {whose}" if whose else kind)
+
+
+def signature(request: Request) -> list[Ticket]:
+    """The credentials that sign for ``request``, if any."""
+    query = dict(parse_qsl(request.query))
+    presigned = query.get("X-Amz-Credential") or query.get("AWSAccessKeyId")
+    if presigned:
+        return [Ticket("credentials", f"presigned by {shortened(presigned.partition('/')[0])}")]
+    signed = re.search(r"Credential=(\w+)/", request.headers.get("authorization", ""))
+    if signed is None:
+        return []
+    owner = signed[1] == os.environ.get("AWS_ACCESS_KEY_ID")
+    return [Ticket("credentials", "the owner's keys" if owner else f"AWS credentials {shortened(signed[1])}")]
+
+
+def shortened(text: str) -> str:
+    """``text`` without tokens; ids by their first eight characters, keys by their ends, ARNs by name."""
+    text = UUID.sub(r"\1…", JWT.sub("(a token)", text))
+    text = re.sub(r"\b(A[KS]IA)\w{12}(\w{4})\b", r"\1…\2", text)
+    if re.fullmatch(r"arn:\S+", text):
+        resource = text.rpartition(":")[2]
+        text = resource.partition("/")[2] or resource
+    return text

@@ -1,0 +1,144 @@
+'''Scenes: the AWS calls that earlier lessons made, made again, in plain sight.
+
+A scene is a file ``data/scenes/<name>.py``: a plain list of boto3 calls, without loops, conditions or
+functions. What is printed is what runs, and a reader can copy it. Beside boto3 it uses ``region``, and of
+``lab`` only what is not AWS's: ``lab.inbox(address)`` and ``lab.picture(name)``. ::
+
+    """Mara is a member: signed up, and confirmed with the code that was sent to her."""
+    # after: directory
+    # ruff: noqa: F821
+
+    import boto3
+
+    cognito_idp = boto3.client("cognito-idp", region_name=region)
+    cognito_idp.sign_up(ClientId=client, Username="mara", …)
+    code = lab.inbox("mara@tidepool.example")[-1].code
+
+The line ``# after:`` names the scene that is played first, whose names (``client`` here) this one can use.
+'''
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from .refusals import read as read_refusal
+
+SCENES = Path(__file__).resolve().parents[2] / "data" / "scenes"
+AFTER = re.compile(r"^# after: *(\w+) *$", re.MULTILINE)
+NOT_SHOWN = re.compile(r"^# (?:after|ruff):.*\n", re.MULTILINE)
+STEPS = (ast.Import, ast.ImportFrom, ast.Assign, ast.Expr)
+
+
+class SceneError(Exception):
+    """A scene cannot be read, or a step of it failed; the text says which."""
+
+
+class Scene:
+    """A scene that was played: what it saved are its attributes, and ``print`` shows all its calls.
+
+    Clients and modules are not saved, nor names that begin with an underscore.
+    """
+
+    def __init__(self, summary: str, code: str, saved: dict[str, Any]) -> None:
+        self.__dict__.update(saved)
+        self._summary, self._code, self._saved = summary, code, saved
+
+    def __getattr__(self, name: str) -> Any:
+        saved = ", ".join(self.__dict__.get("_saved", {})) or "nothing"
+        raise AttributeError(f"this scene saved no {name!r}; it saved: {saved}")
+
+    def __str__(self) -> str:
+        return self._code
+
+    def __repr__(self) -> str:
+        return f"{self._summary}\n(print shows the calls; saved: {', '.join(self._saved)})"
+
+
+def read(name: str, folder: Path | None = None) -> list[tuple[str, str]]:
+    """The scene ``name`` and those it comes after, first played first: pairs of name and Python source.
+
+    Raises
+    ------
+    SceneError
+        There is no such scene, or it comes after itself.
+    """
+    folder = folder or SCENES
+    chain: list[tuple[str, str]] = []
+    following: str | None = name
+    while following:
+        if following in dict(chain):
+            raise SceneError(f"scenes in a circle: {' after '.join([*dict(chain), following])}")
+        path = folder / f"{following}.py"
+        if not path.is_file():
+            known = ", ".join(sorted(file.stem for file in folder.glob("*.py")))
+            raise SceneError(f'there is no scene "{following}"; there are: {known or "none"}')
+        code = path.read_text(encoding="utf-8")
+        chain.append((following, code))
+        after = AFTER.search(code)
+        following = after[1] if after else None
+    return chain[::-1]
+
+
+def listing(name: str, folder: Path | None = None) -> str:
+    """All calls of the scene ``name``, as Python."""
+    return "\n\n".join(
+        f"# Scene “{part}”\n{NOT_SHOWN.sub('', code).strip()}" for part, code in read(name, folder)
+    )
+
+
+def summary(name: str, folder: Path | None = None) -> str:
+    """What each part of the scene ``name`` sets up, one line a part."""
+    parts = ((part, ast.get_docstring(ast.parse(code))) for part, code in read(name, folder))
+    return "\n".join(f"{part}: {text}" for part, text in parts)
+
+
+def play(name: str, *, region: str, lab: Any, folder: Path | None = None) -> Scene:
+    """Make the calls of the scene ``name``, with the account owner's credentials.
+
+    Parameters
+    ----------
+    region:
+        AWS region of the calls.
+    lab:
+        The lab, for what is not AWS's: ``lab.inbox(address)`` and ``lab.picture(name)``.
+    folder:
+        Where the scenes are; the course's own by default.
+
+    Raises
+    ------
+    SceneError
+        The scene cannot be read, or a step was refused or failed.
+    """
+    given = {"region": region, "lab": lab}
+    names: dict[str, Any] = dict(given)
+    steps = [step for part, code in read(name, folder) for step in _steps(part, code)]
+    for where, step in steps:
+        try:
+            exec(step, names)
+        except Exception as error:
+            found = read_refusal(error)
+            said = f"{found.code}: {found.message}" if found else f"{type(error).__name__}: {error}"
+            raise SceneError(f"{where}: {said}") from error
+    saved = {key: value for key, value in names.items() if key not in given and _worth_saving(key, value)}
+    return Scene(summary(name, folder), listing(name, folder), saved)
+
+
+def _steps(scene: str, code: str) -> list[tuple[str, CodeType]]:
+    """The steps of a scene, each with the words that name it in an error."""
+    found = []
+    for node in ast.parse(code).body:
+        line = (ast.get_source_segment(code, node) or "").splitlines()[0]
+        where = f'scene "{scene}", line {node.lineno} ({line})'
+        if not isinstance(node, STEPS):
+            raise SceneError(f"{where}: a scene is a plain list of calls")
+        found.append((where, compile(ast.Module([node], []), f"<scene {scene}>", "exec")))
+    return found
+
+
+def _worth_saving(name: str, value: Any) -> bool:
+    is_client = hasattr(value, "meta") and hasattr(value, "get_paginator")
+    return not name.startswith("_") and not isinstance(value, ModuleType) and not is_client

@@ -1,0 +1,340 @@
+"""The recorder: everything that happened, in order, and nothing that could be used."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+import boto3
+import jwt
+import pytest
+import requests
+
+from cognito_lab import Lab, OutsideTheLab, refused
+from cognito_lab.aws import network
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.study.recorder import Ticket, record, shortened, ticket
+
+PASSWORD = "Correct-horse-7"
+GOOGLE, IDENTITY_POOLS = "https://accounts.google.com", "https://cognito-identity.amazonaws.com"
+AN_ID = "0a1b2c3d-0000-0000-0000-000000000000"
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab.start() as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def story(lab):
+    """Mara signs in, gets credentials, reads her picture, and is refused Ben's."""
+    scene = lab.scene("overture")
+    user_pools, identity_pools = boto3.client("cognito-idp"), boto3.client("cognito-identity")
+    login = f"cognito-idp.us-east-1.amazonaws.com/{scene.pool}"
+    with lab.record(app="Mara's app") as story:
+        with story.chapter("getting credentials"):
+            tokens = user_pools.initiate_auth(
+                ClientId=scene.client,
+                AuthFlow="USER_PASSWORD_AUTH",
+                AuthParameters={"USERNAME": "mara", "PASSWORD": scene.password},
+            )["AuthenticationResult"]
+            logins = {login: tokens["IdToken"]}
+            identity = identity_pools.get_id(IdentityPoolId=scene.identity_pool, Logins=logins)["IdentityId"]
+            keys = identity_pools.get_credentials_for_identity(IdentityId=identity, Logins=logins)[
+                "Credentials"
+            ]
+        with story.chapter("using them"):
+            s3 = boto3.client(
+                "s3",
+                aws_access_key_id=keys["AccessKeyId"],
+                aws_secret_access_key=keys["SecretKey"],
+                aws_session_token=keys["SessionToken"],
+            )
+            s3.get_object(Bucket=scene.bucket, Key=f"{identity}/anemone.svg")
+            with refused("AccessDenied", quiet=True):
+                s3.get_object(Bucket=scene.bucket, Key=f"{scene.ben}/crab.svg")
+    story.secrets = [
+        scene.password,
+        *tokens.values(),
+        keys["SecretKey"],
+        keys["SessionToken"],
+        keys["AccessKeyId"],
+    ]
+    story.identity, story.keys = identity, keys
+    return story
+
+
+def test_every_call_is_kept_in_order_with_who_whom_and_operation(story):
+    assert [(call.who, call.whom, call.operation) for call in story.calls] == [
+        ("Mara's app", "user pool", "InitiateAuth"),
+        ("Mara's app", "identity pool", "GetId"),
+        ("Mara's app", "identity pool", "GetCredentialsForIdentity"),
+        ("Mara's app", "Amazon S3", "GetObject"),
+        ("Mara's app", "Amazon S3", "GetObject"),
+    ]
+    assert len(story) == 5 and story.problems == []
+
+
+def test_the_parts_that_matter_are_kept(story):
+    sign_in, get_id, credentials, read, _ = story.calls
+    assert sign_in.asked == ["USER_PASSWORD_AUTH", "mara"]
+    assert sign_in.sent == [Ticket("secret", "password")]
+    assert {one.label for one in sign_in.received} == {
+        "ID token of mara",
+        "access token of mara",
+        "refresh token",
+    }
+    assert get_id.sent == [Ticket("token", "ID token of mara")]
+    assert get_id.asked[0].startswith("login of cognito-idp…/us-east-1_")
+    assert get_id.answered == [f"{story.identity.partition('-')[0]}-{story.identity.split('-', 1)[1][:15]}…"]
+    access_key = story.keys["AccessKeyId"]
+    assert credentials.received == read.sent == [
+        Ticket("credentials", f"AWS credentials ASIA…{access_key[-4:]}")
+    ]  # fmt: skip
+    assert read.asked[0].endswith("…/anemone.svg") and read.asked[0].startswith(
+        "tidepool-pictures/us-east-1:"
+    )
+    assert read.answered[0].endswith("bytes of image/svg+xml")
+
+
+def test_a_refused_call_is_kept_as_refused(story):
+    denied = story.calls[-1]
+    assert (denied.code, denied.status, denied.answered) == ("AccessDenied", 403, [])
+    assert "is not authorized to perform: s3:GetObject" in denied.message
+    assert all(call.code == "" and call.status == 200 for call in story.calls[:-1])
+    assert [arrow.refused for call in story.calls for arrow in call.arrows()].count(True) == 1
+    assert repr(story).splitlines()[-1] == "Mara's app ⇠ Amazon S3: ✗ refused: AccessDenied (HTTP 403)"
+
+
+def test_what_services_do_among_themselves_stands_inside_the_call_that_led_to_it(story):
+    (inner,) = story.calls[2].inside
+    assert (inner.who, inner.whom, inner.operation) == (
+        "identity pool",
+        "AWS STS",
+        "AssumeRoleWithWebIdentity",
+    )
+    assert "role tidepool-member" in inner.asked and "amr authenticated" in inner.asked
+
+
+def test_no_password_token_code_or_key_is_in_the_recording(story):
+    pictures = story.diagram().html()
+    images = "".join(base64.b64decode(part).decode() for part in re.findall(r"base64,([^\"]+)", pictures))
+    everything = repr(story) + repr(story.calls) + pictures + images + json.dumps(story.diagram().as_data())
+    assert "mara" in everything
+    for secret in story.secrets:
+        assert str(secret) not in everything
+    assert "eyJ" not in everything  # the beginning of every signed token
+
+
+def test_codes_and_secrets_of_sign_up_are_tickets(lab):
+    lab.scene("directory")
+    user_pools = boto3.client("cognito-idp")
+    pool = user_pools.create_user_pool(PoolName="p", AutoVerifiedAttributes=["email"])["UserPool"]["Id"]
+    client = user_pools.create_user_pool_client(UserPoolId=pool, ClientName="c")["UserPoolClient"]["ClientId"]
+    with record() as story:
+        user_pools.sign_up(
+            ClientId=client,
+            Username="zoe",
+            Password=PASSWORD,
+            UserAttributes=[{"Name": "email", "Value": "z@e.example"}],
+        )
+        code = lab.inbox("z@e.example")[-1].code
+        with refused("CodeMismatchException", quiet=True):
+            user_pools.confirm_sign_up(
+                ClientId=client, Username="zoe", ConfirmationCode="000000" if code != "000000" else "1"
+            )
+        user_pools.confirm_sign_up(ClientId=client, Username="zoe", ConfirmationCode=code)
+        user_pools.admin_get_user(UserPoolId=pool, Username="zoe")
+    sign_up, wrong, right, look = story.calls
+    assert sign_up.who == "app"
+    assert sign_up.sent == [Ticket("secret", "password")] and "UserConfirmed False" in sign_up.answered
+    assert wrong.code == "CodeMismatchException"
+    assert right.sent == [Ticket("secret", "code from the message")] and right.code == ""
+    assert look.sent == [Ticket("credentials", "the owner's keys")] and "CONFIRMED" in look.answered
+    assert code not in repr(story.calls) and PASSWORD not in repr(story.calls)
+
+
+def test_what_is_not_sent_is_said_where_it_matters(lab):
+    scene = lab.scene("overture")
+    with record() as story:
+        with refused("AccessDenied", quiet=True):
+            requests.get(
+                f"https://{scene.bucket}.s3.amazonaws.com/{scene.mara}/anemone.svg"
+            ).raise_for_status()
+        with refused("NotAuthorizedException", quiet=True):
+            boto3.client("cognito-identity").get_id(IdentityPoolId=scene.identity_pool)
+    assert [call.asked[-1] for call in story.calls] == ["no signature", "no login"]
+
+
+def test_a_service_that_is_asked_for_its_public_keys_is_seen_inside(lab):
+    scene = lab.scene("members")
+    tokens = boto3.client("cognito-idp").initiate_auth(
+        ClientId=scene.client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "mara", "PASSWORD": scene.password},
+    )["AuthenticationResult"]
+    identity_pools = boto3.client("cognito-identity")
+    provider = f"cognito-idp.us-east-1.amazonaws.com/{scene.pool}"
+    pool = identity_pools.create_identity_pool(
+        IdentityPoolName="p",
+        AllowUnauthenticatedIdentities=False,
+        CognitoIdentityProviders=[{"ProviderName": provider, "ClientId": scene.client}],
+    )["IdentityPoolId"]
+    with record() as story:
+        identity_pools.get_id(IdentityPoolId=pool, Logins={provider: tokens["IdToken"]})
+    (inner,) = story.calls[0].inside
+    assert (inner.who, inner.whom, inner.operation) == ("identity pool", "user pool", "GET jwks.json")
+    arrows = story.diagram(without=("GET jwks.json",)).pictures[0]
+    assert len(arrows.arrows) == 2 and arrows.left_out == "Left out: GET jwks.json."
+    assert story.diagram(inner=False).pictures[0].left_out == "Left out: what happens inside AWS."
+
+
+# -- order, on hosts made up for the purpose ----------------------------------------------------
+
+
+@pytest.fixture
+def hosts():
+    """`serve(name, handler)` for hosts under .order.example, gone after the test."""
+    before = list(network.HOSTS)
+    yield lambda name, handler: network.serve(rf"{name}\.order\.example", name, handler)
+    network.HOSTS[:] = before
+
+
+def ask(host, caller="app"):
+    return network.fetch(caller, "GET", f"https://{host}.order.example/x")
+
+
+def shape(call):
+    return (call.who, call.whom, [shape(inner) for inner in call.inside])
+
+
+def test_a_fetch_inside_a_step_belongs_to_the_step_and_one_before_it_does_not(hosts):
+    def pool(request):
+        ask("keys", "pool")
+        with network.step("pool", "tokens", "Assume"):
+            ask("pool2", "tokens")
+            ask("keys", "tokens")
+        ask("keys", "pool")
+        return network.Response(200)
+
+    hosts("pool", pool)
+    hosts("pool2", lambda request: network.Response(200))
+    hosts("keys", lambda request: network.Response(200))
+    with record() as story:
+        ask("pool")
+        ask("keys")
+    assert [shape(call) for call in story.calls] == [
+        ("app", "pool", [
+            ("pool", "keys", []),
+            ("pool", "tokens", [("tokens", "pool2", []), ("tokens", "keys", [])]),
+            ("pool", "keys", []),
+        ]),
+        ("app", "keys", []),
+    ]  # fmt: skip
+
+
+def test_a_service_that_asks_back_is_not_mistaken_for_the_one_around(hosts):
+    def outer(request):
+        ask("keys", "outer")
+        ask("other", "outer")
+        return network.Response(200)
+
+    def other(request):
+        ask("keys", "other")
+        return network.Response(200)
+
+    hosts("outer", outer)
+    hosts("other", other)
+    hosts("keys", lambda request: network.Response(200))
+    with record() as story:
+        ask("outer")
+    assert [shape(call) for call in story.calls] == [
+        ("app", "outer", [("outer", "keys", []), ("outer", "other", [("other", "keys", [])])])
+    ]
+
+
+def test_a_step_that_is_refused_is_kept_with_its_code(hosts):
+    def pool(request):
+        try:
+            with network.step("pool", "tokens", "Assume"):
+                raise AwsError("AccessDenied", "no", 403)
+        except AwsError:
+            return network.Response(400, body=b'{"__type": "InvalidIdentityPoolConfigurationException"}')
+
+    hosts("pool", pool)
+    with record() as story:
+        ask("pool")
+    assert story.calls[0].code == "InvalidIdentityPoolConfigurationException"
+    assert (story.calls[0].inside[0].code, story.calls[0].inside[0].status) == ("AccessDenied", 403)
+
+
+def test_a_call_that_the_lab_does_not_play_is_kept_as_refused(lab):
+    with record() as story, pytest.raises(OutsideTheLab):
+        boto3.client("cognito-idp").get_csv_header(UserPoolId="us-east-1_abcdefghi")
+    assert (story.calls[0].operation, story.calls[0].code) == ("GetCSVHeader", "OutsideTheLab")
+
+
+def test_what_cannot_be_read_does_not_break_the_call_and_is_told(hosts):
+    hosts("broken", lambda request: network.Response(302))  # a redirect to nowhere
+    with record() as story:
+        assert ask("broken").status == 302
+    assert len(story) == 0 and len(story.problems) == 1
+    assert "1 calls could not be read" in repr(story)
+
+
+def test_recording_ends_with_the_block_even_when_it_fails(hosts):
+    before = list(network.OBSERVERS)
+    with pytest.raises(ZeroDivisionError), record() as story:
+        raise ZeroDivisionError
+    hosts("late", lambda request: network.Response(200))
+    ask("late")
+    assert len(story) == 0 and before == network.OBSERVERS and repr(story) == "nothing was recorded"
+
+
+def test_two_recordings_at_once_both_hear_everything(hosts):
+    hosts("a", lambda request: network.Response(200))
+    with record("one") as outer:
+        ask("a")
+        with record("two") as inner:
+            ask("a")
+    assert [call.who for call in outer.calls] == ["one", "one"] and [call.who for call in inner.calls] == [
+        "two"
+    ]
+
+
+# -- tickets ------------------------------------------------------------------------------------
+
+
+def token(**claims):
+    return jwt.encode(claims, "a secret of at least thirty-two bytes", algorithm="HS256")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "label"),
+    [
+        ("AccessToken", token(token_use="access", username="mara"), "access token of mara"),
+        ("AccessToken", token(token_use="id", **{"cognito:username": "mara"}), "ID token of mara"),
+        ("Any", token(iss=GOOGLE, email="g@x.example"), "Google ID token of g"),
+        ("Token", token(iss=IDENTITY_POOLS, sub=f"us-east-1:{AN_ID}"),
+         "identity pool token of 0a1b2c3d…"),
+        ("IdToken", token(token_use="id", sub=AN_ID, email="m@x.example"), "ID token of m"),
+        ("IdToken", token(token_use="id", sub=AN_ID), "ID token of 0a1b2c3d…"),
+        ("IdToken", "eyJub3QganNvbg.bm90anNvbg.x", "ID token, unreadable"),
+        ("AccessToken", "ya29.opaque", "access token"),
+        ("RefreshToken", "eyJ.a.b.c.d", "refresh token"),
+        ("PASSWORD", "hunter2", "password"),
+        ("AccessKeyId", "ASIAABCDEFGHIJKLMNOP", "AWS credentials ASIA…MNOP"),
+    ],
+)  # fmt: skip
+def test_tickets_say_what_went_along_and_never_its_value(name, value, label):
+    found = ticket(name, value)
+    assert found.label == label and value not in found.label
+
+
+def test_long_names_are_shortened():
+    assert shortened("arn:aws:sts::123456789012:assumed-role/member/session") == "member/session"
+    assert shortened("arn:aws:iam::123456789012:root") == "root"
+    assert shortened("us-east-1:0a1b2c3d-1111-2222-3333-444444444444/a.svg") == "us-east-1:0a1b2c3d…/a.svg"
+    assert shortened(f"no access with {token(sub='x')}") == "no access with (a token)"
