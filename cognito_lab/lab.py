@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import time_machine
 
 from . import guard
-from .aws import keys, seams
+from .aws import keys, seams, services
 from .aws.errors import OutsideTheLab
 from .providers import google
 from .study import errors
@@ -75,7 +75,7 @@ class Lab:
         ValueError
             ``region`` does not look like an AWS Region.
         """
-        if not seams.is_region(region):
+        if not services.is_region(region):
             raise ValueError(f"{region!r} is not the name of an AWS Region; one is 'us-east-1'.")
         if cls._running is not None:
             cls._running._end("A later Lab.start() began another account.")
@@ -211,7 +211,7 @@ class Lab:
         return scenes.play(name, region=self.region, lab=self)
 
     def picture(self, name: str) -> bytes:
-        """One of the club's pictures, as SVG: ``"anemone.svg"``, ``"crab.svg"``, ``"goby.svg"``, ``"limpet.svg"``."""
+        """One of the club's pictures, an SVG: ``anemone.svg``, ``crab.svg``, ``goby.svg``, ``limpet.svg``."""
         return (DATA / "pictures" / name).read_bytes()
 
     def record(self, app: str = "app") -> AbstractContextManager[Story]:

@@ -85,7 +85,7 @@ def refused(answer: requests.Response) -> tuple[int, str]:
 
 
 def verified(token: str, audience: str) -> dict[str, Any]:
-    """What FACTS 7.1 asks of a verifier: Google's published key, issuer, audience, expiry."""
+    """What Google asks of a verifier: Google's published key, issuer, audience, expiry."""
     key = jwt.PyJWKClient(DISCOVERY["jwks_uri"]).get_signing_key_from_jwt(token)
     claims: dict[str, Any] = jwt.decode(
         token, key.key, algorithms=["RS256"], audience=audience, issuer="https://accounts.google.com"

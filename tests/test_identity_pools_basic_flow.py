@@ -1,4 +1,4 @@
-"""The identity pool's own token, and the basic flow (FACTS 8.3, 8.5)."""
+"""The identity pool's own token, and the basic flow."""
 
 from __future__ import annotations
 

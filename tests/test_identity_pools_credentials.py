@@ -1,4 +1,4 @@
-"""The enhanced flow: an identity becomes credentials (FACTS 8.3, 8.8, 8.12)."""
+"""The enhanced flow: an identity becomes credentials."""
 
 from __future__ import annotations
 

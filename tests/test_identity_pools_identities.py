@@ -1,4 +1,4 @@
-"""Which identity a login leads to: new, the same, linked, merged, unlinked (FACTS 8.4)."""
+"""Which identity a login leads to: new, the same, linked, merged, unlinked."""
 
 from __future__ import annotations
 

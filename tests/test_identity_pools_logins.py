@@ -1,4 +1,4 @@
-"""Which logins count: the provider's key, its configuration, and the token (FACTS 7.4, 8.11)."""
+"""Which logins count: the provider's key, its configuration, and the token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which role the pool picks: default, by rules in order, or from the token (FACTS 8.6)."""
+"""Which role the pool picks: default, by rules in order, or from the token."""
 
 from __future__ import annotations
 

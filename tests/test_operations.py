@@ -80,7 +80,9 @@ def lab():
 
 
 @pytest.mark.parametrize(("service", "name"), list(every_operation()))
-def test_each_cognito_operation_answers_or_refuses_with_a_declared_code_or_is_refused_by_the_lab(lab, service, name):
+def test_each_cognito_operation_answers_or_refuses_with_a_declared_code_or_is_refused_by_the_lab(
+    lab, service, name
+):
     model = seams.service_model(service).operation_model(name)
     declared = {shape.name for shape in model.error_shapes}
     client = boto3.client(service)
@@ -124,10 +126,14 @@ def test_each_row_that_moto_carries_names_a_test_that_exists():
             path, _, function = test.partition("::")
             assert function, f"{service} {name}: no test named"
             text = (ROOT / path).read_text()
-            assert re.search(rf"def {re.escape(function)}\b", text), f"{service} {name}: {test} does not exist"
+            assert re.search(rf"def {re.escape(function)}\b", text), (
+                f"{service} {name}: {test} does not exist"
+            )
 
 
-@pytest.mark.parametrize(("service", "method"), [("lambda", "list_functions"), ("apigateway", "get_rest_apis")])
+@pytest.mark.parametrize(
+    ("service", "method"), [("lambda", "list_functions"), ("apigateway", "get_rest_apis")]
+)
 def test_an_operation_outside_the_table_is_refused_in_one_line_that_names_it(lab, service, method):
     with pytest.raises(OutsideTheLab) as refusal:
         getattr(boto3.client(service), method)()

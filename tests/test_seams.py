@@ -37,7 +37,9 @@ def test_seam_1_is_where_moto_answers_for_all_its_services():
 
 
 def test_seam_1_requests_to_hosts_that_moto_does_not_list_end_in_the_lab(lab):
-    network.serve(r"shop\.seam\.example", "shop", lambda request: network.Response(200, body=request.path.encode()))
+    network.serve(
+        r"shop\.seam\.example", "shop", lambda request: network.Response(200, body=request.path.encode())
+    )
     try:
         assert requests.get("https://shop.seam.example/a").text == "/a"
     finally:
@@ -52,7 +54,9 @@ def test_seam_2_moto_asks_before_each_operation(lab, monkeypatch):
 
     real = enforcement.admit
     monkeypatch.setattr(
-        enforcement, "admit", lambda request, *names, public: asked.append(names) or real(request, *names, public=public)
+        enforcement,
+        "admit",
+        lambda request, *names, public: asked.append(names) or real(request, *names, public=public),
     )
     boto3.client("s3").create_bucket(Bucket="tidepool-pictures")
     boto3.client("iam").list_roles()

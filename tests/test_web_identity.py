@@ -1,4 +1,4 @@
-"""STS AssumeRoleWithWebIdentity (FACTS 9.1): which tokens, which roles, for how long."""
+"""STS AssumeRoleWithWebIdentity: which tokens, which roles, for how long."""
 
 from __future__ import annotations
 

@@ -29,8 +29,10 @@ class SigningKey:
     kid: str
     private: rsa.RSAPrivateKey
 
-    def sign(self, claims: dict[str, Any], algorithm: str = "RS256", header: dict[str, Any] | None = None) -> str:
-        """A signed JWT (RFC 7519). The header holds ``kid`` and ``alg``, and ``typ`` only if ``header`` gives it."""
+    def sign(
+        self, claims: dict[str, Any], algorithm: str = "RS256", header: dict[str, Any] | None = None
+    ) -> str:
+        """A signed JWT (RFC 7519). Its header is ``kid`` and ``alg``, and what ``header`` adds."""
         fields = {"kid": self.kid, "typ": None, **(header or {})}
         return jwt.encode(claims, self.private, algorithm=algorithm, headers=fields)
 
@@ -70,7 +72,9 @@ class KeyPool:
         if self._fixed is None:
             return SigningKey(kid, rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS))
         if self._taken >= len(self._fixed):
-            raise RuntimeError(f"data/test_keys.json holds {len(self._fixed)} keys, and this run needs one more")
+            raise RuntimeError(
+                f"data/test_keys.json holds {len(self._fixed)} keys, and this run needs one more"
+            )
         numbers = {name: int(value, 16) for name, value in self._fixed[self._taken].items()}
         self._taken += 1
         return SigningKey(kid, _private_key(**numbers))
@@ -93,7 +97,12 @@ def new_key() -> SigningKey:
 
 def _private_key(p: int, q: int, d: int) -> rsa.RSAPrivateKey:
     numbers = rsa.RSAPrivateNumbers(
-        p, q, d, rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q),
+        p,
+        q,
+        d,
+        rsa.rsa_crt_dmp1(d, p),
+        rsa.rsa_crt_dmq1(d, q),
+        rsa.rsa_crt_iqmp(p, q),
         rsa.RSAPublicNumbers(65537, p * q),
     )
     # The check of the key's arithmetic costs more than making a token; tests/test_keys.py does it once.
@@ -101,4 +110,6 @@ def _private_key(p: int, q: int, d: int) -> rsa.RSAPrivateKey:
 
 
 def _base64url(number: int) -> str:
-    return base64.urlsafe_b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big")).rstrip(b"=").decode()
+    return (
+        base64.urlsafe_b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big")).rstrip(b"=").decode()
+    )

@@ -145,7 +145,9 @@ def play(request: Request) -> Response:
         _tell(exchange)
 
 
-def fetch(caller: str, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Response:
+def fetch(
+    caller: str, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b""
+) -> Response:
     """A request that a service of the lab makes itself, for example to read a provider's keys."""
     token = _caller.set(caller)
     try:

@@ -89,7 +89,9 @@ def table() -> dict[str, Row]:
     """The table of operations by botocore service name."""
     with open(DATA / "operations.toml", "rb") as handle:
         rows = tomllib.load(handle)
-    return {name: Row(frozenset(row.get("ours", [])), dict(row.get("moto", {}))) for name, row in rows.items()}
+    return {
+        name: Row(frozenset(row.get("ours", [])), dict(row.get("moto", {}))) for name, row in rows.items()
+    }
 
 
 def carried_by(service: str, name: str) -> str:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from . import network, seams
+from . import network, seams, services
 from .errors import AwsError, OutsideTheLab
 from .iam import enforcement, policies
 from .iam.policies import RESOURCE, Policy, Verdict
@@ -20,7 +20,7 @@ from .iam.principals import Principal, parsed
 from .network import Request
 from .operations import Call, check_before
 
-HOST = re.compile(rf"(?:(.+)\.)?s3(?:\.{seams.REGION})?\.amazonaws\.com")
+HOST = re.compile(rf"(?:(.+)\.)?s3(?:\.{services.REGION})?\.amazonaws\.com")
 
 # -- from a request to an operation ----------------------------------------------------------------
 

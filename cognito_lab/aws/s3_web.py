@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
-from . import network, s3, seams
+from . import answers, network, s3, seams, services
 from .errors import AwsError
 from .network import Handler, Headers, Request, Response
 
@@ -68,7 +68,7 @@ def preflight(request: Request) -> Response:
 
 
 def refused(error: AwsError) -> Response:
-    return seams.error_response("s3", error)
+    return answers.error_response("s3", error)
 
 
 def rules_of(request: Request) -> list[Any]:
@@ -199,4 +199,4 @@ def error_page(request: Request, error: AwsError, bucket: Any, error_document: s
     return Response(error.status, Headers({"content-type": "text/html; charset=utf-8"}), body.encode())
 
 
-network.serve(rf"[a-z0-9][a-z0-9.-]*\.s3-website[-.]{seams.REGION}\.amazonaws\.com", "s3 website", website)
+network.serve(rf"[a-z0-9][a-z0-9.-]*\.s3-website[-.]{services.REGION}\.amazonaws\.com", "s3 website", website)

@@ -17,40 +17,18 @@ The seams, each with a test in ``tests/test_seams.py`` that says which one moved
 
 from __future__ import annotations
 
-import json
-import re
-import urllib.parse
-from datetime import datetime
+import io
 from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
 
-from . import network, randomness, shapes
+from . import network, randomness
 from .errors import AwsError, OutsideTheLab
 from .network import Headers, Request, Response
-from .operations import CHECKS, HANDLERS, Call, carried_by
+from .operations import carried_by
 
 ACCOUNT = "123456789012"
-ROOMS = (
-    "cognito_lab.aws.user_pools",
-    "cognito_lab.aws.identity_pools",
-    "cognito_lab.aws.iam",
-    "cognito_lab.aws.s3",
-    "cognito_lab.aws.s3_web",
-)
-REGION = r"[a-z]{2}(?:-[a-z]+)+-\d"
-# Only the plain regional hosts: FIPS, dual-stack and other partitions are hosts that the lab does not play.
-API_HOSTS = {
-    "cognito-idp": rf"cognito-idp\.({REGION})\.amazonaws\.com",
-    "cognito-identity": rf"cognito-identity\.({REGION})\.amazonaws\.com",
-    "sts": rf"sts(?:\.({REGION}))?\.amazonaws\.com",
-    "iam": r"iam\.amazonaws\.com",
-    "s3": rf"(?:[a-z0-9][a-z0-9.-]*\.)?s3(?:\.({REGION}))?\.amazonaws\.com",
-    "lambda": rf"lambda\.({REGION})\.amazonaws\.com",
-    "apigateway": rf"apigateway\.({REGION})\.amazonaws\.com",
-}
-JSON_SERVICES = ("cognito-idp", "cognito-identity")
-QUERY_SERVICES = ("sts", "iam")
+OPERATIONS = "cognito_lab.aws.api"  # imports every room, so that their operations are known
 T = TypeVar("T")
 
 _mock: Any = None
@@ -87,10 +65,6 @@ def running() -> bool:
     return _mock is not None
 
 
-def is_region(name: str) -> bool:
-    return re.fullmatch(REGION, name) is not None
-
-
 def owner_keys() -> Any:
     """The key pair of the account's owner."""
     from .iam import principals
@@ -108,14 +82,14 @@ def install() -> None:
     import moto.sts.models as sts_models
 
     _moto_answers = stubber.BotocoreStubber.process_request
-    stubber.BotocoreStubber.process_request = _process_request  # type: ignore[method-assign]
-    authorization.ActionAuthenticatorMixin._authenticate_and_authorize_action = _admit  # type: ignore[method-assign]
-    sts_models.random_session_token = session_token
-    s3_models.FakeBucket.get_permission = _no_verdict  # type: ignore[method-assign]
-    for service, pattern in API_HOSTS.items():
-        network.serve(pattern, service, _api(service))
-    for room in ROOMS:
-        import_module(room)
+    for owner, name, ours in (
+        (stubber.BotocoreStubber, "process_request", _process_request),
+        (authorization.ActionAuthenticatorMixin, "_authenticate_and_authorize_action", _admit),
+        (sts_models, "random_session_token", session_token),
+        (s3_models.FakeBucket, "get_permission", _no_verdict),
+    ):
+        setattr(owner, name, ours)
+    import_module(OPERATIONS)
 
 
 def session_token() -> str:
@@ -126,30 +100,28 @@ def session_token() -> str:
 
 
 def _lead_requests_into_the_lab() -> None:
-    """Whatever ``requests`` sends: the lab's table of hosts decides, not moto's list of addresses."""
+    """Seam 1, for ``requests``: the lab's table of hosts decides, not moto's list of addresses."""
     from moto.core.models import responses_mock
 
     # moto answers "not implemented" for every other amazonaws.com host: match nothing there, ask the lab.
-    responses_mock._find_match = lambda request: (None, [])  # type: ignore[method-assign]
-    responses_mock._real_send = _send_for_requests  # type: ignore[attr-defined]
+    vars(responses_mock).update(_find_match=lambda request: (None, []), _real_send=_send_for_requests)
 
 
 def _send_for_requests(adapter: Any, request: Any, **_: Any) -> Any:
-    from requests.packages.urllib3.response import HTTPResponse  # type: ignore[import-not-found]
+    from requests.packages.urllib3.response import HTTPResponse
 
     body = request.body.encode() if isinstance(request.body, str) else request.body or b""
     answer = network.play(Request(request.method, request.url, Headers(request.headers), body))
     return adapter.build_response(
         request,
-        HTTPResponse(body=_stream(answer.body), status=answer.status, headers=answer.headers,
-                     preload_content=False, request_method=request.method),
+        HTTPResponse(
+            body=io.BytesIO(answer.body),
+            status=answer.status,
+            headers=answer.headers,
+            preload_content=False,
+            request_method=request.method,
+        ),
     )
-
-
-def _stream(body: bytes) -> Any:
-    import io
-
-    return io.BytesIO(body)
 
 
 def _process_request(stubber: Any, request: Any) -> tuple[int, dict[str, str], bytes]:
@@ -162,75 +134,10 @@ def _process_request(stubber: Any, request: Any) -> tuple[int, dict[str, str], b
     return answer.status, dict(answer.headers), answer.body
 
 
-# -- from a request to an operation --------------------------------------------------------------
+# -- what moto carries ---------------------------------------------------------------------------
 
 
-def _api(service: str) -> network.Handler:
-    def answer(request: Request) -> Response:
-        try:
-            return _answer(service, request)
-        except AwsError as error:
-            return error_response(service, error)
-
-    if service == "s3":
-        from . import s3_web
-
-        return s3_web.across_origins(answer)
-    return answer
-
-
-def _answer(service: str, request: Request) -> Response:
-    operation, parameters = _named_operation(service, request)
-    if operation is None and service == "cognito-idp":
-        return _published_by_user_pool(request)
-    if operation is None:  # Lambda, API Gateway: moto finds the operation, and asks at seam 2
-        return _carried_by_moto(request)
-    network.describe_current(service, operation, parameters=parameters)
-    how = carried_by(service, operation)
-    call = Call(service, operation, parameters, region_of(service, request.host), ACCOUNT)
-    shape = service_model(service).operation_model(operation).input_shape
-    if shape is not None and service in JSON_SERVICES:
-        shapes.check(shape, parameters)
-    call.principal = _enforcement().admit(request, service, operation, resource_of(call), public=is_public(service, operation))
-    if how == "moto":
-        if (service, operation) in CHECKS:
-            CHECKS[service, operation](call)
-        return _carried_by_moto(request)
-    return success(service, operation, HANDLERS[service, operation](call) or {})
-
-
-def _named_operation(service: str, request: Request) -> tuple[str | None, dict[str, Any]]:
-    """The operation and its input, for the services that name it in the request."""
-    if service in JSON_SERVICES and request.method == "POST" and request.path == "/":
-        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
-        _known(service, operation)
-        try:
-            parameters = json.loads(request.body or b"{}")
-        except ValueError:
-            parameters = None
-        if not isinstance(parameters, dict):
-            raise AwsError("SerializationException", "The request body is not a JSON object.")
-        return operation, parameters
-    if service in QUERY_SERVICES:
-        pairs = urllib.parse.parse_qsl(request.body.decode() or request.query, keep_blank_values=True)
-        parameters = dict(pairs)
-        operation = parameters.pop("Action", "")
-        _known(service, operation)
-        return operation, {name: value for name, value in parameters.items() if name != "Version"}
-    if service == "s3":
-        from . import s3
-
-        return s3.operation_of(request)
-    return None, {}
-
-
-def _known(service: str, operation: str) -> None:
-    if operation not in service_model(service).operation_names:
-        code = "UnknownOperationException" if service in JSON_SERVICES else "InvalidAction"
-        raise AwsError(code, f"Could not find operation {operation} for {service}.")
-
-
-def _carried_by_moto(request: Request) -> Response:
+def carried_by_moto(request: Request) -> Response:
     """moto's answer. An error from inside moto is not AWS's, and is never shown as if it were."""
     from botocore.awsrequest import AWSPreparedRequest
     from botocore.compat import HTTPHeaders
@@ -247,7 +154,9 @@ def _carried_by_moto(request: Request) -> Response:
     except Exception as error:
         exchange = network.current_exchange()
         what = f"{exchange.callee} {exchange.operation}".strip()
-        raise OutsideTheLab(f"{what} with this input is not played by this lab (AWS has it): {error}") from None
+        raise OutsideTheLab(
+            f"{what} with this input is not played by this lab (AWS has it): {error}"
+        ) from None
     if status == 404 and body == "Not yet implemented":
         raise OutsideTheLab(f"{request.method} {request.url} is not played by this lab (AWS has it).")
     return Response(status, Headers(fields), body.encode() if isinstance(body, str) else body)
@@ -259,6 +168,8 @@ def _admit(handler: Any, iam_request_class: type, resource: str = "*") -> None:
     What was named and admitted before must be what moto is about to do: two readings of one request
     would be a way round the policies.
     """
+    from .iam import enforcement
+
     service = {"awslambda": "lambda"}.get(handler.service_name, handler.service_name)
     operation = handler._get_action()
     exchange = network.current_exchange()
@@ -266,37 +177,22 @@ def _admit(handler: Any, iam_request_class: type, resource: str = "*") -> None:
         network.describe_current(service, operation)
         if carried_by(service, operation) != "moto":
             raise OutsideTheLab(f"{service} {operation} is the lab's own, yet moto was about to answer it.")
-        request = network.current_request()
-        _enforcement().admit(request, service, operation, resource, public=is_public(service, operation))
+        enforcement.admit(network.current_request(), service, operation, resource, public=False)
     elif service == "s3":  # moto names S3's operations in its own way, but bucket and key must be the same
-        named = Call("s3", exchange.operation, exchange.details["parameters"], "", ACCOUNT)
-        if resource != resource_of(named):
-            raise OutsideTheLab(f"S3 was asked about {resource_of(named)}, yet moto was about to touch {resource}.")
+        asked = exchange.details["resource"]
+        if resource != asked:
+            raise OutsideTheLab(f"S3 was asked about {asked}, yet moto was about to touch {resource}.")
     elif operation != exchange.operation:
-        raise OutsideTheLab(f"{service} {exchange.operation} was asked for, yet moto was about to do {operation}.")
-
-
-def _published_by_user_pool(request: Request) -> Response:
-    """What a user pool publishes at its issuer address: its keys, its discovery document."""
-    from .user_pools import tokens
-
-    answer = tokens.published(request)
-    if answer is None:
-        raise OutsideTheLab(f"{request.method} {request.url} is not played by this lab.")
-    return answer
+        raise OutsideTheLab(
+            f"{service} {exchange.operation} was asked for, yet moto was about to do {operation}."
+        )
 
 
 def _no_verdict(bucket: Any, action: str, resource: str) -> Any:
-    """Seam 6: moto's own reading of a bucket policy, without principals and conditions, counts for nothing."""
+    """Seam 6: moto's own reading of a bucket policy knows no conditions, and counts for nothing."""
     from moto.iam.access_control import PermissionResult
 
     return PermissionResult.PERMITTED
-
-
-def _enforcement() -> Any:
-    from .iam import enforcement
-
-    return enforcement
 
 
 # -- AWS's models --------------------------------------------------------------------------------
@@ -309,83 +205,13 @@ def service_model(service: str) -> Any:
     return get_service_model(service)
 
 
-@cache
-def is_public(service: str, operation: str) -> bool:
-    """Whether AWS's model asks for no signature: sign-up, sign-in, GetId and their like."""
-    model = service_model(service)
-    return operation in model.operation_names and model.operation_model(operation).auth_type == "none"
-
-
-def region_of(service: str, host: str) -> str:
-    """The region in a service's host name; the global hosts of STS and IAM count as us-east-1."""
-    found = re.fullmatch(API_HOSTS[service], host)
-    return (found.group(1) if found and found.re.groups and found.group(1) else None) or "us-east-1"
-
-
-def resource_of(call: Call) -> str:
-    """The ARN that an IAM policy must name for one of the lab's own operations."""
-    if call.service == "cognito-idp" and call.get("UserPoolId"):
-        return f"arn:aws:cognito-idp:{call.region}:{call.account}:userpool/{call['UserPoolId']}"
-    if call.service == "cognito-identity" and call.get("IdentityPoolId"):
-        return f"arn:aws:cognito-identity:{call.region}:{call.account}:identitypool/{call['IdentityPoolId']}"
-    if call.service == "sts" and call.get("RoleArn"):
-        return str(call["RoleArn"])
-    if call.service == "s3":
-        named = [call.parameters[member] for member in ("Bucket", "Key") if member in call.parameters]
-        return f"arn:aws:s3:::{'/'.join(named) or '*'}"
-    if call.service == "iam":
-        kinds = (("RoleName", "role/"), ("UserName", "user/"), ("PolicyName", "policy/"))
-        found = next((kind + call[member] for member, kind in kinds if call.get(member)), None)
-        return str(call.get("PolicyArn") or (f"arn:aws:iam::{call.account}:{found}" if found else "*"))
-    return "*"
-
-
-# -- answers in each service's form --------------------------------------------------------------
-
-
-def success(service: str, operation: str, result: dict[str, Any]) -> Response:
-    """``result`` in the wire form of the service: JSON 1.1, or the XML of the query protocol."""
-    if service in JSON_SERVICES:
-        body = json.dumps(result, default=_seconds).encode()
-        return Response(200, Headers({"content-type": "application/x-amz-json-1.1", **_request_id()}), body)
+def query_xml(service: str, operation: str, result: dict[str, Any]) -> Any:
+    """``result`` in XML, as the query protocol of STS and IAM has it: status_code, headers and body."""
     from moto.core.serialize import get_serializer_class
 
     model = service_model(service).operation_model(operation)
-    answer = get_serializer_class(service, "query")(operation_model=model).serialize(result)
-    body = answer["body"]
-    return Response(answer["status_code"], Headers({**answer["headers"], **_request_id()}),
-                    body.encode() if isinstance(body, str) else body)
-
-
-def error_response(service: str, error: AwsError) -> Response:
-    """A refusal in the wire form of the service (JSON for Cognito, XML for the others)."""
-    from xml.sax.saxutils import escape
-
-    identifier = _request_id()
-    if service in (*JSON_SERVICES, "lambda", "apigateway"):
-        body = json.dumps({"__type": error.code, "message": error.message})
-        kind = {"x-amzn-errortype": error.code, "x-amzn-errormessage": error.message.encode("ascii", "replace")}
-        return Response(error.status, Headers({"content-type": "application/x-amz-json-1.1", **kind, **identifier}),
-                        body.encode())
-    code, message = escape(error.code), escape(error.message)
-    (_, number), = identifier.items()
-    if service == "s3":
-        body = (f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message>'
-                f"<RequestId>{number}</RequestId><HostId>{number}</HostId></Error>")
-    else:
-        body = (f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
-                f"<RequestId>{number}</RequestId></ErrorResponse>")
-    return Response(error.status, Headers({"content-type": "application/xml", **identifier}), body.encode())
-
-
-def _request_id() -> dict[str, str]:
-    return {"x-amzn-requestid": randomness.uuid4()}
-
-
-def _seconds(value: Any) -> float:
-    if isinstance(value, datetime):
-        return value.timestamp()
-    raise TypeError(f"{type(value).__name__} has no place in an answer of AWS's")
+    serialized: Any = get_serializer_class(service, "query")(operation_model=model).serialize(result)
+    return serialized
 
 
 # -- moto's storage ------------------------------------------------------------------------------

@@ -22,7 +22,14 @@ JAVA_CLASSES = {
     r"\p{L}": r"\w",
     r"\p{N}": r"\d",
 }
-NEVER_SHOWN = {"password", "proposedPassword", "previousPassword", "temporaryPassword", "accessToken", "session"}
+NEVER_SHOWN = {
+    "password",
+    "proposedPassword",
+    "previousPassword",
+    "temporaryPassword",
+    "accessToken",
+    "session",
+}
 
 
 def check(shape: Any, value: Any, code: str = "InvalidParameterException") -> None:

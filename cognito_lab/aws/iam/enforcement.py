@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from .. import seams
+from .. import services
 from ..errors import AwsError
 from ..network import Request
 from . import policies, signatures
@@ -115,6 +115,6 @@ def denied(service: str, verdict: Verdict, resource: str, principal: Principal |
     named = f'"{resource}"' if service == "s3" else resource
     text = f"User: {principal.arn} is not authorized to perform: {verdict.action} on resource: {named} "
     text += verdict.reason
-    if service in ("s3", *seams.QUERY_SERVICES):
+    if service in ("s3", *services.QUERY_SERVICES):
         return AwsError("AccessDenied", text, 403)
     return AwsError("AccessDeniedException", text)

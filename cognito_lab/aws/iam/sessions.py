@@ -2,7 +2,7 @@
 
 moto's STS makes and keeps the credentials. What it has no place for hangs beside them: the session
 policies, and the condition keys that the session carries into every request (IAM page "Temporary
-security credentials"; FACTS 9.1).
+security credentials").
 """
 
 from __future__ import annotations

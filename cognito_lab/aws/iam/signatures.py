@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from functools import cache, lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from .. import seams
+from .. import services
 from ..errors import AwsError
 from ..network import Request
 from ..operations import DATA
@@ -42,7 +42,7 @@ def refusals() -> dict[str, dict[str, tuple[str, int, str]]]:
 
 def refusal(what: str, service: str, **details: str) -> AwsError:
     """The refusal of ``data/signature_refusals.toml`` in the service's own code, HTTP status and text."""
-    family = service if service == "s3" else "query" if service in seams.QUERY_SERVICES else "json"
+    family = service if service == "s3" else "query" if service in services.QUERY_SERVICES else "json"
     code, status, text = refusals()[what][family]
     return AwsError(code, text.format(**details), status)
 
@@ -137,7 +137,7 @@ def _signature(
 def check_scope(signature: Signature, request: Request, service: str) -> None:
     """A signature counts for one day, one region and one service."""
     day, region, named = signature.scope
-    wanted = seams.region_of(service, request.host)
+    wanted = services.region_of(service, request.host)
     if service == "s3" and not request.host.endswith(f"s3.{wanted}.amazonaws.com"):
         wanted = region  # S3's global host takes signatures for any region
     for given, right, what in (

@@ -2,7 +2,7 @@
 
 The call needs no AWS signature: the token speaks for the caller, and the role's trust policy decides.
 An app makes this call itself in the basic flow; in the enhanced flow an identity pool makes it, and
-comes in at :func:`assume` (STS page "AssumeRoleWithWebIdentity"; FACTS 9.1).
+comes in at :func:`assume` (STS page "AssumeRoleWithWebIdentity").
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The enhanced flow: one call, and an identity has AWS credentials for an hour (FACTS 8.3, 8.8).
+"""The enhanced flow: one call, and an identity has AWS credentials for an hour (Cognito guide,
+"Identity pools authentication flow" and "IAM roles").
 
 What the call does inside AWS, in order: check the logins, choose the role, ask STS for a session of
 it in the identity's name. STS asks the role's trust policy, which has the last word.

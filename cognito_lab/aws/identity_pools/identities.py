@@ -1,4 +1,5 @@
-"""Identities: a guest's, or the one that a login leads to each time (FACTS 8.4).
+"""Identities: a guest's, or the one that a login leads to each time (Cognito guide,
+"Identity pools authentication flow").
 
 :func:`resolve` is the heart: which identity do these logins open? It finds, links and merges, and it
 is the same for GetId, the credentials and the tokens.

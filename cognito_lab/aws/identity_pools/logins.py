@@ -1,4 +1,6 @@
-"""Is this login genuine, and meant for this identity pool? (FACTS 7.4, 8.4, 8.11)
+"""Is this login genuine, and meant for this identity pool?
+
+Source: Cognito guide, "Identity pools authentication flow".
 
 A login is a pair from the ``Logins`` map: a key that names the provider, and the provider's token.
 The key is looked up in :data:`PROVIDERS`, and then the token passes the checks of :func:`verified`
@@ -137,7 +139,7 @@ def read(provider: Provider, token: str) -> dict[str, Any]:
 
 
 def check_issuer(key: str, claims: dict[str, Any]) -> None:
-    """The issuer is the key with ``https://`` before it; Google's may also stand without (FACTS 7.1)."""
+    """The issuer is the key with ``https://`` before it; Google's may also stand without."""
     if "iss" in claims and str(claims["iss"]).removeprefix("https://") != key:
         raise refusal("Invalid login token. Issuer doesn't match providerName")
 

@@ -1,4 +1,5 @@
-"""The identity pool's own token, and the basic flow that hands it out (FACTS 8.3, 8.5).
+"""The identity pool's own token, and the basic flow that hands it out (Cognito guide, "Identity pools
+authentication flow").
 
 In the basic flow the app takes this token to STS and asks for a role of its choice. In the enhanced
 flow the same claims go to STS inside AWS, and the app never sees them.
@@ -45,7 +46,7 @@ def get_open_id_token(call: Call) -> dict[str, Any]:
 def check_classic_flow(pool: IdentityPool) -> None:
     """The basic flow lets the app pick the role, so it can be switched off, and role mappings exclude it.
 
-    A pool that never said anything about it still hands out tokens (FACTS 8.3).
+    A pool that never said anything about it still hands out tokens.
     """
     if pool.role_mappings:
         raise AwsError(

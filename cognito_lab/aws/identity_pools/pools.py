@@ -1,4 +1,5 @@
-"""Identity pools and their settings: login providers, guests, roles (FACTS 8.1, 8.2).
+"""Identity pools and their settings: login providers, guests, roles (Cognito identity pools
+API reference).
 
 The pools are the lab's own objects, attached to moto's storage of a region: moto's have no place
 for ``AllowClassicFlow``, roles or logins, and nothing else in moto reads them.
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from .. import network, randomness, seams
+from .. import network, randomness, seams, services
 from ..errors import AwsError
 from ..iam import enforcement
 from ..operations import Call, operation
@@ -25,7 +26,7 @@ PUBLIC_PROVIDERS = (
     "api.twitter.com",
     "www.digits.com",
 )
-USER_POOL = re.compile(rf"cognito-idp\.({seams.REGION})\.amazonaws\.com/\1_[0-9A-Za-z]+")
+USER_POOL = re.compile(rf"cognito-idp\.({services.REGION})\.amazonaws\.com/\1_[0-9A-Za-z]+")
 T = TypeVar("T")
 
 

@@ -1,4 +1,6 @@
-"""Which role does this identity get? The pool decides, not the app (FACTS 8.6; Cognito guide, RBAC).
+"""Which role does this identity get? The pool decides, not the app.
+
+Source: Cognito guide, "Using role-based access control".
 
 No login: the role for guests. A login whose provider has a role mapping: the role from the token, or
 from the first rule that fits. Any other login: the role for authenticated identities.

@@ -1,0 +1,66 @@
+"""Answers and refusals in the wire form of each service: JSON 1.1 for Cognito, XML for STS, IAM and S3."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+from xml.sax.saxutils import escape
+
+from . import randomness, seams
+from .errors import AwsError
+from .network import Headers, Response
+from .services import JSON_SERVICES
+
+
+def success(service: str, operation: str, result: dict[str, Any]) -> Response:
+    """``result`` in the wire form of the service: JSON 1.1, or the XML of the query protocol."""
+    if service in JSON_SERVICES:
+        body = json.dumps(result, default=_seconds).encode()
+        return Response(200, Headers({"content-type": "application/x-amz-json-1.1", **_request_id()}), body)
+    answer = seams.query_xml(service, operation, result)
+    body = answer["body"]
+    return Response(
+        answer["status_code"],
+        Headers({**answer["headers"], **_request_id()}),
+        body.encode() if isinstance(body, str) else body,
+    )
+
+
+def error_response(service: str, error: AwsError) -> Response:
+    """A refusal in the wire form of the service (JSON for Cognito, XML for the others)."""
+    identifier = _request_id()
+    if service in (*JSON_SERVICES, "lambda", "apigateway"):
+        body = json.dumps({"__type": error.code, "message": error.message})
+        kind = {
+            "x-amzn-errortype": error.code,
+            "x-amzn-errormessage": error.message.encode("ascii", "replace"),
+        }
+        return Response(
+            error.status,
+            Headers({"content-type": "application/x-amz-json-1.1", **kind, **identifier}),
+            body.encode(),
+        )
+    code, message = escape(error.code), escape(error.message)
+    ((_, number),) = identifier.items()
+    if service == "s3":
+        body = (
+            f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message>'
+            f"<RequestId>{number}</RequestId><HostId>{number}</HostId></Error>"
+        )
+    else:
+        body = (
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+            f"<RequestId>{number}</RequestId></ErrorResponse>"
+        )
+    return Response(error.status, Headers({"content-type": "application/xml", **identifier}), body.encode())
+
+
+def _request_id() -> dict[str, str]:
+    return {"x-amzn-requestid": randomness.uuid4()}
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, datetime):
+        return value.timestamp()
+    raise TypeError(f"{type(value).__name__} has no place in an answer of AWS's")

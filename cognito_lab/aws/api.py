@@ -1,0 +1,120 @@
+"""From an HTTP request to an AWS operation, and back to the wire form of its service.
+
+An operation is looked up in the table, its input checked against AWS's model, its caller admitted; then
+the lab's own function answers, or moto does.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+from functools import cache
+from typing import Any
+
+from . import answers, identity_pools, network, s3, s3_web, seams, shapes
+from .errors import AwsError, OutsideTheLab
+from .iam import enforcement
+from .network import Request, Response
+from .operations import CHECKS, HANDLERS, Call, carried_by
+from .services import API_HOSTS, JSON_SERVICES, QUERY_SERVICES, region_of
+from .user_pools import tokens
+
+__all__ = ["identity_pools"]  # imported for its operations
+
+
+def _api(service: str) -> network.Handler:
+    def answer(request: Request) -> Response:
+        try:
+            return _answer(service, request)
+        except AwsError as error:
+            return answers.error_response(service, error)
+
+    return s3_web.across_origins(answer) if service == "s3" else answer
+
+
+def _answer(service: str, request: Request) -> Response:
+    operation, parameters = _named_operation(service, request)
+    if operation is None and service == "cognito-idp":
+        return _published_by_user_pool(request)
+    if operation is None:  # Lambda, API Gateway: moto finds the operation, and asks at seam 2
+        return seams.carried_by_moto(request)
+    call = Call(service, operation, parameters, region_of(service, request.host), seams.ACCOUNT)
+    resource = resource_of(call)
+    network.describe_current(service, operation, parameters=parameters, resource=resource)
+    how = carried_by(service, operation)
+    shape = seams.service_model(service).operation_model(operation).input_shape
+    if shape is not None and service in JSON_SERVICES:
+        shapes.check(shape, parameters)
+    public = is_public(service, operation)
+    call.principal = enforcement.admit(request, service, operation, resource, public=public)
+    if how == "moto":
+        if (service, operation) in CHECKS:
+            CHECKS[service, operation](call)
+        return seams.carried_by_moto(request)
+    return answers.success(service, operation, HANDLERS[service, operation](call) or {})
+
+
+def _named_operation(service: str, request: Request) -> tuple[str | None, dict[str, Any]]:
+    """The operation and its input, for the services that name it in the request."""
+    if service in JSON_SERVICES and request.method == "POST" and request.path == "/":
+        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
+        _known(service, operation)
+        try:
+            parameters = json.loads(request.body or b"{}")
+        except ValueError:
+            parameters = None
+        if not isinstance(parameters, dict):
+            raise AwsError("SerializationException", "The request body is not a JSON object.")
+        return operation, parameters
+    if service in QUERY_SERVICES:
+        pairs = urllib.parse.parse_qsl(request.body.decode() or request.query, keep_blank_values=True)
+        parameters = dict(pairs)
+        operation = parameters.pop("Action", "")
+        _known(service, operation)
+        return operation, {name: value for name, value in parameters.items() if name != "Version"}
+    if service == "s3":
+        return s3.operation_of(request)
+    return None, {}
+
+
+def _known(service: str, operation: str) -> None:
+    if operation not in seams.service_model(service).operation_names:
+        code = "UnknownOperationException" if service in JSON_SERVICES else "InvalidAction"
+        raise AwsError(code, f"Could not find operation {operation} for {service}.")
+
+
+def _published_by_user_pool(request: Request) -> Response:
+    """What a user pool publishes at its issuer address: its keys, its discovery document."""
+    answer = tokens.published(request)
+    if answer is None:
+        raise OutsideTheLab(f"{request.method} {request.url} is not played by this lab.")
+    return answer
+
+
+@cache
+def is_public(service: str, operation: str) -> bool:
+    """Whether AWS's model asks for no signature: sign-up, sign-in, GetId and their like."""
+    model = seams.service_model(service)
+    return operation in model.operation_names and model.operation_model(operation).auth_type == "none"
+
+
+def resource_of(call: Call) -> str:
+    """The ARN that an IAM policy must name for one of the lab's own operations."""
+    if call.service == "cognito-idp" and call.get("UserPoolId"):
+        return f"arn:aws:cognito-idp:{call.region}:{call.account}:userpool/{call['UserPoolId']}"
+    if call.service == "cognito-identity" and call.get("IdentityPoolId"):
+        return f"arn:aws:cognito-identity:{call.region}:{call.account}:identitypool/{call['IdentityPoolId']}"
+    if call.service == "sts" and call.get("RoleArn"):
+        return str(call["RoleArn"])
+    if call.service == "s3":
+        named = [call.parameters[member] for member in ("Bucket", "Key") if member in call.parameters]
+        return f"arn:aws:s3:::{'/'.join(named) or '*'}"
+    if call.service == "iam":
+        kinds = (("RoleName", "role/"), ("UserName", "user/"), ("PolicyName", "policy/"))
+        found = next((kind + call[member] for member, kind in kinds if call.get(member)), None)
+        return str(call.get("PolicyArn") or (f"arn:aws:iam::{call.account}:{found}" if found else "*"))
+    return "*"
+
+
+for _service, _pattern in API_HOSTS.items():
+    network.serve(_pattern, _service, _api(_service))
