@@ -15,7 +15,7 @@ from iam_people import ACCOUNT, allow, deny, document, make_role, make_user, ref
 
 from cognito_lab import Lab, OutsideTheLab
 from cognito_lab.aws import s3 as room
-from cognito_lab.aws import seams
+from cognito_lab.aws import api
 from cognito_lab.aws.iam import principals
 
 BUCKET = "tidepool-pictures"
@@ -183,7 +183,7 @@ def test_bucket_and_key_are_read_once() -> None:
     for key in ("mara/../ben/eel.jpg", "mara/%2e%2e/ben/eel.jpg", "mara//../ben/eel.jpg"):
         assert refusal(read, session_of(role), Key=key)[0] == "AccessDenied"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(seams, "resource_of", lambda call: f"{ARN}/mara/crab.jpg")
+        patched.setattr(api, "resource_of", lambda call: f"{ARN}/mara/crab.jpg")
         with pytest.raises(OutsideTheLab, match="ben/eel"):
             read(session_of(role), Key="ben/eel.jpg")
 
