@@ -14,6 +14,7 @@ import time_machine
 from . import guard
 from .aws import keys, seams, services
 from .aws.errors import OutsideTheLab
+from .aws.iam import principals
 from .providers import google
 from .study import errors
 
@@ -110,7 +111,7 @@ class Lab:
         keys.start(fixed)
         seams.start_account(FIXED_SEED if fixed else None)
         guard.cover_clients()
-        owner = seams.owner_keys()
+        owner = principals.owner()
         if Lab._owner is not None:
             owner.access_key_id, owner.secret_access_key = Lab._owner
         Lab._owner = owner.access_key_id, owner.secret_access_key

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 from iam_people import ACCOUNT, allow, deny, document, make_role, make_user, refusal, s3_of, session_of
 
 from cognito_lab import Lab, OutsideTheLab
-from cognito_lab.aws import s3 as room
 from cognito_lab.aws import api
+from cognito_lab.aws import s3 as room
 from cognito_lab.aws.iam import principals
 
 BUCKET = "tidepool-pictures"

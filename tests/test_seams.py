@@ -97,3 +97,17 @@ def test_seam_5_the_storage_has_the_members_that_the_rooms_use(lab):
     assert {"roles", "users"} <= set(vars(seams.iam()))
     assert {"assumed_roles"} <= set(vars(seams.sts()))
     assert {"buckets"} <= set(vars(seams.s3()))
+
+
+def test_seam_1_an_amazonaws_host_that_moto_does_not_list_is_refused_and_not_answered_by_moto(lab):
+    with pytest.raises(OutsideTheLab, match="nowhere"):
+        requests.get("https://nowhere.us-east-1.amazonaws.com/")
+
+
+def test_seam_6_moto_s_own_reading_of_bucket_policies_counts_for_nothing():
+    import moto.s3.models as s3_models
+    import moto.s3.responses as s3_responses
+
+    seams.install()
+    assert s3_models.FakeBucket.get_permission is seams._no_verdict
+    assert ".get_permission(" in inspect.getsource(s3_responses), "moto asks its buckets in another way now"

@@ -6,7 +6,7 @@ The seams, each with a test in ``tests/test_seams.py`` that says which one moved
 1. ``BotocoreStubber.process_request``: every request of boto3 and ``requests`` ends there. It is
    led through :func:`cognito_lab.aws.network.play`, which calls moto's own version for what moto carries.
 2. ``ActionAuthenticatorMixin._authenticate_and_authorize_action``: moto asks it before each
-   operation. It looks into the table of operations and asks the lab's own enforcement.
+   operation. It makes sure that this is the operation, on the resource, that the lab has admitted.
 3. ``moto.sts.utils.random_session_token`` takes bytes from the operating system; it takes the lab's.
 4. ``mock_random``, moto's source of ids, can be seeded.
 5. The storage objects that the rooms read and write, listed in the accessors below. The lab's own
@@ -63,13 +63,6 @@ def stop_account() -> None:
 
 def running() -> bool:
     return _mock is not None
-
-
-def owner_keys() -> Any:
-    """The key pair of the account's owner."""
-    from .iam import principals
-
-    return principals.owner()
 
 
 @cache
@@ -168,23 +161,22 @@ def _admit(handler: Any, iam_request_class: type, resource: str = "*") -> None:
     What was named and admitted before must be what moto is about to do: two readings of one request
     would be a way round the policies.
     """
-    from .iam import enforcement
-
     service = {"awslambda": "lambda"}.get(handler.service_name, handler.service_name)
     operation = handler._get_action()
-    exchange = network.current_exchange()
-    if not exchange.operation:
+    asked = network.current_exchange()
+    if not asked.operation:
         network.describe_current(service, operation)
-        if carried_by(service, operation) != "moto":
-            raise OutsideTheLab(f"{service} {operation} is the lab's own, yet moto was about to answer it.")
-        enforcement.admit(network.current_request(), service, operation, resource, public=False)
-    elif service == "s3":  # moto names S3's operations in its own way, but bucket and key must be the same
-        asked = exchange.details["resource"]
-        if resource != asked:
-            raise OutsideTheLab(f"S3 was asked about {asked}, yet moto was about to touch {resource}.")
-    elif operation != exchange.operation:
+        carried_by(service, operation)
+        raise OutsideTheLab(f"{service} {operation} reached moto without anybody's leave: nothing was done.")
+    if service == "s3":  # moto names S3's operations in its own way, but bucket and key must be the same
+        operation, resource_asked = asked.operation, asked.details["resource"]
+        if resource != resource_asked:
+            raise OutsideTheLab(
+                f"S3 was asked about {resource_asked}, yet moto was about to touch {resource}."
+            )
+    if operation != asked.operation:
         raise OutsideTheLab(
-            f"{service} {exchange.operation} was asked for, yet moto was about to do {operation}."
+            f"{asked.operation} was asked for, yet moto was about to do {service} {operation}."
         )
 
 
