@@ -1,0 +1,111 @@
+"""Work in processes of its own: two at a time, ended with whoever asked for it, nothing left half-written."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import multiprocessing
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from cognito_lab.course.environment import clean_environment
+
+
+def in_processes(
+    task: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], workers: int
+) -> Generator[tuple[int, Any], None, None]:
+    """Do `task(*job)` for each job, `workers` at a time; yields (index of the job, its answer or exception).
+
+    Kernels that these processes start have the course's clean, reproducible environment with the guard on.
+    When the caller is interrupted or closes the generator, the processes and their kernels are ended.
+    """
+    environment, on_interrupt = dict(os.environ), signal.getsignal(signal.SIGINT)
+    try:  # a new process takes over what is set here, even while it is still importing
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        os.environ.clear()
+        os.environ.update(clean_environment(environment, reproducible=True) | {"COGNITO_LAB_GUARD": "1"})
+        spawn = multiprocessing.get_context("spawn")
+        pool = concurrent.futures.ProcessPoolExecutor(max(1, min(workers, len(jobs))), spawn, _begin)
+        futures = {pool.submit(task, *job): index for index, job in enumerate(jobs)}
+    finally:
+        os.environ.clear()
+        os.environ.update(environment)
+        signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        for future in concurrent.futures.as_completed(futures):
+            yield futures[future], future.exception() or future.result()
+    except BaseException:
+        for worker in multiprocessing.active_children():
+            for process in [*psutil.Process(worker.pid).children(recursive=True), worker]:
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    """In a new process: Ctrl-C reaches the parent alone; when the parent is gone, this process ends too."""
+    os.setpgrp()
+
+    def end_with_parent() -> None:
+        parent = multiprocessing.parent_process()
+        if parent:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+class PeakMemory(threading.Thread):
+    """Watches this process's children: a kernel and what it starts. `mib` is the most they held together."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.mib = 0.0
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        while not self._over.wait(0.25):
+            held = 0
+            for child in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.Error):  # it ended in between
+                    held += child.memory_info().rss
+            self.mib = max(self.mib, held / 2**20)
+
+    def __enter__(self) -> PeakMemory:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._over.set()
+        self.join()
+
+
+@contextlib.contextmanager
+def complete_or_absent(target: Path) -> Iterator[Path]:
+    """A path for a file or folder to be made, which takes the name `target` only when the block ends well."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for left in target.parent.glob(f".{target.name}-*"):  # of a process that was killed
+        owner = left.name.rpartition("-")[2]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            _remove(left)
+    partial = target.with_name(f".{target.name}-{os.getpid()}")
+    try:
+        yield partial
+        if partial.is_dir():  # a folder takes the place of none but an empty one
+            _remove(target)
+        partial.replace(target)
+    finally:
+        _remove(partial)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

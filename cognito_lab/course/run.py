@@ -1,0 +1,241 @@
+"""`make run`: execute the whole course and say which of its sentences no longer hold.
+
+papermill executes the notebooks, two at a time, in kernels with a fixed clock and seeded random sources, and
+each cell's outputs are compared with the stored ones. The executed notebooks go to `build/run/`, the report
+to `build/report.html`; both appear only when they are complete.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from cognito_lab.course import compare, install, parameters
+from cognito_lab.course.environment import ROOT
+from cognito_lab.course.processes import PeakMemory, complete_or_absent, in_processes
+
+NOTEBOOKS = ROOT / "notebooks"
+CELL_TIMEOUT = 300  # seconds
+FAILED, REFUSED, INTERRUPTED = 1, 2, 130  # exit statuses; 0: every notebook passed
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The cell that ended a notebook."""
+
+    cell: int  # as nbval counts: code cells only, from 0
+    source: str
+    sentence: str
+    error: str  # one line
+    traceback: str
+
+
+@dataclass
+class Result:
+    """What became of one notebook."""
+
+    name: str
+    seconds: float = 0.0
+    peak_mib: float = 0.0  # the kernel with its child processes
+    failure: Failure | None = None
+    differences: list[compare.Difference] = field(default_factory=list)
+    leaks: list[tuple[int, str]] = field(
+        default_factory=list
+    )  # places that name another region than the one given
+
+    @property
+    def passed(self) -> bool:
+        return self.failure is None and not self.leaks
+
+
+def choose(wanted: Sequence[str]) -> list[Path]:
+    """The notebooks meant by numbers (`09`), names (`09_identities`) or paths; without any, the whole course.
+
+    Raises:
+        FileNotFoundError: with a line that lists what there is.
+    """
+    course = sorted(NOTEBOOKS.glob("*.ipynb"))
+    chosen: list[Path] = []
+    for word in (word for words in wanted for word in ([words] if Path(words).is_file() else words.split())):
+        start = word.zfill(2) + "_" if word.isdigit() else word + ".ipynb"
+        found = [path for path in course if path.name.startswith(start) or path.name == word]
+        if not found and word.endswith(".ipynb") and Path(word).is_file():
+            found = [Path(word).resolve()]
+        if not found:
+            listed = ", ".join(path.stem for path in course) or "no notebooks"
+            raise FileNotFoundError(f"There is no notebook {word!r}. The course has: {listed}.")
+        chosen += found
+    if not chosen and not course:
+        raise FileNotFoundError(f"There are no notebooks in {NOTEBOOKS}.")
+    return list(dict.fromkeys(chosen)) or course
+
+
+def execute(source: Path, target: Path, values: dict[str, Any]) -> Result:
+    """Execute one notebook with papermill into `target` and judge it. Runs in a worker process."""
+    import papermill  # takes two seconds, which only workers pay
+
+    papermill.engines.papermill_engines.register("course", saving_once(papermill.engines.NBClientEngine))
+    result, problem = Result(source.stem), None
+    stored = nbformat.read(source, as_version=4)
+    started = time.monotonic()
+    with PeakMemory() as memory:
+        try:
+            papermill.execute_notebook(
+                source, target, values, engine_name="course", kernel_name="python3", cwd=source.parent,
+                progress_bar=False, execution_timeout=CELL_TIMEOUT, shutdown_kernel="immediate",
+            )  # fmt: skip
+        except Exception as error:  # an error in a cell, a cell that takes too long, a kernel that died
+            problem = error
+    result.seconds, result.peak_mib = time.monotonic() - started, memory.mib
+    executed = nbformat.read(target, as_version=4)
+    if problem:
+        result.failure = failure(executed, problem)
+    if not values:  # with other parameters other outputs are expected
+        found = compare.differences(stored, executed)
+        # From the failing cell on, that nothing came says more than that something else came.
+        result.differences = [d for d in found if not result.failure or d.cell < result.failure.cell]
+    if "region" in values:
+        exceptions = compare.region_exceptions(source.stem)
+        result.leaks = compare.region_leaks(executed, values["region"], exceptions)
+    return result
+
+
+def saving_once(engine: Any) -> Any:
+    """papermill's engine without a save before and after every cell, which takes a fifth of a lesson's time.
+
+    When the notebook has ended, well or not, papermill saves it.
+    """
+
+    class SavingOnce(engine):
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, *args: Any, **kwargs: Any) -> Any:
+            nb_man.save = lambda **_: None
+            try:
+                return super().execute_managed_notebook(nb_man, *args, **kwargs)
+            finally:
+                del nb_man.save
+
+    return SavingOnce
+
+
+def failure(executed: nbformat.NotebookNode, problem: Exception) -> Failure:
+    """The failing cell: the one with an error, else the one at which the kernel died or took too long."""
+    cells = compare.code_cells(executed)
+    errors = [(n, out) for n, cell in enumerate(cells) for out in cell.outputs if out.output_type == "error"]
+    if errors:
+        number, output = errors[0]
+        error, trace = f"{output.ename}: {output.evalue}", "\n".join(output.traceback)
+    else:
+        begun = [n for n, cell in enumerate(cells) if cell.metadata.get("papermill", {}).get("start_time")]
+        number, error, trace = begun[-1] if begun else 0, f"{type(problem).__name__}: {problem}", ""
+    sentence = compare.sentence_above(executed, executed.cells.index(cells[number]))
+    first_line = compare.ANSI.sub("", error).strip().splitlines()[0]
+    return Failure(number, cells[number].source, sentence, first_line, compare.ANSI.sub("", trace))
+
+
+def run_course(
+    jobs: Sequence[tuple[Path, dict[str, Any]]], into: Path, workers: int, done: Callable[[Result], None]
+) -> list[Result]:
+    """Execute notebooks with their parameters into the folder `into`; results in the order of `jobs`."""
+    results: dict[int, Result] = {}
+    with complete_or_absent(into) as partial:
+        partial.mkdir()
+        tasks = [(source, partial / source.name, values) for source, values in jobs]
+        order = sorted(
+            range(len(jobs)), key=lambda index: -jobs[index][0].stat().st_size
+        )  # the longest first
+        with contextlib.closing(in_processes(execute, [tasks[i] for i in order], workers)) as answers:
+            for place, answer in answers:
+                index = order[place]
+                if isinstance(answer, BaseException):  # the worker itself ended: out of memory, say
+                    line = f"{type(answer).__name__}: {answer}"
+                    answer = Result(jobs[index][0].stem, failure=Failure(0, "", "", line, ""))
+                results[index] = answer
+                done(answer)
+    return [results[index] for index in sorted(results)]
+
+
+def describe(result: Result) -> str:
+    """A line for the terminal, and under it one for each thing that no longer holds."""
+    word = "passed" if result.passed else "FAILED"
+    lines = [f"{result.name:<32} {word}  {result.seconds:6.1f} s  {result.peak_mib:6.0f} MiB"]
+    if result.failure:
+        lines.append(f"    cell {result.failure.cell} failed: {result.failure.error}")
+        lines.append(f"    no longer holds: “{result.failure.sentence}”")
+    for change in result.differences:
+        lines.append(f"    cell {change.cell} says something else. In doubt: “{change.sentence}”")
+    lines += [f"    cell {cell} names another region: … {text} …" for cell, text in result.leaks]
+    return "\n".join(lines)
+
+
+def summary(results: Sequence[Result], compared: bool) -> str:
+    """The closing line: how many passed, how many failed, how many cells differ."""
+    failed = sum(not result.passed for result in results)
+    changed = sum(len(result.differences) for result in results)
+    cells = f"cells that differ: {changed}" if compared else "outputs not compared (other parameters)"
+    notebooks = "1 notebook" if len(results) == 1 else f"{len(results)} notebooks"
+    return f"{notebooks}: {len(results) - failed} passed, {failed} failed; {cells}."
+
+
+def main(argv: list[str]) -> int:
+    """`python -m cognito_lab run`. Exit status: 0 all passed, 1 one failed, 2 refused before anything ran."""
+    parser = argparse.ArgumentParser(
+        prog="cognito_lab run", description="Execute the course and compare its outputs."
+    )
+    parser.add_argument("--notebook", action="append", default=[], help="number, name or path; repeatable")
+    parser.add_argument("-p", dest="given", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
+    parser.add_argument(
+        "--with", dest="versions", help="'boto3==… moto==…' or 'latest', in an environment of its own"
+    )
+    parser.add_argument("--workers", type=int, default=2, help="notebooks at a time (2)")
+    parser.add_argument("--into", type=Path, default=ROOT / "build", help="folder for the results (build)")
+    options = parser.parse_args(argv)
+    try:
+        notebooks = {path: nbformat.read(path, as_version=4) for path in choose(options.notebook)}
+        jobs = [(path, parameters.resolve(path.stem, nb, options.given)) for path, nb in notebooks.items()]
+        if options.versions:
+            from cognito_lab.course.versions import environment_with
+
+            python = str(environment_with(options.versions, options.into))
+            again = [f"--into={options.into}", f"--workers={options.workers}"]
+            again += [f"--notebook={path}" for path in notebooks] + [
+                word for pair in options.given for word in ("-p", *pair)
+            ]
+            os.execv(python, [python, "-I", "-m", "cognito_lab", "run", *again])
+    except (FileNotFoundError, parameters.ParameterRefused, install.SetupFailed) as refusal:
+        print(refusal, file=sys.stderr)
+        return REFUSED
+
+    from tqdm import tqdm
+
+    from cognito_lab.course import report
+
+    for name in ("SIGTERM", "SIGHUP"):  # ended by make or a closed terminal: as with Ctrl-C
+        signal.signal(getattr(signal, name), signal.default_int_handler)
+    try:
+        with tqdm(total=len(jobs), unit="notebook", leave=False, disable=not sys.stderr.isatty()) as bar:
+
+            def done(result: Result) -> None:
+                bar.write(describe(result), file=sys.stdout)
+                bar.update()
+
+            results = run_course(jobs, options.into / "run", options.workers, done)
+        page = report.write(options.into / "report.html", results, dict(options.given))
+    except KeyboardInterrupt:
+        print("Interrupted. The results of an earlier run are as they were.", file=sys.stderr)
+        return INTERRUPTED
+    for name, version, pinned in report.moved():
+        print(f"Not the lock's version: {name} {version} (lock: {pinned})")
+    print(summary(results, compared=not options.given))
+    print(f"Report: {os.path.relpath(page)}")
+    return 0 if all(result.passed for result in results) else FAILED

@@ -1,0 +1,29 @@
+"""Every test, and the kernel of every notebook that nbval executes, runs in the course's clean environment.
+
+It stands here and not in tests/, so that `pytest notebooks/09_identities.ipynb` is right as well.
+"""
+
+import os
+from typing import Any
+
+import nbval.kernel
+
+from cognito_lab import guard
+from cognito_lab.course.environment import clean_environment
+
+# The notebooks under tests/ are there to differ and to fail.
+collect_ignore = ["tests/notebooks", "build", "my_course"]
+
+kept = {name: value for name, value in os.environ.items() if name.startswith("PYTEST_")}
+environment = clean_environment(os.environ, reproducible=True)
+os.environ.clear()
+os.environ.update(environment | kept | {"COGNITO_LAB_GUARD": "1"})
+guard.install()
+
+
+def execute_cell_input(kernel: Any, source: str, allow_stdin: bool | None = None) -> str:
+    """As Jupyter does it: with history, without which IPython shows a value in spite of a final `;`."""
+    return kernel.kc.execute(source, allow_stdin=allow_stdin, stop_on_error=False)
+
+
+nbval.kernel.RunningKernel.execute_cell_input = execute_cell_input
