@@ -38,7 +38,7 @@ LEADS_OUT = re.compile(r"AWS_.*|.*_PROXY|BOTO_CONFIG|MOTO_.*|TEST_SERVER_MODE|TE
 def clean_environment(region: str) -> None:
     """Take from the environment what could lead to a real account, and point to empty files instead.
 
-    ``region`` becomes the default Region. boto3's default session is dropped: it remembers older settings.
+    ``region`` becomes the default Region. An older default session of boto3 is dropped, with its settings.
     Source: "Configuration and credential file settings", AWS SDKs and Tools Reference Guide.
     """
     for name in list(os.environ):
@@ -51,8 +51,11 @@ def clean_environment(region: str) -> None:
         AWS_DEFAULT_REGION=region,
         NETRC=os.devnull,  # `requests` would send a password of ~/.netrc along
     )
-    if "boto3" in sys.modules:
-        setattr(sys.modules["boto3"], "DEFAULT_SESSION", None)  # noqa: B010
+    boto3: Any = sys.modules.get("boto3")
+    session = getattr(boto3, "DEFAULT_SESSION", None)
+    # One made in the lab knows nothing else, and keeps AWS's models: reading those takes most of a scene.
+    if session is not None and STAMP not in vars(session._session):
+        boto3.DEFAULT_SESSION = None
 
 
 # -- the refusal ---------------------------------------------------------------------------------

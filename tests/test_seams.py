@@ -64,6 +64,23 @@ def test_seam_2_moto_asks_before_each_operation(lab, monkeypatch):
     assert asked[0][2] == "arn:aws:s3:::tidepool-pictures"
 
 
+def test_seam_2_is_where_moto_asks_for_all_its_services():
+    from moto.core.authorization import ActionAuthenticatorMixin
+
+    seams.install()
+    assert ActionAuthenticatorMixin._authenticate_and_authorize_action is seams._admit
+
+
+def test_seam_2_what_moto_is_about_to_do_must_be_what_was_admitted(lab, monkeypatch):
+    client = boto3.client("iam")
+    real = network.describe_current
+    monkeypatch.setattr(
+        network, "describe_current", lambda service, operation, **more: real(service, "ListUsers", **more)
+    )
+    with pytest.raises(OutsideTheLab, match="ListUsers was asked for, yet moto was about to do iam ListRoles"):
+        client.list_roles()
+
+
 def test_seam_3_session_tokens_come_from_the_source_of_the_lab():
     import moto.sts.models as sts_models
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -92,7 +93,7 @@ def listing(name: str, folder: Path | None = None) -> str:
 
 def summary(name: str, folder: Path | None = None) -> str:
     """What each part of the scene ``name`` sets up, one line a part."""
-    parts = ((part, ast.get_docstring(ast.parse(code))) for part, code in read(name, folder))
+    parts = ((part, ast.get_docstring(_parsed(code))) for part, code in read(name, folder))
     return "\n".join(f"{part}: {text}" for part, text in parts)
 
 
@@ -127,11 +128,18 @@ def play(name: str, *, region: str, lab: Any, folder: Path | None = None) -> Sce
     return Scene(summary(name, folder), listing(name, folder), saved)
 
 
+@cache
+def _parsed(code: str) -> ast.Module:
+    return ast.parse(code)
+
+
+@cache
 def _steps(scene: str, code: str) -> list[tuple[str, CodeType]]:
     """The steps of a scene, each with the words that name it in an error."""
     found = []
-    for node in ast.parse(code).body:
-        line = (ast.get_source_segment(code, node) or "").splitlines()[0]
+    lines = code.splitlines()
+    for node in _parsed(code).body:
+        line = lines[node.lineno - 1]
         where = f'scene "{scene}", line {node.lineno} ({line})'
         if not isinstance(node, STEPS):
             raise SceneError(f"{where}: a scene is a plain list of calls")
