@@ -6,10 +6,12 @@ import boto3
 
 identity_pools = boto3.client("cognito-identity", region_name=region)
 
+issuer = f"cognito-idp.{region}.amazonaws.com/{pool}"
+
 identity_pool = identity_pools.create_identity_pool(
     IdentityPoolName="tidepool",
     AllowUnauthenticatedIdentities=True,
     CognitoIdentityProviders=[
-        {"ProviderName": f"cognito-idp.{region}.amazonaws.com/{pool}", "ClientId": client},
+        {"ProviderName": issuer, "ClientId": client},
     ],
 )["IdentityPoolId"]
