@@ -30,6 +30,13 @@ def execute(cells: list[str], names: dict[str, object]) -> None:
         exec(compile(ast.parse(code), "<cell>", "exec"), names)
 
 
+def test_a_heading_begins_a_cell_or_it_would_not_be_found():
+    for path in run.NOTEBOOKS.glob("*.ipynb"):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "markdown":
+                assert "\n## " not in "".join(cell["source"]), path.stem
+
+
 EACH = [
     pytest.param(path, heading, id=f"{path.stem}: {heading}")
     for path in sorted(run.NOTEBOOKS.glob("*.ipynb"))

@@ -101,10 +101,14 @@ def _lead_requests_into_the_lab() -> None:
 
 
 def _send_for_requests(adapter: Any, request: Any, **_: Any) -> Any:
+    from requests.exceptions import ConnectionError as NoConnection
     from requests.packages.urllib3.response import HTTPResponse
 
     body = request.body.encode() if isinstance(request.body, str) else request.body or b""
-    answer = network.play(Request(request.method, request.url, Headers(request.headers), body))
+    try:
+        answer = network.play(Request(request.method, request.url, Headers(request.headers), body))
+    except ConnectionError as error:  # a host of the lab that does not listen there, as with HTTPS on a website
+        raise NoConnection(error, request=request) from None
     return adapter.build_response(
         request,
         HTTPResponse(

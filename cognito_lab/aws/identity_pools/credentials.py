@@ -62,5 +62,8 @@ def assume_role(role: str, claims: dict[str, Any], narrowing: tuple[dict[str, An
         session = web_identity.assume(
             role, SESSION_NAME, identity, duration_seconds=SECONDS, session_policies=narrowing
         )
-        inner.answer = {"AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn}}
+        inner.answer = {
+            "Credentials": {"AccessKeyId": session.access_key_id},
+            "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},
+        }
     return session
