@@ -113,7 +113,7 @@ def test_a_website_only_reads_and_only_over_http() -> None:
         assert get(method=method).status_code == 405
     head = get(method="HEAD")
     assert (head.status_code, head.text) == (200, "")
-    with pytest.raises(ConnectionError):
+    with pytest.raises(requests.exceptions.ConnectionError):
         requests.get(SITE.replace("http:", "https:"), timeout=5)
 
 

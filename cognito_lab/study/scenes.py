@@ -2,7 +2,7 @@
 
 A scene is a file ``data/scenes/<name>.py``: a plain list of boto3 calls, without loops, conditions or
 functions. What is printed is what runs, and a reader can copy it. Beside boto3 it uses ``region``, and of
-``lab`` only what is not AWS's: ``lab.inbox(address)`` and ``lab.picture(name)``. ::
+``lab`` only what is not AWS's: ``lab.inbox(address)``, ``lab.picture(name)`` and ``lab.google``. ::
 
     """Mara is a member: signed up, and confirmed with the code that was sent to her."""
     # after: directory
