@@ -107,7 +107,7 @@ def _send_for_requests(adapter: Any, request: Any, **_: Any) -> Any:
     body = request.body.encode() if isinstance(request.body, str) else request.body or b""
     try:
         answer = network.play(Request(request.method, request.url, Headers(request.headers), body))
-    except ConnectionError as error:  # a host of the lab that does not listen there, as with HTTPS on a website
+    except ConnectionError as error:  # the host does not listen there, as with HTTPS on a website endpoint
         raise NoConnection(error, request=request) from None
     return adapter.build_response(
         request,
