@@ -109,8 +109,6 @@ def test_seam_5_what_hangs_on_moto_s_storage_is_gone_after_a_reset(lab):
 
 
 def test_seam_5_the_storage_has_the_members_that_the_rooms_use(lab):
-    assert {"user_pools"} <= set(vars(seams.user_pools("us-east-1")))
-    assert {"identity_pools"} <= set(vars(seams.identity_pools("us-east-1")))
     assert {"roles", "users"} <= set(vars(seams.iam()))
     assert {"assumed_roles"} <= set(vars(seams.sts()))
     assert {"buckets"} <= set(vars(seams.s3()))

@@ -1,6 +1,6 @@
 """Every place where the lab touches moto's insides. Nothing else in the package imports moto.
 
-moto supplies the account: S3, IAM, STS, Lambda, API Gateway and the storage of pools and users.
+moto supplies the account: S3, IAM, and the sessions of STS.
 The seams, each with a test in ``tests/test_seams.py`` that says which one moved:
 
 1. ``BotocoreStubber.process_request``: every request of boto3 and ``requests`` ends there. It is
@@ -223,20 +223,6 @@ def attached(owner: Any, kind: type[T]) -> T:
         owner.__dict__[key] = kind()
     found: T = owner.__dict__[key]
     return found
-
-
-def user_pools(region: str) -> Any:
-    """moto's storage of the user pools of a region: ``.user_pools`` by id, ``.user_pool_domains``."""
-    from moto.cognitoidp.models import cognitoidp_backends
-
-    return cognitoidp_backends[ACCOUNT][region]
-
-
-def identity_pools(region: str) -> Any:
-    """moto's storage of the identity pools of a region: ``.identity_pools`` by id."""
-    from moto.cognitoidentity.models import cognitoidentity_backends
-
-    return cognitoidentity_backends[ACCOUNT][region]
 
 
 def iam() -> Any:

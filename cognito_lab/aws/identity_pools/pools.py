@@ -68,13 +68,13 @@ class IdentityPool:
 
 @dataclass
 class IdentityPools:
-    """All identity pools of a region, by id."""
+    """All identity pools of the account: by Region, then by id."""
 
-    by_id: dict[str, IdentityPool] = field(default_factory=dict)
+    by_region: dict[str, dict[str, IdentityPool]] = field(default_factory=dict)
 
 
 def all_pools(region: str) -> dict[str, IdentityPool]:
-    return seams.attached(seams.identity_pools(region), IdentityPools).by_id
+    return seams.account_state(IdentityPools).by_region.setdefault(region, {})
 
 
 def find_pool(region: str, pool_id: str) -> IdentityPool:
