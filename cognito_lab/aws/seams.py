@@ -195,7 +195,7 @@ def _no_verdict(bucket: Any, action: str, resource: str) -> Any:
 
 
 def service_model(service: str) -> Any:
-    """botocore's model of a service, read once per process (moto keeps it)."""
+    """AWS's model of a service, as moto keeps it. Not a client's: botocore changes S3's while it makes one."""
     from moto.core.utils import get_service_model
 
     return get_service_model(service)
