@@ -195,7 +195,7 @@ def _no_verdict(bucket: Any, action: str, resource: str) -> Any:
 
 
 def service_model(service: str) -> Any:
-    """AWS's model of a service, as moto keeps it. Not a client's: botocore changes S3's while it makes one."""
+    """AWS's model of a service, moto's copy: botocore changes the one of S3 when it makes a client."""
     from moto.core.utils import get_service_model
 
     return get_service_model(service)
