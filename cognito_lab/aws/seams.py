@@ -71,6 +71,7 @@ def install() -> None:
     global _moto_answers
     import moto.core.authorization as authorization
     import moto.core.botocore_stubber as stubber
+    import moto.core.models as core_models
     import moto.s3.models as s3_models
     import moto.sts.models as sts_models
 
@@ -80,6 +81,8 @@ def install() -> None:
         (authorization.ActionAuthenticatorMixin, "_authenticate_and_authorize_action", _admit),
         (sts_models, "random_session_token", session_token),
         (s3_models.FakeBucket, "get_permission", _no_verdict),
+        # No address of ``requests`` is moto's to answer: the lab's table of hosts decides.
+        (core_models, "RESPONSES_METHODS", []),
     ):
         setattr(owner, name, ours)
     import_module(OPERATIONS)
@@ -93,11 +96,10 @@ def session_token() -> str:
 
 
 def _lead_requests_into_the_lab() -> None:
-    """Seam 1, for ``requests``: the lab's table of hosts decides, not moto's list of addresses."""
+    """Seam 1, for ``requests``: whatever it sends goes on to :func:`_send_for_requests`."""
     from moto.core.models import responses_mock
 
-    # moto answers "not implemented" for every other amazonaws.com host: match nothing there, ask the lab.
-    vars(responses_mock).update(_find_match=lambda request: (None, []), _real_send=_send_for_requests)
+    vars(responses_mock)["_real_send"] = _send_for_requests
 
 
 def _send_for_requests(adapter: Any, request: Any, **_: Any) -> Any:
