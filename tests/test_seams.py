@@ -119,6 +119,13 @@ def test_seam_1_an_amazonaws_host_that_moto_does_not_list_is_refused_and_not_ans
         requests.get("https://nowhere.us-east-1.amazonaws.com/")
 
 
+def test_seam_7_moto_reads_the_models_with_one_loader(lab):
+    import moto.core.utils as core_utils
+
+    assert core_utils.create_loader() is core_utils.create_loader()
+    assert "create_loader()" in inspect.getsource(core_utils._load_service_model)
+
+
 def test_seam_6_moto_s_own_reading_of_bucket_policies_counts_for_nothing():
     import moto.s3.models as s3_models
     import moto.s3.responses as s3_responses

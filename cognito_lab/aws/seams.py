@@ -13,6 +13,7 @@ The seams, each with a test in ``tests/test_seams.py`` that says which one moved
    state hangs on them (:func:`attached`), so that moto's reset clears it. Never keep a reference to
    one across a reset: afterwards it is a different object.
 6. ``FakeBucket.get_permission``: moto asks it beside seam 2; the lab's enforcement has decided by then.
+7. ``moto.core.utils.create_loader``: kept, for speed alone.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ def install() -> None:
     import moto.core.authorization as authorization
     import moto.core.botocore_stubber as stubber
     import moto.core.models as core_models
+    import moto.core.utils as core_utils
     import moto.s3.models as s3_models
     import moto.sts.models as sts_models
 
@@ -81,6 +83,8 @@ def install() -> None:
         (authorization.ActionAuthenticatorMixin, "_authenticate_and_authorize_action", _admit),
         (sts_models, "random_session_token", session_token),
         (s3_models.FakeBucket, "get_permission", _no_verdict),
+        # moto looks through all of botocore's models for each one that it reads; it need do so only once.
+        (core_utils, "create_loader", cache(core_utils.create_loader)),
         # No address of ``requests`` is moto's to answer: the lab's table of hosts decides.
         (core_models, "RESPONSES_METHODS", []),
     ):
