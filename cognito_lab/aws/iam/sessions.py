@@ -37,6 +37,18 @@ class RoleSession:
     session_policies: tuple[dict[str, Any], ...] = ()
     context: dict[str, Any] = field(default_factory=dict)
 
+    def describe(self) -> dict[str, Any]:
+        """The part of an answer that every AssumeRole operation of STS has."""
+        return {
+            "Credentials": {
+                "AccessKeyId": self.access_key_id,
+                "SecretAccessKey": self.secret_access_key,
+                "SessionToken": self.session_token,
+                "Expiration": self.expiration,
+            },
+            "AssumedRoleUser": {"AssumedRoleId": self.user_id, "Arn": self.arn},
+        }
+
 
 @dataclass
 class Sessions:

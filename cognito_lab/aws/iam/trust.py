@@ -12,7 +12,7 @@ from .. import network, seams
 from ..errors import AwsError, OutsideTheLab
 from ..operations import Call, check_before, operation
 from . import enforcement, policies, sessions, web_identity
-from .policies import IDENTITY, SESSION, TRUST, Policy, Verdict
+from .policies import IDENTITY, TRUST, Policy, Verdict
 from .principals import parsed
 from .web_identity import IDENTITY_POOLS as POOLS
 
@@ -47,23 +47,13 @@ def assume_role(call: Call) -> dict[str, Any]:
     seconds = int(call.get("DurationSeconds", 3600))
     web_identity.check_duration(role, seconds)
     check_chaining(call, seconds)
-    if "Policy" in call.parameters:
-        policies.validated(call["Policy"], SESSION)
     session = sessions.start_session(
         role.arn,
         call["RoleSessionName"],
         seconds,
         session_policies=web_identity.session_policy(call.get("Policy")),
     )
-    return {
-        "Credentials": {
-            "AccessKeyId": session.access_key_id,
-            "SecretAccessKey": session.secret_access_key,
-            "SessionToken": session.session_token,
-            "Expiration": session.expiration,
-        },
-        "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},
-    }
+    return session.describe()
 
 
 def check_not_owner(call: Call) -> None:

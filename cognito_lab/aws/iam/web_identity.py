@@ -67,14 +67,8 @@ def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
         session_policies=session_policy(call.get("Policy")),
     )
     return {
-        "Credentials": {
-            "AccessKeyId": session.access_key_id,
-            "SecretAccessKey": session.secret_access_key,
-            "SessionToken": session.session_token,
-            "Expiration": session.expiration,
-        },
+        **session.describe(),
         "SubjectFromWebIdentityToken": identity.claims["sub"],
-        "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},
         "Provider": identity.federated,
         "Audience": issuers.audiences(identity.claims)[0],
     }
