@@ -194,4 +194,4 @@ def test_the_overture_is_what_lesson_00_records(lab, tmp_path):
         for output in cell.outputs
         if "text/html" in output.get("data", {})
     ]
-    assert stored in shown, "lesson 00 changed: store its recording anew (CONTRIBUTING.md)"
+    assert stored in shown, "lesson 00 changed: make outputs NOTEBOOK=00"

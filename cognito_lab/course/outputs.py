@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from cognito_lab.course import compare, run
+from cognito_lab.course import compare, overture, run
 from cognito_lab.course.processes import complete_or_absent, in_processes
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -110,6 +110,9 @@ def main(argv: list[str]) -> int:
         return run.REFUSED
     status = 0
     try:
+        for lesson in paths:
+            if lesson.stem == overture.LESSON and not options.check:
+                overture.store(lesson)  # the other lessons show it
         jobs = [(path, options.check) for path in paths]
         for index, answer in in_processes(refresh, jobs, options.workers):
             if isinstance(answer, BaseException):
