@@ -77,6 +77,22 @@ def test_managed_policies() -> None:
     assert refusal(iam.get_policy, PolicyArn=other)[:2] == ("NoSuchEntity", 404)
 
 
+@pytest.mark.parametrize(
+    ("method", "more"),
+    [
+        ("attach_role_policy", {"RoleName": "member"}),
+        ("get_policy", {}),
+        ("get_policy_version", {"VersionId": "v1"}),
+    ],
+)
+def test_aws_s_own_managed_policies_are_refused_by_the_lab_and_not_said_to_be_missing(method, more) -> None:
+    make_role("member")
+    with pytest.raises(OutsideTheLab, match="AmazonS3ReadOnlyAccess is AWS's own"):
+        getattr(boto3.client("iam"), method)(
+            PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess", **more
+        )
+
+
 def test_a_user_and_its_keys() -> None:
     iam = boto3.client("iam")
     ines = make_user("ines", allow("s3:ListAllMyBuckets"))

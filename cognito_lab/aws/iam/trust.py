@@ -125,3 +125,14 @@ def check_no_boundary(call: Call) -> None:
         raise OutsideTheLab(
             f"{call.operation} with PermissionsBoundary is not played by this lab (AWS has it)."
         )
+
+
+@check_before("iam", "AttachRolePolicy")
+@check_before("iam", "GetPolicy")
+@check_before("iam", "GetPolicyVersion")
+def check_not_managed_by_aws(call: Call) -> None:
+    """AWS has policies of its own. That they do not exist, as moto would say, is not true."""
+    if call["PolicyArn"].startswith("arn:aws:iam::aws:policy/"):
+        raise OutsideTheLab(
+            f"{call['PolicyArn']} is AWS's own, and not in this lab: write a policy of your own."
+        )
