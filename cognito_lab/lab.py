@@ -9,12 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import time_machine
-
 from . import guard
 from .aws import keys, seams, services
 from .aws.errors import OutsideTheLab
 from .aws.iam import principals
+from .clock import Clock
 from .providers import google
 from .study import errors
 
@@ -59,7 +58,7 @@ class Lab:
         self.region = region
         self.account = seams.ACCOUNT
         self._google: google.Google | None = None
-        self._clock: Any = None
+        self._clock = Clock()
         self._ended = ""
 
     # -- the account's life ----------------------------------------------------------------------
@@ -107,7 +106,7 @@ class Lab:
         guard.install()
         guard.clean_environment(self.region)
         if fixed:
-            self._set_clock(FIXED_START)
+            self._clock.set(FIXED_START, ticking=False)
         keys.start(fixed)
         seams.start_account(FIXED_SEED if fixed else None)
         guard.cover_clients()
@@ -122,9 +121,7 @@ class Lab:
 
     def _end(self, reason: str) -> None:
         seams.stop_account()
-        if self._clock is not None:
-            self._clock.stop()
-            self._clock = None
+        self._clock.give_back()
         self._google = None
         self._ended = reason or "It is being reset."
         Lab._running = None
@@ -187,14 +184,8 @@ class Lab:
         if step < timedelta(0):
             raise ValueError("The clock of an account goes forward only.")
         then = datetime.now(UTC) + step
-        self._set_clock(then)
+        self._clock.set(then, ticking=not os.environ.get(REPRODUCIBLE))
         return then
-
-    def _set_clock(self, moment: datetime) -> None:
-        if self._clock is not None:
-            self._clock.stop()
-        self._clock = time_machine.travel(moment, tick=not os.environ.get(REPRODUCIBLE))
-        self._clock.start()
 
     def scene(self, name: str) -> Scene:
         """Empty the account, then make the AWS calls of earlier lessons that the scene ``name`` lists.

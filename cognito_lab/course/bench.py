@@ -110,7 +110,8 @@ def course(times: int) -> Rows:
         def seconds(paths: list[Path]) -> float:
             begun = time.monotonic()
             results = run.run_course([(path, {}) for path in paths], Path(name) / "run", 2, lambda _: None)
-            assert all(result.passed for result in results), "a notebook fails: make run says which"
+            failed = [run.describe(result) for result in results if not result.passed]
+            assert not failed, failed
             return time.monotonic() - begun
 
         return [(seconds(imports), seconds(lessons)) for _ in range(times)]
