@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil
 
+from cognito_lab.course import ports
 from cognito_lab.course.environment import clean_environment
 
 
@@ -54,6 +55,7 @@ def in_processes(
 def _begin() -> None:
     """In a new process: Ctrl-C reaches the parent alone; when the parent is gone, this process ends too."""
     os.setpgrp()
+    ports.keep_apart()
 
     def end_with_parent() -> None:
         parent = multiprocessing.parent_process()
