@@ -2,7 +2,7 @@
 
 jupyter_client asks the system for free ports, closes them, and tells them to the kernel, which opens them a
 moment later. In between another process may be given the same ones, for a kernel of its own or as the near
-end of a connection, and the kernel dies at its start. jupyter_client guards against this within one process only.
+end of a connection, and the kernel dies at its start. jupyter_client guards against it within one process.
 """
 
 from __future__ import annotations
