@@ -19,6 +19,7 @@ from .study import errors
 
 if TYPE_CHECKING:
     from .aws.user_pools.messages import Message
+    from .study.exercises import Exercise
     from .study.recorder import Story
     from .study.scenes import Scene
 
@@ -205,6 +206,19 @@ class Lab:
     def picture(self, name: str) -> bytes:
         """One of the club's pictures, an SVG: ``anemone.svg``, ``crab.svg``, ``goby.svg``, ``limpet.svg``."""
         return (DATA / "pictures" / name).read_bytes()
+
+    def exercise(self, number: str) -> Exercise:
+        """An exercise of the course, ``"01.1"`` for example; its check works in this account.
+
+        Raises
+        ------
+        ExerciseError
+            There is no such exercise; the message lists those there are.
+        """
+        self._alive()
+        from .study.exercises import Exercise
+
+        return Exercise(number, self)
 
     def record(self, app: str = "app") -> AbstractContextManager[Story]:
         """Keep every call of a block: ``with lab.record() as story:``, then ``story.diagram()``.

@@ -1,7 +1,8 @@
 """What is shown in a notebook twice: as a widget to work with, and as its plain twin to read.
 
-The twin is HTML that needs nothing from anywhere, with the same as text. A learner's kernel shows the widget;
-a run that stores outputs stores the twin alone, so that a notebook says the same to someone who has not run it.
+The twin is HTML that needs nothing from anywhere, with the same as text. A learner's kernel shows the
+widget; a run that stores outputs stores the twin alone, so that a notebook says the same to someone who
+has not run it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def live() -> bool:
 
 
 class Twin:
-    """Something with a widget and a plain twin. A subclass gives :meth:`html`, ``__repr__`` and :meth:`widget`."""
+    """Something with a widget and a plain twin. A subclass gives ``html``, ``__repr__`` and ``widget``."""
 
     def html(self) -> str:
         """The twin: one piece of HTML, without scripts, ids by chance, or anything from elsewhere."""

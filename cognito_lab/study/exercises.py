@@ -1,0 +1,262 @@
+'''Exercises: a task, a place to write, a check that says what is wrong, a solution that stays in its file.
+
+An exercise is a file ``data/exercises/<lesson>_<number>.py``::
+
+    """What is to be done, in Markdown."""
+
+    title, core, difficulty, minutes = "Bring Ben to …", True, 2, 8
+    expected = "What holds when it is done."
+    hint = "Where to look."
+    scene = "directory"                        # where the check begins
+
+    def bring_ben(user_pools, client): ...     # the first function is the solution; its head is the stub
+
+    def check(answer, scene, lab):             # raises Mistake, through expect
+        expect(answer(…) == …, "The address is confirmed and not verified: …")
+
+    def wrong_only_confirmed(user_pools, client):
+        """the address is confirmed and not verified"""   # what the check must say to this answer
+        …
+
+Where the answer is a value and no function, ``stub = {…}`` and ``solution = {…}`` stand in place of the first
+function, ``name = "verdicts"`` names it, and a wrong answer is ``wrong_… = value, "what the check says"``.
+'''
+
+from __future__ import annotations
+
+import ast
+import dis
+import inspect
+import linecache
+from collections.abc import Iterator
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+from . import progress
+from .refusals import read as read_refusal
+from .twin import Twin
+
+EXERCISES = Path(__file__).resolve().parents[2] / "data" / "exercises"
+GIVEN = {
+    "title": str,
+    "core": bool,
+    "difficulty": int,
+    "minutes": int,
+    "expected": str,
+    "hint": str,
+    "scene": str,
+}
+DIFFICULTIES = {1: "easy", 2: "medium", 3: "demanding"}
+NOTHING_DONE = {"RESUME", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "NOP", "COPY_FREE_VARS"}
+
+
+class Mistake(Exception):
+    """What is wrong with an answer, in words for the one who gave it."""
+
+
+class ExerciseError(Exception):
+    """An exercise file cannot be used; the text says why."""
+
+
+def expect(holds: Any, otherwise: str) -> None:
+    """For checks: go on if it holds, else the answer has this mistake."""
+    if not holds:
+        raise Mistake(otherwise)
+
+
+class Exercise:
+    """One exercise: shown, it is the task. ``check`` an answer, ask for ``hint``, then for ``solution``."""
+
+    def __init__(self, number: str, lab: Any = None, folder: Path | None = None) -> None:
+        self.number = number
+        self.lab = lab
+        self._path = (folder or EXERCISES) / f"{number.replace('.', '_')}.py"
+        self._hinted = False
+        if not self._path.is_file():
+            known = ", ".join(path.stem.replace("_", ".") for path in sorted(self._path.parent.glob("*.py")))
+            raise ExerciseError(f"there is no exercise {number!r}; there are: {known or 'none'}")
+        self.source = self._path.read_text(encoding="utf-8")
+        self._module = module = _load(self.source, self._path.name)
+        for name, kind in GIVEN.items():
+            if not isinstance(getattr(module, name, None), kind):
+                raise ExerciseError(f"{self._path.name} must give {name} ({kind.__name__})")
+        for name in ("check", "__doc__"):
+            if not getattr(module, name, None):
+                raise ExerciseError(f"{self._path.name} has no {name}")
+        self.title, self.core = module.title, module.core
+        self.difficulty, self.minutes = module.difficulty, module.minutes
+        self.expected, self.scene = module.expected, module.scene
+
+    # -- what a learner sees -----------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return self._markdown()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/markdown": self._markdown(), "text/plain": repr(self)}
+
+    def _markdown(self) -> str:
+        star = " ★" if self.core else ""
+        return (
+            f"### Exercise {self.number}{star} · {self.title}\n\n"
+            f"*{DIFFICULTIES[self.difficulty]}, {self.minutes} minutes*\n\n"
+            f"{inspect.cleandoc(self._module.__doc__ or '')}\n\n"
+            f"**Expected:** {self.expected}\n\n"
+            f'To try things out, begin where the check begins: `scene = lab.scene("{self.scene}")`. '
+            "The check empties the account and begins there by itself. "
+            "Stuck: `task.hint()`, then `task.solution()`."
+        )
+
+    def hint(self) -> None:
+        """Print the hint."""
+        self._hinted = True
+        print(inspect.cleandoc(self._module.hint))
+
+    def solution(self) -> None:
+        """Print the solution; the first time, if nobody has asked for the hint yet, the hint."""
+        if not self._hinted:
+            self.hint()
+            print("\nThat was the hint. For the solution, call task.solution() once more.")
+        else:
+            print(self.solved)
+
+    def check(self, answer: Any) -> Verdict:
+        """Try ``answer`` in a fresh account and say whether it is right, and if not, what is wrong."""
+        verdict = self.judge(answer)
+        if verdict.done:
+            progress.note("exercise", self.number)
+        return verdict
+
+    def judge(self, answer: Any) -> Verdict:
+        """As :meth:`check`, and nothing is noted."""
+        if self._is_stub(answer):
+            return Verdict(self, False, "not done yet")
+        try:
+            scene = self.lab.scene(self.scene)
+            self._module.check(answer, scene, self.lab)
+        except Exception as error:
+            return Verdict(self, False, _in_words(error))
+        return Verdict(self, True, "")
+
+    # -- what an instructor's copy and the tests need ------------------------------------------------
+
+    @cached_property
+    def name(self) -> str:
+        """The name that the answer has in the notebook."""
+        given = getattr(self._module, "name", "") or (self._answer_node().name if self._is_function else "")
+        if not given:
+            raise ExerciseError(
+                f"{self._path.name} has no function before check, and no name, stub and solution"
+            )
+        return str(given)
+
+    @property
+    def stub(self) -> str:
+        """The cell as it stands in a lesson."""
+        if not self._is_function:
+            return self._cell(self._assigned("stub"))
+        node = self._answer_node()
+        lines = self.source.splitlines()[node.lineno - 1 : node.body[0].end_lineno]
+        return self._cell("\n".join([*lines, "    ..."]))
+
+    @property
+    def solved(self) -> str:
+        """The solution alone."""
+        if not self._is_function:
+            return self._assigned("solution")
+        return ast.get_source_segment(self.source, self._answer_node()) or ""
+
+    @property
+    def solved_cell(self) -> str:
+        """The cell with the solution in place of the stub."""
+        return self._cell(self.solved)
+
+    def right(self) -> Any:
+        """The answer of the solution."""
+        return getattr(self._module, self.name if self._is_function else "solution")
+
+    def answer_from(self, code: str) -> Any:
+        """The answer that ``code`` would give in place of the solution."""
+        names = dict(vars(self._module))
+        exec(compile(code, "<answer>", "exec"), names)
+        return names[self.name]
+
+    def wrong(self) -> Iterator[tuple[str, Any, str]]:
+        """The named wrong answers: name, answer, and what the check must say to it."""
+        for name, value in vars(self._module).items():
+            if name.startswith("wrong_"):
+                yield (name, value, inspect.getdoc(value) or "") if callable(value) else (name, *value)
+
+    def _cell(self, code: str) -> str:
+        gap = "\n\n\n" if self._is_function else "\n\n"
+        return f"{code}{gap}task.check({self.name})"
+
+    @property
+    def _is_function(self) -> bool:
+        return not hasattr(self._module, "stub")
+
+    def _answer_node(self) -> ast.FunctionDef:
+        first = next(
+            (node for node in ast.parse(self.source).body if isinstance(node, ast.FunctionDef)), None
+        )
+        if first is None or first.name == "check" or not ast.get_docstring(first):
+            raise ExerciseError(
+                f"{self._path.name}: the solution, with a docstring, must be the first function"
+            )
+        return first
+
+    def _assigned(self, name: str) -> str:
+        for node in ast.parse(self.source).body:
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
+                return f"{self.name} = {ast.get_source_segment(self.source, node.value)}"
+        raise ExerciseError(f"{self._path.name} has no {name}")
+
+    def _is_stub(self, answer: Any) -> bool:
+        if isinstance(answer, FunctionType):
+            return {step.opname for step in dis.get_instructions(answer)} <= NOTHING_DONE
+        return answer is None or answer is ... or answer == getattr(self._module, "stub", None)
+
+
+class Verdict(Twin):
+    """What the check of an exercise says."""
+
+    def __init__(self, exercise: Exercise, done: bool, says: str) -> None:
+        self.exercise, self.done, self.says = exercise, done, says
+
+    def __repr__(self) -> str:
+        sign, word = ("✓", "solved") if self.done else ("○" if self.says == "not done yet" else "✗", "")
+        return f"{sign} Exercise {self.exercise.number}: {word or self.says}"
+
+    def html(self) -> str:
+        return f"<p>{escape(repr(self))}</p>"
+
+
+def numbers(lesson: str, folder: Path | None = None) -> list[str]:
+    """The exercises of a lesson (``"01"``), in order."""
+    paths = sorted(
+        (folder or EXERCISES).glob(f"{lesson}_*.py"), key=lambda path: int(path.stem.split("_")[1])
+    )
+    return [path.stem.replace("_", ".") for path in paths]
+
+
+def _load(source: str, name: str) -> ModuleType:
+    """The file as a module that is not kept; Python finds its lines, for ``inspect`` and for errors."""
+    where = f"<exercise {name}>"
+    linecache.cache[where] = (len(source), None, source.splitlines(keepends=True), where)
+    module = ModuleType(name.removesuffix(".py"))
+    exec(compile(source, where, "exec"), vars(module))
+    return module
+
+
+def _in_words(error: Exception) -> str:
+    """What stopped the check: the mistake, a refusal by AWS, or an error in the answer."""
+    if isinstance(error, Mistake):
+        return str(error)
+    found = read_refusal(error)
+    if found:
+        call = f"{found.operation} was refused" if found.operation else "a call was refused"
+        return f"{call} → {found.code}: {' '.join(found.message.split())}"
+    return f"your answer stopped with {type(error).__name__}: {' '.join(str(error).split())}"

@@ -1,0 +1,86 @@
+"""Ben has heard of people who lost their password for good. Write `bring_ben`: it signs him up, and leaves
+him in a state in which he can recover his password by himself. His address is `ben@tidepool.example`, and
+`read_mail(address)` gives the messages that Cognito sent there, the newest last.
+"""
+
+from cognito_lab.study.exercises import expect
+
+title, core, difficulty, minutes = "Ben, and the day he forgets his password", True, 2, 8
+expected = "`ForgotPassword` for Ben sends him a code, and with it he sets a new password."
+hint = """
+Two things are proved separately: that the account may be used (confirmed), and that the address is his
+(verified). Claim 01.1 says which call proves both at once, and 01.3 which one proves only the first.
+"""
+scene = "directory"
+
+ADDRESS, PASSWORD = "ben@tidepool.example", "Low-water-2026!"
+
+
+def bring_ben(user_pools, pool, client, read_mail):
+    """Sign Ben up in `pool` through the app client `client`, and make him able to recover his password."""
+    user_pools.sign_up(
+        ClientId=client,
+        Username="ben",
+        Password="Low-water-2026!",
+        UserAttributes=[{"Name": "email", "Value": "ben@tidepool.example"}],
+    )
+    code = read_mail("ben@tidepool.example")[-1].code
+    user_pools.confirm_sign_up(ClientId=client, Username="ben", ConfirmationCode=code)
+
+
+def check(answer, scene, lab):
+    import boto3
+    from botocore.exceptions import ClientError
+
+    user_pools = boto3.client("cognito-idp")
+    try:
+        answer(user_pools, scene.pool, scene.client, lab.inbox)
+    except ClientError as error:
+        at = error.operation_name
+        expect(
+            at not in ("GetUserAttributeVerificationCode", "VerifyUserAttribute"),
+            f"{at} needs an access token, and somebody unconfirmed cannot sign in for one. "
+            "Confirm first, then verify.",
+        )
+        expect(
+            (at, error.response["Error"]["Code"]) != ("SignUp", "NotAuthorizedException"),
+            "Nobody may say of themselves that an address is verified: SignUp does not take that.",
+        )
+        raise
+    people = {user["Username"]: user for user in user_pools.list_users(UserPoolId=scene.pool)["Users"]}
+    expect("ben" in people, "There is no user `ben` in the pool.")
+    values = {each["Name"]: each["Value"] for each in people["ben"]["Attributes"]}
+    expect(values.get("email") == ADDRESS, f"Ben's e-mail should be {ADDRESS}; it is {values.get('email')}.")
+    status = people["ben"]["UserStatus"]
+    expect(
+        status == "CONFIRMED", f"Ben's status is {status}. Somebody unconfirmed cannot recover a password."
+    )
+    expect(
+        values.get("email_verified") == "true",
+        "Ben is confirmed, and his address is not verified: Cognito sends no recovery code to an address "
+        "that nobody has proved.",
+    )
+    user_pools.forgot_password(ClientId=scene.client, Username="ben")
+    code = lab.inbox(ADDRESS)[-1].code
+    user_pools.confirm_forgot_password(
+        ClientId=scene.client, Username="ben", ConfirmationCode=code, Password="High-water-2027!"
+    )
+
+
+def wrong_administrator_confirms(user_pools, pool, client, read_mail):
+    """his address is not verified"""
+    address = [{"Name": "email", "Value": ADDRESS}]
+    user_pools.sign_up(ClientId=client, Username="ben", Password=PASSWORD, UserAttributes=address)
+    user_pools.admin_confirm_sign_up(UserPoolId=pool, Username="ben")
+
+
+def wrong_only_signed_up(user_pools, pool, client, read_mail):
+    """Ben's status is UNCONFIRMED"""
+    address = [{"Name": "email", "Value": ADDRESS}]
+    user_pools.sign_up(ClientId=client, Username="ben", Password=PASSWORD, UserAttributes=address)
+
+
+def wrong_says_so_himself(user_pools, pool, client, read_mail):
+    """Nobody may say of themselves"""
+    address = [{"Name": "email", "Value": ADDRESS}, {"Name": "email_verified", "Value": "true"}]
+    user_pools.sign_up(ClientId=client, Username="ben", Password=PASSWORD, UserAttributes=address)
