@@ -1,6 +1,7 @@
 # The course's commands. `make` alone prints them.
 #
 #   make lab FRESH=09 PORT=8890 OPEN=no    start lesson 09 again (the old file stays beside it), a port, no browser
+#   make lab FORGET=yes                    forget which exercises and questions are done
 #   make run NOTEBOOK=09 PARAMS="-p region eu-west-1"
 #   make run WITH="boto3==… moto==…"       or WITH=latest: in an environment of its own
 #   make test ARGS="tests/test_x.py"       pytest's own arguments
@@ -14,6 +15,7 @@ PYTHON = $(shell for name in $(SUPPORTED); do \
 INSTALLER = auto
 # Set here, so that a PORT or ARGS that happens to be in the environment means nothing; the command line still does.
 FRESH =
+FORGET =
 PORT =
 OPEN =
 NOTEBOOK =
@@ -29,13 +31,13 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONUSERBASE PYTHONWARNINGS PYTES
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test setup run outputs check bench lock clean here
+.PHONY: help lab test setup run outputs solutions check bench lock clean here
 
 help: ## print these lines
-	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, name, ":"); printf "  make %-9s%s\n", name[1], $$2 }' Makefile
+	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, name, ":"); printf "  make %-10s%s\n", name[1], $$2 }' Makefile
 
 lab: setup ## open the course in JupyterLab (your own copy, in my_course/)
-	@$(LAB) lab $(if $(FRESH),--fresh "$(FRESH)") $(if $(PORT),--port "$(PORT)") $(if $(filter no,$(OPEN)),--no-browser)
+	@$(LAB) lab $(if $(FRESH),--fresh "$(FRESH)") $(if $(filter yes,$(FORGET)),--forget) $(if $(PORT),--port "$(PORT)") $(if $(filter no,$(OPEN)),--no-browser)
 
 test: setup ## all tests: the package, and every notebook compared with its stored outputs
 	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
@@ -49,6 +51,9 @@ run: setup ## execute the whole course into build/, with a report (NOTEBOOK=, PA
 
 outputs: setup ## execute the notebooks and store their outputs in them
 	@$(LAB) outputs $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)") $(ARGS)
+
+solutions: setup ## an instructor's copy with every exercise solved, in build/solutions/
+	@$(LAB) solutions $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)")
 
 check: setup ## ruff on code and notebooks, formatting, types
 	$(VENV) -m ruff check .

@@ -12,6 +12,7 @@ COMMANDS = {
     "lab": ("start", "copy the notebooks to my_course/ and open JupyterLab there"),
     "run": ("run", "execute the course and write a report"),
     "outputs": ("outputs", "execute the notebooks and store their outputs"),
+    "solutions": ("solutions", "write an instructor's copy, with every exercise solved"),
     "bench": ("bench", "measure the lab against plain moto"),
     "lock": ("lock", "make requirements.lock and environment.yml again"),
 }
@@ -22,7 +23,7 @@ def main(argv: list[str]) -> int:
     name, *rest = argv or ["--help"]
     if name not in COMMANDS:
         print("usage: python -m cognito_lab COMMAND [--help]\n", file=sys.stderr)
-        print(*(f"  {command:9}{what}" for command, (_, what) in COMMANDS.items()), sep="\n", file=sys.stderr)
+        print(*(f"  {command:10}{what}" for command, (_, what) in COMMANDS.items()), sep="\n", file=sys.stderr)
         return 0 if name in ("-h", "--help") else 2
     from cognito_lab.course.environment import WrongFolder
 

@@ -739,6 +739,7 @@ def course_folder(tmp_path):
     root = tmp_path / "a course"
     shutil.copytree(ROOT / "cognito_lab", root / "cognito_lab", ignore=shutil.ignore_patterns("__pycache__"))
     (root / "data").mkdir()
+    shutil.copyfile(ROOT / "data" / "routes.toml", root / "data" / "routes.toml")
     (root / "notebooks").mkdir()
     for name in ("00_start_here", "09_identities"):
         notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
@@ -768,7 +769,7 @@ def test_make_lab_opens_the_copy_with_the_courses_own_settings(hostile_home, cou
             line = process.stdout.readline()
             assert line, said  # it ended
             said += line
-        assert address[1] == "/lab/tree/00_start_here.ipynb"
+        assert address[1] == "/lab/tree/START.md"
         while True:  # Jupyter prints its address a moment before it listens there
             assert process.poll() is None
             with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
@@ -786,7 +787,7 @@ def test_make_lab_opens_the_copy_with_the_courses_own_settings(hostile_home, cou
         kernels = json.loads(get("/api/kernelspecs"))["kernelspecs"]
         assert list(kernels) == ["python3"] and kernels["python3"]["spec"]["argv"][0] == "python"
         listed = {entry["name"] for entry in json.loads(get("/api/contents"))["content"]}
-        assert listed == {"00_start_here.ipynb", "09_identities.ipynb"}
+        assert listed == {"START.md", "00_start_here.ipynb", "09_identities.ipynb"}
         page = json.loads(
             re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', get("/lab"), re.DOTALL)[1]
         )

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from cognito_lab.course.environment import clean_environment, course_folder
+from cognito_lab.study import progress, start_page
 
 COPY = "my_course"
-FIRST_PAGE = "00_start_here.ipynb"
 DEFAULT_PORT = 8888
 # Beside the copies: which version of each lesson was copied, to say when the course has a newer one.
 COPIED = ".copied.json"
@@ -122,19 +122,23 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--fresh", metavar="LESSON", help="start this lesson again; the old file is kept beside it"
     )
+    parser.add_argument("--forget", action="store_true", help="forget which exercises and questions are done")
     parser.add_argument("--port", type=int, help=f"default {DEFAULT_PORT}, or the next free one")
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
     options = parser.parse_args(argv)
     root = course_folder()
     try:
         lines = copy_notebooks(root / "notebooks", root / COPY, options.fresh)
+        if options.forget:
+            progress.reset(root / COPY)
+        start_page.write(root / COPY)
         port = choose_port(options.port)
     except CannotStart as reason:
         print(reason, file=sys.stderr)
         return 1
     print(*lines, f"Your notebooks: {COPY}/. Stop JupyterLab with Ctrl-C.", sep="\n", flush=True)
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.port={port}"]
-    command += [f"--ServerApp.root_dir={root / COPY}", f"--LabApp.default_url=/lab/tree/{FIRST_PAGE}"]
+    command += [f"--ServerApp.root_dir={root / COPY}", f"--LabApp.default_url=/lab/tree/{start_page.FILE}"]
     command += ["--no-browser"] if options.no_browser else []
     os.chdir(root / COPY)
     os.execve(sys.executable, command, clean_environment(os.environ, reproducible=False))

@@ -79,7 +79,12 @@ class Exercise:
             known = ", ".join(path.stem.replace("_", ".") for path in sorted(self._path.parent.glob("*.py")))
             raise ExerciseError(f"there is no exercise {number!r}; there are: {known or 'none'}")
         self.source = self._path.read_text(encoding="utf-8")
-        self._module = module = _load(self.source, self._path.name)
+        try:
+            self._module = module = _load(self.source, self._path.name)
+        except Exception as error:
+            raise ExerciseError(
+                f"{self._path.name} cannot be read: {type(error).__name__}: {error}"
+            ) from error
         for name, kind in GIVEN.items():
             if not isinstance(getattr(module, name, None), kind):
                 raise ExerciseError(f"{self._path.name} must give {name} ({kind.__name__})")
@@ -102,7 +107,7 @@ class Exercise:
         star = " ★" if self.core else ""
         return (
             f"### Exercise {self.number}{star} · {self.title}\n\n"
-            f"*{DIFFICULTIES[self.difficulty]}, {self.minutes} minutes*\n\n"
+            f"*{DIFFICULTIES[self.difficulty]}, {self.minutes} min*\n\n"
             f"{inspect.cleandoc(self._module.__doc__ or '')}\n\n"
             f"**Expected:** {self.expected}\n\n"
             f'To try things out, begin where the check begins: `scene = lab.scene("{self.scene}")`. '
@@ -216,7 +221,9 @@ class Exercise:
 
     def _is_stub(self, answer: Any) -> bool:
         if isinstance(answer, FunctionType):
-            return {step.opname for step in dis.get_instructions(answer)} <= NOTHING_DONE
+            steps = list(dis.get_instructions(answer))
+            constants = {step.argval for step in steps if "CONST" in step.opname}
+            return {step.opname for step in steps} <= NOTHING_DONE and constants <= {None}
         return answer is None or answer is ... or answer == getattr(self._module, "stub", None)
 
 

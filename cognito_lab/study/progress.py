@@ -33,6 +33,9 @@ def note(kind: str, number: str, how: str = "done", folder: Path | None = None) 
     noted = read(folder)
     noted.setdefault(kind, {})[number] = how
     _write(noted, folder or OWN)
+    from . import start_page  # reads what is noted here
+
+    start_page.write(folder or OWN)
 
 
 def reset(folder: Path | None = None) -> None:

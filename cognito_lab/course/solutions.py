@@ -1,0 +1,74 @@
+"""`make solutions`: the instructor's copy, each exercise solved and each check run: `build/solutions/`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import nbformat
+
+from cognito_lab.course import run
+from cognito_lab.course.environment import ROOT
+from cognito_lab.study.exercises import Exercise, numbers
+
+
+def solved(notebook: nbformat.NotebookNode, exercises: Iterable[Exercise]) -> int:
+    """Put the solution in the place of each stub of `notebook`, and return how many there were."""
+    cells = {exercise.stub: exercise.solved_cell for exercise in exercises}
+    found = [cell for cell in notebook.cells if cell.source in cells]
+    for cell in found:
+        cell.source = cells[cell.source]
+    return len(found)
+
+
+def write(into: Path, notebooks: Iterable[Path]) -> list[Path]:
+    """Write solved copies of those `notebooks` that have exercises into `into`, without outputs."""
+    written = []
+    for path in notebooks:
+        notebook = nbformat.read(path, as_version=4)
+        if solved(notebook, (Exercise(number) for number in numbers(path.name[:2]))):
+            for cell in notebook.cells:
+                if cell.cell_type == "code":
+                    cell.outputs, cell.execution_count = [], None
+            nbformat.write(notebook, into / path.name)
+            written.append(into / path.name)
+    return written
+
+
+def unsolved(notebook: Path) -> list[str]:
+    """What the checks of an executed copy say, where that is not “solved”."""
+    said = [
+        output["data"].get("text/plain", "")
+        for cell in nbformat.read(notebook, as_version=4).cells
+        if cell.cell_type == "code" and "task.check(" in cell.source
+        for output in cell.outputs
+        if "data" in output
+    ]
+    return [text for text in said if not text.startswith("✓")] or ([] if said else ["no check said anything"])
+
+
+def main(argv: list[str]) -> int:
+    """`python -m cognito_lab solutions`. Exit status 1 if a check does not pass."""
+    parser = argparse.ArgumentParser(prog="cognito_lab solutions", description=__doc__)
+    parser.add_argument("--notebook", action="append", default=[], help="number or name; repeatable")
+    parser.add_argument("--into", type=Path, default=ROOT / "build" / "solutions")
+    options = parser.parse_args(argv)
+    try:
+        chosen = run.choose(options.notebook)
+    except FileNotFoundError as reason:
+        print(reason, file=sys.stderr)
+        return run.REFUSED
+    with tempfile.TemporaryDirectory() as folder:
+        copies = write(Path(folder), chosen)
+        results = run.run_course([(path, {}) for path in copies], options.into, 2, lambda _: None)
+    problems = {result.name: unsolved(options.into / f"{result.name}.ipynb") for result in results}
+    for result in results:
+        if result.failure:
+            problems[result.name].append(f"cell {result.failure.cell}: {result.failure.error}")
+        print(f"{result.name:<32} {' · '.join(problems[result.name]) or 'solved'}")
+    print(f"The solved copies are in {os.path.relpath(options.into)}/.")
+    return int(any(problems.values()))

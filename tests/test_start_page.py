@@ -1,0 +1,133 @@
+"""The routes through the course, the start page with its ticks, and the progress that it shows."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from cognito_lab.course import run, start
+from cognito_lab.study import exercises, progress, start_page
+
+LESSONS, ROUTES = start_page.plan()
+WRITTEN = {number: lesson for number, lesson in LESSONS.items() if lesson.written}
+
+
+def opening(lesson: start_page.Lesson) -> str:
+    cells = json.loads((run.NOTEBOOKS / f"{lesson.file}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return "".join(cells[0]["source"])
+
+
+def whole(lesson: start_page.Lesson) -> list[str]:
+    cells = json.loads((run.NOTEBOOKS / f"{lesson.file}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.title)
+def test_no_lesson_on_a_route_needs_one_outside_it(route):
+    for number in route.lessons:
+        missing = set(LESSONS[number].builds_on) - set(route.lessons)
+        assert missing == set(), f"{number} builds on {missing}"
+
+
+@pytest.mark.parametrize("number", WRITTEN)
+def test_what_a_lesson_builds_on_is_what_it_says_it_builds_on(number):
+    row = next(
+        line for line in opening(WRITTEN[number]).splitlines() if line.startswith("|") and "min" in line
+    )
+    said = tuple(re.findall(r"\[(\d\d)\]\(\1_\w+\.ipynb\)", row.split("|")[-2]))
+    assert said == WRITTEN[number].builds_on
+    reading, practice = WRITTEN[number].minutes
+    assert f"{reading} + {practice} minutes" in row
+    assert sum(exercises.Exercise(one).minutes for one in exercises.numbers(number)) == practice
+
+
+@pytest.mark.parametrize("number", WRITTEN)
+def test_a_lesson_begins_nowhere_but_in_its_own_account(number):
+    """What a lesson uses of another is made by its scene: nothing is imported from, or read of, a lesson."""
+    for code in whole(WRITTEN[number]):
+        assert "%run" not in code and "import_module" not in code and "%store" not in code
+
+
+def test_the_lessons_of_the_plan_are_those_that_there_are():
+    assert {lesson.file for lesson in WRITTEN.values()} == {
+        path.stem for path in run.NOTEBOOKS.glob("[0-9]*.ipynb")
+    }
+    for number, lesson in WRITTEN.items():
+        assert opening(lesson).splitlines()[0] == f"# {number} · {lesson.title}"
+
+
+def test_every_route_names_lessons_in_an_order_that_works():
+    for route in ROUTES:
+        seen: set[str] = set()
+        for number in route.lessons:
+            assert set(LESSONS[number].builds_on) <= seen | {n for n in route.lessons if n > number}, (
+                route.title
+            )
+            seen.add(number)
+        assert len(seen) == len(route.lessons)
+
+
+def done(number: str) -> progress.Progress:
+    return {"exercise": dict.fromkeys(exercises.numbers(number), "done"), "quiz": {number: "8 of 8"}}
+
+
+def test_a_lesson_is_ticked_when_its_core_exercise_and_its_questions_are_done():
+    assert "✓ [01]" not in start_page.page({})
+    assert "✓ [01]" in start_page.page(done("01"))
+    assert "✓ [01]" not in start_page.page({**done("01"), "quiz": {}})
+    others = {"exercise": dict.fromkeys(exercises.numbers("01")[1:], "done"), "quiz": {"01": "8 of 8"}}
+    assert "✓ [01]" not in start_page.page(others), "the core exercise is not solved"
+    assert "✓ [00]" not in start_page.page(done("01"))
+
+
+def test_minutes_left_fall_with_what_is_done_and_the_next_lesson_is_bold():
+    def left(page: str) -> int:
+        return int(re.search(r"\*\*Everything\*\*.*\| (\d+) \|", page)[1])
+
+    assert left(start_page.page({})) - left(start_page.page(done("01"))) == sum(LESSONS["01"].minutes)
+    assert "**[00](00_start_here.ipynb)**" in start_page.page({})
+    assert "**[01](01_directory.ipynb)**" in start_page.page(done("00"))
+
+
+def test_every_link_of_the_page_leads_somewhere():
+    links = re.findall(r"\]\(([^)]+)\)", start_page.page({}))
+    assert links and all((run.NOTEBOOKS / link).is_file() for link in links)
+
+
+def test_progress_is_kept_in_one_file_and_can_be_reset(tmp_path):
+    assert progress.read(tmp_path) == {}
+    progress.note("exercise", "01.1", folder=tmp_path)
+    progress.note("quiz", "01", "6 of 8", folder=tmp_path)
+    assert progress.read(tmp_path) == {"exercise": {"01.1": "done"}, "quiz": {"01": "6 of 8"}}
+    assert "6 of 8" in (tmp_path / start_page.FILE).read_text(encoding="utf-8")
+    assert {path.name for path in tmp_path.iterdir()} == {progress.FILE, start_page.FILE}
+    progress.reset(tmp_path)
+    assert progress.read(tmp_path) == {}
+
+
+@pytest.mark.parametrize("damaged", ["{", "[1]", '{"exercise": 3}', "\x00"])
+def test_a_damaged_file_loses_nothing_and_stops_nobody(tmp_path, damaged):
+    (tmp_path / progress.FILE).write_text(damaged, encoding="utf-8")
+    assert progress.read(tmp_path) == {}
+    assert (tmp_path / f"{progress.FILE}.unreadable").read_text(encoding="utf-8") == damaged
+    progress.note("exercise", "01.1", folder=tmp_path)
+    assert progress.read(tmp_path) == {"exercise": {"01.1": "done"}}
+
+
+def test_outside_a_learners_kernel_nothing_is_noted(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "OWN", tmp_path)
+    progress.note("exercise", "01.1")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(progress, "live", lambda: True)
+    progress.note("exercise", "01.1")
+    assert progress.read() == {"exercise": {"01.1": "done"}}
+
+
+def test_the_copying_of_lessons_leaves_progress_and_start_page_alone(tmp_path):
+    own = tmp_path / "own"
+    start.copy_notebooks(run.NOTEBOOKS, own)
+    progress.note("exercise", "01.1", folder=own)
+    start.copy_notebooks(run.NOTEBOOKS, own, "01")
+    assert progress.read(own) == {"exercise": {"01.1": "done"}}
