@@ -154,7 +154,7 @@ def folder(tmp_path):
 def test_stub_solution_and_cell(folder):
     exercise = Exercise("77.1", folder=folder)
     head = 'def add_one(number):\n    """The number after `number`."""\n    '
-    assert exercise.stub == f"{head}...\n\n\ntask.check(add_one)"
+    assert exercise.stub == f"{head}# your code\n\n\ntask.check(add_one)"
     assert exercise.solved_cell == f"{head}return number + 1\n\n\ntask.check(add_one)"
     assert exercises.numbers("77", folder) == ["77.1"]
 

@@ -28,7 +28,7 @@ import ast
 import dis
 import inspect
 import linecache
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -65,6 +65,18 @@ def expect(holds: Any, otherwise: str) -> None:
     """For checks: go on if it holds, else the answer has this mistake."""
     if not holds:
         raise Mistake(otherwise)
+
+
+def refusal(call: Callable[..., Any], *given: Any, **named: Any) -> str:
+    """For checks: the code with which a call is refused; ``""`` where it is carried out."""
+    try:
+        call(*given, **named)
+    except Exception as error:
+        found = read_refusal(error)
+        if found is None:
+            raise
+        return found.code
+    return ""
 
 
 class Exercise:
@@ -165,7 +177,7 @@ class Exercise:
             return self._cell(self._assigned("stub"))
         node = self._answer_node()
         lines = self.source.splitlines()[node.lineno - 1 : node.body[0].end_lineno]
-        return self._cell("\n".join([*lines, "    ..."]))
+        return self._cell("\n".join([*lines, "    # your code"]))
 
     @property
     def solved(self) -> str:

@@ -1,0 +1,145 @@
+"""The scene has an identity pool, `scene.many`, that believes Google and the user pool. Write `move`: it lets
+the pool believe the user pool and nobody else, and then brings a member in by that one door.
+
+Members sign in through the app client `web`. The app client `phone` is for a program that does not exist yet,
+and nobody who comes with its tokens should get in. Guests stay out, as before.
+"""
+
+from cognito_lab.study.exercises import expect
+
+title, core, difficulty, minutes = "From many doors to one", True, 2, 9
+expected = (
+    "A member's ID token leads to the same identity as before; Google's token, a guest, and a token for "
+    "`phone` are refused."
+)
+hint = """
+`UpdateIdentityPool` replaces the settings: what you do not name is gone. A listed user pool is a provider *and* an
+app client. And the token goes under the name of whoever issued it (12.4).
+"""
+scene = "two_doors"
+
+GOOGLE = "accounts.google.com"
+
+
+def move(identity_pools, pool, issuer, clients, token):
+    """Change the identity pool `pool` over to the user pool `issuer` (a provider name), with its app client.
+
+    `clients` has the ids of the app clients by name, `token` is the ID token of a member.
+    Return the identity id that the token leads to.
+    """
+    identity_pools.update_identity_pool(
+        IdentityPoolId=pool,
+        IdentityPoolName="tidepool",
+        AllowUnauthenticatedIdentities=False,
+        CognitoIdentityProviders=[{"ProviderName": issuer, "ClientId": clients["web"]}],
+    )
+    return identity_pools.get_id(IdentityPoolId=pool, Logins={issuer: token})["IdentityId"]
+
+
+def check(answer, scene, lab):
+    import boto3
+    from botocore.exceptions import ClientError
+
+    user_pools, identity_pools = boto3.client("cognito-idp"), boto3.client("cognito-identity")
+    pool, issuer = scene.many, f"cognito-idp.{lab.region}.amazonaws.com/{scene.pool}"
+    phone = user_pools.create_user_pool_client(
+        UserPoolId=scene.pool, ClientName="phone", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+    )["UserPoolClient"]["ClientId"]
+
+    def sign_in(client):
+        person = {"USERNAME": "mara", "PASSWORD": scene.password}
+        done = user_pools.initiate_auth(ClientId=client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=person)
+        return done["AuthenticationResult"]["IdToken"]
+
+    def enters(logins):
+        """The identity that these logins lead to, or nothing."""
+        try:
+            return identity_pools.get_id(IdentityPoolId=pool, Logins=logins)["IdentityId"]
+        except ClientError:
+            return ""
+
+    token = sign_in(scene.client)
+    before = enters({issuer: token})
+    failed = None
+    try:
+        given = answer(identity_pools, pool, issuer, {"web": scene.client, "phone": phone}, token)
+    except ClientError as error:
+        failed = error
+    now = identity_pools.describe_identity_pool(IdentityPoolId=pool)
+    listed = [each["ClientId"] for each in now.get("CognitoIdentityProviders", [])]
+    expect(listed, "The identity pool believes no user pool at all now.")
+    expect(
+        phone not in listed,
+        "You listed the app client `phone`. The members' tokens are meant for `web`, and that is the one to list.",
+    )
+    of_goran = lab.google.credential(
+        scene.tidepool_at_google.client_id, "goran.pavic@gmail.example", "https://tidepool.example"
+    )
+    expect(
+        not enters({GOOGLE: of_goran}), "Google's token still gets in: the identity pool still lists Google."
+    )
+    expect(not enters({}), "Guests get in now. They were not allowed before.")
+    if failed is not None and failed.operation_name in ("GetId", "GetCredentialsForIdentity"):
+        expect(
+            not enters({issuer: token}),
+            "The settings are right, and your last call was refused: the token was issued by the user pool, so "
+            "it goes under the user pool's name, whoever signed in.",
+        )
+    if failed is not None:
+        raise failed
+    expect(enters({issuer: token}) == before, "Mara's own token does not lead to her identity any more.")
+    expect(not enters({issuer: sign_in(phone)}), "A token for the app client `phone` gets in.")
+    expect(given == before, f"Return Mara's identity id, {before[:20]}…; you returned {str(given)[:40]!r}.")
+
+
+def wrong_google_left_in(identity_pools, pool, issuer, clients, token):
+    """the identity pool still lists Google"""
+    now = identity_pools.describe_identity_pool(IdentityPoolId=pool)
+    identity_pools.update_identity_pool(
+        IdentityPoolId=pool,
+        IdentityPoolName="tidepool",
+        AllowUnauthenticatedIdentities=False,
+        CognitoIdentityProviders=[{"ProviderName": issuer, "ClientId": clients["web"]}],
+        SupportedLoginProviders=now["SupportedLoginProviders"],
+    )
+    return identity_pools.get_id(IdentityPoolId=pool, Logins={issuer: token})["IdentityId"]
+
+
+def wrong_under_googles_name(identity_pools, pool, issuer, clients, token):
+    """it goes under the user pool's name"""
+    identity_pools.update_identity_pool(
+        IdentityPoolId=pool,
+        IdentityPoolName="tidepool",
+        AllowUnauthenticatedIdentities=False,
+        CognitoIdentityProviders=[{"ProviderName": issuer, "ClientId": clients["web"]}],
+    )
+    return identity_pools.get_id(IdentityPoolId=pool, Logins={GOOGLE: token})["IdentityId"]
+
+
+def wrong_app_client(identity_pools, pool, issuer, clients, token):
+    """You listed the app client `phone`"""
+    identity_pools.update_identity_pool(
+        IdentityPoolId=pool,
+        IdentityPoolName="tidepool",
+        AllowUnauthenticatedIdentities=False,
+        CognitoIdentityProviders=[{"ProviderName": issuer, "ClientId": clients["phone"]}],
+    )
+    return identity_pools.get_id(IdentityPoolId=pool, Logins={issuer: token})["IdentityId"]
+
+
+def wrong_guests_too(identity_pools, pool, issuer, clients, token):
+    """Guests get in now"""
+    identity_pools.update_identity_pool(
+        IdentityPoolId=pool,
+        IdentityPoolName="tidepool",
+        AllowUnauthenticatedIdentities=True,
+        CognitoIdentityProviders=[{"ProviderName": issuer, "ClientId": clients["web"]}],
+    )
+    return identity_pools.get_id(IdentityPoolId=pool, Logins={issuer: token})["IdentityId"]
+
+
+def wrong_user_pool_left_out(identity_pools, pool, issuer, clients, token):
+    """believes no user pool at all"""
+    identity_pools.update_identity_pool(
+        IdentityPoolId=pool, IdentityPoolName="tidepool", AllowUnauthenticatedIdentities=False
+    )

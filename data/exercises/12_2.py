@@ -1,0 +1,100 @@
+"""Goran has an account in the user pool and comes in by the one door. Before that, he came by Google, through the
+many doors. For each thing say in which of the four stores it can be read: `"Google"`, `"user pool"`,
+`"identity pool"`, `"IAM"`. Some stand in more than one, some in none.
+"""
+
+from cognito_lab.study.exercises import expect
+
+title, core, difficulty, minutes = "Who knows what about Goran", False, 2, 6
+expected = "Four sets, as the stores themselves answer when they are asked."
+hint = (
+    "The table in “What is kept where”. A token is shown at a door; what is kept behind it is something else."
+)
+scene = "two_doors"
+
+name = "where"
+stub = {
+    "his e-mail address": set(),
+    "his identity id": set(),
+    "the token that Google gave him": set(),
+    "what the member's role may do": set(),
+}
+solution = {
+    "his e-mail address": {"Google", "user pool"},
+    "his identity id": {"identity pool"},
+    "the token that Google gave him": set(),
+    "what the member's role may do": {"IAM"},
+}
+EMAIL = "goran.pavic@gmail.example"
+BECAUSE = {
+    "his e-mail address": "the address is in his profiles; the identity pool keeps no profile, only ids and the "
+    "names of providers",
+    "his identity id": "the identity id belongs to the identity pool; the user pool never hears of it",
+    "the token that Google gave him": "the token was checked and not kept: Cognito stores no provider's token",
+    "what the member's role may do": "permissions are a document of the role, in IAM",
+}
+
+
+def check(answer, scene, lab):
+    import json
+
+    import boto3
+
+    user_pools, identity_pools = boto3.client("cognito-idp"), boto3.client("cognito-identity")
+    iam = boto3.client("iam")
+    issuer = f"cognito-idp.{lab.region}.amazonaws.com/{scene.pool}"
+    token = lab.google.credential(scene.tidepool_at_google.client_id, EMAIL, "https://tidepool.example")
+    by_google = identity_pools.get_id(IdentityPoolId=scene.many, Logins={"accounts.google.com": token})
+    person = {"USERNAME": "goran", "PASSWORD": scene.password}
+    done = user_pools.initiate_auth(
+        ClientId=scene.client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=person
+    )
+    login = {issuer: done["AuthenticationResult"]["IdToken"]}
+    by_pool = identity_pools.get_id(IdentityPoolId=scene.identity_pool, Logins=login)["IdentityId"]
+    role = {"RoleName": "tidepool-member"}
+    stores = {
+        "Google": vars(lab.google.accounts[EMAIL]),
+        "user pool": user_pools.admin_get_user(UserPoolId=scene.pool, Username="goran"),
+        "identity pool": [
+            identity_pools.describe_identity(IdentityId=identity)
+            for identity in (by_pool, by_google["IdentityId"])
+        ],
+        "IAM": [iam.get_role(**role), iam.get_role_policy(**role, PolicyName="own-folder")],
+    }
+    things = {
+        "his e-mail address": EMAIL,
+        "his identity id": by_pool,
+        "the token that Google gave him": token,
+        "what the member's role may do": "s3:GetObject",
+    }
+    expect(isinstance(answer, dict) and set(answer) == set(things), f"Keep the four names: {list(things)}.")
+    for thing, value in things.items():
+        truth = {store for store, known in stores.items() if value in json.dumps(known, default=str)}
+        said = set(answer[thing])
+        expect(said <= set(stores), f"The stores are {list(stores)}; you wrote {sorted(said)}.")
+        for store in sorted(said - truth):
+            expect(False, f"Not in the {store}: {thing}. Asked, it does not say it: {BECAUSE[thing]}.")
+        for store in sorted(truth - said):
+            expect(False, f"The {store} was asked, and it knows {thing}; your set leaves it out.")
+
+
+wrong_cognito_keeps_the_token = (
+    {**solution, "the token that Google gave him": {"user pool"}},
+    "Cognito stores no provider's token",
+)
+wrong_identity_pool_knows_the_address = (
+    {**solution, "his e-mail address": {"Google", "user pool", "identity pool"}},
+    "the identity pool keeps no profile",
+)
+wrong_user_pool_knows_the_identity = (
+    {**solution, "his identity id": {"user pool", "identity pool"}},
+    "the user pool never hears of it",
+)
+wrong_permissions_in_the_identity_pool = (
+    {**solution, "what the member's role may do": {"identity pool"}},
+    "permissions are a document of the role",
+)
+wrong_one_left_out = (
+    {**solution, "his e-mail address": {"Google"}},
+    "The user pool was asked, and it knows his e-mail address",
+)

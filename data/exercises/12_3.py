@@ -1,0 +1,133 @@
+"""Ben signs in at noon and fetches credentials, and a minute later an administrator disables him. Ben does what he
+can to stay in. After how many hours, counted from noon and rounded up, can he open nothing any more?
+
+* `"left alone"`: nothing but disabling him is done.
+* `"with the server-side check"`: it is switched on in the identity pool at the same minute.
+* `"with a deny by issue time as well"`: and the role denies everything to sessions issued before that minute.
+
+All lifetimes are the usual ones.
+"""
+
+from cognito_lab.study.exercises import expect
+
+title, core, difficulty, minutes = "When is Ben really out?", False, 3, 6
+expected = "Three numbers of hours, as an account answers in which Ben tries again every few minutes."
+hint = "Three clocks (12.7). What can Ben still do with what he had at noon, and until when is *that* good?"
+scene = "one_door"
+
+name = "hours"
+stub = {"left alone": None, "with the server-side check": None, "with a deny by issue time as well": None}
+solution = {"left alone": 2, "with the server-side check": 1, "with a deny by issue time as well": 0}
+BECAUSE = {
+    "left alone": "his ID token fetched new credentials up to the last minute of its hour, and those lived an hour "
+    "themselves",
+    "with the server-side check": "he got no new credentials, and those from noon lived out their hour",
+    "with a deny by issue time as well": "even the credentials that he had opened nothing",
+}
+
+
+def check(answer, scene, lab):
+    expect(
+        isinstance(answer, dict) and set(answer) == set(BECAUSE), f"Keep the three names: {list(BECAUSE)}."
+    )
+    for case, why in BECAUSE.items():
+        truth = hours_of_ben(case, lab)
+        given = answer[case]
+        expect(isinstance(given, (int, float)), f"{case}: how many hours? You wrote {given!r}.")
+        expect(
+            given <= 24,
+            f"{case}: {given} hours is the refresh token's life, and disabling Ben ended it; in the account he "
+            f"was out after {truth}: {why}.",
+        )
+        expect(given >= truth, f"{case}: after {given} hours he still opened his folder: {why}.")
+        expect(given == truth, f"{case}: he was out sooner, after {truth}: {why}.")
+
+
+def hours_of_ben(case, lab):
+    """The hours after which Ben is out, tried in an account of its own."""
+    import json
+    from math import ceil
+
+    import boto3
+    from botocore.exceptions import ClientError
+
+    scene = lab.scene("one_door")
+    user_pools, identity_pools = boto3.client("cognito-idp"), boto3.client("cognito-identity")
+    issuer = f"cognito-idp.{lab.region}.amazonaws.com/{scene.pool}"
+    person = {"USERNAME": "ben", "PASSWORD": scene.password}
+    done = user_pools.initiate_auth(
+        ClientId=scene.client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=person
+    )
+    login = {issuer: done["AuthenticationResult"]["IdToken"]}
+    ben = identity_pools.get_id(IdentityPoolId=scene.identity_pool, Logins=login)["IdentityId"]
+
+    def fetch():
+        """Credentials, if there are any to be had: as a client of S3."""
+        try:
+            parts = identity_pools.get_credentials_for_identity(IdentityId=ben, Logins=login)["Credentials"]
+        except ClientError:
+            return []
+        return [
+            boto3.client(
+                "s3",
+                aws_access_key_id=parts["AccessKeyId"],
+                aws_secret_access_key=parts["SecretKey"],
+                aws_session_token=parts["SessionToken"],
+            )
+        ]
+
+    def opens(s3):
+        try:
+            s3.list_objects_v2(Bucket=scene.bucket, Prefix=f"{ben}/")
+        except ClientError:
+            return False
+        return True
+
+    held, last, now = fetch(), 0, 1
+    lab.travel(minutes=1)
+    user_pools.admin_disable_user(UserPoolId=scene.pool, Username="ben")
+    if case != "left alone":
+        identity_pools.update_identity_pool(
+            IdentityPoolId=scene.identity_pool,
+            IdentityPoolName="one door",
+            AllowUnauthenticatedIdentities=False,
+            CognitoIdentityProviders=[
+                {"ProviderName": issuer, "ClientId": scene.client, "ServerSideTokenCheck": True}
+            ],
+        )
+    if case == "with a deny by issue time as well":
+        earlier = {"DateLessThan": {"aws:TokenIssueTime": lab.now.strftime("%Y-%m-%dT%H:%M:%SZ")}}
+        deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": earlier}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+        boto3.client("iam").put_role_policy(
+            RoleName="tidepool-member", PolicyName="end", PolicyDocument=policy
+        )
+    for minute in (1, 30, 58, 59, 61, 90, 117, 121, 180, 24 * 60):
+        lab.travel(minutes=minute - now)
+        now = minute
+        held = fetch() + held
+        if any(opens(s3) for s3 in held):
+            last = minute
+    return ceil(last / 60)
+
+
+wrong_at_noon = (
+    {**solution, "left alone": 0},
+    "left alone: after 0 hours he still opened his folder",
+)
+wrong_after_thirty_days = (
+    {**solution, "left alone": 30 * 24},
+    "is the refresh token's life, and disabling Ben ended it",
+)
+wrong_only_the_credentials_count = (
+    {**solution, "left alone": 1},
+    "left alone: after 1 hours he still opened his folder",
+)
+wrong_the_check_ends_what_runs = (
+    {**solution, "with the server-side check": 0},
+    "he got no new credentials, and those from noon lived out their hour",
+)
+wrong_the_deny_waits = (
+    {**solution, "with a deny by issue time as well": 1},
+    "he was out sooner, after 0",
+)
