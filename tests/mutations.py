@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 from collections.abc import Callable, Iterator
 
 # Values that are taken for one another, in either direction.
@@ -40,6 +41,11 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
                 f"entry removed: {entry}",
                 lambda it, index=index: (it.keys.pop(index), it.values.pop(index)),
             )
+        values = [value.value for value in node.values if isinstance(value, ast.Constant)]
+        for one, other in itertools.combinations(range(len(node.values) if len(values) > 1 else 0), 2):
+            if ast.dump(node.values[one]) != ast.dump(node.values[other]):
+                said = " and ".join(ast.unparse(key or node) for key in (node.keys[one], node.keys[other]))
+                yield f"values exchanged: {said}", lambda it, one=one, other=other: _exchange(it, one, other)
     if isinstance(node, (ast.List, ast.Tuple)) and isinstance(node.ctx, ast.Load):
         for index, element in enumerate(node.elts):
             yield f"element removed: {ast.unparse(element)}", lambda it, index=index: it.elts.pop(index)
@@ -72,3 +78,8 @@ def _others(value: object) -> Iterator[object]:
             yield f"{service}:*"
         if value.startswith("arn:"):
             yield "*"
+
+
+def _exchange(dictionary: ast.Dict, one: int, other: int) -> None:
+    values = dictionary.values
+    values[one], values[other] = values[other], values[one]

@@ -11,7 +11,7 @@ An exercise is a file ``data/exercises/<lesson>_<number>.py``::
 
     def bring_ben(user_pools, client): ...     # the first function is the solution; its head is the stub
 
-    def check(answer, scene, lab):             # raises Mistake, through expect
+    def check(answer, scene, lab):             # raises Mistake, through checks.expect
         expect(answer(…) == …, "The address is confirmed and not verified: …")
 
     def wrong_only_confirmed(user_pools, client):
@@ -36,9 +36,11 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from . import progress
+from .checks import Mistake, expect
 from .refusals import read as read_refusal
 from .twin import Twin
 
+__all__ = ["Exercise", "ExerciseError", "Mistake", "Verdict", "expect", "numbers"]
 EXERCISES = Path(__file__).resolve().parents[2] / "data" / "exercises"
 GIVEN = {
     "title": str,
@@ -53,30 +55,8 @@ DIFFICULTIES = {1: "easy", 2: "medium", 3: "demanding"}
 NOTHING_DONE = {"RESUME", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "NOP", "COPY_FREE_VARS"}
 
 
-class Mistake(Exception):
-    """What is wrong with an answer, in words for the one who gave it."""
-
-
 class ExerciseError(Exception):
     """An exercise file cannot be used; the text says why."""
-
-
-def expect(holds: Any, otherwise: str) -> None:
-    """For checks: go on if it holds, else the answer has this mistake."""
-    if not holds:
-        raise Mistake(otherwise)
-
-
-def refusal(call: Callable[..., Any], *given: Any, **named: Any) -> str:
-    """For checks: the code with which a call is refused; ``""`` where it is carried out."""
-    try:
-        call(*given, **named)
-    except Exception as error:
-        found = read_refusal(error)
-        if found is None:
-            raise
-        return found.code
-    return ""
 
 
 class Exercise:

@@ -1,0 +1,66 @@
+"""What the checks of exercises do over and over: be somebody, try something, see whether it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .refusals import read
+
+
+class Mistake(Exception):
+    """What is wrong with an answer, in words for the one who gave it."""
+
+
+def expect(holds: Any, otherwise: str) -> None:
+    """Go on if it holds, else the answer has this mistake."""
+    if not holds:
+        raise Mistake(otherwise)
+
+
+def refusal_of(call: Callable[[], Any]) -> str:
+    """The code with which ``call`` is refused (as in ``refused``), or ``""`` where it goes through."""
+    try:
+        call()
+    except Exception as error:
+        found = read(error)
+        if found is None:
+            raise
+        return found.code
+    return ""
+
+
+def id_token(scene: Any, username: str, client: str = "") -> str:
+    """The ID token of a member who signs in at the scene's user pool, by password."""
+    import boto3
+
+    answer = boto3.client("cognito-idp").initiate_auth(
+        ClientId=client or scene.client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": username, "PASSWORD": scene.password},
+    )
+    return str(answer["AuthenticationResult"]["IdToken"])
+
+
+def enter(pool: str, logins: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """The identity id that these logins lead to at an identity pool, and credentials for it."""
+    import boto3
+
+    identity_pools = boto3.client("cognito-identity")
+    identity = identity_pools.get_id(IdentityPoolId=pool, Logins=logins)["IdentityId"]
+    answer = identity_pools.get_credentials_for_identity(IdentityId=identity, Logins=logins)
+    return identity, answer["Credentials"]
+
+
+def client_with(credentials: Mapping[str, Any], service: str = "s3") -> Any:
+    """A client that signs with an identity's temporary credentials."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        service,
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretKey"],
+        aws_session_token=credentials["SessionToken"],
+        config=Config(signature_version="s3v4"),  # boto3 may presign with version 2, which S3 refuses
+    )

@@ -1,0 +1,102 @@
+"""Goran wants to show *one* picture to somebody without an account, for ten minutes. Write `share`. It has two
+clients: `s3` signs with Goran's temporary credentials, `owner` with those of the account's owner.
+"""
+
+from cognito_lab.study.checks import client_with, enter, expect, refusal_of
+
+title, core, difficulty, minutes = "One picture, for ten minutes", False, 1, 5
+expected = (
+    "An address that opens this picture for ten minutes, with Goran's rights, and leaves the bucket private."
+)
+hint = "An address can carry a signature (14.4). Whose rights it carries, and how long, is decided when it is signed."
+scene = "page_in_order"
+
+
+def share(s3, owner, bucket, key):
+    """Return an address that opens the picture `key` in `bucket` for ten minutes."""
+    picture = {"Bucket": bucket, "Key": key}
+    return s3.generate_presigned_url("get_object", Params=picture, ExpiresIn=600)
+
+
+def check(answer, scene, lab):
+    import boto3
+    import requests
+
+    def status(url):
+        return requests.get(url).status_code
+
+    token = lab.google.credential(scene.tidepool.client_id, "goran.pavic@gmail.example", scene.origin)
+    goran, parts = enter(scene.identity_pool, {"accounts.google.com": token})
+    s3, key = client_with(parts), f"{goran}/goby.svg"
+    plain = f"https://{scene.bucket}.s3.{lab.region}.amazonaws.com/{key}"
+    address = answer(s3, boto3.client("s3"), scene.bucket, key)
+    expect(isinstance(address, str), f"Return the address, a text; you returned {type(address).__name__}.")
+    expect(
+        parts["SecretKey"] not in address,
+        "Goran's secret key is in the address: whoever has it can be Goran.",
+    )
+    expect(status(plain) == 403, "The picture is public now: it opens without the address that you made.")
+    expect(status(address) == 200, f"The address does not open the picture: S3 answers {status(address)}.")
+    expect(requests.get(address).content == lab.picture("goby.svg"), "The address opens something else.")
+    expect(
+        refusal_of(lambda: requests.get(address.replace("goby", "limpet")).raise_for_status()),
+        "With another name in it, the address opens another picture as well.",
+    )
+    expect(
+        parts["AccessKeyId"] in address,
+        "It was signed by the account's owner, who may do everything: the address does not carry Goran's rights.",
+    )
+    lab.travel(minutes=9, seconds=30)
+    expect(
+        status(address) == 200,
+        "The address ends before the ten minutes are over. `ExpiresIn` counts seconds.",
+    )
+    lab.travel(minutes=1)
+    expect(status(address) == 403, "After ten and a half minutes the address still opens the picture.")
+
+
+def wrong_public_object(s3, owner, bucket, key):
+    """The picture is public now"""
+    import json
+
+    everybody = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/{key}",
+    }
+    owner.delete_public_access_block(Bucket=bucket)
+    owner.put_bucket_policy(
+        Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [everybody]})
+    )
+    return f"https://{bucket}.s3.amazonaws.com/{key}"
+
+
+def wrong_credentials_sent_along(s3, owner, bucket, key):
+    """whoever has it can be Goran"""
+    keys = s3._request_signer._credentials
+    return f"https://{bucket}.s3.amazonaws.com/{key}?key={keys.access_key}&secret={keys.secret_key}"
+
+
+def wrong_signed_by_the_owner(s3, owner, bucket, key):
+    """signed by the account's owner"""
+    from boto3 import client
+    from botocore.config import Config
+
+    owner = client("s3", config=Config(signature_version="s3v4"))
+    return owner.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=600)
+
+
+def wrong_minutes_for_seconds(s3, owner, bucket, key):
+    """`ExpiresIn` counts seconds"""
+    return s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=10)
+
+
+def wrong_left_at_an_hour(s3, owner, bucket, key):
+    """still opens the picture"""
+    return s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
+
+
+def wrong_not_signed(s3, owner, bucket, key):
+    """The address does not open the picture"""
+    return f"https://{bucket}.s3.amazonaws.com/{key}"

@@ -1,0 +1,110 @@
+"""Tidepool moves to AWS. People will see its page at `https://tidepool.example`, which a CloudFront distribution
+answers (stated: the lab plays no CloudFront). Fill in the list for the one who sets it up:
+
+* `"link on the club's poster"`: the address at which people open the page
+* `"origin at Google"`: what is registered for Google's button
+* `"origin in the CORS rule"` of the pictures' bucket
+* `"block public access"` to the pictures' bucket: `True` or `False`
+"""
+
+from cognito_lab.study.checks import client_with, enter, expect, refusal_of
+
+title, core, difficulty, minutes = "The list for AWS", False, 2, 5
+expected = "Four values with which the page works for Goran, over HTTPS, and the pictures stay private."
+hint = (
+    "A website endpoint of S3 speaks HTTP only. An origin is scheme, host and port, and nothing behind them."
+)
+scene = "own_folders"
+
+name = "plan"
+stub = {
+    "link on the club's poster": "",
+    "origin at Google": "",
+    "origin in the CORS rule": "",
+    "block public access": None,
+}
+solution = {
+    "link on the club's poster": "https://tidepool.example",
+    "origin at Google": "https://tidepool.example",
+    "origin in the CORS rule": "https://tidepool.example",
+    "block public access": True,
+}
+PAGE = "https://tidepool.example"
+
+
+def check(answer, scene, lab):
+    import boto3
+    import requests
+
+    expect(
+        isinstance(answer, dict) and set(answer) == set(solution), f"Keep the four names: {list(solution)}."
+    )
+    link, at_google, in_cors, block = answer.values()
+    host = link.partition("//")[2].partition("/")[0]
+    if "s3-website" in host and link.startswith("https://"):
+        try:
+            requests.get(f"https://{host}")
+        except requests.exceptions.ConnectionError:
+            expect(False, "Tried: nobody answers HTTPS at the website endpoint, which speaks HTTP only.")
+    expect(
+        link.startswith("https://"),
+        "Without HTTPS: anybody between can change the page, and Google refuses it.",
+    )
+    expect(link.rstrip("/") == PAGE, f"People are to see the page at {PAGE}; you wrote {link!r}.")
+    try:
+        tidepool = lab.google.register_client("Tidepool on AWS", origins=[at_google])
+    except ValueError as error:
+        expect(False, f"Google's console does not take {at_google!r} as an origin: {error}.")
+    goran, s3 = "goran.pavic@gmail.example", boto3.client("s3")
+    asked = refusal_of(lambda: lab.google.credential(tidepool.client_id, goran, PAGE))
+    expect(not asked, f"Google's button on {PAGE} hands out nothing: {at_google!r} is registered.")
+    rule = {"AllowedOrigins": [in_cors], "AllowedMethods": ["GET"], "AllowedHeaders": ["*"]}
+    s3.put_bucket_cors(Bucket=scene.bucket, CORSConfiguration={"CORSRules": [rule]})
+
+    def preflight(page):
+        wish = {"Origin": page, "Access-Control-Request-Method": "GET"}
+        return requests.options(f"https://{scene.bucket}.s3.{lab.region}.amazonaws.com/", headers=wish).ok
+
+    expect(
+        preflight(PAGE),
+        f"A browser on {PAGE} asks S3, and is told no: the rule says {in_cors!r}, and an origin is compared letter "
+        "by letter.",
+    )
+    expect(
+        not preflight("https://elsewhere.example"),
+        "With this rule S3 lets every page in the world read its answers. One origin is enough.",
+    )
+    expect(
+        block is True,
+        "Nothing of the pictures has to be public: the page reads them with credentials, and works with the block.",
+    )
+    token = lab.google.credential(scene.tidepool.client_id, goran, scene.origin)
+    identity, parts = enter(scene.identity_pool, {"accounts.google.com": token})
+    assert client_with(parts).list_objects_v2(Bucket=scene.bucket, Prefix=f"{identity}/")["KeyCount"] == 2
+
+
+wrong_website_endpoint_with_https = (
+    {**solution, "link on the club's poster": "https://tidepool-site.s3-website-us-east-1.amazonaws.com"},
+    "nobody answers HTTPS at the website endpoint",
+)
+wrong_website_endpoint = (
+    {**solution, "link on the club's poster": "http://tidepool-site.s3-website-us-east-1.amazonaws.com"},
+    "Without HTTPS",
+)
+wrong_path_in_the_origin = (
+    {**solution, "origin at Google": "https://tidepool.example/index.html"},
+    "Google's console does not take",
+)
+wrong_origin_of_the_bucket = (
+    {**solution, "origin at Google": "https://tidepool-site.s3.amazonaws.com"},
+    "hands out nothing",
+)
+wrong_slash_in_the_rule = (
+    {**solution, "origin in the CORS rule": "https://tidepool.example/"},
+    "compared letter by letter",
+)
+wrong_star_in_the_rule = ({**solution, "origin in the CORS rule": "*"}, "every page in the world")
+wrong_pictures_public = (
+    {**solution, "block public access": False},
+    "Nothing of the pictures has to be public",
+)
