@@ -28,7 +28,7 @@ import ast
 import dis
 import inspect
 import linecache
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -36,11 +36,10 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from . import progress
-from .checks import Mistake, expect
+from .checks import Mistake
 from .refusals import read as read_refusal
 from .twin import Twin
 
-__all__ = ["Exercise", "ExerciseError", "Mistake", "Verdict", "expect", "numbers"]
 EXERCISES = Path(__file__).resolve().parents[2] / "data" / "exercises"
 GIVEN = {
     "title": str,

@@ -3,7 +3,7 @@ him in a state in which he can recover his password by himself. His address is `
 `read_mail(address)` gives the messages that Cognito sent there, the newest last.
 """
 
-from cognito_lab.study.exercises import expect
+from cognito_lab.study.checks import expect
 
 title, core, difficulty, minutes = "Ben, and the day he forgets his password", True, 2, 8
 expected = "`ForgotPassword` for Ben sends him a code, and with it he sets a new password."
@@ -13,7 +13,7 @@ Two things are proved separately: that the account may be used (confirmed), and 
 """
 scene = "directory"
 
-ADDRESS, PASSWORD = "ben@tidepool.example", "Low-water-2026!"
+ADDRESS, PASSWORD, NEW_PASSWORD = "ben@tidepool.example", "Low-water-2026!", "High-water-2027!"
 
 
 def bring_ben(user_pools, pool, client, read_mail):
@@ -29,21 +29,18 @@ def bring_ben(user_pools, pool, client, read_mail):
 
 
 def check(answer, scene, lab):
-    import boto3
-    from botocore.exceptions import ClientError
-
     user_pools = boto3.client("cognito-idp")
     try:
         answer(user_pools, scene.pool, scene.client, lab.inbox)
     except ClientError as error:
-        at = error.operation_name
+        at, code = error.operation_name, error.response["Error"]["Code"]
         expect(
-            at not in ("GetUserAttributeVerificationCode", "VerifyUserAttribute"),
-            f"{at} needs an access token, and somebody unconfirmed cannot sign in for one. "
-            "Confirm first, then verify.",
+            code != "UserNotConfirmedException",
+            f"{at} → {code}. To verify an address one needs an access token, and somebody unconfirmed cannot "
+            "sign in for one. Confirm first.",
         )
         expect(
-            (at, error.response["Error"]["Code"]) != ("SignUp", "NotAuthorizedException"),
+            (at, code) != ("SignUp", "NotAuthorizedException"),
             "Nobody may say of themselves that an address is verified: SignUp does not take that.",
         )
         raise
@@ -63,7 +60,12 @@ def check(answer, scene, lab):
     user_pools.forgot_password(ClientId=scene.client, Username="ben")
     code = lab.inbox(ADDRESS)[-1].code
     user_pools.confirm_forgot_password(
-        ClientId=scene.client, Username="ben", ConfirmationCode=code, Password="High-water-2027!"
+        ClientId=scene.client, Username="ben", ConfirmationCode=code, Password=NEW_PASSWORD
+    )
+    person = {"USERNAME": "ben", "PASSWORD": NEW_PASSWORD}
+    sign_in = {"ClientId": scene.client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": person}
+    expect(
+        not refusal_of(lambda: user_pools.initiate_auth(**sign_in)), "Ben's new password lets him in nowhere."
     )
 
 
@@ -84,3 +86,29 @@ def wrong_says_so_himself(user_pools, pool, client, read_mail):
     """Nobody may say of themselves"""
     address = [{"Name": "email", "Value": ADDRESS}, {"Name": "email_verified", "Value": "true"}]
     user_pools.sign_up(ClientId=client, Username="ben", Password=PASSWORD, UserAttributes=address)
+
+
+def wrong_verifies_first(user_pools, pool, client, read_mail):
+    """Confirm first"""
+    wrong_only_signed_up(user_pools, pool, client, read_mail)
+    token = user_pools.initiate_auth(
+        ClientId=client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "ben", "PASSWORD": PASSWORD},
+    )["AuthenticationResult"]["AccessToken"]
+    user_pools.get_user_attribute_verification_code(AccessToken=token, AttributeName="email")
+    code = read_mail(ADDRESS)[-1].code
+    user_pools.verify_user_attribute(AccessToken=token, AttributeName="email", Code=code)
+
+
+def wrong_address(user_pools, pool, client, read_mail):
+    """Ben's e-mail should be"""
+    address = [{"Name": "email", "Value": "ben@elsewhere.example"}]
+    user_pools.sign_up(ClientId=client, Username="ben", Password=PASSWORD, UserAttributes=address)
+    user_pools.admin_confirm_sign_up(UserPoolId=pool, Username="ben")
+
+
+def wrong_username(user_pools, pool, client, read_mail):
+    """There is no user `ben`"""
+    address = [{"Name": "email", "Value": ADDRESS}]
+    user_pools.sign_up(ClientId=client, Username="benjamin", Password=PASSWORD, UserAttributes=address)

@@ -5,7 +5,7 @@ Members sign in through the app client `web`. The app client `phone` is for a pr
 and nobody who comes with its tokens should get in. Guests stay out, as before.
 """
 
-from cognito_lab.study.exercises import expect
+from cognito_lab.study.checks import expect, id_token
 
 title, core, difficulty, minutes = "From many doors to one", True, 2, 9
 expected = (
@@ -46,11 +46,6 @@ def check(answer, scene, lab):
         UserPoolId=scene.pool, ClientName="phone", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
     )["UserPoolClient"]["ClientId"]
 
-    def sign_in(client):
-        person = {"USERNAME": "mara", "PASSWORD": scene.password}
-        done = user_pools.initiate_auth(ClientId=client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=person)
-        return done["AuthenticationResult"]["IdToken"]
-
     def enters(logins):
         """The identity that these logins lead to, or nothing."""
         try:
@@ -58,7 +53,7 @@ def check(answer, scene, lab):
         except ClientError:
             return ""
 
-    token = sign_in(scene.client)
+    token = id_token(scene, "mara")
     before = enters({issuer: token})
     failed = None
     try:
@@ -88,7 +83,9 @@ def check(answer, scene, lab):
     if failed is not None:
         raise failed
     expect(enters({issuer: token}) == before, "Mara's own token does not lead to her identity any more.")
-    expect(not enters({issuer: sign_in(phone)}), "A token for the app client `phone` gets in.")
+    expect(
+        not enters({issuer: id_token(scene, "mara", phone)}), "A token for the app client `phone` gets in."
+    )
     expect(given == before, f"Return Mara's identity id, {before[:20]}…; you returned {str(given)[:40]!r}.")
 
 

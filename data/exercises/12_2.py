@@ -3,7 +3,7 @@ many doors. For each thing say in which of the four stores it can be read: `"Goo
 `"identity pool"`, `"IAM"`. Some stand in more than one, some in none.
 """
 
-from cognito_lab.study.exercises import expect
+from cognito_lab.study.checks import expect, id_token
 
 title, core, difficulty, minutes = "Who knows what about Goran", False, 2, 6
 expected = "Four sets, as the stores themselves answer when they are asked."
@@ -45,11 +45,7 @@ def check(answer, scene, lab):
     issuer = f"cognito-idp.{lab.region}.amazonaws.com/{scene.pool}"
     token = lab.google.credential(scene.tidepool_at_google.client_id, EMAIL, "https://tidepool.example")
     by_google = identity_pools.get_id(IdentityPoolId=scene.many, Logins={"accounts.google.com": token})
-    person = {"USERNAME": "goran", "PASSWORD": scene.password}
-    done = user_pools.initiate_auth(
-        ClientId=scene.client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=person
-    )
-    login = {issuer: done["AuthenticationResult"]["IdToken"]}
+    login = {issuer: id_token(scene, "goran")}
     by_pool = identity_pools.get_id(IdentityPoolId=scene.identity_pool, Logins=login)["IdentityId"]
     role = {"RoleName": "tidepool-member"}
     stores = {

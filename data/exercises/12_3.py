@@ -8,7 +8,7 @@ can to stay in. After how many hours, counted from noon and rounded up, can he o
 All lifetimes are the usual ones.
 """
 
-from cognito_lab.study.exercises import expect
+from cognito_lab.study.checks import client_with, enter, expect, id_token, refusal_of
 
 title, core, difficulty, minutes = "When is Ben really out?", False, 3, 6
 expected = "Three numbers of hours, as an account answers in which Ben tries again every few minutes."
@@ -49,39 +49,21 @@ def hours_of_ben(case, lab):
     from math import ceil
 
     import boto3
-    from botocore.exceptions import ClientError
 
     scene = lab.scene("one_door")
     user_pools, identity_pools = boto3.client("cognito-idp"), boto3.client("cognito-identity")
     issuer = f"cognito-idp.{lab.region}.amazonaws.com/{scene.pool}"
-    person = {"USERNAME": "ben", "PASSWORD": scene.password}
-    done = user_pools.initiate_auth(
-        ClientId=scene.client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=person
-    )
-    login = {issuer: done["AuthenticationResult"]["IdToken"]}
+    login = {issuer: id_token(scene, "ben")}
     ben = identity_pools.get_id(IdentityPoolId=scene.identity_pool, Logins=login)["IdentityId"]
 
     def fetch():
-        """Credentials, if there are any to be had: as a client of S3."""
-        try:
-            parts = identity_pools.get_credentials_for_identity(IdentityId=ben, Logins=login)["Credentials"]
-        except ClientError:
+        """A client for S3 with new credentials, if there are any to be had."""
+        if refusal_of(lambda: enter(scene.identity_pool, login)):
             return []
-        return [
-            boto3.client(
-                "s3",
-                aws_access_key_id=parts["AccessKeyId"],
-                aws_secret_access_key=parts["SecretKey"],
-                aws_session_token=parts["SessionToken"],
-            )
-        ]
+        return [client_with(enter(scene.identity_pool, login)[1])]
 
     def opens(s3):
-        try:
-            s3.list_objects_v2(Bucket=scene.bucket, Prefix=f"{ben}/")
-        except ClientError:
-            return False
-        return True
+        return not refusal_of(lambda: s3.list_objects_v2(Bucket=scene.bucket, Prefix=f"{ben}/"))
 
     held, last, now = fetch(), 0, 1
     lab.travel(minutes=1)

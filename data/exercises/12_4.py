@@ -3,7 +3,7 @@
 difference (`"either"`)?
 """
 
-from cognito_lab.study.exercises import expect
+from cognito_lab.study.checks import enter, expect, id_token, refusal_of
 
 title, core, difficulty, minutes = "When not to put a user pool in between", False, 2, 4
 expected = "Five choices; the check tries both architectures and says what happened."
@@ -58,17 +58,12 @@ def tried(scene, lab):
     """For each wish, whether it is fulfilled by one door, and by many: found out by trying."""
     import boto3
     import jwt
-    from botocore.exceptions import ClientError
 
     user_pools, identity_pools = boto3.client("cognito-idp"), boto3.client("cognito-identity")
     issuer = f"cognito-idp.{lab.region}.amazonaws.com/{scene.pool}"
 
     def by_pool():
-        person = {"USERNAME": "goran", "PASSWORD": scene.password}
-        done = user_pools.initiate_auth(
-            ClientId=scene.client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=person
-        )
-        return done["AuthenticationResult"]["IdToken"]
+        return id_token(scene, "goran")
 
     def by_google():
         return lab.google.credential(scene.tidepool_at_google.client_id, EMAIL, PAGE)
@@ -77,13 +72,7 @@ def tried(scene, lab):
         return jwt.decode(token, options={"verify_signature": False})
 
     def enters(sign_in, pool, provider):
-        try:
-            login = {provider: sign_in()}
-            identity = identity_pools.get_id(IdentityPoolId=pool, Logins=login)["IdentityId"]
-            identity_pools.get_credentials_for_identity(IdentityId=identity, Logins=login)
-        except ClientError:
-            return False
-        return True
+        return not refusal_of(lambda: enter(pool, {provider: sign_in()}))
 
     def guests(pool, **providers):
         identity_pools.update_identity_pool(
