@@ -43,6 +43,10 @@ def test_what_a_lesson_builds_on_is_what_it_says_it_builds_on(number):
     assert sum(exercises.Exercise(one).minutes for one in exercises.numbers(number)) == practice
 
 
+def test_no_lesson_needs_one_that_is_not_written():
+    assert {one for lesson in WRITTEN.values() for one in lesson.builds_on} <= set(WRITTEN)
+
+
 @pytest.mark.parametrize("number", WRITTEN)
 def test_a_lesson_begins_nowhere_but_in_its_own_account(number):
     """What a lesson uses of another is made by its scene: nothing is imported from, or read of, a lesson."""
