@@ -21,8 +21,9 @@ from cognito_lab.study.recorder import Call, Story
 from cognito_lab.study.states import state_diagram
 
 SVG = "{http://www.w3.org/2000/svg}"
-ID_TOKEN = Ticket("token", "ID token of mara")
-KEYS = Ticket("credentials", "AWS credentials ASIA…7QZ4")
+ID_TOKEN = Ticket("token", "ID token of mara", "A")
+ACCESS_TOKEN = Ticket("token", "access token of mara", "BBB")
+KEYS = Ticket("credentials", "AWS credentials ASIA…7QZ4", "C")
 
 
 def long_story() -> list[Arrow]:
@@ -32,7 +33,14 @@ def long_story() -> list[Arrow]:
         Arrow(
             "app", "user pool", "InitiateAuth", "USER_PASSWORD_AUTH, mara", (Ticket("secret", "password"),)
         ),
-        Arrow("user pool", "app", "", "", (ID_TOKEN, Ticket("token", "access token of mara")), answer=True),
+        Arrow(
+            "user pool",
+            "app",
+            "",
+            "",
+            (ID_TOKEN, ACCESS_TOKEN),
+            answer=True,
+        ),
         Arrow("app", "identity pool", "GetId", login, (ID_TOKEN,)),
         Arrow("identity pool", "app", "", "us-east-1:1234abcd…", answer=True),
         Arrow("app", "identity pool", "GetCredentialsForIdentity", login, (ID_TOKEN,)),
@@ -135,6 +143,66 @@ def test_arrows_are_numbered_in_order_and_so_is_the_transcript(picture):
     assert lines[12] == "12. app ⇠ Amazon S3: ✗ refused: AccessDenied (HTTP 403)"
 
 
+def test_tickets_show_their_letter_in_picture_words_and_alternative_text(picture):
+    letters = [text for text, *_ in texts(picture.svg()) if text.isupper() and len(text) < 4]
+    assert letters == ["A", "BBB", "A", "A", "C", "C", "C"]
+    assert picture.svg().count("same letter: the same") == 1
+    assert "[ID token of mara · A + access token of mara · BBB]" in picture.transcript()
+    assert "app calls GetId of identity pool with ID token of mara · A" in picture.alt()
+    bare = [tuple(replace(each, mark="") for each in one.tickets) for one in picture.arrows]
+    pairs = zip(picture.arrows, bare, strict=True)
+    without = Picture("", [replace(one, tickets=tickets) for one, tickets in pairs])
+    assert "same letter" not in without.svg() and "·" not in without.transcript() + without.alt()
+
+
+def test_a_label_that_is_cut_keeps_its_letter_inside_the_ticket():
+    tickets = (Ticket("token", "Google ID token of somebody with a very long name indeed, truly", "AA"),)
+    svg = Picture("", [Arrow("app", "user pool", "A", tickets=tickets)] * 2).svg()
+    assert overlaps(svg) == [] and [text for text, *_ in texts(svg)].count("AA") == 2
+    rects = [
+        {side: float(one.get(side)) for side in ("x", "y", "width", "height")}
+        for one in xml.fromstring(svg).iter(f"{SVG}rect")
+        if one.get("rx") == "4"
+    ]
+    label = next(box for box in texts(svg) if box[0].endswith("…"))
+    pill, badge = rects[0], rects[1]
+    assert badge["x"] + badge["width"] == pytest.approx(pill["x"] + pill["width"], abs=0.2)
+    assert pill["x"] < label[1] and label[3] < badge["x"]
+
+
+def test_marks_are_stored_and_nothing_else_of_a_value_is(picture):
+    diagram = Diagram([picture])
+    assert Diagram.from_data(json.loads(json.dumps(diagram.as_data()))).html() == diagram.html()
+    (stored,) = diagram.as_data()[0]["arrows"][2]["tickets"]
+    assert stored == {"family": "token", "label": "ID token of mara", "mark": "A"}
+    before = {"family": "token", "label": "ID token of mara"}  # stored before there were marks
+    arrow = {"tail": "app", "head": "user pool", "label": "GetUser", "tickets": [before]}
+    assert (
+        str(Diagram.from_data([{"title": "", "arrows": [arrow]}]))
+        == " 1. app → user pool: GetUser [ID token of mara]"
+    )
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of two colours, as WCAG 2 defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_all_that_is_written_can_be_read():
+    written = [(palette.INK, palette.PAPER), (palette.QUIET, palette.PAPER), (palette.REFUSED, palette.PAPER)]
+    written += [(palette.INK, palette.LANE), (palette.QUIET, palette.LANE), (palette.MARK, palette.PAPER)]
+    for colour, ground in palette.TICKETS.values():
+        written += [(palette.INK, ground), (palette.PAPER, colour)]  # the label, and the letter in its square
+    assert all(contrast(*pair) >= 4.5 for pair in written)
+
+
 def test_a_refusal_is_told_by_word_sign_and_shape_and_not_by_colour_alone(picture):
     svg = picture.svg()
     grey = svg.replace(palette.REFUSED, palette.QUIET)
@@ -156,7 +224,7 @@ def test_the_alternative_text_says_what_the_picture_says(picture):
         "From sign-in to picture: 12 arrows between app, user pool, identity pool, AWS STS and Amazon S3."
     )
     for said in ("app calls InitiateAuth of user pool with password", "Amazon S3 refuses with AccessDenied",
-                 "identity pool answers AWS credentials ASIA…7QZ4"):  # fmt: skip
+                 "identity pool answers AWS credentials ASIA…7QZ4 · C"):  # fmt: skip
         assert said in alt
     assert "\n" not in alt and "marked" not in alt
 
@@ -260,6 +328,12 @@ def test_wrapped_text_fits_and_says_when_something_is_missing():
     assert wrapped("short", 120, 12) == ["short"]
     assert "".join(wrapped("UserNotConfirmedException", 120, 11, 4)) == "UserNotConfirmedException"
     assert wrapped("", 120, 12) == [""]
+
+
+def test_widths_are_whole_pixels_so_that_no_sum_of_them_depends_on_the_python():
+    for size in range(10, 17):
+        assert [width_of(text, size) % 1 for text in ("", "i", "AssumeRole", "a W %")] == [0, 0, 0, 0]
+    assert width_of("i", 12) == 6 and width_of("W" * 10, 12) == 120
 
 
 # -- states -------------------------------------------------------------------------------------

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import re
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import boto3
 import jwt
 import pytest
 import requests
+from botocore.config import Config
 
 from cognito_lab import Lab, OutsideTheLab, refused
 from cognito_lab.aws import network
@@ -57,7 +59,7 @@ def story(lab):
                 s3.get_object(Bucket=scene.bucket, Key=f"{scene.ben}/crab.svg")
     story.secrets = [
         scene.password,
-        *tokens.values(),
+        *(tokens[name] for name in ("AccessToken", "IdToken", "RefreshToken")),
         keys["SecretKey"],
         keys["SessionToken"],
         keys["AccessKeyId"],
@@ -86,12 +88,12 @@ def test_the_parts_that_matter_are_kept(story):
         "access token of mara",
         "refresh token",
     }
-    assert get_id.sent == [Ticket("token", "ID token of mara")]
+    assert get_id.sent == [Ticket("token", "ID token of mara", "B")]
     assert get_id.asked[0].startswith("login of cognito-idp…/us-east-1_")
     assert get_id.answered == [f"{story.identity.partition('-')[0]}-{story.identity.split('-', 1)[1][:15]}…"]
     access_key = story.keys["AccessKeyId"]
     assert credentials.received == read.sent == [
-        Ticket("credentials", f"AWS credentials ASIA…{access_key[-4:]}")
+        Ticket("credentials", f"AWS credentials ASIA…{access_key[-4:]}", "D")
     ]  # fmt: skip
     assert read.asked[0].endswith("…/anemone.svg") and read.asked[0].startswith(
         "tidepool-pictures/us-east-1:"
@@ -122,9 +124,12 @@ def test_no_password_token_code_or_key_is_in_the_recording(story):
     pictures = story.diagram().html()
     images = "".join(base64.b64decode(part).decode() for part in re.findall(r"base64,([^\"]+)", pictures))
     everything = repr(story) + repr(story.calls) + pictures + images + json.dumps(story.diagram().as_data())
+    everything += story.steps().html() + repr(story.steps()) + repr(story._letters)
+    everything += repr([table.rows for call in story.calls for table in call.decoded.values()])
     assert "mara" in everything
     for secret in story.secrets:
         assert str(secret) not in everything
+        assert secret.rpartition(".")[2] not in everything  # of a token, the signature
     assert "eyJ" not in everything  # the beginning of every signed token
 
 
@@ -189,6 +194,175 @@ def test_a_service_that_is_asked_for_its_public_keys_is_seen_inside(lab):
     arrows = story.diagram(without=("GET jwks.json",)).pictures[0]
     assert len(arrows.arrows) == 2 and arrows.left_out == "Left out: GET jwks.json."
     assert story.diagram(inner=False).pictures[0].left_out == "Left out: what happens inside AWS."
+
+
+# -- tickets are known again --------------------------------------------------------------------
+
+
+def marks(story):
+    """Each ticket with its mark, in the order in which a reader meets them."""
+    arrows = [arrow for call in story.calls for arrow in call.arrows()]
+    return [(ticket.label.split(" of ")[0], ticket.mark) for arrow in arrows for ticket in arrow.tickets]
+
+
+def test_what_left_one_service_is_seen_to_be_what_reached_the_next(story):
+    keys = f"AWS credentials ASIA…{story.keys['AccessKeyId'][-4:]}"
+    assert marks(story) == [
+        ("password", ""),
+        ("access token", "A"), ("ID token", "B"), ("refresh token", "C"),
+        ("ID token", "B"),  # to GetId
+        ("ID token", "B"), (keys, "D"), (keys, "D"),  # to GetCredentialsForIdentity, from STS, to the app
+        (keys, "D"), (keys, "D"),  # the signatures of both requests to S3
+    ]  # fmt: skip
+    assert "[ID token of mara · B]" in repr(story)
+
+
+def test_a_tampered_copy_and_another_persons_token_are_other_tickets(lab):
+    scene = lab.scene("overture")
+    user_pools, identity_pools = boto3.client("cognito-idp"), boto3.client("cognito-identity")
+    login = f"cognito-idp.us-east-1.amazonaws.com/{scene.pool}"
+
+    def sign_in(username):
+        return user_pools.initiate_auth(
+            ClientId=scene.client,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": username, "PASSWORD": scene.password},
+        )["AuthenticationResult"]["IdToken"]
+
+    with record() as story:
+        token = sign_in("mara")
+        other = sign_in("mara")  # the same person, the same claims but for times and ids
+        swapped = token[:-6] + ("AAAAAA" if token[-6:] != "AAAAAA" else "BBBBBB")
+        identity_pools.get_id(IdentityPoolId=scene.identity_pool, Logins={login: token})
+        with refused("NotAuthorizedException", quiet=True):
+            identity_pools.get_id(IdentityPoolId=scene.identity_pool, Logins={login: swapped})
+        identity_pools.get_id(IdentityPoolId=scene.identity_pool, Logins={login: other})
+    sent = [ticket for call in story.calls[2:] for ticket in call.sent]
+    assert {ticket.label for ticket in sent} == {"ID token of mara"}
+    assert [ticket.mark for ticket in sent] == ["B", "G", "E"]
+    assert [ticket.mark for call in story.calls[:2] for ticket in call.received] == list("ABCDEF")
+
+
+def test_after_z_come_two_letters(hosts):
+    bodies = (json.dumps({"AccessToken": f"opaque {number}"}).encode() for number in range(54))
+    hosts("any", lambda request: network.Response(200, body=next(bodies)))
+    with record() as story:
+        for _ in range(54):
+            ask("any")
+    letters = [call.received[0].mark for call in story.calls]
+    assert letters[:2] + letters[25:28] + letters[51:] == ["A", "B", "Z", "AA", "BB", "ZZ", "AAA", "BBB"]
+    assert len(set(letters)) == 54
+
+
+def test_googles_token_keeps_its_letter_from_the_button_to_the_identity_pool(lab):
+    scene, goran = lab.scene("two_doors"), "goran.pavic@gmail.example"
+    with record() as story:
+        token = lab.google.credential(scene.tidepool_at_google.client_id, goran, "https://tidepool.example")
+        boto3.client("cognito-identity").get_id(
+            IdentityPoolId=scene.many, Logins={"accounts.google.com": token}
+        )
+    assert marks(story) == [("Google ID token", "A"), ("Google ID token", "A")]
+    assert [call.operation for call in story.calls if call.received] == ["POST issue"]
+
+
+def test_codes_and_tokens_of_google_are_known_again(lab):
+    lab.reset()
+    back = "https://tidepool.example/back"
+    client = lab.google.register_client("Tidepool", [back])
+    with record() as story:
+        asked = {
+            "client_id": client.client_id,
+            "redirect_uri": back,
+            "response_type": "code",
+            "scope": "openid",
+        }
+        address = f"https://accounts.google.com/o/oauth2/v2/auth?{urlencode(asked)}"
+        landed = lab.google.sign_in(address, "goran.pavic@gmail.example")
+        form = {
+            "grant_type": "authorization_code",
+            "code": dict(parse_qsl(urlsplit(landed).query))["code"],
+            "redirect_uri": back,
+            "client_id": client.client_id,
+            "client_secret": client.client_secret,
+        }
+        tokens = requests.post("https://oauth2.googleapis.com/token", data=form).json()
+        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+        requests.get("https://openidconnect.googleapis.com/v1/userinfo", headers=bearer).raise_for_status()
+    assert marks(story) == [
+        ("authorization code", "A"), ("authorization code", "A"), ("client secret", ""),
+        ("access token", "B"), ("Google ID token", "C"), ("access token", "B"),
+    ]  # fmt: skip
+    assert form["code"] not in repr(story.calls) and tokens["access_token"] not in repr(story.calls)
+
+
+def test_a_presigned_address_carries_the_letter_of_who_signed_it(lab):
+    scene = lab.scene("overture")
+    s3 = boto3.client("s3", config=Config(signature_version="s3v4"))
+    picture = {"Bucket": scene.bucket, "Key": f"{scene.mara}/anemone.svg"}
+    link = s3.generate_presigned_url("get_object", Params=picture)
+    with record() as story:
+        requests.get(link).raise_for_status()
+        requests.get(link).raise_for_status()
+        s3.list_buckets()
+    first, second, owner = (call.sent[0] for call in story.calls)
+    assert first == second and first.mark == "A" and first.label.startswith("presigned by ")
+    assert owner == Ticket("credentials", "the owner's keys")
+
+
+def test_what_tokens_say_is_kept_by_letter_without_the_signature(story):
+    said = story.calls[1].decoded
+    assert list(said) == ["B"]
+    claims = {row[1]: row[2] for row in said["B"].rows}
+    assert claims["cognito:username"] == "mara" and claims["token_use"] == "id" and claims["alg"] == "RS256"
+    assert sorted(story.calls[0].decoded) == ["A", "B"]  # a refresh token says nothing to anybody else
+    assert story.calls[3].decoded == {}
+
+
+def test_letters_follow_the_reader_who_meets_the_request_then_what_is_inside_then_the_answer(hosts):
+    def pool(request):
+        with network.step("pool", "tokens", "Assume") as inner:
+            inner.answer = {"AccessKeyId": "ASIAABCDEFGHIJKLMNOP"}
+        return network.Response(200, body=b'{"RefreshToken": "third", "AccessKeyId": "ASIAABCDEFGHIJKLMNOP"}')
+
+    hosts("pool", pool)
+    with record() as story:
+        network.fetch("app", "GET", "https://pool.order.example/x", {"authorization": "Bearer first"})
+    assert marks(story) == [
+        ("access token", "A"), ("AWS credentials ASIA…MNOP", "B"),
+        ("refresh token", "C"), ("AWS credentials ASIA…MNOP", "B"),
+    ]  # fmt: skip
+
+
+def test_a_token_inside_a_token_is_not_kept(hosts):
+    inner = token(iss=GOOGLE, sub="1")
+    hosts("any", lambda request: network.Response(200, body=json.dumps({"IdToken": outer}).encode()))
+    outer = token(token_use="id", sub=AN_ID, **{"custom:googles": inner})
+    with record() as story:
+        ask("any")
+    (table,) = story.calls[0].decoded.values()
+    assert ["payload", "custom:googles", "(a token)", ""] in table.rows
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": "soon"},
+        {"exp": 1e300},
+        {"iss": ["a"]},
+        {"token_use": {"a": 1}},
+        {"sub": 7},
+        {"email": "\ud800"},
+        [],
+    ],
+    ids=str,
+)
+def test_whatever_a_forged_token_says_the_call_is_recorded(hosts, claims):
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    body = json.dumps({"IdToken": f"eyJhbGciOiJSUzI1NiJ9.{payload}.c2ln"}).encode()
+    hosts("any", lambda request: network.Response(200, body=body))
+    with record() as story:
+        ask("any")
+    assert story.problems == [] and story.calls[0].received[0].mark == "A"
 
 
 # -- order, on hosts made up for the purpose ----------------------------------------------------
@@ -330,7 +504,8 @@ def token(**claims):
 )  # fmt: skip
 def test_tickets_say_what_went_along_and_never_its_value(name, value, label):
     found = ticket(name, value)
-    assert found.label == label and value not in found.label
+    assert found.label == label and value not in found.label + found.mark
+    assert bool(found.mark) == (name != "PASSWORD")
 
 
 def test_long_names_are_shortened():

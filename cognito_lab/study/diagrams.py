@@ -29,10 +29,17 @@ SIGNS = {  # the sign of a family of tickets, drawn in a square of 12 by 12
 
 @dataclass(frozen=True)
 class Ticket:
-    """Something that opens doors and travels along: ``family`` is token, credentials or secret."""
+    """Something that opens doors and travels along: ``family`` is token, credentials or secret.
+
+    Within a recording, tickets with the same ``mark`` (a letter) are one and the same value.
+    """
 
     family: str
     label: str
+    mark: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.label} · {self.mark}" if self.mark else self.label
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ class Arrow:
         label = f"✗ refused: {self.label}" if self.refused else self.label
         note = f"({self.note})" if self.note and label else self.note
         sign = "⇠" if self.answer else "→"
-        along = " + ".join(ticket.label for ticket in self.tickets)
+        along = " + ".join(map(str, self.tickets))
         what = " ".join(filter(None, (label, note, f"[{along}]" if along else "")))
         ends = f"{self.head} {sign} {self.tail}" if self.answer else f"{self.tail} {sign} {self.head}"
         return f"{'    ' if self.inside else ''}{ends}: {what}"
@@ -92,7 +99,7 @@ class Picture:
         """What the picture says, in a few sentences."""
         said = []
         for arrow in self.arrows:
-            along = " and ".join(ticket.label for ticket in arrow.tickets)
+            along = " and ".join(map(str, arrow.tickets))
             if not arrow.answer:
                 along = along and f" with {along}"
                 said.append(f"{arrow.tail} calls {arrow.label} of {arrow.head}{along}")
@@ -210,7 +217,8 @@ def _sequence(picture: Picture) -> str:
         for row, text in enumerate(name):
             back.append(write(x, first + 16 * row, text, 14, more='font-weight="bold"'))
     inside = " · slanted: inside AWS" * any(arrow.inside for arrow in picture.arrows)
-    small = [f"solid: call · dashed: answer · ✗: refused{inside}", picture.left_out]
+    marks = " · same letter: the same" * any(one.mark for arrow in picture.arrows for one in arrow.tickets)
+    small = [f"solid: call · dashed: answer · ✗: refused{inside}{marks}", picture.left_out]
     for row, text in enumerate(filter(None, small)):
         front.append(write(WIDTH / 2, bottom + 18 + 16 * row, text, 11, QUIET))
     return document(back + front, bottom + 14 + 16 * len(list(filter(None, small))), picture.alt())
@@ -266,13 +274,17 @@ def _arrow(number: int, arrow: Arrow, start: float, end: float, y: float) -> tup
 
 
 def _pill_width(ticket: Ticket) -> float:
-    return width_of(ticket.label, 11) + 34
+    return width_of(ticket.label, 11) + 34 + _badge_width(ticket)
+
+
+def _badge_width(ticket: Ticket) -> float:
+    return width_of(ticket.mark, 13) + 10 if ticket.mark else 0
 
 
 def _rows(tickets: Sequence[Ticket], room: float) -> list[list[Ticket]]:
     rows: list[list[Ticket]] = []
     for ticket in tickets:
-        short = Ticket(ticket.family, wrapped(ticket.label, room - 40, 11, 1)[0])
+        short = replace(ticket, label=wrapped(ticket.label, room - 40 - _badge_width(ticket), 11, 1)[0])
         if rows and sum(map(_pill_width, rows[-1])) + _pill_width(short) <= room:
             rows[-1].append(short)
         else:
@@ -282,9 +294,15 @@ def _rows(tickets: Sequence[Ticket], room: float) -> list[list[Ticket]]:
 
 def _pill(ticket: Ticket, x: float, y: float) -> list[str]:
     colour, ground = TICKETS[ticket.family]
+    wide, badge = _pill_width(ticket) - 6, _badge_width(ticket)
+    mark = [
+        box(x + wide - badge, y, badge, 19, colour, colour, 'rx="4"'),
+        write(x + wide - badge / 2, y + 14, ticket.mark, 12, PAPER, 'font-weight="bold"'),
+    ]
     return [
-        box(x, y, _pill_width(ticket) - 6, 19, ground, colour, 'rx="4"'),
+        box(x, y, wide, 19, ground, colour, 'rx="4"'),
         f'<path d="{SIGNS[ticket.family]}" transform="translate({x + 5:.1f} {y + 3.5:.1f})" '
         f'fill="{colour}" fill-rule="evenodd"/>',
         write(x + 22, y + 13.5, ticket.label, 11, INK, anchor="start"),
+        *(mark if ticket.mark else ()),
     ]

@@ -8,14 +8,17 @@ from html import escape
 
 from .palette import FONT, INK, PAPER, QUIET, REFUSED, WIDTH
 
-# Widths of characters in ems, those of a wide sans-serif: what fits there fits in any.
-WIDE = {**dict.fromkeys("iljIrtf.,:;'|!()[]-/ ", 0.42), **dict.fromkeys("mwMW@%…–→", 1.0)}
+# Widths of characters in hundredths of an em, those of a wide sans-serif: what fits there fits in any.
+WIDE = {**dict.fromkeys("iljIrtf.,:;'|!()[]-/ ", 42), **dict.fromkeys("mwMW@%…–→", 100)}
 JOINTS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[/.:_])")
 
 
 def width_of(text: str, size: float) -> float:
-    """The room that ``text`` takes, in pixels, at most; bold text is measured one pixel larger."""
-    return sum(WIDE.get(char, 0.75 if char.isupper() else 0.62) for char in text) * size
+    """The room that ``text`` takes, in pixels, at most; bold text is measured one pixel larger.
+
+    Whole pixels: Python 3.12 began to add fractions otherwise, and every Python shall draw the same.
+    """
+    return -(-sum(WIDE.get(char, 75 if char.isupper() else 62) for char in text) * size // 100)
 
 
 def wrapped(text: str, room: float, size: float, lines: int = 2) -> list[str]:

@@ -1,27 +1,32 @@
 """The recorder: who called whom, with which operation, what went along, and what came back.
 
-A recording holds what a reader needs and nothing that could be used: of a token its kind and whose it says
-it is, of an access key its ends, of passwords, codes and secrets only that they were there. What is shown of
-an input or an answer is listed by name in the tables below; what is not listed is not kept.
+A recording holds what a reader needs and nothing that could be used: of a token what it says, without the
+signature; of an access key its ends; of passwords, codes and secrets only that they were there. What is
+handed on gets a letter, by which it is known again. What is shown of an input or an answer is listed by
+name in the tables below; what is not listed is not kept.
 """
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import json
 import os
 import re
+import string
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cognito_lab.aws import network
 from cognito_lab.aws.network import Exchange, Request
+from cognito_lab.providers.pages import hidden_fields
 
+from . import tables
 from .diagrams import Arrow, Diagram, Picture, Ticket
 from .refusals import http_refusal
+from .steps import Steps
 
 LANES = {
     "cognito-idp": "user pool",
@@ -63,6 +68,8 @@ TICKETS = {
     "code_verifier": "code verifier",
     "client_secret": "client secret",
 }
+HANDED_ON = ("Session", "code")  # the secrets that get a letter, as every token and access key does
+SALT = os.urandom(16)  # of this process: a digest is for comparing, and says nothing to anybody else
 TOKEN_USES = {"id": "ID token", "access": "access token"}
 ISSUERS = {
     "https://accounts.google.com": "Google ID token",
@@ -81,7 +88,10 @@ Inner = tuple[Exchange, Exchange, "Call"]  # the exchange around, the inner one,
 
 @dataclass
 class Call:
-    """One call. ``inside`` are the calls between services that it led to before it was answered."""
+    """One call. ``inside`` are the calls between services that it led to before it was answered.
+
+    ``decoded``: header and claims of the JSON Web Tokens that went along, by the mark of their tickets.
+    """
 
     who: str
     whom: str
@@ -95,6 +105,7 @@ class Call:
     message: str = ""
     chapter: str = ""
     inside: list[Call] = field(default_factory=list)
+    decoded: dict[str, tables.Table] = field(default_factory=dict)
 
     def arrows(
         self, inner: bool = True, without: tuple[str, ...] = (), within: bool = False
@@ -133,6 +144,7 @@ class Story:
         self.problems: list[Exception] = []
         self._chapter = ""
         self._inner: list[Inner] = []  # of requests that still run
+        self._letters: dict[str, str] = {}  # by digest
 
     def __enter__(self) -> Story:
         """Record from here on; a story that was left can be entered again, and goes on."""
@@ -177,6 +189,10 @@ class Story:
             pictures.append(Picture(": ".join(filter(None, (title, chapter))), arrows, left_out))
         return Diagram(pictures)
 
+    def steps(self) -> Steps:
+        """The recording call by call, with what the tokens say. Raises ValueError if nothing was recorded."""
+        return Steps(self.calls)
+
     def transcript(self) -> str:
         """The whole recording as text, inner calls indented."""
         lines = [arrow.text() for call in self.calls for arrow in call.arrows()]
@@ -193,7 +209,6 @@ class Story:
 
     def _take(self, exchange: Exchange) -> None:
         call = take_down(exchange, self.app)
-        call.chapter = self._chapter
         outer = _exchange_around()
         # Inner exchanges end, and are reported, before the one that they belong to. A step between services
         # is no request of its own: to it belongs what its callee did just before, inside the same request.
@@ -207,9 +222,26 @@ class Story:
             call.inside.insert(0, inner_call)
             self._inner.pop()
         if outer is None:
+            call.chapter = self._chapter
+            self._give_letters(call)
             self.calls.append(call)
         else:
             self._inner.append((outer, exchange, call))
+
+    def _give_letters(self, call: Call) -> None:
+        """Letters instead of digests: the first new value that a reader meets gets A, the next one B."""
+        call.sent = [self._lettered(ticket) for ticket in call.sent]
+        for inner in call.inside:
+            self._give_letters(inner)
+        call.received = [self._lettered(ticket) for ticket in call.received]
+        call.decoded = {self._letters[each]: table for each, table in call.decoded.items() if each}
+
+    def _lettered(self, ticket: Ticket) -> Ticket:
+        if not ticket.mark:
+            return ticket
+        rounds, letter = divmod(len(self._letters), 26)
+        following = string.ascii_uppercase[letter] * (rounds + 1)  # after Z comes AA, then BB
+        return replace(ticket, mark=self._letters.setdefault(ticket.mark, following))
 
 
 def record(app: str = "app") -> Story:
@@ -232,7 +264,7 @@ def take_down(exchange: Exchange, app: str) -> Call:
     request, response, error = exchange.request, exchange.response, exchange.error
     caller = app if exchange.caller == "app" else LANES.get(exchange.caller, exchange.caller)
     call = Call(caller, LANES.get(exchange.callee, exchange.callee), exchange.operation)
-    call.asked, call.sent = sort_out(asked_for(exchange))
+    call.asked, call.sent = sort_out(asked_for(exchange), call.decoded)
     if request is not None:
         call.operation = exchange.operation or f"{request.method} {request.path.rpartition('/')[2] or '/'}"
         call.sent += signature(request)
@@ -246,7 +278,7 @@ def take_down(exchange: Exchange, app: str) -> Call:
         call.code, message = http_refusal(response.status, response.body)
         call.message, call.status = shortened(message), response.status
     else:
-        call.answered, call.received = sort_out(answered_with(exchange))
+        call.answered, call.received = sort_out(answered_with(exchange), call.decoded)
         if not call.answered and not call.received:
             call.answered = [in_a_word(exchange)]
         call.status = response.status if response is not None else None
@@ -277,8 +309,9 @@ def answered_with(exchange: Exchange) -> list[Leaf]:
         return [("", name, value) for name, value in XML_LEAF.findall(response.body.decode())]
     try:
         return list(leaves(json.loads(response.body)))
-    except ValueError:  # a picture, a page, a listing
-        return []
+    except ValueError:  # a picture, a page, a listing; on Google's page there may be an ID token
+        page = hidden_fields(response) if exchange.callee == "google" else {}
+        return [("", name, value) for name, value in page.items()]
 
 
 def in_a_word(exchange: Exchange) -> str:
@@ -304,8 +337,8 @@ def leaves(value: Any, above: str = "", name: str = "") -> Iterator[Leaf]:
         yield above, name, value
 
 
-def sort_out(found: list[Leaf]) -> tuple[list[str], list[Ticket]]:
-    """What is shown in words, and what as a ticket. Of a list, the first value."""
+def sort_out(found: list[Leaf], decoded: dict[str, tables.Table]) -> tuple[list[str], list[Ticket]]:
+    """What is shown in words (of a list, the first) and as tickets; ``decoded`` takes what tokens say."""
     words: dict[str, str] = {}
     tickets: list[Ticket] = []
     for above, name, value in found:
@@ -313,6 +346,10 @@ def sort_out(found: list[Leaf]) -> tuple[list[str], list[Ticket]]:
             words[f"{above} {name}"] = f"login of {USER_POOL.sub('cognito-idp…/', name)}"
         if name in TICKETS or JWT.fullmatch(str(value)):
             tickets.append(ticket(name, str(value)))
+            with suppress(ValueError):  # not a signed token
+                decoded[tickets[-1].mark] = table = tables.show_claims(str(value))
+                # A claim may hold another provider's whole token, where somebody has mapped it.
+                table.rows = [[JWT.sub("(a token)", cell) for cell in row] for row in table.rows]
         elif name in SHOWN:
             words.setdefault(name, SHOWN[name].format(shortened(str(value))))
     if not words and not tickets:
@@ -324,22 +361,27 @@ def sort_out(found: list[Leaf]) -> tuple[list[str], list[Ticket]]:
 def ticket(name: str, value: str) -> Ticket:
     """The ticket for a value: for a JSON Web Token, what it says of itself (nobody has verified it here)."""
     if name == "AccessKeyId":
-        return Ticket("credentials", f"AWS credentials {shortened(value)}")
+        return Ticket("credentials", f"AWS credentials {shortened(value)}", digest(value))
     kind = TICKETS.get(name, "token")
     if not JWT.fullmatch(value):
-        return Ticket("token" if kind.endswith("token") else "secret", kind)
+        family = "token" if kind.endswith("token") else "secret"
+        return Ticket(family, kind, digest(value) if family == "token" or name in HANDED_ON else "")
     try:
-        payload = value.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        kind = TOKEN_USES.get(claims.get("token_use"), ISSUERS.get(claims.get("iss"), kind))
-        names = [claims.get(claim) for claim in ("cognito:username", "username", "email", "sub")]
-    except (ValueError, AttributeError):
-        return Ticket("token", f"{kind}, unreadable")
+        _, claims = tables.decoded(value)
+    except ValueError:
+        return Ticket("token", f"{kind}, unreadable", digest(value))
+    kind = TOKEN_USES.get(str(claims.get("token_use")), ISSUERS.get(str(claims.get("iss")), kind))
+    names = [claims.get(claim) for claim in ("cognito:username", "username", "email", "sub")]
     named = [str(one) for one in names if one]
     an_id = shortened("".join(named[:1]).rpartition(":")[2])
     whose = next((one for one in named if not UUID.search(one)), an_id)
     whose = whose.partition("@")[0]  # of an address the person's part: there is little room
-    return Ticket("token", f"{kind} of {whose}" if whose else kind)
+    return Ticket("token", f"{kind} of {whose}" if whose else kind, digest(value))
+
+
+def digest(value: str) -> str:
+    """What tells two values apart while a recording runs; the value cannot be had from it."""
+    return hashlib.blake2b(value.encode(errors="replace"), key=SALT, digest_size=16).hexdigest()
 
 
 def signature(request: Request) -> list[Ticket]:
@@ -347,12 +389,17 @@ def signature(request: Request) -> list[Ticket]:
     query = dict(parse_qsl(request.query))
     presigned = query.get("X-Amz-Credential") or query.get("AWSAccessKeyId")
     if presigned:
-        return [Ticket("credentials", f"presigned by {shortened(presigned.partition('/')[0])}")]
-    signed = re.search(r"Credential=(\w+)/", request.headers.get("authorization", ""))
+        key = presigned.partition("/")[0]
+        return [Ticket("credentials", f"presigned by {shortened(key)}", digest(key))]
+    authorization = request.headers.get("authorization", "")
+    if bearer := re.fullmatch(r"(?i)bearer (\S+)", authorization):
+        return [ticket("access_token", bearer[1])]
+    signed = re.search(r"Credential=(\w+)/", authorization)
     if signed is None:
         return []
-    owner = signed[1] == os.environ.get("AWS_ACCESS_KEY_ID")
-    return [Ticket("credentials", "the owner's keys" if owner else f"AWS credentials {shortened(signed[1])}")]
+    if signed[1] == os.environ.get("AWS_ACCESS_KEY_ID"):
+        return [Ticket("credentials", "the owner's keys")]  # always the same, and named: no letter
+    return [ticket("AccessKeyId", signed[1])]
 
 
 def shortened(text: str) -> str:
