@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from pathlib import Path
 
 import pytest
+from lessons_support import execute, playing
 
-from cognito_lab import Lab
 from cognito_lab.course import run
+from cognito_lab.study.claims import pieces
 
 
 def sections(path: Path) -> dict[str, list[str]]:
     """The code of a lesson by heading; the opening, before the first heading, is under ``""``."""
-    heading, found = "", {"": []}
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        text = "".join(cell["source"])
-        if cell["cell_type"] == "markdown" and text.startswith("## "):
-            heading = text.splitlines()[0].removeprefix("## ")
-            found[heading] = []
-        elif cell["cell_type"] == "code":
-            found[heading].append(text)
-    return {heading: code for heading, code in found.items() if code}
-
-
-def execute(cells: list[str], names: dict[str, object]) -> None:
-    for code in cells:
-        exec(compile(ast.parse(code), "<cell>", "exec"), names)
+    found: dict[str, list[str]] = {"": []}
+    for piece in pieces(path):
+        if piece.run:
+            found.setdefault(piece.heading, []).append(piece.text)
+    return found
 
 
 def test_a_heading_begins_a_cell_or_it_would_not_be_found():
@@ -48,10 +39,6 @@ EACH = [
 @pytest.mark.parametrize(("path", "heading"), EACH)
 def test_a_section_runs_after_the_opening_alone(path, heading):
     code = sections(path)
-    names: dict[str, object] = {}
-    try:
-        execute([*code[""], *code[heading]], names)
-    finally:
-        running = names.get("lab")
-        if isinstance(running, Lab):
-            running.stop()
+    with playing() as names:
+        for cell in [*code[""], *code[heading]]:
+            execute(cell, names)

@@ -59,7 +59,7 @@ class Result:
 
 
 def choose(wanted: Sequence[str]) -> list[Path]:
-    """The notebooks meant by numbers (`09`), names (`09_identities`) or paths; without any, the whole course.
+    """The notebooks meant by numbers (`09`, `A1`), names (`09_identities`) or paths; else the whole course.
 
     Raises:
         FileNotFoundError: with a line that lists what there is.
@@ -67,8 +67,8 @@ def choose(wanted: Sequence[str]) -> list[Path]:
     course = sorted(NOTEBOOKS.glob("*.ipynb"))
     chosen: list[Path] = []
     for word in (word for words in wanted for word in ([words] if Path(words).is_file() else words.split())):
-        start = word.zfill(2) + "_" if word.isdigit() else word + ".ipynb"
-        found = [path for path in course if path.name.startswith(start) or path.name == word]
+        number = word.zfill(2) if word.isdigit() else word
+        found = [path for path in course if number in (path.name.split("_")[0], path.stem, path.name)]
         if not found and word.endswith(".ipynb") and Path(word).is_file():
             found = [Path(word).resolve()]
         if not found:
