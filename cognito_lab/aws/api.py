@@ -27,7 +27,7 @@ def _api(service: str) -> network.Handler:
         try:
             return _answer(service, request)
         except AwsError as error:
-            return answers.error_response(service, error)
+            return answers.error_response(service, network.keep_refusal(error))
 
     return s3_web.across_origins(answer) if service == "s3" else answer
 

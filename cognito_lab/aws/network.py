@@ -77,6 +77,7 @@ class Exchange:
 
     ``service`` and ``operation`` are AWS's names where an AWS API was called, else empty.
     ``answer`` is the parsed answer of an inner step; HTTP exchanges carry ``response`` instead.
+    ``refusal`` is what a check raised before it became an error answer; the wire form says less.
     """
 
     caller: str
@@ -88,6 +89,7 @@ class Exchange:
     details: dict[str, Any] = field(default_factory=dict)
     answer: Any = None
     error: Exception | None = None
+    refusal: AwsError | None = None
 
 
 Handler = Callable[[Request], Response]
@@ -176,6 +178,12 @@ def describe_current(service: str, operation: str, **details: Any) -> None:
     if exchange is not None:
         exchange.service, exchange.operation = service, operation
         exchange.details.update(details)
+
+
+def keep_refusal(error: AwsError) -> AwsError:
+    """Keep ``error`` with the exchange being played, for its observers."""
+    current_exchange().refusal = error
+    return error
 
 
 @contextmanager

@@ -138,8 +138,8 @@ def demand(principal: Principal | None, action: str, resource: str, request: Req
         raise enforcement.denied("s3", verdict, resource, principal)
 
 
-def may(principal: Principal | None, action: str, resource: str, request: Request) -> Verdict:
-    """The verdict of identity-based, session and bucket policies together."""
+def may(principal: Principal | None, action: str, resource: str, request: Request, **more: Any) -> Verdict:
+    """The verdict of identity-based, session and bucket policies together; ``more`` are condition keys."""
     query = dict(parse_qsl(request.query, keep_blank_values=True))
     keys = {f"s3:{name}": query[name] for name in ("prefix", "delimiter", "max-keys") if name in query}
     bucket = bucket_in(resource)
@@ -155,9 +155,8 @@ def may(principal: Principal | None, action: str, resource: str, request: Reques
         and is_public(policy.document)
     ):
         policy = None  # RestrictPublicBuckets: a public policy opens the bucket to nobody outside the account
-    return enforcement.may(
-        principal, action, resource, enforcement.context(request, principal, **keys), policy
-    )
+    context = enforcement.context(request, principal, **{**keys, **more})
+    return enforcement.may(principal, action, resource, context, policy)
 
 
 def bucket_in(arn: str) -> Any:

@@ -9,6 +9,7 @@ an index document", "Configuring a custom error document"; Fetch Standard, "CORS
 from __future__ import annotations
 
 import re
+from functools import partial
 from html import escape
 from typing import Any
 from urllib.parse import unquote
@@ -33,7 +34,10 @@ def across_origins(answer: Handler) -> Handler:
 
     def marked(request: Request) -> Response:
         if request.method == "OPTIONS":
-            return preflight(request)
+            try:
+                return preflight(request)
+            except AwsError as error:
+                return answers.error_response("s3", network.keep_refusal(error))
         response = answer(request)
         for name in [name for name in response.headers if name.startswith("access-control-")]:
             del response.headers[name]  # moto's own idea of the rules
@@ -53,22 +57,18 @@ def preflight(request: Request) -> Response:
     asked = request.headers.get("access-control-request-headers", "")
     method = request.headers.get("access-control-request-method", "")
     if not (request.headers.get("origin") and method):
-        return refused(AwsError("BadRequest", "Insufficient information. Origin request header needed."))
+        raise AwsError("BadRequest", "Insufficient information. Origin request header needed.")
     if not rules_of(request):
-        return refused(AwsError("AccessForbidden", NOT_ENABLED, 403))
+        raise AwsError("AccessForbidden", NOT_ENABLED, 403)
     rule = allowing_rule(request, method, [name.strip().lower() for name in asked.split(",") if name.strip()])
     if rule is None:
-        return refused(AwsError("AccessForbidden", NOT_ALLOWED, 403))
+        raise AwsError("AccessForbidden", NOT_ALLOWED, 403)
     headers = marks(request, rule)
     if asked:
         headers["access-control-allow-headers"] = asked
     if rule.max_age_seconds is not None:
         headers["access-control-max-age"] = str(rule.max_age_seconds)
     return Response(200, Headers(headers))
-
-
-def refused(error: AwsError) -> Response:
-    return answers.error_response("s3", error)
 
 
 def rules_of(request: Request) -> list[Any]:
@@ -113,13 +113,16 @@ def marks(request: Request, rule: Any) -> dict[str, str]:
 
 # -- websites --------------------------------------------------------------------------------------
 
-MISSING_BUCKET = AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
-MISSING_SITE = AwsError(
-    "NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration", 404
+# Made anew each time: an exception keeps the traceback of where it was raised.
+MISSING_BUCKET = partial(AwsError, "NoSuchBucket", "The specified bucket does not exist", 404)
+MISSING_SITE = partial(
+    AwsError, "NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration", 404
 )
-MISSING_PAGE = AwsError("NoSuchKey", "The specified key does not exist.", 404)
-PRIVATE_PAGE = AwsError("AccessDenied", "Access Denied", 403)
-READ_ONLY = AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", 405)
+MISSING_PAGE = partial(AwsError, "NoSuchKey", "The specified key does not exist.", 404)
+PRIVATE_PAGE = partial(AwsError, "AccessDenied", "Access Denied", 403)
+READ_ONLY = partial(
+    AwsError, "MethodNotAllowed", "The specified method is not allowed against this resource.", 405
+)
 
 
 def website(request: Request) -> Response:
@@ -132,13 +135,13 @@ def website(request: Request) -> Response:
     error_document = None
     try:
         if request.method not in ("GET", "HEAD"):
-            raise READ_ONLY
+            raise READ_ONLY()
         if bucket is None or f".{bucket.region_name}." not in request.host.replace("website-", "website."):
-            raise MISSING_BUCKET
+            raise MISSING_BUCKET()
         index, error_document = documents_of(bucket)
         response = page(request, bucket, index)
     except AwsError as error:
-        response = error_page(request, error, bucket, error_document)
+        response = error_page(request, network.keep_refusal(error), bucket, error_document)
     if request.method == "HEAD":
         response.body = b""
     return response
@@ -147,13 +150,13 @@ def website(request: Request) -> Response:
 def documents_of(bucket: Any) -> tuple[str, str | None]:
     """Suffix of the index document, and key of the error document if there is one."""
     if not bucket.website_configuration:
-        raise MISSING_SITE
+        raise MISSING_SITE()
     found = {
         element.tag.rpartition("}")[2]: (element.text or "").strip()
         for element in ElementTree.fromstring(bucket.website_configuration).iter()
     }
     if "Suffix" not in found:
-        raise MISSING_SITE
+        raise MISSING_SITE()
     return found["Suffix"], found.get("Key")
 
 
@@ -172,11 +175,12 @@ def page(request: Request, bucket: Any, index: str) -> Response:
 def public_object(request: Request, bucket: Any, key: str) -> Response:
     """An object that everybody may read; who may not list the bucket learns nothing about missing ones."""
     arn = f"arn:aws:s3:::{bucket.name}"
-    if not s3.may(None, "s3:GetObject", f"{arn}/{key}", request):
-        raise PRIVATE_PAGE
+    verdict = s3.may(None, "s3:GetObject", f"{arn}/{key}", request)
+    if not verdict:
+        raise PRIVATE_PAGE()
     found = seams.s3().get_object(bucket.name, key)
     if found is None:
-        raise MISSING_PAGE if s3.may(None, "s3:ListBucket", arn, request) else PRIVATE_PAGE
+        raise MISSING_PAGE() if s3.may(None, "s3:ListBucket", arn, request) else PRIVATE_PAGE()
     return Response(200, Headers({**found.metadata, **found.response_dict}), found.value)
 
 

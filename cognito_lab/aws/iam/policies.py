@@ -67,6 +67,40 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Tested:
+    """One key of a statement's ``Condition``: what was ``wanted``, with variables replaced, and ``given``."""
+
+    operator: str
+    key: str
+    wanted: tuple[str, ...]
+    given: tuple[str, ...] | None
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Look:
+    """What came of comparing one statement with a question, element by element.
+
+    ``number`` counts the statements of a policy from 1; ``resources`` are those that the statement names,
+    with variables replaced.
+    """
+
+    policy: Policy
+    number: int
+    statement: Statement
+    action: bool
+    resource: bool
+    principal: bool
+    resources: tuple[str, ...] = ()
+    conditions: tuple[Tested, ...] = ()
+
+    @property
+    def applies(self) -> bool:
+        """Every element of the statement fits."""
+        return self.action and self.resource and self.principal and all(one.holds for one in self.conditions)
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The answer, and what decided it.
 
@@ -80,6 +114,8 @@ class Verdict:
         Name of the policy and the statement that decided; ``None`` for an implicit deny.
     named:
         How the ``Principal`` of the deciding statement named the asker: see :func:`named_by`.
+    looks:
+        Every statement that was looked at, in order; among them the one that decided.
     """
 
     allowed: bool
@@ -89,6 +125,7 @@ class Verdict:
     policy: str | None = None
     statement: Statement | None = None
     named: str = ""
+    looks: tuple[Look, ...] = ()
 
     def __bool__(self) -> bool:
         return self.allowed
@@ -107,13 +144,19 @@ class Verdict:
 # -- one statement ---------------------------------------------------------------------------------
 
 
-def applies(statement: Statement, question: Question, variables: bool) -> bool:
-    """Whether every element of ``statement`` fits; ``variables`` says whether ``${…}`` means anything."""
-    return (
-        action_matches(statement, question.action)
-        and resource_matches(statement, question, variables)
-        and principal_matches(statement, question.principal)
-        and conditions_hold(statement, question, variables)
+def look(policy: Policy, number: int, statement: Statement, question: Question) -> Look:
+    """Compare every element of ``statement``, the ``number``-th of its policy."""
+    variables = policy.document.get("Version") == "2012-10-17"  # whether ``${…}`` means anything
+    named = _list(statement.get("Resource", statement.get("NotResource")))
+    return Look(
+        policy,
+        number,
+        statement,
+        action_matches(statement, question.action),
+        resource_matches(statement, question, variables),
+        principal_matches(statement, question.principal),
+        tuple(filled(text, question, variables) for text in named),
+        tuple(tested_conditions(statement, question, variables)),
     )
 
 
@@ -163,13 +206,14 @@ def named_by(element: Any, principal: Mapping[str, str | Sequence[str]]) -> str:
 # -- conditions ------------------------------------------------------------------------------------
 
 
-def conditions_hold(statement: Statement, question: Question, variables: bool) -> bool:
-    """Every operator and every key of ``Condition`` must hold; the values of one key are alternatives."""
-    return all(
-        condition_holds(name, key, _list(values), question, variables)
-        for name, keys in statement.get("Condition", {}).items()
-        for key, values in keys.items()
-    )
+def tested_conditions(statement: Statement, question: Question, variables: bool) -> Iterator[Tested]:
+    """Every operator and key of ``Condition``: all must hold; the values of one key are alternatives."""
+    for name, keys in statement.get("Condition", {}).items():
+        for key, values in keys.items():
+            wanted, given = _list(values), question.value(key)
+            holds = condition_holds(name, key, wanted, question, variables)
+            shown = tuple(filled(_text(text), question, variables) for text in wanted)
+            yield Tested(name, key, shown, None if given is None else tuple(given), holds)
 
 
 def condition_holds(name: str, key: str, wanted: Sequence[Any], question: Question, variables: bool) -> bool:
@@ -293,12 +337,9 @@ def resolve(
     literals: list[str] = []
 
     def put_in(found: re.Match[str]) -> str:
-        key, default = found.groups()
-        given = [key] if key in ("*", "?", "$") else question.value(key.strip())
-        # A key of several values cannot be a variable.
-        value = given[0] if given and len(given) == 1 else default
+        value = variable(found, question)
         if value is None:
-            raise LookupError(key)
+            raise LookupError(found[1])
         literals.append(value)
         return "\0"
 
@@ -306,6 +347,21 @@ def resolve(
         return _pattern(VARIABLE.sub(put_in, text), arn, wildcards, tuple(literals))
     except LookupError:
         return None
+
+
+def variable(found: re.Match[str], question: Question) -> str | None:
+    """The value of one ``${key}``, or of ``${key, 'default'}``."""
+    key, default = found.groups()
+    given = [key] if key in ("*", "?", "$") else question.value(key.strip())
+    # A key of several values cannot be a variable.
+    return given[0] if given and len(given) == 1 else default
+
+
+def filled(text: str, question: Question, variables: bool) -> str:
+    """``text`` as people read it, its variables replaced; one without a value stays as it is."""
+    if not variables:
+        return text
+    return VARIABLE.sub(lambda one: one[0] if (value := variable(one, question)) is None else value, text)
 
 
 @cache
@@ -342,22 +398,24 @@ def _text(value: Any) -> str:
 
 def evaluate(kind: str, policies: Iterable[Policy], question: Question) -> Verdict:
     """What the policies of one kind say together: an explicit Deny, else an Allow, else nothing."""
+    looks = tuple(
+        look(policy, number, statement, question)
+        for policy in policies
+        for number, statement in enumerate(_list(policy.document.get("Statement")), 1)
+    )
     allow: Verdict | None = None
-    for policy in policies:
-        variables = policy.document.get("Version") == "2012-10-17"
-        for statement in _list(policy.document.get("Statement")):
-            if not applies(statement, question, variables):
-                continue
-            named = named_by(statement.get("Principal"), question.principal)
-            verdict = Verdict(
-                statement["Effect"] == "Allow", True, kind, question.action, policy.name, statement, named
-            )
-            if not verdict.allowed:
-                return verdict
-            # Of several statements that allow, the one that names the asker most closely counts.
-            if allow is None or _closeness(verdict, question) < _closeness(allow, question):
-                allow = verdict
-    return allow or Verdict(False, False, kind, question.action)
+    for one in looks:
+        if not one.applies:
+            continue
+        allowed = one.statement["Effect"] == "Allow"
+        named = named_by(one.statement.get("Principal"), question.principal)
+        verdict = Verdict(allowed, True, kind, question.action, one.policy.name, one.statement, named, looks)
+        if not allowed:
+            return verdict
+        # Of several statements that allow, the one that names the asker most closely counts.
+        if allow is None or _closeness(verdict, question) < _closeness(allow, question):
+            allow = verdict
+    return allow or Verdict(False, False, kind, question.action, looks=looks)
 
 
 def _closeness(verdict: Verdict, question: Question) -> int:
@@ -393,6 +451,14 @@ def decide(
     by_resource = evaluate(resource.kind, [resource], question) if resource else None
     by_identity = evaluate(IDENTITY, identity, about)
     by_session = evaluate(SESSION, session, about) if session else None
+    verdict = _together(question, by_identity, by_resource, by_session)
+    asked = [one for one in (by_identity, by_session, by_resource) if one is not None]
+    return replace(verdict, looks=tuple(look for one in asked for look in one.looks))
+
+
+def _together(
+    question: Question, by_identity: Verdict, by_resource: Verdict | None, by_session: Verdict | None
+) -> Verdict:
     for verdict in (by_identity, by_resource, by_session):
         if verdict is not None and verdict.explicit and not verdict.allowed:
             return verdict

@@ -159,4 +159,15 @@ def _users_key(access_key_id: str) -> Key | None:
     return None
 
 
+def by_arn(arn: str) -> Principal | None:
+    """An IAM user, or a session of a role of whose holder nothing is known; ``None`` if there is neither."""
+    iam, account = seams.iam(), seams.ACCOUNT
+    for user in (user for user in iam.users.values() if user.arn == arn):
+        return Principal("user", arn, account, user.id, user_name=user.name)
+    for role in (role for role in iam.roles.values() if role.arn == arn):
+        session = f"arn:aws:sts::{account}:assumed-role/{role.name}/somebody"
+        return Principal("role", session, account, f"{role.id}:somebody", role_arn=arn)
+    return None
+
+
 KINDS_OF_KEYS: tuple[Callable[[str], Key | None], ...] = (_owners_key, _sessions_key, _users_key)

@@ -179,8 +179,13 @@ def check_session(signature: Signature, key: Key, service: str) -> None:
     """The session token must be the key's own, and the session must not be over."""
     if signature.token is not None and signature.token != key.session_token:
         raise refusal("wrong token", service)
-    if key.expiration is not None and time.time() >= key.expiration.timestamp():
+    if is_over(key):
         raise refusal("session over", service)
+
+
+def is_over(key: Key) -> bool:
+    """Whether these are temporary credentials that have expired."""
+    return key.expiration is not None and time.time() >= key.expiration.timestamp()
 
 
 def check_headers(signature: Signature, request: Request, service: str) -> None:

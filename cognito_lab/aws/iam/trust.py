@@ -5,7 +5,6 @@ Sources: STS API Reference, "AssumeRole" and "GetCallerIdentity"; Cognito Develo
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from .. import network, seams
@@ -37,7 +36,8 @@ def assume_role(call: Call) -> dict[str, Any]:
         raise OutsideTheLab(f"AssumeRole with {', '.join(extra)} is not played by this lab (AWS has it).")
     check_not_owner(call)
     role = next((role for role in seams.iam().roles.values() if role.arn == call["RoleArn"]), None)
-    if role is None or not trust_allows(role, call):
+    verdict = trust_allows(role, call) if role is not None else None
+    if role is None or not verdict:
         raise AwsError(
             "AccessDenied",
             f"User: {call.principal.arn} is not authorized to perform: {ACTION} "
@@ -69,8 +69,7 @@ def trust_allows(role: Any, call: Call) -> Verdict:
         network.current_request(), call.principal, **{"sts:ExternalId": call.get("ExternalId")}
     )
     named = policies.evaluate_trust(trust.document, ACTION, call.principal.names, keys)
-    verdict = enforcement.may(call.principal, ACTION, role.arn, keys, trust)
-    return verdict if named else replace(verdict, allowed=False)
+    return enforcement.may(call.principal, ACTION, role.arn, keys, trust) if named else named
 
 
 def check_chaining(call: Call, seconds: int) -> None:

@@ -169,7 +169,8 @@ def assume(
     tell a stranger which. Raises ``ValidationError`` for a longer session than the role allows.
     """
     role = next((role for role in seams.iam().roles.values() if role.arn == role_arn), None)
-    if role is None or not trust_allows(role, identity):
+    verdict = trust_allows(role, identity) if role is not None else None
+    if not verdict:
         raise AwsError("AccessDenied", f"Not authorized to perform {ACTION}", status=403)
     check_duration(role, duration_seconds)
     return sessions.start_session(
@@ -181,11 +182,11 @@ def assume(
     )
 
 
-def trust_allows(role: Any, identity: WebIdentity) -> bool:
+def trust_allows(role: Any, identity: WebIdentity) -> policies.Verdict:
     """The role's trust policy: may this provider's caller take the role, under these conditions?"""
     document = parsed(role.assume_role_policy_document)
     principal = {"Federated": identity.federated}
-    return bool(policies.evaluate_trust(document, ACTION, principal, identity.context()).allowed)
+    return policies.evaluate_trust(document, ACTION, principal, identity.context())
 
 
 def check_duration(role: Any, seconds: int) -> None:

@@ -179,7 +179,8 @@ def check_expiry(claims: dict[str, Any]) -> None:
 
 def check_audience(provider: Provider, pool: IdentityPool, key: str, claims: dict[str, Any]) -> None:
     """The token was made for an app client that this pool lets in."""
-    if not set(issuers.audiences(claims)) & set(provider.clients(pool, key)):
+    allowed = provider.clients(pool, key)
+    if not set(issuers.audiences(claims)) & set(allowed):
         raise refusal("Token is not from a supported provider of this identity pool.")
 
 

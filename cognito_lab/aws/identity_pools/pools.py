@@ -181,7 +181,8 @@ def check_may_pass(call: Call, roles: list[str]) -> None:
         return
     keys = enforcement.context(network.current_request(), call.principal)
     for role in roles:
-        if not enforcement.may(call.principal, "iam:PassRole", role, keys):
+        verdict = enforcement.may(call.principal, "iam:PassRole", role, keys)
+        if not verdict:
             raise AwsError("NotAuthorizedException", f"Access to Role '{role}' is forbidden.")
 
 

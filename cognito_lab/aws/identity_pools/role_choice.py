@@ -38,7 +38,8 @@ def choose(pool: IdentityPool, proved: list[Login], custom_role: str | None) -> 
         if custom_role or preferred:
             return str(custom_role or preferred)
         check_ambiguous(mapping, login)
-    default = pool.roles.get("authenticated" if proved else "unauthenticated")
+    state = "authenticated" if proved else "unauthenticated"
+    default = pool.roles.get(state)
     if default is None:
         raise no_role()
     if custom_role:

@@ -1,0 +1,147 @@
+"""Why something was refused: which check said no, what it was given, and what it expected.
+
+AWS tells its callers a code and a text. In the lab a small function raised the refusal: its name is the
+check, its own variables say what it was given, and ``data/reasons.toml`` puts both into words.
+"""
+
+from __future__ import annotations
+
+import string
+import time
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from cognito_lab.aws import network
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.iam.policies import Verdict
+from cognito_lab.aws.network import Exchange
+from cognito_lab.aws.operations import DATA
+
+from .permissions import Shown, in_words, looks
+from .refusals import http_refusal, read
+from .tables import Table
+
+UNKNOWN = "nothing more is known here"
+
+
+@dataclass(frozen=True, repr=False)
+class Why(Shown):
+    """A refusal and its reason, by :meth:`Refusals.why`.
+
+    ``code``, HTTP ``status`` and ``aws_said`` are all that the caller was told. The rest AWS keeps to itself:
+    the ``check`` (a function of the lab) with its ``rule``, what was ``given`` and ``expected``, and the
+    ``verdict`` where policies decided. Passwords, codes, secrets, tokens and signatures are not among it.
+    """
+
+    operation: str
+    code: str
+    aws_said: str
+    status: int | None = None
+    check: str = ""
+    rule: str = ""
+    given: str = ""
+    expected: str = ""
+    verdict: Verdict | None = None
+
+    def tables(self) -> list[Table]:
+        status = f" (HTTP {self.status})" if self.status else ""
+        rows = {
+            "the caller was told": f"{self.code}{status}: {self.aws_said or 'no text'}",
+            "the check behind it": self.check or "none of the lab's own",
+            "its rule": self.rule or UNKNOWN,
+            "given": self.given or UNKNOWN,
+            "expected": self.expected or UNKNOWN,
+        }
+        more = []
+        if self.verdict is not None:
+            rows["the policies say"] = in_words(self.verdict)
+            more = [looks(self.verdict)]
+        rows["the caller learns"] = "the first line, and no more"
+        return [Table([{self.operation: name, "was refused": text} for name, text in rows.items()]), *more]
+
+
+class Refusals:
+    """Keeps the newest refusal of what the learner's program asked, from ``with`` to its end."""
+
+    def __init__(self) -> None:
+        self._newest: Why | None = None
+
+    def __enter__(self) -> Refusals:
+        network.OBSERVERS.append(self.observe)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        network.OBSERVERS.remove(self.observe)
+
+    def why(self) -> Why | Table:
+        """The newest refusal and its reason."""
+        return self._newest or Table([{"refused in this account": "nothing yet"}])
+
+    def observe(self, exchange: Exchange) -> None:
+        """Look at an exchange that is over; what services asked of each other is not the learner's."""
+        if exchange.caller != "app" or exchange.request is None:
+            return
+        name = exchange.operation or f"{exchange.request.method} {exchange.request.path}"
+        answer, error, refusal = exchange.response, exchange.error, exchange.refusal
+        if answer is not None and answer.status >= 400:
+            code, said = http_refusal(answer.status, answer.body)
+            self._newest = Why(name, code, said, answer.status, **(because(refusal) if refusal else {}))
+        elif error is not None and (found := read(error)):  # what the lab does not play
+            self._newest = Why(name, found.code, found.message)
+
+
+def because(error: AwsError) -> dict[str, Any]:
+    """Those fields of :class:`Why` that AWS keeps to itself, from the check that raised ``error``."""
+    while isinstance(error.__context__, AwsError):  # a room that made another room's refusal its own
+        error = error.__context__
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    assert trace is not None, "a refusal is raised by a check"
+    frame = trace.tb_frame
+    module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_qualname
+    check, variables = f"{module.partition('.aws.')[2]}.{name}", {"now": time.time(), **frame.f_locals}
+    verdict = variables.get("verdict")
+    known = {"check": check, "verdict": verdict if isinstance(verdict, Verdict) else None}
+    for row in table().get(check, []):
+        if row.get("when", "") in str(error):
+            try:
+                sides = ("rule", "given", "expected")
+                return known | {side: WORDS.vformat(row[side], (), variables) for side in sides}
+            except Exception:  # one of its names has no value here: then it is another row that fits
+                continue
+    said = getattr(frame.f_globals.get(name), "__doc__", None) or ""
+    return known | {"rule": " ".join(said.partition("\n\n")[0].split())}
+
+
+@cache
+def table() -> dict[str, list[dict[str, str]]]:
+    """``data/reasons.toml``: the rows of each check."""
+    return tomllib.loads((DATA / "reasons.toml").read_text(encoding="utf-8"))
+
+
+FORMS: dict[str, Any] = {
+    "": str,
+    "at": lambda seconds: time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds)),
+    "or": lambda values: " or ".join(sorted(values)),
+    "and": lambda values: ", ".join(sorted(values)),
+    "count": lambda values: str(len(values)),
+}
+
+
+class Words(string.Formatter):
+    """Fills in a row of the table. A name without a value, or with an empty one, is a ``LookupError``."""
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        value, used = super().get_field(field_name, args, kwargs)
+        if value is None or value in ([], {}, ()):
+            raise LookupError(field_name)
+        return value, used
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return str(FORMS[format_spec](value))
+
+
+WORDS = Words()
