@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from html import escape
 from typing import Any
 
+SHORT, LONG = 20, 24  # letters: of a cell that stays on one line, and of a word that may be broken
 UNITS = (("days", 86400), ("hours", 3600), ("minutes", 60))
 TIMES = ("iat", "exp", "auth_time", "nbf")  # claims that count seconds since 1970 (RFC 7519, section 2)
+MOST_BRACKETS = 500  # of the JSON in a token: Python does not get much deeper
 
 
 class Table:
@@ -19,7 +22,7 @@ class Table:
 
     def __init__(self, rows: Sequence[Mapping[str, Any]], caption: str = "") -> None:
         self.columns = list(dict.fromkeys(name for row in rows for name in row))
-        self.rows = [[_shown(row.get(name, "")) for name in self.columns] for row in rows]
+        self.rows = [[shown(row.get(name, "")) for name in self.columns] for row in rows]
         self.caption = caption
 
     def __repr__(self) -> str:
@@ -30,16 +33,56 @@ class Table:
         return "\n".join(filter(None, [self.caption, *drawn]))
 
     def _repr_html_(self) -> str:
-        def row(cells: Sequence[str], tag: str) -> str:
-            return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+        def row(cells: Sequence[str], tag: str, more: str = "") -> str:
+            styled = ((f'{more} style="{_style(cell)}"', escape(cell)) for cell in cells)
+            return "<tr>" + "".join(f"<{tag}{style}>{cell}</{tag}>" for style, cell in styled) + "</tr>"
 
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        head = row(self.columns, "th", ' scope="col"')
         body = "\n".join(row(cells, "td") for cells in self.rows)
-        return f"<table>{caption}<thead>{row(self.columns, 'th')}</thead>\n<tbody>{body}</tbody></table>"
+        return f"<table>{caption}<thead>{head}</thead>\n<tbody>{body}</tbody></table>"
 
 
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+def _style(cell: str) -> str:
+    """JupyterLab sets tables flush right, which suits no sentence, and lets a long token widen the page."""
+    if len(cell) <= SHORT:
+        return "text-align:left;white-space:nowrap"
+    broken = any(len(word) > LONG for word in cell.split())
+    return "text-align:left;overflow-wrap:anywhere" if broken else "text-align:left"
+
+
+def shown(value: Any) -> str:
+    """A value as a cell holds it: text as it is, the rest as JSON; what cannot be printed is escaped."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)
+
+
+def decoded(token: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims of a signed token (RFC 7515, section 7.1): not verified, so believed by nobody yet.
+
+    Raises
+    ------
+    ValueError
+        It is none; the text says what it is instead. A refresh token is none.
+    """
+    if not isinstance(token, str):
+        raise ValueError(f"a {type(token).__name__} is not a text")
+    parts = token.split(".")
+    if len(parts) != 3:
+        counted = f"{len(parts)} part{'s' * (len(parts) != 1)} that should be 3, the first two of them JSON"
+        raise ValueError(f"{counted}. What it means is known only to the service that issued it")
+    if odd := re.search(r"[^\w.-]", token, re.ASCII):  # base64url, without padding
+        raise ValueError(f"{odd[0]!a} stands in no token. Give the token alone, with nothing around it")
+    try:
+        texts = [base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in parts]
+        if any(text.count(b"[") + text.count(b"{") > MOST_BRACKETS for text in texts[:2]):
+            raise ValueError
+        header, claims = map(json.loads, texts[:2])
+    except ValueError:
+        raise ValueError("its three parts are not JSON, JSON and a signature, in base64url") from None
+    if not (isinstance(header, dict) and isinstance(claims, dict)):
+        raise ValueError("its header and its claims are JSON, and not both objects with names")
+    return header, claims
 
 
 def show_claims(token: str) -> Table:
@@ -50,29 +93,36 @@ def show_claims(token: str) -> Table:
     ValueError
         The text is no signed token in three parts (RFC 7515, section 7.1); a refresh token is none.
     """
-    parts = token.split(".")
     try:
-        header, claims, _ = (base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in parts)
-        both = {"header": json.loads(header), "payload": json.loads(claims)}
-    except ValueError:
-        raise ValueError(
-            f"this is no signed token: {len(parts)} parts that should be 3, the first two of them JSON. "
-            "What it means is known only to the service that issued it."
-        ) from None
+        header, claims = decoded(token)
+    except ValueError as error:
+        raise ValueError(f"this is no signed token: {error}.") from None
     rows = [
         {"in the": part, "name": name, "value": value, "that is": moment(value) if name in TIMES else ""}
-        for part, members in both.items()
+        for part, members in (("header", header), ("payload", claims))
         for name, value in members.items()
     ]
     return Table(rows, "decoded, not verified")
 
 
-def moment(seconds: float) -> str:
+def is_time(value: Any) -> bool:
+    """Whether ``value`` is a time as claims give it, seconds since 1970."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e18
+
+
+def moment(seconds: Any) -> str:
     """A time as claims give it (seconds since 1970), for people: in UTC, and how far from now."""
+    if not is_time(seconds):
+        return "no time"
+    try:
+        date = datetime.fromtimestamp(seconds, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return "a time beyond the calendar"
     away = seconds - time.time()
     size = abs(away)
     unit, length = next((unit for unit in UNITS if size >= 2 * unit[1]), ("seconds", 1))
-    far = "now" if size < 0.5 else f"{size / length:.0f} {unit}"
+    count = f"{size / length:.0f}"
+    far = "now" if size < 0.5 else f"{count} {unit if count != '1' else unit[:-1]}"
     if far != "now":
         far = f"in {far}" if away > 0 else f"{far} ago"
-    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M:%S} UTC, {far}"
+    return f"{date:%Y-%m-%d %H:%M:%S} UTC, {far}"

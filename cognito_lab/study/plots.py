@@ -1,0 +1,167 @@
+"""Pictures of what has numbers, drawn by matplotlib: lifetimes on one axis, and who may do what.
+
+Each is an image with its text, and a table of what it shows. The same values give the same bytes: letters are
+outlines of the font that matplotlib brings along, and nothing in the file tells when or by what it was made.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from html import escape
+from typing import Any
+
+from .drawing import wrapped
+from .palette import INK, LANE, LINE, PAPER, QUIET, REFUSED, TICKETS, WIDTH
+from .tables import UNITS, Table, decoded, is_time, moment
+from .tokens import kind_of
+from .twin import Twin
+
+STYLE: Any = {
+    "svg.fonttype": "path", "svg.hashsalt": "cognito_lab", "font.family": "DejaVu Sans", "font.size": 9,
+    "text.parse_math": False,  # ${…} stands in policies
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),
+}  # fmt: skip
+HATCHES = {"token": "//", "secret": "--", "credentials": "xx"}  # by family of a ticket: never colour alone
+MARKS = {  # of an axis on which each mark is many times the one before, in seconds
+    60: "1 minute", 600: "10 minutes", 3600: "1 hour", 21600: "6 hours", 86400: "1 day", 604800: "1 week",
+    2592000: "30 days", 31536000: "1 year", 315360000: "10 years",
+}  # fmt: skip
+SIGNS = {"allowed": "✓", "denied": "✗"}
+LOOKS = {"": (LANE, INK), "✓": (TICKETS["token"][1], INK), "✗": (PAPER, REFUSED), "–": (PAPER, QUIET)}
+MOST_COLUMNS, ROW = 7, 46  # ROW: pixels
+
+
+class Plot(Twin):
+    """A picture as ``svg``, what it says as ``alt`` text, and what it shows as a ``table``."""
+
+    def __init__(self, svg: str, alt: str, table: Table) -> None:
+        self.svg, self.alt, self.table = svg, alt, table
+
+    def __repr__(self) -> str:
+        return repr(self.table)
+
+    def html(self) -> str:
+        source = f"data:image/svg+xml;base64,{base64.b64encode(self.svg.encode()).decode()}"
+        details = f"<details><summary>The picture as a table</summary>{self.table._repr_html_()}</details>"
+        return f'<img alt="{escape(self.alt)}" src="{source}">\n{details}'
+
+
+def lifetimes(
+    *tokens: str,
+    refresh: timedelta | None = None,
+    credentials: Mapping[str, Any] | None = None,
+    title: str = "How long each still counts",
+) -> Plot:
+    """What ends when, from now on: a bar for each, on one axis of time.
+
+    ``tokens`` are signed ones with an ``exp``, ``credentials`` temporary ones as AWS answers them. How long
+    the refresh token counts is in no token, so ``refresh`` says it: what is left of the app client's
+    ``RefreshTokenValidity``, or ``timedelta(0)`` after it was revoked.
+
+    Raises
+    ------
+    ValueError
+        There is nothing to draw; or a text is no signed token, or one without an ``exp``.
+    """
+    now = time.time()
+    ends: list[tuple[str, str, float]] = []  # what, the family of its ticket, seconds since 1970
+    for claims in (decoded(token)[1] for token in tokens):
+        if not is_time(claims.get("exp")):
+            raise ValueError("a token without exp has no end that could be drawn")
+        ends.append((kind_of(claims)["name"], "token", claims["exp"]))
+    if refresh is not None:
+        ends.append(("Refresh token", "secret", now + refresh.total_seconds()))
+    if credentials is not None:
+        ends.append(("Temporary credentials", "credentials", credentials["Expiration"].timestamp()))
+    if not ends:
+        raise ValueError("there is no lifetime to draw: give tokens, refresh=… or credentials=…")
+    left = [end - now for *_, end in ends if end > now] or [3600.0]
+    wide = max(left) > 24 * min(left)  # on an even scale nothing would be left of the shortest
+    unit, length = next((unit for unit in UNITS if max(left) >= 2 * unit[1]), ("seconds", 1))
+    scale = f"{unit} from now"
+    if wide:
+        scale, length = "time from now, each mark many times the one before", 1
+    first, last = min(left) / 4 if wide else 0, max(left) / length * 1.05
+    here = moment(now).rpartition(", ")[0]
+    rows = []
+    for what, _, end in ends:
+        date, _, far = moment(end).rpartition(", ")
+        rows.append({"what": what, "counts until": date, "that is": far if end > now else f"over: {far}"})
+
+    def draw(figure: Any, height: float) -> None:
+        axes = figure.add_axes((0.22, 52 / height, 0.48, ROW * len(ends) / height))
+        for row, (_, family, end) in enumerate(ends):
+            edge, ground = TICKETS[family]
+            if end > now:
+                look = {"facecolor": ground, "edgecolor": edge, "hatch": HATCHES[family], "linewidth": 1.5}
+                axes.barh(row, (end - now) / length - first, left=first, height=0.6, **look)
+            else:
+                axes.plot([first], [row], "x", ms=11, mew=3, color=REFUSED, clip_on=False)
+            words = f"{rows[row]['that is']}\n{rows[row]['counts until']}"
+            axes.text(1.04, row, words, transform=axes.get_yaxis_transform(), va="center")
+        if wide:
+            axes.set_xscale("log")
+            axes.set_xticks([mark for mark in MARKS if first <= mark <= last])
+            axes.xaxis.set_major_formatter(lambda mark, _: MARKS[mark])
+            axes.minorticks_off()
+        axes.set_xlabel(f"{scale} ({here})")
+        axes.set_yticks(range(len(ends)), ["\n".join(wrapped(what, 165, 12)) for what, *_ in ends])
+        axes.set(xlim=(first, last), ylim=(len(ends) - 0.5, -0.5))
+
+    said = "; ".join("{what} until {counts until}, {that is}".format_map(row) for row in rows)
+    drawn = _drawn(ROW * len(ends) + 92, title, draw)
+    return Plot(drawn, f"{title}, at {here}. {said}.", Table(rows, f"{title} ({here})"))
+
+
+def rights(verdicts: Mapping[tuple[str, str], Any], title: str = "Who may do what") -> Plot:
+    """Who may do what, as a grid of verdicts that were found elsewhere.
+
+    ``verdicts`` are by person and action, ``{("mara", "read her picture"): "allowed"}``: ``"allowed"`` or
+    ``"denied"``, or words that begin so, or a bool. What is missing was not asked.
+
+    Raises ValueError where there is no verdict, or there are more than MOST_COLUMNS actions.
+    """
+    people, actions = (list(dict.fromkeys(pair[place] for pair in verdicts)) for place in (0, 1))
+    if not 0 < len(actions) <= MOST_COLUMNS:
+        raise ValueError(f"a grid has 1 to {MOST_COLUMNS} actions, and these are {len(actions)}")
+    words = {pair: {True: "allowed", False: "denied"}.get(one, str(one)) for pair, one in verdicts.items()}
+    signed = {pair: f"{SIGNS.get(text.partition(':')[0], '–')} {text}" for pair, text in words.items()}
+    rows = [[who, *(signed.get((who, what), "– not asked") for what in actions)] for who in people]
+
+    def draw(figure: Any, height: float) -> None:
+        axes = figure.add_axes((0.01, 10 / height, 0.98, 1 - 50 / height))
+        axes.axis("off")
+        wide = (WIDTH - 20) / (len(actions) + 1) - 8
+        texts = [["\n".join(wrapped(text, wide, 13, 3)) for text in row] for row in [["", *actions], *rows]]
+        grid = axes.table(texts, cellLoc="center", bbox=(0, 0, 1, 1))
+        grid.auto_set_font_size(False)
+        for (row, column), cell in grid.get_celld().items():
+            sign = texts[row][column][0] if row and column else ""
+            cell.set(facecolor=LOOKS[sign][0], edgecolor=LINE)
+            cell.get_text().set(color=LOOKS[sign][1], weight="normal" if sign else "bold")
+
+    said = "; ".join(f"{who}, {what}: {text}" for (who, what), text in words.items())
+    table = Table([dict(zip(["who", *actions], row, strict=True)) for row in rows], title)
+    return Plot(_drawn(ROW * len(rows) + 112, title, draw), f"{title}. {said}.", table)
+
+
+def _drawn(height: float, title: str, draw: Callable[[Any, float], None]) -> str:
+    """``draw(figure, height)`` on paper of so many pixels, as SVG."""
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # when new, it tells of its cache
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # whatever the reader has set for plots of his own
+        matplotlib.rcParams.update(STYLE)
+        figure = Figure(figsize=(WIDTH / 96, height / 96), facecolor=PAPER)  # a browser's inch: 96 pixels
+        figure.text(0.5, 1 - 24 / height, title, ha="center", size=12, weight="bold")
+        draw(figure, height)
+        file = io.StringIO()
+        figure.savefig(file, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    return file.getvalue()[file.getvalue().index("<svg") :]

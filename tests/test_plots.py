@@ -1,0 +1,270 @@
+"""Plots: the picture agrees with its words, and the bytes are the same each time."""
+
+from __future__ import annotations
+
+import base64
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from html import unescape
+from typing import Any
+from xml.etree import ElementTree
+
+import jwt
+import pytest
+import time_machine
+
+from cognito_lab.study import plots
+from cognito_lab.study.plots import Plot, lifetimes, rights
+
+NOON = datetime(2026, 6, 1, 12, 0, tzinfo=timezone.utc)
+POOL = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Tidepool1"
+
+
+@pytest.fixture(autouse=True)
+def noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+def token(use: str = "id", minutes: float = 60, **claims: Any) -> str:
+    said = {"iss": POOL, "token_use": use, "exp": int(time.time() + minutes * 60), **claims}
+    return jwt.encode(said, "a secret of at least thirty-two bytes")
+
+
+def credentials(minutes: float) -> dict[str, Any]:
+    away = timezone(timedelta(hours=5, minutes=30))  # boto3 gives times in the machine's zone
+    return {"AccessKeyId": "ASIA", "Expiration": (NOON + timedelta(minutes=minutes)).astimezone(away)}
+
+
+def axes_of(monkeypatch: pytest.MonkeyPatch, draw: Callable[[], Plot]) -> Any:
+    """What matplotlib was told to draw."""
+    from matplotlib.figure import Figure
+
+    figures: list[Any] = []
+    original = Figure.savefig
+    monkeypatch.setattr(
+        Figure, "savefig", lambda self, *a, **k: (figures.append(self), original(self, *a, **k))
+    )
+    draw()
+    return figures[0].axes[0]
+
+
+# -- lifetimes -----------------------------------------------------------------------------------
+
+
+def test_three_clocks_of_a_person_who_was_disabled(monkeypatch):
+    plot = lifetimes(
+        token("id"),
+        token("access", 60),
+        refresh=timedelta(0),
+        credentials=credentials(42),
+        title="Three clocks",
+    )
+    assert repr(plot).splitlines() == [
+        "Three clocks (2026-06-01 12:00:00 UTC)",
+        "what                         counts until             that is",
+        "---------------------------  -----------------------  -------------",
+        "ID token of a user pool      2026-06-01 13:00:00 UTC  in 60 minutes",
+        "Access token of a user pool  2026-06-01 13:00:00 UTC  in 60 minutes",
+        "Refresh token                2026-06-01 12:00:00 UTC  over: now",
+        "Temporary credentials        2026-06-01 12:42:00 UTC  in 42 minutes",
+    ]
+    assert plot.alt.startswith(
+        "Three clocks, at 2026-06-01 12:00:00 UTC. ID token of a user pool until 2026-06-01"
+    )
+    assert "Refresh token until 2026-06-01 12:00:00 UTC, over: now;" in plot.alt
+
+
+def test_bars_are_as_long_as_what_is_left(monkeypatch):
+    axes = axes_of(
+        monkeypatch,
+        lambda: lifetimes(
+            token("id"), token("access", -5), refresh=timedelta(hours=3), credentials=credentials(30)
+        ),
+    )
+    assert axes.get_xscale() == "linear" and axes.get_xlabel().startswith("hours from now")
+    assert [round(bar.get_width(), 3) for bar in axes.patches] == [1, 3, 0.5]
+    assert [bar.get_x() for bar in axes.patches] == [0, 0, 0]
+    assert len({bar.get_hatch() for bar in axes.patches}) == 3  # not by colour alone
+    (over,) = axes.lines
+    assert list(over.get_ydata()) == [1] and over.get_marker() == "x"
+    words = [text.get_text() for text in axes.texts]
+    assert words[1] == "over: 5 minutes ago\n2026-06-01 11:55:00 UTC"
+
+
+def test_very_different_lifetimes_share_an_axis_that_says_how(monkeypatch):
+    axes = axes_of(monkeypatch, lambda: lifetimes(token("id"), refresh=timedelta(days=30)))
+    assert axes.get_xscale() == "log" and "many times the one before" in axes.get_xlabel()
+    ends = [bar.get_x() + bar.get_width() for bar in axes.patches]
+    assert ends == [3600, 30 * 86400]
+    assert [text.get_text() for text in axes.get_xticklabels()] == [
+        "1 hour",
+        "6 hours",
+        "1 day",
+        "1 week",
+        "30 days",
+    ]
+    assert axes.get_xlim()[0] < 3600 < 30 * 86400 < axes.get_xlim()[1]
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [[-60], [0], [0.001], [1], [1, 1], [60 * 24 * 3650], [0.01, 60 * 24 * 3650], [5, -5], [10**13]],
+)
+def test_extreme_lifetimes_can_be_drawn(ends):
+    plot = lifetimes(*(token("id", minutes) for minutes in ends), refresh=None)
+    check(plot)
+    assert len(plot.table.rows) == len(ends)
+
+
+def test_other_issuers_tokens_are_named():
+    google = token(iss="https://accounts.google.com", token_use="")
+    pool = token(iss="https://cognito-identity.amazonaws.com", minutes=10)
+    assert [cells[0] for cells in lifetimes(google, pool, token(iss="x")).table.rows] == [
+        "Google's ID token",
+        "Identity pool's own token",
+        "Token of an issuer that the course does not know",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda: lifetimes(), "no lifetime to draw"),
+        (lambda: lifetimes("a.b.c.d.e"), "5 parts that should be 3"),
+        (lambda: lifetimes(token(exp="soon")), "without exp"),
+        (lambda: lifetimes(jwt.encode({}, "a secret of at least thirty-two bytes")), "without exp"),
+    ],
+)
+def test_what_has_no_end_is_refused(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        wrong()
+
+
+# -- rights --------------------------------------------------------------------------------------
+
+TABLE = {
+    ("mara", "read mara/crab.svg"): "allowed",
+    ("mara", "read ben/crab.svg"): "denied: by none",
+    ("guest", "read mara/crab.svg"): False,
+    ("guest", "upload <b> ${x} $y"): "denied",
+    ("curator", "read ben/crab.svg"): True,
+    ("curator", "upload <b> ${x} $y"): "only on Mondays",
+}
+
+
+def test_the_grid_says_in_words_who_may_do_what(monkeypatch):
+    plot = rights(TABLE, title="Pictures")
+    assert repr(plot).splitlines() == [
+        "Pictures",
+        "who      read mara/crab.svg  read ben/crab.svg  upload <b> ${x} $y",
+        "-------  ------------------  -----------------  ------------------",
+        "mara     ✓ allowed           ✗ denied: by none  – not asked",
+        "guest    ✗ denied            – not asked        ✗ denied",
+        "curator  – not asked         ✓ allowed          – only on Mondays",
+    ]
+    assert "guest, read mara/crab.svg: denied; guest, upload <b> ${x} $y: denied;" in plot.alt
+    axes = axes_of(monkeypatch, lambda: rights(TABLE))
+    cells = axes.tables[0].get_celld()
+    shown = {place: cell.get_text().get_text().replace("\n", " ") for place, cell in cells.items()}
+    drawn = [[shown[row, column] for column in range(4)] for row in range(4)]
+    assert drawn == [["", *plot.table.columns[1:]], *plot.table.rows]
+
+
+def test_allowed_and_denied_differ_by_sign_word_and_ground(monkeypatch):
+    axes = axes_of(monkeypatch, lambda: rights({("a", "x"): True, ("b", "x"): False}))
+    cells = axes.tables[0].get_celld()
+    assert (
+        cells[1, 1].get_text().get_text() == "✓ allowed" and cells[2, 1].get_text().get_text() == "✗ denied"
+    )
+    assert cells[1, 1].get_facecolor() != cells[2, 1].get_facecolor()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (30, 1), (1, plots.MOST_COLUMNS), (12, plots.MOST_COLUMNS)])
+def test_grids_of_many_sizes_can_be_drawn(size):
+    people, actions = size
+    named = {
+        (
+            f"arn:aws:iam::123456789012:role/person{who}",
+            f"s3:GetObject on arn:aws:s3:::tidepool-pictures/{what}",
+        ): True
+        for who in range(people)
+        for what in range(actions)
+    }
+    check(rights(named))
+
+
+@pytest.mark.parametrize("columns", [0, plots.MOST_COLUMNS + 1])
+def test_a_grid_that_nobody_could_read_is_refused(columns):
+    with pytest.raises(ValueError, match=f"1 to {plots.MOST_COLUMNS} actions, and these are {columns}"):
+        rights({("mara", str(number)): True for number in range(columns)})
+
+
+# -- both ----------------------------------------------------------------------------------------
+
+
+def check(plot: Plot) -> ElementTree.Element:
+    """One image with its text on its own paper, which needs nothing from anywhere; and its numbers."""
+    image, details = plot.html().split("\n", 1)
+    found = re.fullmatch(r'<img alt="([^"]+)" src="data:image/svg\+xml;base64,([^"]+)">', image)
+    assert found is not None
+    alt, source = found.groups()
+    assert unescape(alt) == plot.alt
+    assert details.startswith("<details><summary>") and "<table>" in details
+    svg = base64.b64decode(source).decode()
+    root = ElementTree.fromstring(svg)
+    tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+    assert not tags & {"text", "image", "script", "metadata", "foreignObject"}  # letters are outlines
+    paper = root.find(".//{*}g[@id='patch_1']/{*}path")
+    assert paper is not None and "fill: #ffffff" in paper.get("style", "")
+    assert root.get("width") == "645pt"  # 860 pixels
+    assert not re.search(r"Matplotlib|<!DOCTYPE|url\((?!#)|href=\"(?!#)", svg)
+    return root
+
+
+def everything() -> list[Plot]:
+    one = lifetimes(token("id"), token("access", 30), refresh=timedelta(days=30), credentials=credentials(42))
+    return [one, rights(TABLE)]
+
+
+def test_pictures_stand_alone():
+    for plot in everything():
+        check(plot)
+
+
+def test_bytes_are_the_same_whatever_the_reader_has_set(monkeypatch):
+    import matplotlib
+
+    first = [plot.svg for plot in everything()]
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    settings = {
+        "font.size": 20,
+        "svg.fonttype": "none",
+        "axes.grid": True,
+        "figure.dpi": 300,
+        "timezone": "CET",
+    }
+    try:
+        with matplotlib.rc_context(settings):
+            assert [plot.svg for plot in everything()] == first
+            assert matplotlib.rcParams["font.size"] == 20  # and they are left as they were
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_letters_come_from_the_font_that_matplotlib_brings_along():
+    import matplotlib
+    from matplotlib import font_manager
+
+    assert font_manager.findfont(plots.STYLE["font.family"]).startswith(matplotlib.get_data_path())
+
+
+def test_importing_it_brings_no_matplotlib_along():
+    code = "import sys, cognito_lab.study.plots; print({'ipywidgets', 'matplotlib'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
