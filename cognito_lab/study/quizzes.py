@@ -1,0 +1,194 @@
+"""Quizzes: the questions of ``data/quizzes``, asked by a widget, and as a page to read.
+
+Every choice, right or wrong, has its explanation. Each question rests on a claim that its lesson marks
+(``**01.3 · …``). A file that breaks a rule is refused when it is read.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from html import escape, unescape
+from pathlib import Path
+from typing import Any
+
+from . import claims, progress
+from .palette import MARK, REFUSED
+from .twin import Twin
+
+QUIZZES = Path(__file__).resolve().parents[2] / "data" / "quizzes"
+FEWEST = 8  # questions of a lesson
+QUESTION = {"id": str, "claim": str, "text": str, "several": bool, "choice": list}
+CHOICE = {"text": str, "right": bool, "because": str}
+OPENING = """<style>/* ipywidgets gives a choice one line of fixed height; ours are sentences, and wrap */
+.our-quiz label { height: auto !important; line-height: 1.5 !important; white-space: normal !important }
+.our-quiz .widget-radio-box label { padding-left: 22px; margin: 3px 0; position: relative }
+.our-quiz .widget-radio-box input { position: absolute; left: 0; top: 0 }</style>
+<p>Choose, then check. You may change your mind and check again: the last check of a question counts.</p>"""
+
+
+@dataclass(frozen=True)
+class Choice:
+    name: str  # "3A"
+    text: str
+    right: bool
+    because: str
+
+    @property
+    def verdict(self) -> str:
+        word = "Right." if self.right else "Not right."
+        return f"<strong>{word}</strong> {self.name}: {_prose(self.because)}"
+
+
+@dataclass(frozen=True)
+class Question:
+    number: int
+    text: str
+    claim: str
+    several: bool
+    choices: tuple[Choice, ...]
+    right: frozenset[str]  # names of choices
+
+    def answer(self, chosen: set[str]) -> str:
+        """What is said to a choice, as HTML. Of several right choices, missing ones are not given away."""
+        said = [each.verdict for each in self.choices if each.name in chosen]
+        if self.several and (missing := len(self.right - chosen)):
+            said.append(f"<strong>Not complete.</strong> {missing} more to find.")
+        if not chosen:
+            said = ["<strong>Not answered.</strong> Choose first, then check."]
+        # An alert is read out when it appears, although the keyboard's focus stays on the button.
+        style = f"border-left: 4px solid {MARK if chosen == self.right else REFUSED}; padding-left: 9px"
+        return f'<div role="alert" style="{style}">{"<br>".join(said)} (Claim {self.claim})</div>'
+
+
+def read(path: Path, marked: Collection[str]) -> tuple[Question, ...]:
+    """The questions of a file, which may rest on the claims that are ``marked``.
+
+    Raises ``ValueError`` where the file breaks a rule; it names file and question, and says what is missing.
+    """
+
+    def refuse(broken: bool, says: str) -> None:
+        if broken:
+            raise ValueError(f"{path.name}{where}: {says}")
+
+    def look(entry: dict[str, Any], kinds: dict[str, type], which: str = "") -> None:
+        odd = kinds.items() ^ {name: type(value) for name, value in entry.items() if value != ""}.items()
+        names = ", ".join(sorted({name for name, _ in odd}))
+        refuse(bool(odd), f"{which}missing, of another kind, or no field of it: {names}")
+
+    where, found = "", dict[str, Question]()
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("question", [])
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from None
+    refuse(not isinstance(entries, list), "a question begins with [[question]]")
+    for number, entry in enumerate(entries, 1):
+        where = f", question {entry.get('id') or number}"
+        look(entry := {"several": False} | entry, QUESTION)
+        choices = []
+        for letter, choice in zip("ABCDEFGH", entry["choice"], strict=False):
+            look(choice, CHOICE, f"choice {letter}: ")
+            choices.append(Choice(f"{number}{letter}", **choice))
+        names = frozenset(each.name for each in choices if each.right)
+        claim, several, count, right = entry["claim"], entry["several"], len(choices), len(names)
+        refuse(claim not in marked, f"claim {claim} is not marked in the lesson")
+        refuse(entry["id"] in found, "another question has this id")
+        refuse(count not in (3, 4), f"{count} choices, not three or four")
+        refuse(len({each.text for each in choices}) < count, "two choices say the same")
+        refuse(not 0 < right < count, f"{right} of {count} choices are right")
+        refuse((right > 1) != several, f"{right} right, and several is {several}")
+        text = f"{number}. {entry['text']}{' (Several choices are right.)' * several}"
+        found[entry["id"]] = Question(number, text, claim, several, tuple(choices), names)
+    where = ""
+    refuse(len(found) < FEWEST, f"{len(found)} questions, of at least {FEWEST}")
+    places = {min(asked.right)[-1] for asked in found.values() if not asked.several}
+    refuse(len(places) == 1, "the right choice is always at the same place")
+    return tuple(found.values())
+
+
+def quiz(lesson: str, on_result: Callable[[str, int, int], None] | None = None) -> Quiz:
+    """The quiz of a lesson, of ``"01"`` for example.
+
+    ``on_result`` is told the lesson, how many are right, and of how many, each time that all are checked;
+    where it is not given, the learner's progress is noted. Raises ``ValueError`` where there is no such
+    lesson, or its question file breaks a rule.
+    """
+    marked = {piece.claim for piece in claims.pieces(claims.lesson(lesson))}
+    return Quiz(lesson, read(QUIZZES / f"{lesson}.toml", marked), on_result or _note)
+
+
+def _note(lesson: str, right: int, of: int) -> None:
+    progress.note("quiz", lesson, f"{right} of {of}")
+
+
+@dataclass(repr=False)
+class Quiz(Twin):
+    """The questions of a lesson, made by :func:`quiz`: to answer in a live kernel, else to read."""
+
+    lesson: str
+    questions: tuple[Question, ...]
+    on_result: Callable[[str, int, int], None] | None = None
+
+    def html(self) -> str:
+        """Question and choices, and folded below them the answer, with the explanation of every choice."""
+        lines = []
+        for asked in self.questions:
+            lines += [f"<p><strong>{_prose(asked.text)}</strong></p>\n<ul>"]
+            lines += [f"<li>{each.name}. {_prose(each.text)}</li>" for each in asked.choices]
+            lines.append('</ul>\n<details style="margin-bottom: 1em">')
+            lines.append(f"<summary>The answer to {asked.number}, and why</summary>\n<ul>")
+            lines += [f"<li>{each.verdict}</li>" for each in asked.choices]
+            lines.append(f"</ul>\n<p>(Claim {asked.claim})</p></details>")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return unescape(re.sub(r"<[^>]*>", "", self.html()))
+
+    def widget(self) -> Any:
+        """All questions in a column, each with a button and its answer in words; below them the score."""
+        from ipywidgets import HTML, Button, Checkbox, RadioButtons, VBox
+
+        results: dict[int, bool | None] = {}  # by number; None: not checked, or changed since
+        score = HTML()
+
+        def settle(asked: Question, right: bool | None) -> None:
+            results[asked.number] = right
+            good, of = list(results.values()).count(True), len(results)
+            left = ", ".join(str(number) for number, each in results.items() if each is None)
+            score.value = f"<p><strong>{good} of {of}.</strong>{left and f' Not answered: {left}.'}</p>"
+            if not left and self.on_result:
+                self.on_result(self.lesson, good, of)
+
+        def row(asked: Question) -> VBox:
+            labels = [f"{each.name}. {each.text.replace('`', '')}" for each in asked.choices]
+            if asked.several:
+                shown = [Checkbox(description=a, indent=False, layout={"width": "auto"}) for a in labels]
+            else:
+                shown = [RadioButtons(options=labels, index=None, layout={"width": "auto"})]
+            button, said = Button(description=f"Check answer {asked.number}"), HTML()
+
+            def check(_: Any) -> None:
+                values = [box.description if box.value is True else box.value for box in shown]
+                pairs = zip(asked.choices, labels, strict=True)
+                chosen = {each.name for each, label in pairs if label in values}
+                said.value = asked.answer(chosen)
+                settle(asked, chosen == asked.right if chosen else None)
+
+            def change_of_mind(_: Any) -> None:
+                said.value = ""
+                settle(asked, None)
+
+            button.on_click(check)
+            for box in shown:
+                box.observe(change_of_mind, "value")
+            settle(asked, None)
+            return VBox([HTML(f"<p><strong>{_prose(asked.text)}</strong></p>"), *shown, button, said])
+
+        return VBox([HTML(OPENING), *map(row, self.questions), score]).add_class("our-quiz")
+
+
+def _prose(text: str) -> str:
+    """Text of a question file as HTML. Nothing in it is markup, except names between backticks."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
