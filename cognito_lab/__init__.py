@@ -14,6 +14,14 @@ _NAMES = {
     "overture": "cognito_lab.study.diagrams",
     "show_claims": "cognito_lab.study.tables",
     "state_diagram": "cognito_lab.study.states",
+    "claims_index": "cognito_lab.study.claims",
+    "lie": "cognito_lab.study.lies",
+    "quiz": "cognito_lab.study.quizzes",
+    "show_token": "cognito_lab.study.tokens",
+    "lifetimes": "cognito_lab.study.plots",
+    "rights": "cognito_lab.study.plots",
+    "permissions": "cognito_lab.study.permissions",
+    "who_may": "cognito_lab.study.permissions",
     "OutsideTheLab": "cognito_lab.aws.errors",
 }
 __all__ = list(_NAMES)

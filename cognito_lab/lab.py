@@ -15,13 +15,16 @@ from .aws.errors import OutsideTheLab
 from .aws.iam import principals
 from .clock import Clock
 from .providers import google
-from .study import errors
+from .study import errors, why
 
 if TYPE_CHECKING:
     from .aws.user_pools.messages import Message
+    from .study.diagrams import Diagram
     from .study.exercises import Exercise
     from .study.recorder import Story
     from .study.scenes import Scene
+    from .study.tables import Table
+    from .study.why import Why
 
 # Runs that make or compare stored outputs set this variable: then the clock stands still at FIXED_START
 # and chance is seeded, so that two runs give the same bytes. A learner's kernel never does.
@@ -61,6 +64,7 @@ class Lab:
         self._google: google.Google | None = None
         self._clock = Clock()
         self._ended = ""
+        self._refusals = why.Refusals()
 
     # -- the account's life ----------------------------------------------------------------------
 
@@ -117,10 +121,13 @@ class Lab:
         Lab._owner = owner.access_key_id, owner.secret_access_key
         os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"] = Lab._owner
         Lab._running, self._ended = self, ""
+        self._refusals = why.Refusals()
+        self._refusals.__enter__()
         google.open_for_business(_google_of_the_running_account)
         errors.install()
 
     def _end(self, reason: str) -> None:
+        self._refusals.__exit__()
         seams.stop_account()
         self._clock.give_back()
         self._google = None
@@ -219,6 +226,28 @@ class Lab:
         from .study.exercises import Exercise
 
         return Exercise(number, self)
+
+    def why(self) -> Why | Table:
+        """The newest refusal in this account: which check said no, to what, and what it expected.
+
+        AWS tells none of this to its callers. Of secrets, it says only whether they were right.
+        """
+        self._alive()
+        return self._refusals.why()
+
+    def who_knows(self, *, username: str = "", identity_id: str = "", google_email: str = "") -> Diagram:
+        """A picture of what Google, the user pool, the identity pool and IAM know about one person now.
+
+        Raises
+        ------
+        ValueError
+            Nobody is named.
+        """
+        self._alive()
+        from .study.knowledge import who_knows
+
+        named = {"username": username, "identity_id": identity_id, "google_email": google_email}
+        return who_knows(self.google, **named)
 
     def record(self, app: str = "app") -> AbstractContextManager[Story]:
         """Keep every call of a block: ``with lab.record() as story:``, then ``story.diagram()``.
