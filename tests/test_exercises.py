@@ -205,6 +205,8 @@ def test_a_value_can_be_the_answer(folder, lab):
     assert exercise.stub == 'verdicts = {"a": None}\n\ntask.check(verdicts)'
     assert exercise.solved_cell == 'verdicts = {"a": True}\n\ntask.check(verdicts)'
     assert exercise.judge({"a": None}).says == "not done yet"
+    for other in ({"b": True}, [True], "a", {"a": True, "b": True}):
+        assert exercise.judge(other).says == "keep the form of what stood there: {'a': None}"
     assert exercise.judge({"a": True}).done
     assert [(name, message) for name, _, message in exercise.wrong()] == [("wrong_no", "a holds")]
 

@@ -130,6 +130,9 @@ class Exercise:
         """As :meth:`check`, and nothing is noted."""
         if self._is_stub(answer):
             return Verdict(self, False, "not done yet")
+        stub = getattr(self._module, "stub", None)
+        if stub is not None and _form(answer) != _form(stub):
+            return Verdict(self, False, f"keep the form of what stood there: {stub!r}")
         try:
             scene = self.lab.scene(self.scene)
             self._module.check(answer, scene, self.lab)
@@ -238,6 +241,11 @@ def numbers(lesson: str, folder: Path | None = None) -> list[str]:
         (folder or EXERCISES).glob(f"{lesson}_*.py"), key=lambda path: int(path.stem.split("_")[1])
     )
     return [path.stem.replace("_", ".") for path in paths]
+
+
+def _form(value: Any) -> Any:
+    """What of a value answer is given: its type, and the keys of a dictionary."""
+    return (type(value), *sorted(value, key=str)) if isinstance(value, dict) else type(value)
 
 
 def _load(source: str, name: str) -> ModuleType:

@@ -22,7 +22,7 @@ from .tokens import kind_of
 from .twin import Twin
 
 STYLE: Any = {
-    "svg.fonttype": "path", "svg.hashsalt": "cognito_lab", "font.family": "DejaVu Sans", "font.size": 9,
+    "svg.hashsalt": "cognito_lab", "font.family": "DejaVu Sans", "font.size": 9,
     "text.parse_math": False,  # ${…} stands in policies
     **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),
 }  # fmt: skip

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from html import escape
 from typing import Any
 
+SPACED = 'style="border-spacing:.8em .2em;line-height:1.4"'  # within a widget, where JupyterLab has no style
 SHORT, LONG = 20, 24  # letters: of a cell that stays on one line, and of a word that may be broken
 UNITS = (("days", 86400), ("hours", 3600), ("minutes", 60))
 TIMES = ("iat", "exp", "auth_time", "nbf")  # claims that count seconds since 1970 (RFC 7519, section 2)
@@ -40,7 +41,7 @@ class Table:
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
         head = row(self.columns, "th", ' scope="col"')
         body = "\n".join(row(cells, "td") for cells in self.rows)
-        return f"<table>{caption}<thead>{head}</thead>\n<tbody>{body}</tbody></table>"
+        return f"<table {SPACED}>{caption}<thead>{head}</thead>\n<tbody>{body}</tbody></table>"
 
 
 def _style(cell: str) -> str:

@@ -3,7 +3,10 @@ him in a state in which he can recover his password by himself. His address is `
 `read_mail(address)` gives the messages that Cognito sent there, the newest last.
 """
 
-from cognito_lab.study.checks import expect
+import boto3
+from botocore.exceptions import ClientError
+
+from cognito_lab.study.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "Ben, and the day he forgets his password", True, 2, 8
 expected = "`ForgotPassword` for Ben sends him a code, and with it he sets a new password."
@@ -44,6 +47,9 @@ def check(answer, scene, lab):
             "Nobody may say of themselves that an address is verified: SignUp does not take that.",
         )
         raise
+    except IndexError:
+        expect(lab.inbox(ADDRESS), f"Nothing was sent to {ADDRESS}: SignUp was given no such address.")
+        raise
     people = {user["Username"]: user for user in user_pools.list_users(UserPoolId=scene.pool)["Users"]}
     expect("ben" in people, "There is no user `ben` in the pool.")
     values = {each["Name"]: each["Value"] for each in people["ben"]["Attributes"]}
@@ -64,9 +70,8 @@ def check(answer, scene, lab):
     )
     person = {"USERNAME": "ben", "PASSWORD": NEW_PASSWORD}
     sign_in = {"ClientId": scene.client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": person}
-    expect(
-        not refusal_of(lambda: user_pools.initiate_auth(**sign_in)), "Ben's new password lets him in nowhere."
-    )
+    code = refusal_of(lambda: user_pools.initiate_auth(**sign_in))
+    expect(not code, f"Ben has a new password, and signing in with it → {code}.")
 
 
 def wrong_administrator_confirms(user_pools, pool, client, read_mail):
@@ -112,3 +117,10 @@ def wrong_username(user_pools, pool, client, read_mail):
     """There is no user `ben`"""
     address = [{"Name": "email", "Value": ADDRESS}]
     user_pools.sign_up(ClientId=client, Username="benjamin", Password=PASSWORD, UserAttributes=address)
+
+
+def wrong_no_address(user_pools, pool, client, read_mail):
+    """Nothing was sent to ben@tidepool.example"""
+    user_pools.sign_up(ClientId=client, Username="ben", Password=PASSWORD)
+    code = read_mail(ADDRESS)[-1].code
+    user_pools.confirm_sign_up(ClientId=client, Username="ben", ConfirmationCode=code)

@@ -1,0 +1,113 @@
+"""Ben asked for his code twice and has two messages. Write `confirm`, which confirms somebody who has just
+signed up. `mail` holds that person's messages, the newest last; each has a `.text`, and in it stands the
+`.code`. To read Ben's: `lab.inbox("ben@tidepool.example")`. The check goes on with somebody else.
+"""
+
+from functools import partial
+
+import boto3
+
+from cognito_lab.study.checks import expect, refusal_of
+
+title, core, difficulty, minutes = "Ben reads his mail", True, 1, 2
+expected = "whoever signed up, and was confirmed by `confirm`, can sign in."
+hint = "A new code puts an end to the one before. And look at the type of a code: `type(message.code)`."
+scene = "ben_waits"
+
+
+def confirm(user_pools, client, username, mail):
+    """Confirm `username`, who signed up through the app client `client`."""
+    newest = mail[-1]
+    user_pools.confirm_sign_up(ClientId=client, Username=username, ConfirmationCode=newest.code)
+
+
+def check(answer, scene, lab):
+    user_pools = boto3.client("cognito-idp")
+    given = []
+    user_pools.meta.events.register(
+        "provide-client-params.*.ConfirmSignUp",
+        lambda params, **_: given.append(params.get("ConfirmationCode")),
+    )
+    try_with("ben", answer, user_pools, scene, lab, given)
+    # A code that begins with 0, as one in ten does.
+    username = next(
+        username
+        for username in (f"member-{number}" for number in range(1000))
+        if sign_up(user_pools, scene, username) and lab.inbox(address(username))[-1].code.startswith("0")
+    )
+    expect(
+        refusal_of(partial(sign_in, user_pools, scene, username)) == "UserNotConfirmedException",
+        "People can sign in before anybody has read their mail.",
+    )
+    try_with(username, answer, user_pools, scene, lab, given)
+
+
+def try_with(username, answer, user_pools, scene, lab, given):
+    """Let the answer confirm somebody, and see whether they can sign in; `given` are the codes that it sent."""
+    mail = lab.inbox(address(username))
+    code = refusal_of(partial(answer, user_pools, scene.client, username, mail))
+    expect(
+        code != "ParamValidationError",
+        "boto3 did not even send it: the code is text, though it looks like a number.",
+    )
+    expect(code != "InvalidParameterException", "ConfirmSignUp wants the code alone, not the whole message.")
+    newest = mail[-1].code
+    expect(
+        code != "CodeMismatchException" or str(int(newest)) not in given or not newest.startswith("0"),
+        f"{newest} has become {int(newest)}: a number keeps no zeros in front, and a code has them.",
+    )
+    expect(
+        code != "CodeMismatchException",
+        f"{username} has {len(mail)} messages, and this is not the code of the newest. A new code puts an "
+        "end to the one before.",
+    )
+    expect(not code, f"Confirming {username} → {code}.")
+    code = refusal_of(partial(sign_in, user_pools, scene, username))
+    expect(not code, f"{username} cannot sign in yet → {code}.")
+
+
+def address(username):
+    return f"{username}@tidepool.example"
+
+
+def sign_up(user_pools, scene, username):
+    return user_pools.sign_up(
+        ClientId=scene.client,
+        Username=username,
+        Password=scene.password,
+        UserAttributes=[{"Name": "email", "Value": address(username)}],
+    )
+
+
+def sign_in(user_pools, scene, username):
+    return user_pools.initiate_auth(
+        ClientId=scene.client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": username, "PASSWORD": scene.password},
+    )
+
+
+def wrong_first_message(user_pools, client, username, mail):
+    """this is not the code of the newest"""
+    user_pools.confirm_sign_up(ClientId=client, Username=username, ConfirmationCode=mail[0].code)
+
+
+def wrong_number(user_pools, client, username, mail):
+    """the code is text"""
+    user_pools.confirm_sign_up(ClientId=client, Username=username, ConfirmationCode=int(mail[-1].code))
+
+
+def wrong_by_way_of_a_number(user_pools, client, username, mail):
+    """a number keeps no zeros in front"""
+    code = str(int(mail[-1].code))
+    user_pools.confirm_sign_up(ClientId=client, Username=username, ConfirmationCode=code)
+
+
+def wrong_whole_message(user_pools, client, username, mail):
+    """ConfirmSignUp wants the code alone"""
+    user_pools.confirm_sign_up(ClientId=client, Username=username, ConfirmationCode=mail[-1].text)
+
+
+def wrong_asks_again(user_pools, client, username, mail):
+    """ben cannot sign in yet"""
+    user_pools.resend_confirmation_code(ClientId=client, Username=username)

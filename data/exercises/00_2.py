@@ -1,0 +1,79 @@
+"""Mara has signed in, and the identity pool has given her credentials. Three calls follow. Before you run
+any of them: which is `"answered"`, and which is `"refused"`?
+
+- `"S3, with the ID token"`: a `GET` of her own picture by its address, with her ID token in the header
+  `Authorization: Bearer …`.
+- `"S3, with the credentials"`: the same picture, the request signed with her credentials.
+- `"user pool, with the access token"`: `GetUser` with her access token, from a client that signs nothing.
+"""
+
+import boto3
+import requests
+from botocore import UNSIGNED
+from botocore.config import Config
+
+from cognito_lab.study.checks import client_with, enter, expect, refusal_of
+
+title, core, difficulty, minutes = "Which of three calls is refused?", False, 1, 2
+expected = "your three words are what really happens; the check makes the calls."
+hint = "Ask of each service what it looks at: 00.2 shows what S3 wants to see."
+scene = "overture"
+
+name = "verdicts"
+stub = {
+    "S3, with the ID token": None,
+    "S3, with the credentials": None,
+    "user pool, with the access token": None,
+}
+solution = {
+    "S3, with the ID token": "refused",
+    "S3, with the credentials": "answered",
+    "user pool, with the access token": "answered",
+}
+
+BECAUSE = {
+    "S3, with the ID token": "A token says who Mara is, and looks like a key. S3 knows nothing of user pools: "
+    "it wants a request that is signed with AWS credentials.",
+    "S3, with the credentials": "These are credentials of a role that may read the folder of her identity.",
+    "user pool, with the access token": "The user pool made the token and believes it; this call asks for no "
+    "AWS credentials.",
+}
+
+
+def check(answer, scene, lab):
+    truth = {call: "refused" if refusal_of(make) else "answered" for call, make in calls(scene, lab).items()}
+    for call, really in truth.items():
+        expect(
+            answer.get(call) in ("answered", "refused"),
+            f"{call}: say “answered” or “refused”, not {answer.get(call)!r}.",
+        )
+        expect(answer[call] == really, f"{call}: it is {really}. {BECAUSE[call]}")
+
+
+def calls(scene, lab):
+    """The three calls, ready to be made."""
+    user_pools = boto3.client("cognito-idp", config=Config(signature_version=UNSIGNED))
+    tokens = user_pools.initiate_auth(
+        ClientId=scene.client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "mara", "PASSWORD": scene.password},
+    )["AuthenticationResult"]
+    _, credentials = enter(scene.identity_pool, {scene.issuer: tokens["IdToken"]})
+    s3 = client_with(credentials)
+    picture = f"{scene.mara}/anemone.svg"
+    address = f"https://{scene.bucket}.s3.{lab.region}.amazonaws.com/{picture}"
+    bearer = {"Authorization": f"Bearer {tokens['IdToken']}"}
+    return {
+        "S3, with the ID token": lambda: requests.get(address, headers=bearer).raise_for_status(),
+        "S3, with the credentials": lambda: s3.get_object(Bucket=scene.bucket, Key=picture),
+        "user pool, with the access token": lambda: user_pools.get_user(AccessToken=tokens["AccessToken"]),
+    }
+
+
+wrong_a_token_is_a_key = {**solution, "S3, with the ID token": "answered"}, "A token says who Mara is"
+wrong_everything_is_signed = (
+    {**solution, "user pool, with the access token": "refused"},
+    "this call asks for no AWS credentials",
+)
+wrong_only_the_owner = {**solution, "S3, with the credentials": "refused"}, "credentials of a role"
+wrong_word = {**solution, "S3, with the ID token": "403"}, "say “answered” or “refused”"

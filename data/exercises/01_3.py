@@ -1,0 +1,172 @@
+"""Members belong to a section, `reef` or `shore`. Write `add_section`: it gives the pool an attribute
+`custom:section`. Members see their own, through the app client that is there, and cannot change it. Ines, the
+curator, writes it with `AdminUpdateUserAttributes`, and can put somebody into another section later. Whatever
+else members see and do through that app client stays as it is.
+"""
+
+from functools import partial
+
+import boto3
+
+from cognito_lab.study.checks import expect, refusal_of
+
+title, core, difficulty, minutes = "A section for each member", False, 2, 6
+expected = "Mara sees her section and is refused a change of it; Ines changes it twice; sign-in is as before."
+hint = """
+Look at the app client before and after: `describe_user_pool_client`. Where there is no list of readable
+attributes, the standard ones count (01.6). And an update replaces what it does not name.
+"""
+scene = "members"
+
+
+def add_section(user_pools, pool, client):
+    """Give `pool` the attribute `custom:section`, readable through the app client `client`."""
+    section = {"Name": "section", "AttributeDataType": "String", "Mutable": True}
+    user_pools.add_custom_attributes(UserPoolId=pool, CustomAttributes=[section])
+    app = user_pools.describe_user_pool_client(UserPoolId=pool, ClientId=client)["UserPoolClient"]
+    schema = user_pools.describe_user_pool(UserPoolId=pool)["UserPool"]["SchemaAttributes"]
+    user_pools.update_user_pool_client(
+        UserPoolId=pool,
+        ClientId=client,
+        ExplicitAuthFlows=app["ExplicitAuthFlows"],
+        ReadAttributes=[attribute["Name"] for attribute in schema],
+    )
+
+
+def check(answer, scene, lab):
+    user_pools = boto3.client("cognito-idp")
+    pool = {"UserPoolId": scene.pool}
+
+    def sign_in():
+        person = {"USERNAME": "mara", "PASSWORD": scene.password}
+        return user_pools.initiate_auth(
+            ClientId=scene.client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=person
+        )["AuthenticationResult"]
+
+    def seen():
+        user = user_pools.get_user(AccessToken=sign_in()["AccessToken"])
+        return {each["Name"]: each["Value"] for each in user["UserAttributes"]}
+
+    def curator_writes(section):
+        attribute = [{"Name": "custom:section", "Value": section}]
+        user_pools.admin_update_user_attributes(**pool, Username="mara", UserAttributes=attribute)
+
+    def mara_writes(name, value):
+        attribute = [{"Name": name, "Value": value}]
+        user_pools.update_user_attributes(AccessToken=sign_in()["AccessToken"], UserAttributes=attribute)
+
+    mara_writes("nickname", "Tide")
+    before, refresh_token = seen(), sign_in()["RefreshToken"]
+    settings = user_pools.describe_user_pool_client(**pool, ClientId=scene.client)["UserPoolClient"]
+    answer(user_pools, scene.pool, scene.client)
+
+    schema = user_pools.describe_user_pool(**pool)["UserPool"]["SchemaAttributes"]
+    names = [attribute["Name"] for attribute in schema]
+    expect(
+        "custom:custom:section" not in names,
+        "The attribute is called `custom:custom:section`: Cognito puts `custom:` in front by itself.",
+    )
+    expect("custom:section" in names, "The pool has no attribute `custom:section`.")
+    code = refusal_of(sign_in)
+    expect(
+        not code,
+        f"Mara signs in with her password → {code}. The update named the attributes and not the flows, and "
+        "whatever an update leaves out goes back to its default.",
+    )
+    code = refusal_of(lambda: curator_writes("reef"))
+    code = code or refusal_of(lambda: curator_writes("shore"))
+    expect(
+        not code,
+        f"Ines puts Mara from `reef` into `shore` → {code}. The attribute is immutable, which holds for "
+        "everybody, also for the curator, and for ever.",
+    )
+    now, app = seen(), user_pools.describe_user_pool_client(**pool, ClientId=scene.client)["UserPoolClient"]
+    expect(
+        "custom:section" in now or "ReadAttributes" in app,
+        "Mara does not see her section. The app client has no list of readable attributes, and then it reads "
+        "the standard ones only.",
+    )
+    expect(
+        now.get("custom:section") == "shore",
+        "Mara does not see her section: it is not among the app client's readable attributes.",
+    )
+    lost = sorted(name for name in before if name not in now)
+    expect(not lost, f"Mara does not see {', '.join(lost)} any more: the list holds all that is readable.")
+    code = refusal_of(lambda: mara_writes("custom:section", "reef"))
+    expect(
+        code == "NotAuthorizedException",
+        "Mara puts herself into another section: the app client may write the attribute.",
+    )
+    code = refusal_of(lambda: mara_writes("nickname", "Mara of the tides"))
+    expect(not code, f"Mara changes her nickname → {code}. She could do so before.")
+    person = {"AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": {"REFRESH_TOKEN": refresh_token}}
+    code = refusal_of(partial(user_pools.initiate_auth, ClientId=scene.client, **person))
+    expect(not code, f"Mara's session from before goes on with its refresh token → {code}.")
+    lists = ("ReadAttributes", "WriteAttributes", "LastModifiedDate")
+    changed = [
+        name for name in {**settings, **app} if settings.get(name) != app.get(name) and name not in lists
+    ]
+    expect(not changed, f"The update has changed {', '.join(changed)} of the app client as well.")
+
+
+SECTION = {"Name": "section", "AttributeDataType": "String", "Mutable": True}
+FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+SEEN = ["email", "email_verified", "nickname", "custom:section"]
+
+
+def update(user_pools, pool, client, section=SECTION, **settings):
+    """Attribute and update, for the wrong answers."""
+    user_pools.add_custom_attributes(UserPoolId=pool, CustomAttributes=[section])
+    given = {"ExplicitAuthFlows": FLOWS, "ReadAttributes": SEEN, **settings}
+    given = {name: value for name, value in given.items() if value}
+    user_pools.update_user_pool_client(UserPoolId=pool, ClientId=client, **given)
+
+
+def wrong_immutable(user_pools, pool, client):
+    """The attribute is immutable"""
+    update(user_pools, pool, client, {**SECTION, "Mutable": False})
+
+
+def wrong_flows_wiped(user_pools, pool, client):
+    """whatever an update leaves out"""
+    update(user_pools, pool, client, ExplicitAuthFlows=None)
+
+
+def wrong_no_list(user_pools, pool, client):
+    """The app client has no list"""
+    user_pools.add_custom_attributes(UserPoolId=pool, CustomAttributes=[SECTION])
+
+
+def wrong_not_in_the_list(user_pools, pool, client):
+    """it is not among the app client's readable attributes"""
+    update(user_pools, pool, client, ReadAttributes=SEEN[:-1])
+
+
+def wrong_only_the_section(user_pools, pool, client):
+    """the list holds all that is readable"""
+    update(user_pools, pool, client, ReadAttributes=["custom:section"])
+
+
+def wrong_writable(user_pools, pool, client):
+    """Mara puts herself into another section"""
+    update(user_pools, pool, client, WriteAttributes=["email", "nickname", "custom:section"])
+
+
+def wrong_nothing_writable(user_pools, pool, client):
+    """Mara changes her nickname"""
+    update(user_pools, pool, client, WriteAttributes=["email"])
+
+
+def wrong_prefix_twice(user_pools, pool, client):
+    """Cognito puts `custom:` in front by itself"""
+    update(user_pools, pool, client, {**SECTION, "Name": "custom:section"}, ReadAttributes=["email"])
+
+
+def wrong_no_refresh(user_pools, pool, client):
+    """goes on with its refresh token"""
+    update(user_pools, pool, client, ExplicitAuthFlows=FLOWS[:1])
+
+
+def wrong_other_settings(user_pools, pool, client):
+    """changed AccessTokenValidity of the app client"""
+    update(user_pools, pool, client, AccessTokenValidity=5)

@@ -1,0 +1,238 @@
+"""Members look at the gallery and add pictures to it. From today, visitors without an account may look at
+the gallery too, and do nothing else. The identity pool lets guests in already, and has a role for members
+only. Write `admit_visitors`.
+"""
+
+import json
+from functools import partial
+
+import boto3
+
+from cognito_lab.study.checks import client_with, enter, expect, id_token, refusal_of
+
+title, core, difficulty, minutes = "Visitors may look, and nothing else", False, 2, 8
+expected = "a visitor sees each picture of the gallery and nothing else; members can do what they could do."
+hint = """
+A role of their own, with two documents: whom it trusts (which pool, and which of the two states) and what it
+allows (which action, on which objects). And what does SetIdentityPoolRoles do with what you leave out?
+"""
+scene = "contributors"
+
+
+def admit_visitors(iam, identity_pools, identity_pool, member_role, bucket):
+    """Let guests of `identity_pool` (an id) see what lies in `bucket` under `gallery/`.
+
+    `member_role` is the ARN of the role that members have.
+    """
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity"}
+    trust["Principal"] = {"Federated": "cognito-identity.amazonaws.com"}
+    trust["Condition"] = {
+        "StringEquals": {"cognito-identity.amazonaws.com:aud": identity_pool},
+        "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "unauthenticated"},
+    }
+    look = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/gallery/*"}
+    trusting = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    allowing = json.dumps({"Version": "2012-10-17", "Statement": [look]})
+    role = iam.create_role(RoleName="tidepool-visitor", AssumeRolePolicyDocument=trusting)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="tidepool-visitor", PolicyName="look", PolicyDocument=allowing)
+    roles = {"authenticated": member_role, "unauthenticated": role}
+    identity_pools.set_identity_pool_roles(IdentityPoolId=identity_pool, Roles=roles)
+
+
+def check(answer, scene, lab):
+    iam, identity_pools = boto3.client("iam"), boto3.client("cognito-identity")
+    answer(iam, identity_pools, scene.identity_pool, scene.member_role, scene.bucket)
+    roles = identity_pools.get_identity_pool_roles(IdentityPoolId=scene.identity_pool)["Roles"]
+    guest, as_guest = visitor(identity_pools, scene, roles)
+    same = "One role for both, and whoever has it can" if len(set(roles.values())) == 1 else "A visitor can"
+    gallery, new = "gallery/anemone.svg", {"Key": "gallery/limpet.svg", "Body": b"<svg/>"}
+    code = refusal_of(partial(as_guest.get_object, Bucket=scene.bucket, Key=gallery))
+    expect(not code, f"A visitor looks at {gallery} → {code}: the role's permissions do not allow it.")
+    forbidden = [
+        ("put a picture into the gallery", as_guest.put_object, new),
+        ("delete a picture of the gallery", as_guest.delete_object, {"Key": gallery}),
+        ("read a draft", as_guest.get_object, {"Key": "drafts/crab.svg"}),
+        ("put a picture beside the gallery", as_guest.put_object, {**new, "Key": "limpet.svg"}),
+        ("list the bucket", as_guest.list_objects_v2, {}),
+    ]
+    for what, call, given in forbidden:
+        code = refusal_of(partial(call, Bucket=scene.bucket, **given))
+        expect(code == "AccessDenied", f"{same} {what}.")
+    login, mara, as_mara = member(scene, roles)
+    code = refusal_of(partial(as_mara.get_object, Bucket=scene.bucket, Key=gallery))
+    expect(not code, f"Mara looks at {gallery} → {code}: members have lost a right that they had.")
+    code = refusal_of(partial(as_mara.put_object, Bucket=scene.bucket, **new))
+    expect(not code, f"Mara adds a picture → {code}: members have lost a right that they had.")
+    look_at_trust(identity_pools, scene, roles, guest, mara, login)
+
+
+def visitor(identity_pools, scene, roles):
+    """A visitor's identity, and an S3 client that signs with what it gets."""
+    code = refusal_of(partial(identity_pools.get_id, IdentityPoolId=scene.identity_pool))
+    expect(
+        not code,
+        f"A visitor asks for an identity → {code}. What an update of the identity pool leaves out is "
+        "switched off.",
+    )
+    guest = identity_pools.get_id(IdentityPoolId=scene.identity_pool)["IdentityId"]
+    expect(
+        "unauthenticated" in roles, "The identity pool has no role for guests: an identity, no credentials."
+    )
+    code = refusal_of(partial(identity_pools.get_credentials_for_identity, IdentityId=guest))
+    expect(
+        not code,
+        f"A visitor asks for credentials → {code}. The pool names a role, and the role does not let the "
+        "visitor in: a guest's `amr` is `unauthenticated`.",
+    )
+    return guest, client_with(identity_pools.get_credentials_for_identity(IdentityId=guest)["Credentials"])
+
+
+def member(scene, roles):
+    """Mara's login and identity, and an S3 client that signs with what she gets."""
+    expect(
+        "authenticated" in roles,
+        "Members get no credentials any more. SetIdentityPoolRoles replaces the whole table: their role has "
+        "to be in it as well.",
+    )
+    login = {scene.issuer: id_token(scene, "mara")}
+    code = refusal_of(partial(enter, scene.identity_pool, login))
+    expect(not code, f"Mara asks for credentials → {code}. Her role does not let her in any more.")
+    mara, credentials = enter(scene.identity_pool, login)
+    return login, mara, client_with(credentials)
+
+
+def look_at_trust(identity_pools, scene, roles, guest, mara, login):
+    """Who can take which role by going to STS with the identity pool's own token?"""
+    stranger = identity_pools.create_identity_pool(
+        IdentityPoolName="another club", AllowUnauthenticatedIdentities=True
+    )["IdentityPoolId"]
+    their_guest = identity_pools.get_id(IdentityPoolId=stranger)["IdentityId"]
+    attempts = [
+        (mara, login, "unauthenticated", "A member can take the visitors' role: its trust policy asks for no "
+         "state. Let it name the guests'."),
+        (guest, {}, "authenticated", "A visitor can take the members' role: its trust policy lets guests in."),
+        (their_guest, {}, "unauthenticated", "A guest of another identity pool can take the visitors' "
+         "role."),
+    ]  # fmt: skip
+    for identity, logins, state, otherwise in attempts:
+        code = refusal_of(partial(take, identity_pools, identity, logins, roles[state]))
+        expect(
+            code in ("AccessDenied", "InvalidParameterException"),  # no; or no basic flow at all
+            otherwise,
+        )
+
+
+def take(identity_pools, identity, logins, role):
+    """The basic flow: the app itself names a role to STS."""
+    token = identity_pools.get_open_id_token(IdentityId=identity, Logins=logins)["Token"]
+    boto3.client("sts").assume_role_with_web_identity(
+        RoleArn=role, RoleSessionName="tried", WebIdentityToken=token
+    )
+
+
+def make(iam, identity_pools, pool, member_role, state, action, resource):
+    """A role for visitors, for the wrong answers."""
+    conditions = {"StringEquals": {"cognito-identity.amazonaws.com:aud": pool}}
+    if state:
+        conditions["ForAnyValue:StringLike"] = {"cognito-identity.amazonaws.com:amr": state}
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "cognito-identity.amazonaws.com"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": conditions,
+    }
+    allow = {"Effect": "Allow", "Action": action, "Resource": resource}
+    documents = [json.dumps({"Version": "2012-10-17", "Statement": [one]}) for one in (trust, allow)]
+    role = iam.create_role(RoleName="tidepool-visitor", AssumeRolePolicyDocument=documents[0])["Role"]["Arn"]
+    iam.put_role_policy(RoleName="tidepool-visitor", PolicyName="look", PolicyDocument=documents[1])
+    roles = {"unauthenticated": role} | ({"authenticated": member_role} if member_role else {})
+    identity_pools.set_identity_pool_roles(IdentityPoolId=pool, Roles=roles)
+
+
+def open_to_both(iam, identity_pools, pool, member_role):
+    """Let guests take the members' role, for the wrong answers."""
+    document = iam.get_role(RoleName="tidepool-member")["Role"]["AssumeRolePolicyDocument"]
+    condition = document["Statement"][0]["Condition"]["ForAnyValue:StringLike"]
+    condition["cognito-identity.amazonaws.com:amr"] = ["authenticated", "unauthenticated"]
+    iam.update_assume_role_policy(RoleName="tidepool-member", PolicyDocument=json.dumps(document))
+
+
+def wrong_one_role(iam, identity_pools, pool, member_role, bucket):
+    """One role for both"""
+    open_to_both(iam, identity_pools, pool, member_role)
+    both = {"authenticated": member_role, "unauthenticated": member_role}
+    identity_pools.set_identity_pool_roles(IdentityPoolId=pool, Roles=both)
+
+
+def wrong_members_role_opened_as_well(iam, identity_pools, pool, member_role, bucket):
+    """A visitor can take the members' role"""
+    open_to_both(iam, identity_pools, pool, member_role)
+    gallery = f"arn:aws:s3:::{bucket}/gallery/*"
+    make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", gallery)
+
+
+def wrong_every_action(iam, identity_pools, pool, member_role, bucket):
+    """A visitor can put a picture into the gallery"""
+    gallery = f"arn:aws:s3:::{bucket}/gallery/*"
+    make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:*", gallery)
+
+
+def wrong_whole_bucket(iam, identity_pools, pool, member_role, bucket):
+    """A visitor can read a draft"""
+    every = f"arn:aws:s3:::{bucket}/*"
+    make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", every)
+
+
+def wrong_state_of_members(iam, identity_pools, pool, member_role, bucket):
+    """the role does not let the visitor in"""
+    gallery = f"arn:aws:s3:::{bucket}/gallery/*"
+    make(iam, identity_pools, pool, member_role, "authenticated", "s3:GetObject", gallery)
+
+
+def wrong_no_state(iam, identity_pools, pool, member_role, bucket):
+    """its trust policy asks for no state"""
+    gallery = f"arn:aws:s3:::{bucket}/gallery/*"
+    make(iam, identity_pools, pool, member_role, "", "s3:GetObject", gallery)
+
+
+def wrong_members_forgotten(iam, identity_pools, pool, member_role, bucket):
+    """SetIdentityPoolRoles replaces the whole table"""
+    gallery = f"arn:aws:s3:::{bucket}/gallery/*"
+    make(iam, identity_pools, pool, None, "unauthenticated", "s3:GetObject", gallery)
+
+
+def wrong_bucket_instead_of_objects(iam, identity_pools, pool, member_role, bucket):
+    """the role's permissions do not allow it"""
+    make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", f"arn:aws:s3:::{bucket}")
+
+
+def wrong_role_not_given(iam, identity_pools, pool, member_role, bucket):
+    """The identity pool has no role for guests"""
+    open_to_both(iam, identity_pools, pool, member_role)
+
+
+def wrong_any_identity_pool(iam, identity_pools, pool, member_role, bucket):
+    """A guest of another identity pool"""
+    gallery = f"arn:aws:s3:::{bucket}/gallery/*"
+    make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", gallery)
+    document = iam.get_role(RoleName="tidepool-visitor")["Role"]["AssumeRolePolicyDocument"]
+    conditions = document["Statement"][0]["Condition"]
+    del conditions["StringEquals"]
+    conditions["StringLike"] = {"cognito-identity.amazonaws.com:aud": "*"}
+    iam.update_assume_role_policy(RoleName="tidepool-visitor", PolicyDocument=json.dumps(document))
+
+
+def wrong_members_turned_away(iam, identity_pools, pool, member_role, bucket):
+    """Her role does not let her in any more"""
+    gallery = f"arn:aws:s3:::{bucket}/gallery/*"
+    make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", gallery)
+    document = iam.get_role(RoleName="tidepool-visitor")["Role"]["AssumeRolePolicyDocument"]
+    iam.update_assume_role_policy(RoleName="tidepool-member", PolicyDocument=json.dumps(document))
+
+
+def wrong_guests_switched_off(iam, identity_pools, pool, member_role, bucket):
+    """A visitor asks for an identity"""
+    gallery = f"arn:aws:s3:::{bucket}/gallery/*"
+    make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", gallery)
+    kept = {"IdentityPoolName": "tidepool", "AllowUnauthenticatedIdentities": False}
+    identity_pools.update_identity_pool(IdentityPoolId=pool, **kept)
