@@ -29,3 +29,15 @@ def execute_cell_input(kernel: Any, source: str, allow_stdin: bool | None = None
 
 
 nbval.kernel.RunningKernel.execute_cell_input = execute_cell_input
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Name the tests that a machine without a browser has left out, and say how to have them run."""
+    skipped = terminalreporter.stats.get("skipped", ())
+    names = {report.nodeid.partition("[")[0] for report in skipped if "tests/browser/" in report.nodeid}
+    if names:
+        terminalreporter.write_line(
+            "\nLeft out, for want of Chromium or Chrome on PATH: "
+            f"{', '.join(sorted(name.partition('::')[2] for name in names))}. To have them run, install one "
+            "(Debian, Ubuntu: apt-get install chromium), or set COGNITO_LAB_BROWSER to its path."
+        )

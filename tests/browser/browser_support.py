@@ -1,0 +1,210 @@
+"""JupyterLab as a learner has it, and axe-core, for the tests that use a real browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from unittest import mock
+
+import nbformat
+from axe_playwright_python.sync_playwright import Axe
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Locator, Page, expect
+
+from cognito_lab.course import environment, start
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENS = ROOT / "build" / "screens"
+expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
+THEMES = {"Dark": ["color-contrast"], "Light": None}  # the last one stays; in it all rules are looked at
+WIDTHS = {"wide": 1400, "narrow": 600}
+
+
+@dataclass
+class JupyterLab:
+    """A running JupyterLab: where it answers, what it opens first, its token, and the learner's folder."""
+
+    address: str
+    first_page: str
+    token: str
+    folder: Path
+
+    def open(self, page: Page, notebook: str) -> Locator:
+        """Load JupyterLab with this notebook; the panel of the notebook, when all its cells are there."""
+        # A workspace that is reset: no test sees the tabs of the one before.
+        page.goto(f"{self.address}/lab/workspaces/test/tree/{notebook}?reset&token={self.token}")
+        return self.panel(page, notebook)
+
+    def panel(self, page: Page, notebook: str) -> Locator:
+        """The panel that shows this notebook now, when all its cells are there."""
+        panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        cells = len(nbformat.read(self.folder / notebook, as_version=4).cells)
+        expect(page.locator(".lm-mod-current .lm-TabBar-tabLabel", has_text=notebook)).to_be_visible()
+        expect(panel.locator(".jp-Notebook .jp-Cell")).to_have_count(cells)
+        return panel
+
+    def write(self, name: str, *cells: str) -> str:
+        """A notebook of these code cells in the learner's folder."""
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells], metadata=kernel)
+        nbformat.write(notebook, self.folder / name)
+        return name
+
+
+@contextmanager
+def running_jupyterlab(root: Path) -> Iterator[JupyterLab]:
+    """The process that `make lab` becomes, on a copy of the course in `root`, with Jupyter's files there too.
+
+    So it is as after a clone: nothing was ever trusted or set, and nobody's own notebooks are touched.
+    """
+    for name in ("cognito_lab", "data", "notebooks"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    with (
+        mock.patch.object(start, "course_folder", return_value=root),
+        mock.patch("os.chdir"),
+        mock.patch("os.execve") as become,
+    ):
+        start.main(["--no-browser", "--port", str(_free_port())])
+    program, command, variables = become.call_args.args
+    shutil.copytree(environment.TEMPLATES, root / "jupyter")
+    usual = str(Path(variables["JUPYTER_CONFIG_DIR"]).parent)
+    variables = {name: value.replace(usual, f"{root}/jupyter") for name, value in variables.items()}
+    variables["PYTHONPATH"] = str(root)  # so kernels, too, have the copy, and note progress there
+    log = root / "jupyter.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            command, executable=program, cwd=root / start.COPY, env=variables, stdout=file, stderr=file
+        )
+    try:
+        yield JupyterLab(*_answering(process, log), root / start.COPY)
+    finally:
+        process.terminate()  # its kernels end with it
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def _answering(process: subprocess.Popen[bytes], log: Path) -> tuple[str, str, str]:
+    """Address, first page and token, from the moment at which JupyterLab answers there."""
+    for _ in range(600):
+        assert process.poll() is None, log.read_text()
+        if said := re.search(r"(http://127\.0\.0\.1:(\d+))(/lab\S*)\?token=(\w+)", log.read_text()):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", int(said[2]))) == 0:
+                    return said[1], said[3], said[4]
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+# --- what a person does and sees --------------------------------------------------------------------
+
+
+def run_all(page: Page, panel: Locator) -> list[str]:
+    """Run → Run All Cells, on cells that have not run yet. Returns the errors that were put out."""
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")  # before, JupyterLab forgets it
+    choose(page, "Run", "Run All Cells")
+    waiting = panel.locator(".jp-CodeCell .jp-InputPrompt").filter(has_not_text=re.compile(r"\[\d+\]"))
+    expect(waiting).to_have_count(0, timeout=60_000)
+    return panel.locator("[data-mime-type$='.error'], [data-mime-type$='.stderr']").all_inner_texts()
+
+
+def stored_pictures(notebook: Path) -> list[str]:
+    """The alternative texts of the pictures in a notebook's stored outputs."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", ()) if "data" in output]
+    shown = "".join(output.data.get("text/html", "") for output in outputs)
+    return [unescape(alt) for alt in re.findall(r'<img\b[^>]*?\balt="([^"]*)"', shown)]
+
+
+def pictures(panel: Locator) -> list[tuple[str, bool]]:
+    """Of each picture in an output: its alternative text, and whether it can be seen."""
+    found = panel.locator(".jp-OutputArea-output img").evaluate_all(
+        """images => Promise.all(images.map(async image => {
+            await image.decode().catch(() => {});
+            return [image.alt, image.naturalWidth > 0 && image.clientWidth > 0];
+        }))"""
+    )
+    return [tuple(picture) for picture in found]
+
+
+def press_until(page: Page, key: str, holds: Callable[[], bool]) -> None:
+    """Press a key until this holds, up to 40 times."""
+    for _ in range(40):
+        if holds():
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{key} does not lead there")
+
+
+def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
+    """Press Tab (or Shift+Tab) until the keyboard is at (one of) `target`."""
+    press_until(page, key, lambda: target.evaluate_all("all => all.includes(document.activeElement)"))
+
+
+def choose(page: Page, menu: str, *entries: str) -> None:
+    """Choose from JupyterLab's menus."""
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    for entry in entries:
+        page.locator(".lm-Menu-itemLabel").get_by_text(entry, exact=True).click()
+
+
+def look_at(page: Page, panel: Locator, name: str) -> None:
+    """Screenshots of the whole notebook in both themes and widths; no serious fault, no contrast too low."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    cells = panel.locator(".jp-Cell")
+    choose(page, "View", "Appearance", "Show Left Sidebar")
+    for theme, rules in THEMES.items():
+        choose(page, "Settings", "Theme", f"JupyterLab {theme}")
+        expect(page.locator("body")).to_have_attribute("data-jp-theme-name", f"JupyterLab {theme}")
+        assert axe_faults(page, ".jp-OutputArea-output", rules) == []
+        for width, pixels in WIDTHS.items():
+            for _ in range(2):  # cells that come into view get their true height
+                length = cells.last.evaluate("cell => cell.offsetTop + cell.offsetHeight")
+                page.set_viewport_size({"width": pixels, "height": 150 + round(length)})
+            cells.first.scroll_into_view_if_needed()
+            page.screenshot(path=SCREENS / f"{name}_{theme.lower()}_{width}.png")
+        page.set_viewport_size({"width": WIDTHS["wide"], "height": 900})
+    choose(page, "View", "Appearance", "Show Left Sidebar")
+
+
+# What is not the course's to change, and why.
+NOT_OURS = {
+    ".jp-InputPrompt, .jp-OutputPrompt": "the pale numbers beside the cells are JupyterLab's and nbconvert's",
+    ".highlight, .cm-editor": "the colours of code are the theme's",
+}
+RULES_NOT_OURS = {
+    "link-in-text-block": "JupyterLab's stylesheet takes the underline from every link in Markdown",
+}
+
+
+def axe_faults(page: Page, within: str, rules: list[str] | None = None) -> list[str]:
+    """What axe-core calls serious or critical inside `within`, with every `<details>` open.
+
+    Args:
+        within: CSS selector.
+        rules: ids of the only rules to look at; all of them if not given.
+    """
+    page.locator("details").evaluate_all("all => all.forEach(details => { details.open = true; })")
+    which = {"runOnly": rules} if rules else {"rules": {rule: {"enabled": False} for rule in RULES_NOT_OURS}}
+    where = {"include": [within], "exclude": list(NOT_OURS)}
+    found = Axe().run(page, where, {"resultTypes": ["violations"], **which})
+    return [
+        f"{fault['id']}: {fault['help']}: {node['html'][:300]} {node['failureSummary']}"
+        for fault in found.response["violations"]
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
