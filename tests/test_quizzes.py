@@ -142,7 +142,7 @@ class Driven:
 
     def __init__(self, asked: Quiz) -> None:
         self.column = asked.widget()
-        self.rows, self.score = self.column.children[1:-1], self.column.children[-1]
+        self.rows, self.turn, self.score = self.column.children[1:-2], *self.column.children[-2:]
 
     def choices(self, number: int):
         return self.rows[number - 1].children[1:-2]
@@ -264,6 +264,21 @@ def test_checking_changes_the_words_and_nothing_that_holds_the_focus(driven):
     assert driven.column.children == before and driven.rows[0].children == row
     assert not row[-2].disabled and row[-2].description == "Check answer 1"
     assert len({row.children[-2].description for row in driven.rows}) == 8
+
+
+def test_one_question_is_there_at_a_time(driven):
+    def there():
+        return [number for number, row in enumerate(driven.rows, 1) if row.layout.display != "none"]
+
+    previous, following, place = driven.turn.children
+    assert (there(), place.value) == ([1], "question 1 of 8")
+    previous.click()
+    assert there() == [1]
+    for _ in range(20):
+        following.click()
+    assert (there(), place.value) == ([8], "question 8 of 8")
+    previous.click()
+    assert there() == [7] and not previous.disabled and not following.disabled
 
 
 def test_each_widget_begins_anew(asked):

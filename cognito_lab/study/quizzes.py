@@ -147,8 +147,12 @@ class Quiz(Twin):
         return unescape(re.sub(r"<[^>]*>", "", self.html()))
 
     def widget(self) -> Any:
-        """All questions in a column, each with a button and its answer in words; below them the score."""
-        from ipywidgets import HTML, Button, Checkbox, RadioButtons, VBox
+        """One question after the other, each with a button and its answer in words; below it the score.
+
+        The others are hidden and not only out of sight: the browser takes all radio buttons of ipywidgets for
+        one group, so that an arrow beyond the last choice would go on into the next question.
+        """
+        from ipywidgets import HTML, Button, Checkbox, HBox, Label, RadioButtons, VBox
 
         results: dict[int, bool | None] = {}  # by number; None: not checked, or changed since
         score = HTML()
@@ -186,7 +190,20 @@ class Quiz(Twin):
             settle(asked, None)
             return VBox([HTML(f"<p><strong>{_prose(asked.text)}</strong></p>"), *shown, button, said])
 
-        return VBox([HTML(OPENING), *map(row, self.questions), score]).add_class("our-quiz")
+        rows, place, at = [row(asked) for asked in self.questions], Label(), 0
+
+        def go(by: int) -> None:  # the buttons are never disabled: see study/steps.py
+            nonlocal at
+            at = min(max(at + by, 0), len(rows) - 1)
+            place.value = f"question {at + 1} of {len(rows)}"
+            for number, each in enumerate(rows):
+                each.layout.display = None if number == at else "none"
+
+        buttons = Button(description="Previous"), Button(description="Next")
+        for button, by in zip(buttons, (-1, 1), strict=True):
+            button.on_click(lambda _, by=by: go(by))
+        go(0)
+        return VBox([HTML(OPENING), *rows, HBox([*buttons, place]), score]).add_class("our-quiz")
 
 
 def _prose(text: str) -> str:

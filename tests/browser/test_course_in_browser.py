@@ -132,6 +132,14 @@ def test_a_question_is_answered_wrong_and_right(page, show):
     expect(button).to_be_focused()
     expect(output.get_by_role("radio", checked=True)).to_have_count(1)
     look_at(page, panel, "quiz")
+    tab_to(page, choices, "Shift+Tab")
+    for _ in range(12):  # beyond the last choice there is no other question to be answered by accident
+        page.keyboard.press("ArrowDown")
+    expect(output.get_by_role("radio", checked=True)).to_have_count(1)
+    tab_to(page, output.get_by_role("button", name="Next"))
+    page.keyboard.press("Enter")
+    expect(output).to_contain_text("question 2 of")
+    expect(output.get_by_role("radio", checked=True)).to_have_count(0)
 
 
 def test_a_recording_is_stepped_through_and_still_shown_the_next_day(page, jupyter, show):
