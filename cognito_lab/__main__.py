@@ -23,7 +23,8 @@ def main(argv: list[str]) -> int:
     name, *rest = argv or ["--help"]
     if name not in COMMANDS:
         print("usage: python -m cognito_lab COMMAND [--help]\n", file=sys.stderr)
-        print(*(f"  {command:10}{what}" for command, (_, what) in COMMANDS.items()), sep="\n", file=sys.stderr)
+        lines = [f"  {command:10}{what}" for command, (_, what) in COMMANDS.items()]
+        print(*lines, sep="\n", file=sys.stderr)
         return 0 if name in ("-h", "--help") else 2
     from cognito_lab.course.environment import WrongFolder
 
