@@ -20,6 +20,7 @@ _NAMES = {
     "show_token": "cognito_lab.study.tokens",
     "lifetimes": "cognito_lab.study.plots",
     "rights": "cognito_lab.study.plots",
+    "waits": "cognito_lab.study.plots",
     "permissions": "cognito_lab.study.permissions",
     "who_may": "cognito_lab.study.permissions",
     "OutsideTheLab": "cognito_lab.aws.errors",

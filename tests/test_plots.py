@@ -18,7 +18,7 @@ import pytest
 import time_machine
 
 from cognito_lab.study import plots
-from cognito_lab.study.plots import Plot, lifetimes, rights
+from cognito_lab.study.plots import Plot, lifetimes, rights, waits
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=timezone.utc)
 POOL = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Tidepool1"
@@ -272,3 +272,23 @@ def test_letters_come_from_the_font_that_matplotlib_brings_along():
 def test_importing_it_brings_no_matplotlib_along():
     code = "import sys, cognito_lab.study.plots; print({'ipywidgets', 'matplotlib'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
+
+
+# -- waits ---------------------------------------------------------------------------------------
+
+
+def test_waits_are_drawn_where_they_were_measured(monkeypatch):
+    measured = {5: 1, 6: 2, 7: 4, 16: 900}
+    axes = axes_of(monkeypatch, lambda: waits(measured, "Locks"))
+    assert [tuple(point) for point in axes.lines[0].get_xydata()] == list(measured.items())
+    assert axes.get_yscale() == "log"
+    plot = waits(measured, "Locks")
+    assert plot.alt == "Locks, by wrong passwords: after 5: 1 s; after 6: 2 s; after 7: 4 s; after 16: 900 s."
+    assert plot.svg == waits(measured, "Locks").svg
+    assert waits({5: 1}).svg != waits({5: 2}).svg
+
+
+@pytest.mark.parametrize("measured", [{}, {5: 0}, {5: -1, 6: 2}])
+def test_waits_that_cannot_be_drawn_are_refused(measured):
+    with pytest.raises(ValueError, match="at least one wait, each more than 0"):
+        waits(measured)

@@ -1,4 +1,4 @@
-"""Pictures of what has numbers, drawn by matplotlib: lifetimes on one axis, and who may do what.
+"""Pictures of what has numbers, drawn by matplotlib: lifetimes on one axis, lockout, who may do what.
 
 Each is an image with its text, and a table of what it shows. The same values give the same bytes: letters are
 outlines of the font that matplotlib brings along, and nothing in the file tells when or by what it was made.
@@ -116,6 +116,34 @@ def lifetimes(
     said = "; ".join("{what} until {counts until}, {that is}".format_map(row) for row in rows)
     drawn = _drawn(ROW * len(ends) + 92, title, draw)
     return Plot(drawn, f"{title}, at {here}. {said}.", Table(rows, f"{title} ({here})"))
+
+
+def waits(measured: Mapping[int, float], title: str = "How long the lock lasts") -> Plot:
+    """How long somebody is locked out: ``measured`` seconds by the number of wrong passwords before.
+
+    The axis of time is logarithmic, so that what doubles each time is a straight line.
+
+    Raises ValueError where nothing was measured, or a wait is not positive.
+    """
+    if not measured or min(measured.values()) <= 0:
+        raise ValueError("give the seconds of at least one wait, each more than 0")
+    rows = [
+        {"wrong passwords": str(number), "locked for": f"{wait:g} s"} for number, wait in measured.items()
+    ]
+
+    def draw(figure: Any, height: float) -> None:
+        axes = figure.add_axes((0.12, 52 / height, 0.8, 1 - 96 / height))
+        axes.plot(list(measured), list(measured.values()), "s--", color=INK, ms=7, mew=1)
+        for number, wait in measured.items():
+            axes.annotate(f"{wait:g} s", (number, wait), (0, 9), textcoords="offset points", ha="center")
+        axes.set(yscale="log", xlabel="wrong passwords, one after the other", ylabel="locked for (seconds)")
+        axes.set_ylim(min(measured.values()) / 2, max(measured.values()) * 3)
+        axes.set_xticks(list(measured))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.minorticks_off()
+
+    said = "; ".join("after {wrong passwords}: {locked for}".format_map(row) for row in rows)
+    return Plot(_drawn(300, title, draw), f"{title}, by wrong passwords: {said}.", Table(rows, title))
 
 
 def rights(verdicts: Mapping[tuple[str, str], Any], title: str = "Who may do what") -> Plot:
