@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-# Command: the module of `course` with its `main(argv) -> exit status`, and what it does.
+# Command: the module with its `main(argv) -> exit status`, and what it does.
 # Only the one that is asked for is imported.
 COMMANDS = {
-    "check": ("check", "is everything here that the course needs?"),
-    "lab": ("start", "copy the notebooks to my_course/ and open JupyterLab there"),
-    "run": ("run", "execute the course and write a report"),
-    "outputs": ("outputs", "execute the notebooks and store their outputs"),
-    "solutions": ("solutions", "write an instructor's copy, with every exercise solved"),
-    "bench": ("bench", "measure the lab against plain moto"),
-    "lock": ("lock", "make requirements.lock and environment.yml again"),
+    "check": ("course.check", "is everything here that the course needs?"),
+    "lab": ("course.start", "copy the notebooks to my_course/ and open JupyterLab there"),
+    "serve": ("wire.command", "let other programs of this machine use an account, until Ctrl-C"),
+    "run": ("course.run", "execute the course and write a report"),
+    "outputs": ("course.outputs", "execute the notebooks and store their outputs"),
+    "solutions": ("course.solutions", "write an instructor's copy, with every exercise solved"),
+    "bench": ("course.bench", "measure the lab against plain moto"),
+    "lock": ("course.lock", "make requirements.lock and environment.yml again"),
 }
 
 
@@ -29,7 +30,7 @@ def main(argv: list[str]) -> int:
     from cognito_lab.course.environment import WrongFolder
 
     try:
-        return import_module(f"cognito_lab.course.{COMMANDS[name][0]}").main(rest)
+        return import_module(f"cognito_lab.{COMMANDS[name][0]}").main(rest)
     except WrongFolder as reason:
         print(reason, file=sys.stderr)
         return 1

@@ -7,6 +7,8 @@ clock and ``time.monotonic`` stay as they are, so that Jupyter notices nothing.
 from __future__ import annotations
 
 import sys
+import time
+from contextlib import suppress
 from datetime import datetime
 from types import ModuleType
 from typing import Any
@@ -25,6 +27,25 @@ def _import_time_machine() -> ModuleType:
     return time_machine
 
 
+# Each setting of the kernel's clock: the machine's second then, and how far ahead it was from there on.
+_settings: list[tuple[float, float]] = []
+
+
+def machine() -> float:
+    """The machine's time in seconds since 1970, wherever the kernel's clock stands."""
+    time_machine = sys.modules.get("time_machine")
+    if time_machine is not None:
+        with suppress(ValueError):  # nobody has moved the clock
+            return float(time_machine.escape_hatch.time.time())
+    return time.time()
+
+
+def since(moment: float) -> float:
+    """Seconds that the kernel's clock has gone on since ``moment`` of the machine's: hours, after a jump."""
+    ahead = next((ahead for at, ahead in reversed(_settings) if at <= moment), 0.0)
+    return time.time() - (moment + ahead)
+
+
 class Clock:
     """The clock of one account; until it is set, it is the machine's."""
 
@@ -33,12 +54,18 @@ class Clock:
 
     def set(self, moment: datetime, *, ticking: bool) -> None:
         """Let it be ``moment``, an aware datetime; from then on the clock goes on, or stands still."""
-        self.give_back()
+        self._stop()
         self._traveller = _import_time_machine().travel(moment, tick=ticking)
+        at = machine()
         self._traveller.start()
+        _settings.append((at // 1, moment.timestamp() - at))
 
     def give_back(self) -> None:
         """Let it be the machine's time again."""
+        self._stop()
+        _settings.clear()
+
+    def _stop(self) -> None:
         if self._traveller is not None:
             self._traveller.stop()
             self._traveller = None

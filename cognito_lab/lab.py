@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import guard
+from . import clock, guard
 from .aws import keys, seams, services
 from .aws.errors import OutsideTheLab
 from .aws.iam import principals
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from .study.scenes import Scene
     from .study.tables import Table
     from .study.why import Why
+    from .wire.server import Server
 
 # Runs that make or compare stored outputs set this variable: then the clock stands still at FIXED_START
 # and chance is seeded, so that two runs give the same bytes. A learner's kernel never does.
@@ -57,6 +60,7 @@ class Lab:
 
     _running: Lab | None = None
     _owner: tuple[str, str] | None = None  # the same key pair in every account of the kernel: clients keep it
+    turn = threading.RLock()  # taken by what other programs ask, one by one, and by what ends an account
 
     def __init__(self, region: str) -> None:
         self.region = region
@@ -65,6 +69,7 @@ class Lab:
         self._clock = Clock()
         self._ended = ""
         self._refusals = why.Refusals()
+        self._server: Server | None = None
 
     # -- the account's life ----------------------------------------------------------------------
 
@@ -91,8 +96,9 @@ class Lab:
     def reset(self) -> Lab:
         """Empty the account: as :meth:`stop` and :meth:`start`, with the same object."""
         self._alive()
-        self._end("")
-        self._begin()
+        with self.turn:
+            self._end("")
+            self._begin()
         return self
 
     def stop(self) -> None:
@@ -107,7 +113,7 @@ class Lab:
         self.stop()
 
     def _begin(self) -> None:
-        fixed = bool(os.environ.get(REPRODUCIBLE))
+        self._fixed = fixed = bool(os.environ.get(REPRODUCIBLE))
         guard.install()
         guard.clean_environment(self.region)
         if fixed:
@@ -127,6 +133,12 @@ class Lab:
         errors.install()
 
     def _end(self, reason: str) -> None:
+        if reason and self._server is not None:
+            self._server.stop()
+        with self.turn:
+            self._empty(reason)
+
+    def _empty(self, reason: str) -> None:
         self._refusals.__exit__()
         seams.stop_account()
         self._clock.give_back()
@@ -191,9 +203,38 @@ class Lab:
         step = timedelta(**duration)
         if step < timedelta(0):
             raise ValueError("The clock of an account goes forward only.")
-        then = datetime.now(UTC) + step
-        self._clock.set(then, ticking=not os.environ.get(REPRODUCIBLE))
+        with self.turn:
+            if self._server is not None and self._server.running:
+                # Presigned URLs are dated to the second; each second is to be before this, or after.
+                time.sleep(1.001 - clock.machine() % 1)
+            then = datetime.now(UTC) + step
+            self._clock.set(then, ticking=not os.environ.get(REPRODUCIBLE))
         return then
+
+    def serve(self, port: int = 8900) -> Server:
+        """Let other programs of this machine use the account: SDKs, the AWS CLI, browsers. Prints how.
+
+        It is on the loopback address only, until ``stop()``, or the end of a ``with`` or of the account; not
+        of a reset. Served already, it stays where it is.
+
+        Raises
+        ------
+        OutsideTheLab
+            The kernel's clock and chance are fixed: others have another clock, and could guess its codes.
+        OSError
+            ``port`` is taken, and so are the next ones.
+        """
+        self._alive()
+        if self._fixed:
+            raise OutsideTheLab(
+                f"This kernel runs on a fixed clock ({REPRODUCIBLE}): it does not serve other programs."
+            )
+        if self._server is None or not self._server.running:
+            from .wire.server import Server
+
+            self._server = Server(self, port)
+        print(self._server)
+        return self._server
 
     def scene(self, name: str) -> Scene:
         """Empty the account, then make the AWS calls of earlier lessons that the scene ``name`` lists.

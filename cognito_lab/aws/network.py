@@ -41,12 +41,16 @@ class Headers(dict[str, str]):
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request as it leaves a client: absolute ``url``, ``body`` in bytes."""
+    """One HTTP request as it leaves a client: absolute ``url``, ``body`` in bytes.
+
+    ``outside``: it came from another program, which goes by the machine's clock and not by the account's.
+    """
 
     method: str
     url: str
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
+    outside: bool = False
 
     @property
     def host(self) -> str:

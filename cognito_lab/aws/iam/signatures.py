@@ -19,6 +19,7 @@ from datetime import datetime, timezone
 from functools import cache, lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from ... import clock
 from .. import services
 from ..errors import AwsError
 from ..network import Request
@@ -77,7 +78,7 @@ def verify(request: Request, service: str) -> Key | None:
     if signature is None:
         return None
     check_scope(signature, request, service)
-    check_date(signature, service)
+    check_date(signature, service, request.outside)
     key = check_key(signature, service)
     check_session(signature, key, service)
     check_headers(signature, request, service)
@@ -149,21 +150,24 @@ def check_scope(signature: Signature, request: Request, service: str) -> None:
             raise refusal("wrong scope", service, why=f"the {what} '{given}' is wrong; expecting '{right}'")
 
 
-def check_date(signature: Signature, service: str) -> None:
-    """Fifteen minutes either way; a presigned URL has its own life of at most a week."""
-    age = time.time() - signature.moment
+def check_date(signature: Signature, service: str, outside: bool = False) -> None:
+    """Fifteen minutes either way; a presigned URL has its own life of at most a week.
+
+    A program ``outside`` of the kernel signs by the machine's clock; a life is counted by the account's.
+    """
+    senders_now = clock.machine() if outside else time.time()
+    age = senders_now - signature.moment
     if signature.expires is None:
         if abs(age) > SKEW:
-            raise refusal(
-                "skewed", service, date=signature.date, now=time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-            )
+            here = datetime.fromtimestamp(senders_now, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+            raise refusal("skewed", service, date=signature.date, now=here)
     elif not 0 < signature.expires <= WEEK:
         raise AwsError(
             "AuthorizationQueryParametersError", "X-Amz-Expires must be between 1 and 604800 seconds"
         )
     elif age < -SKEW:
         raise AwsError("AccessDenied", "Request is not valid yet", 403)
-    elif age > signature.expires:
+    elif (clock.since(signature.moment) if outside else age) > signature.expires:
         raise AwsError("AccessDenied", "Request has expired", 403)
 
 
@@ -200,6 +204,10 @@ def check_headers(signature: Signature, request: Request, service: str) -> None:
 def check_body(request: Request, service: str) -> None:
     """Where the request states a hash of its body, the body must have it."""
     stated = request.headers.get("x-amz-content-sha256", "")
+    if stated.startswith("STREAMING-AWS4"):  # each chunk has a signature, which nobody here would check
+        raise AwsError(
+            "NotImplemented", "A header you provided implies functionality that is not implemented", 501
+        )
     if (
         service == "s3"
         and re.fullmatch("[0-9a-f]{64}", stated)

@@ -2,8 +2,8 @@
 
 Read in the order in which things happen: :mod:`.pools` and :mod:`.app_clients` (settings),
 :mod:`.attributes`, :mod:`.passwords`, :mod:`.directory` (people), :mod:`.sign_up` with :mod:`.codes` and
-:mod:`.messages`, :mod:`.sign_in`, :mod:`.tokens`, then what people (:mod:`.profile`, :mod:`.recovery`) and
-administrators (:mod:`.admin`, :mod:`.groups`) do.
+:mod:`.messages`, :mod:`.sign_in` with :mod:`.srp`, :mod:`.tokens`, then what people (:mod:`.profile`,
+:mod:`.recovery`) and administrators (:mod:`.admin`, :mod:`.groups`) do.
 
 Nothing here rests on moto's user pools. They keep passwords as text, sign every pool's tokens with one key,
 look for a user by reading all of them, and drop codes and secret hashes before a check could see them: what

@@ -9,12 +9,15 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import AwsError
-from . import attributes, passwords
+from . import attributes, passwords, srp
 from .codes import Code
 from .refusals import invalid
+
+if TYPE_CHECKING:
+    from .pools import UserPool
 
 CALLED = {"email": "email", "phone_number": "phone number"}  # in texts about usernames
 
@@ -46,10 +49,11 @@ class User:
         """Whether the e-mail address or phone number is there and proved to be the user's."""
         return is_verified(self.attributes, attribute)
 
-    def set_password(self, password: str, status: str) -> None:
+    def set_password(self, pool: UserPool, password: str, status: str) -> None:
         """Keep a hash of ``password``; the user's status becomes ``status``."""
         former = [*self.credential.former, self.credential.current] if self.credential else []
-        self.credential = passwords.Credential(passwords.Hash.of(password), time.time(), former[-24:])
+        known = passwords.Hash.of(password, srp.full_name(pool.id, self.username))
+        self.credential = passwords.Credential(known, time.time(), former[-24:])
         self.status, self.modified = status, time.time()
 
     def describe(self, key: str = "Attributes", only: Iterable[str] | None = None) -> dict[str, Any]:

@@ -10,10 +10,12 @@ import hmac
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from .. import randomness
 from ..errors import AwsError
+from . import srp
 from .refusals import invalid
 
 # The API's "Cognito defaults", for a pool that names no policy of its own.
@@ -35,15 +37,27 @@ ROUNDS = 3000
 
 @dataclass(frozen=True)
 class Hash:
-    """What the pool keeps of a password: PBKDF2 (RFC 8018) over a salt of its own, never the text."""
+    """What the pool keeps of a password: PBKDF2 (RFC 8018) over a salt of its own, never the text.
+
+    For SRP, its private key over the same salt is kept as well; that costs next to nothing. The verifier
+    costs ten times what checking a password does, so it is made when SRP first asks. (A real directory, whose
+    storage may be stolen, keeps the verifier alone: who has the private key needs no password.)
+    """
 
     digest: bytes
     salt: bytes
+    private_key: int = field(repr=False)
 
     @classmethod
-    def of(cls, password: str) -> Hash:
+    def of(cls, password: str, name: str) -> Hash:
+        """``name`` is the user's :func:`srp.full_name`."""
         salt = randomness.octets(16)
-        return cls(_derive(password, salt), salt)
+        return cls(_derive(password, salt), salt, srp.private_key(salt, name, password))
+
+    @cached_property
+    def verifier(self) -> int:
+        """v of SRP: proofs can be checked with it, and none made."""
+        return pow(srp.GENERATOR, self.private_key, srp.GROUP)
 
     def matches(self, password: str) -> bool:
         return hmac.compare_digest(self.digest, _derive(password, self.salt))

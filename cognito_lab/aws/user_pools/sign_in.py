@@ -1,4 +1,4 @@
-"""Sign-in: the flows, the password with its lockout, the challenge of a new password, and refreshing.
+"""Sign-in: the flows, the password with its lockout, its proof by SRP, a new password, and refreshing.
 
 Source: "Authentication with Amazon Cognito user pools" (flows, lockout), InitiateAuth and
 RespondToAuthChallenge in the API reference.
@@ -6,38 +6,49 @@ RespondToAuthChallenge in the API reference.
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
+import re
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .. import randomness, seams
+from ... import clock
+from .. import network, randomness, seams
 from ..errors import AwsError, OutsideTheLab
 from ..operations import Call, operation
-from . import app_clients, attributes, passwords, tokens
+from . import app_clients, attributes, passwords, srp, tokens
 from .app_clients import AppClient
 from .directory import User
 from .pools import UserPool
 from .refusals import invalid, no_user, not_authorized
 
 FREE_FAILURES, LONGEST_LOCK, QUIET = 5, 900, 900  # wrong passwords; seconds; seconds
+SECRET_BLOCK_OCTETS = 768
+SKEW = 300  # seconds of an SRP timestamp either way; AWS publishes no figure
 DAY = 86400
 
 
 @dataclass
 class Challenge:
-    """A sign-in that waits for its next answer; ``expires`` in seconds since 1970."""
+    """A sign-in that waits for its next answer; ``expires`` in seconds since 1970.
+
+    ``server`` is what the answer to a PASSWORD_VERIFIER is checked with.
+    """
 
     name: str
     user: User
     client_id: str
     expires: float
     answered: bool = False
+    server: srp.Server | None = None
 
 
 class Challenges(dict[str, Challenge]):
-    """The challenges of a pool by ``Session``."""
+    """The challenges of a pool by ``Session``; by ``SECRET_BLOCK`` where a password is to be proved."""
 
 
 # -- InitiateAuth --------------------------------------------------------------------------------
@@ -82,7 +93,12 @@ def by_password(client: AppClient, parameters: Mapping[str, str]) -> dict[str, A
         raise wrong_password() if client.hides_users else no_user()
     check_enabled(user)
     check_confirmed(user)  # before the password is looked at: AWS calls that intended
-    check_password(user, password)
+    check_password(user, lambda known: known.matches(password))
+    return after_password(client, user)
+
+
+def after_password(client: AppClient, user: User) -> dict[str, Any]:
+    """What comes after the right password, however it was shown: tokens, or another challenge."""
     check_no_reset_required(user)  # this one only shows after the right password
     if user.status == "FORCE_CHANGE_PASSWORD":
         check_temporary_password_age(client.pool, user)
@@ -109,8 +125,10 @@ def check_no_reset_required(user: User) -> None:
         raise AwsError("PasswordResetRequiredException", "Password reset required for the user")
 
 
-def check_password(user: User, password: str) -> None:
+def check_password(user: User, shows: Callable[[passwords.Hash], bool]) -> None:
     """The right password, and no lock in force. Each wrong one counts; each right one clears the count.
+
+    ``shows`` says whether what the caller sent goes with what the pool keeps of the password.
 
     Raises
     ------
@@ -118,7 +136,7 @@ def check_password(user: User, password: str) -> None:
         ``NotAuthorizedException``.
     """
     check_not_locked(user)
-    if user.credential is None or not user.credential.current.matches(password):
+    if user.credential is None or not shows(user.credential.current):
         count_failure(user)
         raise wrong_password()
     user.failures = 0
@@ -145,6 +163,82 @@ def check_temporary_password_age(pool: UserPool, user: User) -> None:
     assert user.credential is not None
     if time.time() >= user.credential.set_at + pool.password_policy["TemporaryPasswordValidityDays"] * DAY:
         raise not_authorized("Temporary password has expired and must be reset by an administrator.")
+
+
+def by_srp(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """USER_SRP_AUTH: a challenge that nobody can answer who does not know the password."""
+    username, given = required(parameters, "USERNAME"), required(parameters, "SRP_A")
+    app_clients.check_secret_hash(client, username, parameters.get("SECRET_HASH"))
+    client_public = read_srp_a(given)
+    user = client.pool.people.find(username)
+    if user is None:
+        user = stand_in(client, username)
+    check_enabled(user)
+    check_confirmed(user)  # as by password: before any proof
+    known = user.credential.current if user.credential else pretended_password(client.pool, username)
+    server = srp.Server(client_public, int.from_bytes(randomness.octets(srp.SECRET_OCTETS), "big"), known)
+    # AWS says no more than that it waits "a few seconds" here. The lab waits as for any other challenge, so
+    # that a reader can answer by hand. There is no Session: the secret block says which challenge is meant.
+    block = base64.b64encode(randomness.octets(SECRET_BLOCK_OCTETS)).decode()
+    expires = time.time() + 60 * client.settings["AuthSessionValidity"]
+    challenge = Challenge("PASSWORD_VERIFIER", user, client.id, expires, server=server)
+    seams.attached(client.pool, Challenges)[block] = challenge
+    # In hexadecimal: numbers, as clients read them, so without zeros in front.
+    numbers = {"SALT": f"{int.from_bytes(known.salt, 'big'):x}", "SRP_B": f"{server.public:x}"}
+    names = {"USERNAME": user.username, "USER_ID_FOR_SRP": user.username}
+    parameters = {**numbers, "SECRET_BLOCK": block, **names}
+    return {"ChallengeName": challenge.name, "ChallengeParameters": parameters}
+
+
+def read_srp_a(given: str) -> int:
+    """A, in hexadecimal digits. With a multiple of N, both sides' S would be 0 whatever the password is.
+
+    Raises
+    ------
+    AwsError
+        ``InvalidParameterException``.
+    """
+    if not re.fullmatch(r"[0-9a-fA-F]{1,770}", given) or int(given, 16) % srp.GROUP == 0:
+        raise invalid("Invalid SRP_A value.")
+    return int(given, 16)
+
+
+class Pretence:
+    """What a pool makes its pretended answers from, so that nobody else can tell them from true ones."""
+
+    def __init__(self) -> None:
+        self.secret = randomness.octets(32)
+
+
+def pretended(pool: UserPool, what: str, username: str) -> bytes:
+    """32 octets, the same ones for the same name each time: true salts do not change between calls either."""
+    name = username if pool.people.case_sensitive else username.casefold()
+    return hmac.digest(seams.attached(pool, Pretence).secret, f"{what} {name}".encode(), "sha256")
+
+
+def pretended_password(pool: UserPool, username: str) -> passwords.Hash:
+    """The salt and verifier of somebody without a password (RFC 5054, 2.5.1.3)."""
+    key = int.from_bytes(pretended(pool, "private key", username), "big")
+    return passwords.Hash(b"", pretended(pool, "salt", username)[:16], key)
+
+
+def stand_in(client: AppClient, username: str) -> User:
+    """Who is challenged in place of somebody unknown, by a client that hides users.
+
+    Their username is a UUID ("Managing user existence error responses") where the name given is an address by
+    which the pool would find people; any other name is the username itself, as with people who exist.
+
+    Raises
+    ------
+    AwsError
+        ``UserNotFoundException``, from a client that does not hide them.
+    """
+    if not client.hides_users:
+        raise no_user()
+    found_by = {*client.pool.people.username_attributes, *client.pool.people.alias_attributes}
+    if any(attributes.has_form_of(name, username) for name in found_by & set(attributes.VERIFIED)):
+        username = str(uuid.UUID(bytes=pretended(client.pool, "username", username)[:16], version=4))
+    return User(username, "", {}, "CONFIRMED")
 
 
 def by_refresh_token(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -175,7 +269,7 @@ FLOWS: dict[str, tuple[str, tuple[str, ...], Play | None]] = {
     "REFRESH_TOKEN_AUTH": ("ALLOW_REFRESH_TOKEN_AUTH", (PUBLIC, ADMIN), by_refresh_token),
     "REFRESH_TOKEN": ("ALLOW_REFRESH_TOKEN_AUTH", (PUBLIC, ADMIN), by_refresh_token),
     "CUSTOM_AUTH": ("ALLOW_CUSTOM_AUTH", (PUBLIC, ADMIN), by_lambda),
-    "USER_SRP_AUTH": ("ALLOW_USER_SRP_AUTH", (PUBLIC, ADMIN), None),
+    "USER_SRP_AUTH": ("ALLOW_USER_SRP_AUTH", (PUBLIC, ADMIN), by_srp),
     "USER_AUTH": ("ALLOW_USER_AUTH", (PUBLIC, ADMIN), None),
 }
 
@@ -212,6 +306,8 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
     client, responses = app_clients.of(call), call.get("ChallengeResponses", {})
     username = required(responses, "USERNAME")
     app_clients.check_secret_hash(client, username, responses.get("SECRET_HASH"))
+    if call["ChallengeName"] == "PASSWORD_VERIFIER":
+        return prove_password(client, username, responses)
     challenge = find_challenge(client, required(call.parameters, "Session"), call["ChallengeName"])
     check_same_user(client.pool, challenge, username)
     check_enabled(challenge.user)
@@ -220,8 +316,49 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
     return {"ChallengeParameters": {}, "AuthenticationResult": tokens.sign_in(client, challenge.user)}
 
 
+def prove_password(client: AppClient, username: str, responses: Mapping[str, str]) -> dict[str, Any]:
+    """Answer to PASSWORD_VERIFIER: a signature by the key that only the right password leads to.
+
+    Somebody unknown meets the same refusals, in the same order, as who gives a wrong password.
+    """
+    claim = ("PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP")
+    block, signature, timestamp = (required(responses, name) for name in claim)
+    check_timestamp(timestamp)
+    challenge = find_challenge(client, block, "PASSWORD_VERIFIER")
+    user, server = challenge.user, challenge.server
+    assert server is not None, "a PASSWORD_VERIFIER has its half of SRP"
+    challenge.answered = True  # right or wrong: one challenge, one guess
+    name = srp.full_name(client.pool.id, user.username)
+    right = base64.b64encode(server.signature(name, base64.b64decode(block), timestamp))
+    check_same_user(client.pool, challenge, username)
+    check_enabled(user)
+    # A password that was changed since the challenge counts no more, so the verifier must be the present one.
+    same = hmac.compare_digest(right, signature.encode())
+    check_password(user, lambda known: same and known is server.known)
+    return after_password(client, user)
+
+
+def check_timestamp(given: str) -> None:
+    """The TIMESTAMP of an SRP answer has one form, and is of now.
+
+    Raises
+    ------
+    AwsError
+        ``InvalidParameterException``: it cannot be read. ``NotAuthorizedException``: Cognito would write that
+        moment otherwise, so the signature is over another text; or the moment is not about now.
+    """
+    moment = srp.moment(given)
+    if moment is None:
+        raise invalid("TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.")
+    # A program outside of the kernel goes by the machine's clock.
+    now = clock.machine() if network.current_request().outside else time.time()
+    written = srp.timestamp(moment)
+    if written != given or abs(now - moment) > SKEW:
+        raise wrong_password()
+
+
 def find_challenge(client: AppClient, session: str, name: str) -> Challenge:
-    """The challenge that a session stands for: of this client, this name, unanswered, in time.
+    """The challenge that a session or secret block stands for: of this client and name, unanswered, in time.
 
     Raises
     ------
@@ -230,10 +367,15 @@ def find_challenge(client: AppClient, session: str, name: str) -> Challenge:
     """
     challenge = seams.attached(client.pool, Challenges).get(session)
     if challenge is None or challenge.client_id != client.id or challenge.name != name:
-        raise invalid_session("")
+        raise not_this_one(name)
     check_session_unused(challenge)
     check_session_in_time(challenge)
     return challenge
+
+
+def not_this_one(name: str) -> AwsError:
+    """Of an SRP proof no caller learns which part of it was wrong, nor whether the user exists."""
+    return wrong_password() if name == "PASSWORD_VERIFIER" else invalid_session("")
 
 
 def invalid_session(why: str) -> AwsError:
@@ -251,9 +393,9 @@ def check_session_in_time(challenge: Challenge) -> None:
 
 
 def check_same_user(pool: UserPool, challenge: Challenge, username: str) -> None:
-    """A session belongs to one user; nobody else's password is set with it."""
-    if pool.people.find(username) is not challenge.user:
-        raise invalid_session("")
+    """A session or secret block belongs to one user; nobody else's password is set or proved with it."""
+    if pool.people.find(username) is not challenge.user:  # nor is that of anybody who does not exist
+        raise not_this_one(challenge.name)
 
 
 def set_new_password(client: AppClient, user: User, responses: Mapping[str, str]) -> None:
@@ -274,7 +416,7 @@ def set_new_password(client: AppClient, user: User, responses: Mapping[str, str]
     passwords.check_history(pool.password_policy, user.credential, password)
     given |= {proof: "false" for name, proof in attributes.VERIFIED.items() if name in given}
     pool.people.claim(user, pool.people.names({**user.attributes, **given}, confirmed=True))
-    user.set_password(password, "CONFIRMED")
+    user.set_password(pool, password, "CONFIRMED")
     pool.people.change(user, given)
 
 

@@ -1,0 +1,82 @@
+"""What only browsers do: pages of one origin that call another, and links that lead from host to host.
+
+On AWS anybody's page may call Cognito, and knows no key of the account. Here everybody knows the owner's: a
+page of the internet that is open in the learner's browser could use the account. So the APIs answer pages of
+this machine alone; S3, as on AWS, has the rules of each bucket.
+
+Sources: Fetch Standard, "CORS protocol"; W3C, "Fetch Metadata Request Headers"; W3C, "Content Security
+Policy Level 3", "sandbox".
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from cognito_lab.aws import network, services
+from cognito_lab.aws.network import Headers, Request, Response
+
+from . import Refused
+
+THIS_MACHINE = re.compile(
+    r"https?://(?:127\.0\.0\.1|\[::1\]|(?:[^/:@]+\.)?localhost)(?::\d+)?", re.IGNORECASE
+)
+OPEN_TO_PAGES = ("cognito-idp", "cognito-identity", "sts")
+EXPOSED = "x-amzn-RequestId, x-amzn-ErrorType, x-amzn-ErrorMessage, Date"
+
+
+def refuse_foreign_page(request: Request, service: str) -> None:
+    """Raise :class:`Refused` where a page of another machine calls an API other than S3's.
+
+    Browsers name its origin; where they do not, as for a picture, they say by ``Sec-Fetch-Site`` who asks.
+    """
+    origin = request.headers.get("origin")
+    foreign = (
+        not THIS_MACHINE.fullmatch(origin)
+        if origin
+        else request.headers.get("sec-fetch-site") == "cross-site"
+    )
+    if foreign and service in services.API_HOSTS and service != "s3":
+        raise Refused(f"A page of {origin or 'another site'} may not call {service} in this lab.", 403)
+
+
+def preflight(request: Request, service: str) -> Response | None:
+    """The answer of Cognito and STS to the question that a browser asks before a call."""
+    if request.method != "OPTIONS" or service not in OPEN_TO_PAGES:
+        return None
+    asked = request.headers.get("access-control-request-headers", "*")
+    allowed = {"access-control-allow-methods": "GET, POST", "access-control-allow-headers": asked}
+    return Response(200, Headers(allowed))
+
+
+def mark(request: Request, response: Response, service: str) -> None:
+    """Say that the calling page may read the answer, or the error."""
+    if service in OPEN_TO_PAGES and "origin" in request.headers:
+        response.headers["access-control-allow-origin"] = "*"
+        response.headers["access-control-expose-headers"] = EXPOSED
+
+
+def disarm(response: Response) -> None:
+    """No document from the endpoint runs a script there: it would be of one origin with the inbox."""
+    response.headers["content-security-policy"] = "sandbox"
+
+
+def is_played(url: str) -> bool:
+    """Whether ``url`` is an absolute address, with the real name of a host that the lab plays."""
+    parts = urlsplit(url)
+    plain = parts.scheme in ("http", "https") and parts.netloc == parts.hostname
+    host = network.who_answers(parts.netloc) if plain else None
+    return host is not None and host.name != "wire"
+
+
+def here(url: str, port: int) -> str:
+    """The address on this machine of a real ``url``."""
+    parts = urlsplit(url)
+    return parts._replace(scheme="http", netloc=f"{parts.hostname}.localhost:{port}").geturl()
+
+
+def lead_back(response: Response, port: int) -> None:
+    """A redirect to a host that the lab plays leads to its address here, and not out to the real one."""
+    where = response.headers.get("location")
+    if where and is_played(where):
+        response.headers["location"] = here(where, port)

@@ -1,0 +1,35 @@
+"""`python -m cognito_lab serve`: an account of its own on this machine's port, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import time
+
+from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.lab import Lab
+from cognito_lab.study.scenes import SceneError
+
+
+def main(argv: list[str]) -> int:
+    """Serve an account. 0 after Ctrl-C or SIGTERM, 1 where it cannot be served."""
+    parser = argparse.ArgumentParser(prog="python -m cognito_lab serve", description=__doc__)
+    parser.add_argument("--port", type=int, default=8900, help="the port; taken, the next free one (8900)")
+    parser.add_argument("--region", default="us-east-1", help="the account's Region (us-east-1)")
+    parser.add_argument("--scene", help="begin as a lesson does, with what its scene makes")
+    asked = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with Lab.start(asked.region) as lab:
+            if asked.scene:
+                print(lab.scene(asked.scene))
+            with lab.serve(asked.port):
+                print("It ends with Ctrl-C.", flush=True)
+                while True:  # not signal.pause(): the signal may reach another thread, and leave this one
+                    time.sleep(0.5)
+    except KeyboardInterrupt:
+        print("The account has ended.")
+        return 0
+    except (OutsideTheLab, OSError, OverflowError, SceneError, ValueError) as reason:
+        print(reason)
+        return 1

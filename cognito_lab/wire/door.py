@@ -1,0 +1,129 @@
+"""The door: which host of the account a request means, and what is said to one that means none.
+
+A request comes to ``HOST.localhost:PORT``, with the real name of a host before it, or to an endpoint,
+``127.0.0.1:PORT`` or ``localhost:PORT``, as SDKs send it with ``AWS_ENDPOINT_URL``. There the service is read
+from what the request itself says: the scope of its signature, the target of a JSON call, the action of a
+form. What says nothing of the kind, and names no bucket that exists, is nobody's.
+
+Sources: IAM User Guide, "Create a signed AWS API request"; AWS SDKs and Tools Reference Guide,
+"Service-specific endpoints"; S3 User Guide, "Virtual hosting of general purpose buckets".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote
+
+from cognito_lab.aws import answers, network, seams, services
+from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.network import Handler, Request, Response
+
+from . import Refused, browsers, control
+
+if TYPE_CHECKING:
+    from .server import Server
+
+ENDPOINTS = ("127.0.0.1", "localhost")
+TARGETS = {
+    "AWSCognitoIdentityProviderService": "cognito-idp",
+    "AWSCognitoIdentityService": "cognito-identity",
+}
+SCOPE = re.compile(r"/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
+USER_POOL = re.compile(rf"/({services.REGION})_\w+/\.well-known/.*")
+
+
+def answer(server: Server, request: Request, play: Handler) -> Response:
+    """What the account says to ``request``, which ``play`` carries out under the real name of its host."""
+    named = request.headers.get("host", "").lower()
+    name, _, port = named.partition(":")
+    try:
+        if port != str(server.port) or not (name in ENDPOINTS or name.endswith(".localhost")):
+            raise Refused(f"{named or 'No host'} is not a name of this server, {server.url}.", 421)
+        if not server.running:
+            raise Refused("The account is no longer served.", 503)
+        if name in ENDPOINTS and request.path.startswith("/_lab/"):
+            return control.answer(server.lab, request)
+        response = _of_the_account(server, request, name, play)
+    except Refused as refused:
+        return refused.response()
+    if name in ENDPOINTS:
+        browsers.disarm(response)
+    return response
+
+
+def _of_the_account(server: Server, request: Request, name: str, play: Handler) -> Response:
+    real = real_host(request, name, server.lab.region)
+    host = network.who_answers(real)
+    if host is None or host is server.row:
+        raise Refused(
+            f"{real} is not part of this lab, which plays AWS services of the course, and Google.", 404
+        )
+    browsers.refuse_foreign_page(request, host.name)
+    scheme = "http" if host.name == "s3 website" else "https"  # the wire stands in for TLS, where AWS has it
+    meant = replace(request, url=f"{scheme}://{real}{request.url.removeprefix(server.url)}")
+    try:
+        response = browsers.preflight(meant, host.name) or play(meant)
+    except OutsideTheLab as error:
+        if host.name not in services.API_HOSTS:
+            raise Refused(str(error), 404) from None
+        # In the service's own form, so that an SDK shows the line.
+        response = answers.error_response(host.name, AwsError("OutsideTheLab", str(error)))
+    browsers.mark(meant, response, host.name)
+    browsers.lead_back(response, server.port)
+    return response
+
+
+# -- which host is meant ---------------------------------------------------------------------------
+
+
+def real_host(request: Request, name: str, region: str) -> str:
+    """The real name of the host that a request to ``name`` means; ``region`` where it says none.
+
+    Raises :class:`Refused`, 404: it names no service, and no bucket of the account.
+    """
+    before = "" if name in ENDPOINTS else name.removesuffix(".localhost")
+    if before and network.who_answers(before):
+        return before
+    signed_in, signed_for = scope_of(request) or (region, "")
+    if before and (signed_for == "s3" or before in seams.s3().buckets):  # the endpoint http://localhost:PORT
+        return f"{before}.{api_host('s3', signed_in)}"
+    if before:
+        raise Refused(f"{before} is neither a host that this lab plays nor a bucket of the account.", 404)
+    service = signed_for or unsigned(request)
+    if service is None:
+        raise Refused(
+            f"{request.method} {request.path} names no service of this account: it is not signed, has no "
+            "X-Amz-Target and no Action, and there is no bucket of that name.",
+            404,
+        )
+    pool = USER_POOL.fullmatch(request.path)
+    return api_host(service, pool[1] if pool else signed_in)
+
+
+def scope_of(request: Request) -> tuple[str, str] | None:
+    """Region and service for which a request is signed, in its header or in its query."""
+    presigned = parse_qs(request.query).get("X-Amz-Credential", [""])[0]
+    found = SCOPE.search(request.headers.get("authorization") or presigned)
+    return (found[1], found[2]) if found else None
+
+
+def unsigned(request: Request) -> str | None:
+    """The service that an unsigned request to the endpoint means: by its target, its action or its path."""
+    if "x-amz-target" in request.headers:
+        return TARGETS.get(request.headers["x-amz-target"].partition(".")[0])
+    if "x-amz-target" in request.headers.get("access-control-request-headers", ""):
+        return "cognito-idp"  # a browser's question, which the two services of Cognito answer alike
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        action = parse_qs(request.body.decode("latin-1")).get("Action", [""])[0]
+        for service in services.QUERY_SERVICES:
+            if action in seams.service_model(service).operation_names:
+                return service
+    if USER_POOL.fullmatch(request.path):
+        return "cognito-idp"
+    return "s3" if unquote(request.path).split("/")[1] in seams.s3().buckets else None
+
+
+def api_host(service: str, region: str) -> str:
+    return "iam.amazonaws.com" if service == "iam" else f"{service}.{region}.amazonaws.com"

@@ -1,0 +1,148 @@
+"""The account on the loopback address, a thread for each connection."""
+
+from __future__ import annotations
+
+import re
+import socket
+import string
+import threading
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from socketserver import ThreadingTCPServer
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from cognito_lab.aws import network
+from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.aws.iam import principals
+from cognito_lab.aws.network import Headers, Request, Response
+
+from . import browsers, door, http
+
+if TYPE_CHECKING:
+    from cognito_lab.lab import Lab
+
+LOOPBACK = "127.0.0.1"
+PORTS_TRIED = 20
+KEY_PAIR = {"test": "test"}  # the convention of local AWS stacks
+HOW_TO = string.Template((Path(__file__).parent / "how_to.txt").read_text(encoding="utf-8"))
+
+
+class Server:
+    """The account of ``lab`` on ``http://127.0.0.1:PORT``, until :meth:`stop`; printed, what to copy.
+
+    ``with lab.serve() as server:`` ends the serving with its block, however that ends.
+
+    Attributes
+    ----------
+    port, url:
+        Where it is: the port that was asked for, or the next free one.
+    """
+
+    def __init__(self, lab: Lab, port: int) -> None:
+        self.lab, self._asked_for = lab, port
+        self._listener = _listen(port)
+        self._listener.answer = self._from_outside
+        self.port: int = self._listener.server_address[1]
+        self.url = f"http://{LOOPBACK}:{self.port}"
+        self.running = True
+        # The kernel's own requests to these names are answered without a socket, and by the kernel's clock.
+        self.row = network.Host(re.compile(r"127\.0\.0\.1|(.+\.)?localhost"), "wire", self._from_the_kernel)
+        network.HOSTS.append(self.row)
+        principals.OWNERS_OTHER_KEYS.update(KEY_PAIR)
+        threading.Thread(target=self._listener.serve_forever, args=(0.1,), name="wire", daemon=True).start()
+
+    def stop(self) -> None:
+        """Close the port and every connection. The account goes on in the kernel; twice is nothing new."""
+        if self.running:
+            self.running = False
+            network.HOSTS.remove(self.row)
+            principals.OWNERS_OTHER_KEYS.clear()
+            self._listener.shutdown()
+            self._listener.server_close()
+            for connection in list(self._listener.open):
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def address(self, url: str) -> str:
+        """Where a browser of this machine finds ``url``, an address of AWS's or Google's.
+
+        Raises
+        ------
+        OutsideTheLab
+            The lab does not play its host.
+        """
+        if not browsers.is_played(url):
+            raise OutsideTheLab(f"{url} is not an address that this lab plays.")
+        return browsers.here(url, self.port)
+
+    def __str__(self) -> str:
+        if not self.running:
+            return f"The account is no longer served on {self.url}."
+        ((key, secret),) = KEY_PAIR.items()
+        how_to = HOW_TO.substitute(vars(self), region=self.lab.region, key=key, secret=secret)
+        if self._asked_for in (0, self.port):
+            return how_to
+        return (
+            f"Port {self._asked_for} is taken; {self.port} is the next free one. Redirect addresses and "
+            f"origins that name {self._asked_for} do not fit now.\n{how_to}"
+        )
+
+    def __repr__(self) -> str:
+        return f"<Server {self.url}, {'running' if self.running else 'stopped'}>"
+
+    def _from_outside(self, request: Request) -> Response:
+        with self.lab.turn:  # one after the other: moto is not made for threads
+            return door.answer(self, replace(request, url=self.url + request.url), network.play)
+
+    def _from_the_kernel(self, request: Request) -> Response:
+        """What the kernel's own boto3 and ``requests`` send here, in the exchange that they began."""
+        place = urlsplit(request.url)
+        if place.scheme != "http" or place.port != self.port:
+            raise OutsideTheLab(f"{request.url} is not part of this lab: the account is on {self.url}.")
+
+        def play(meant: Request) -> Response:
+            exchange, host = network.current_exchange(), network.who_answers(meant.host)
+            assert host is not None
+            exchange.request, exchange.callee = meant, host.name
+            return host.answer(meant)
+
+        target = request.url.split(place.netloc, 1)[1].partition("#")[0]
+        url = self.url + (target if target.startswith("/") else f"/{target}")
+        headers = Headers({"host": place.netloc, **request.headers})
+        return door.answer(self, replace(request, url=url, headers=headers), play)
+
+
+class _Listener(ThreadingTCPServer):
+    allow_reuse_address = True  # a port that was just released can be had again
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+    answer: http.Answer
+
+    def __init__(self, port: int) -> None:
+        self.open: set[socket.socket] = set()
+        super().__init__((LOOPBACK, port), http.Connection)
+
+    def process_request(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
+        self.open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: socket.socket) -> None:  # type: ignore[override]
+        self.open.discard(request)
+        super().shutdown_request(request)
+
+
+def _listen(port: int) -> _Listener:
+    """A listener on ``port``, or on the next one that is free."""
+    for number in range(port, port + PORTS_TRIED) if port else (0,):
+        with suppress(OSError):
+            return _Listener(number)
+    raise OSError(f"no port from {port} to {port + PORTS_TRIED - 1} is free")
