@@ -263,10 +263,17 @@ class Lab:
         ExerciseError
             There is no such exercise; the message lists those there are.
         """
-        self._alive()
         from .study.exercises import Exercise
 
         return Exercise(number, self)
+
+    def going(self) -> Lab:
+        """This account; where it has ended, the one that runs now, or else a new one in the same Region.
+
+        For what begins with an empty account anyway: somebody who has run a lesson to its end, where it stops
+        its account, can still solve the exercises above.
+        """
+        return self if not self._ended else Lab._running or Lab.start(self.region)
 
     def why(self) -> Why | Table:
         """The newest refusal in this account: which check said no, to what, and what it expected.

@@ -228,6 +228,16 @@ def test_a_broken_file_says_what_is_missing(folder, cut, says):
         _ = Exercise("77.1", folder=folder).stub
 
 
+def test_after_the_end_of_a_lesson_its_exercises_can_still_be_solved(folder):
+    with Lab.start(region="eu-west-1") as lab:
+        exercise = Exercise("77.1", lab, folder)
+    assert exercise.judge(lambda number: number + 1).done, "in a new account"
+    begun = Lab._running
+    assert begun is not None and begun.region == "eu-west-1"
+    assert lab.exercise(ALL[0]).lab is lab and lab.going() is begun, "the one that runs is not ended"
+    begun.stop()
+
+
 def test_an_unknown_exercise_is_told_with_those_there_are(folder):
     with pytest.raises(ExerciseError, match=r"no exercise '99.1'; there are: 77.1"):
         Exercise("99.1", folder=folder)

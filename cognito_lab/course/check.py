@@ -40,7 +40,7 @@ def findings(root: Path) -> Iterator[Finding]:
     yield Finding(
         bool(lessons),
         "notebooks",
-        f"{len(lessons)} in notebooks/" if lessons else "none: clone the repository again",
+        f"{len(lessons)} lessons in notebooks/" if lessons else "none: clone the repository again",
     )
     yield _loopback()
     yield _kernel()
@@ -121,7 +121,7 @@ def main(argv: list[str]) -> int:
     unmet = 0
     for finding in findings(course_folder()):
         mark = {True: "ok", False: "MISSING", None: "-"}[finding.met]
-        print(f"{mark:8}{finding.what:20}{finding.found}", flush=True)
+        print(f"{mark:8}{finding.what:22}{finding.found}", flush=True)
         unmet += finding.met is False
     print(
         "Everything is here: make lab" if not unmet else f"{unmet} not met; the lines above say what to do."

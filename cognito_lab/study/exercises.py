@@ -134,8 +134,8 @@ class Exercise:
         if stub is not None and _form(answer) != _form(stub):
             return Verdict(self, False, f"keep the form of what stood there: {stub!r}")
         try:
-            scene = self.lab.scene(self.scene)
-            self._module.check(answer, scene, self.lab)
+            lab = self.lab.going()
+            self._module.check(answer, lab.scene(self.scene), lab)
         except Exception as error:
             return Verdict(self, False, _in_words(error))
         return Verdict(self, True, "")
