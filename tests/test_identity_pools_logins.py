@@ -89,6 +89,14 @@ def test_google_is_let_in_for_the_one_client_that_is_listed(world: World) -> Non
         get_id(world, pool, "accounts.google.com", forged.sign(claims))
 
 
+def test_a_saml_login_is_refused_by_name_and_an_unknown_key_by_aws(world: World) -> None:
+    pool, key = world.create_pool(), f"arn:aws:iam::{ACCOUNT}:saml-provider/university"
+    with pytest.raises(OutsideTheLab, match="SAML"):
+        get_id(world, pool, key, "PHNhbWw+")
+    with refused("InvalidParameterException", "Please provide a valid public provider"):
+        get_id(world, pool, f"arn:aws:iam::{ACCOUNT}:role/university", "PHNhbWw+")
+
+
 def test_known_public_providers(world: World) -> None:
     """Facebook's tokens are opaque and looked up at Facebook, which this lab does not play yet."""
     facebook = "graph.facebook.com"

@@ -22,6 +22,7 @@ from ..operations import Call
 from .pools import PUBLIC_PROVIDERS, USER_POOL, IdentityPool
 
 GOOGLE = "accounts.google.com"
+SAML = re.compile(r"arn:aws:iam::\d{12}:saml-provider/[\w._-]+")
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ def known_provider(pool: IdentityPool, key: str) -> Provider:
     for kind, provider in PROVIDERS.items():
         if provider.key.fullmatch(name) and (kind != "OIDC" or provider.clients(pool, name)):
             return provider
+    if SAML.fullmatch(key):
+        raise OutsideTheLab("A login by SAML is not played by this lab (AWS has it).")
     raise AwsError("InvalidParameterException", "Please provide a valid public provider")
 
 
