@@ -68,7 +68,6 @@ class Lab:
         self._google: google.Google | None = None
         self._clock = Clock()
         self._ended = ""
-        self._refusals = why.Refusals()
         self._server: Server | None = None
 
     # -- the account's life ----------------------------------------------------------------------

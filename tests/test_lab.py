@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from cognito_lab import Lab, OutsideTheLab
 from cognito_lab import lab as lab_module
+from cognito_lab.aws import network
 from cognito_lab.course import outputs, run
 from cognito_lab.study import diagrams
 
@@ -68,6 +69,9 @@ def test_reset_empties_the_account_and_keeps_the_object(lab):
         lambda lab: lab.record(),
         lambda lab: lab.google,
         lambda lab: lab.reset(),
+        lambda lab: lab.why(),
+        lambda lab: lab.who_knows(username="mara"),
+        lambda lab: lab.serve(),
     ],
 )
 def test_what_is_asked_of_an_account_that_has_ended_is_refused_in_one_line(lab, use):
@@ -195,3 +199,16 @@ def test_the_overture_is_what_lesson_00_records(lab, tmp_path):
         if "text/html" in output.get("data", {})
     ]
     assert stored in shown, "lesson 00 changed: make outputs NOTEBOOK=00"
+
+
+def test_an_account_leaves_no_observer_and_a_new_one_knows_of_no_refusal(lab):
+    lab.reset()
+    before = len(network.OBSERVERS)
+    with pytest.raises(ClientError):
+        boto3.client("s3").head_bucket(Bucket="not-there")
+    assert "HeadBucket" in repr(lab.why())
+    lab.reset()
+    assert "nothing yet" in repr(lab.why())
+    assert len(network.OBSERVERS) == before
+    lab.stop()
+    assert len(network.OBSERVERS) == before - 1

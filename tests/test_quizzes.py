@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from cognito_lab.study import claims
+from cognito_lab.study import claims, progress
 from cognito_lab.study.palette import MARK, REFUSED
 from cognito_lab.study.quizzes import QUIZZES, Quiz, quiz, read
 from cognito_lab.study.twin import WIDGET_VIEW
@@ -362,3 +362,13 @@ def test_nothing_in_a_file_becomes_markup(read_file):
 
 def test_a_choice_of_several_is_shown_as_text(driven):
     assert all(box.description_allow_html is False for box in driven.choices(8))
+
+
+def test_what_was_answered_is_noted_for_the_start_page(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "OWN", tmp_path)
+    monkeypatch.setattr(progress, "live", lambda: True)
+    asked = quiz("01")
+    driven = Driven(asked)
+    for each in asked.questions:
+        driven.check(each.number, *sorted(name[-1] for name in each.right))
+    assert progress.read() == {"quiz": {"01": f"{len(asked.questions)} of {len(asked.questions)}"}}

@@ -102,6 +102,26 @@ def test_the_canonical_request_of_the_documentation() -> None:
             signatures.check_value(signature, principals.Key(secret + "x", key.principal), request, "s3")
 
 
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [("SignedHeaders=host;", "SignedHeaders="), ("/aws4_request", "/aws3_request")],
+    ids=["the host is not signed", "another end of the scope"],
+)
+def test_a_signature_that_ties_the_request_to_no_host_is_malformed(said: str, instead: str) -> None:
+    authorization = (
+        "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,"
+        f"SignedHeaders=host;x-amz-date,Signature={'a' * 64}"
+    )
+    for text, fits in ((authorization, True), (authorization.replace(said, instead), False)):
+        fields = Headers({"x-amz-date": "20130524T000000Z", "Authorization": text})
+        request = Request("GET", "https://examplebucket.s3.amazonaws.com/test.txt", fields)
+        if fits:
+            assert signatures.read(request, "s3")
+        else:
+            with pytest.raises(Exception, match="AuthorizationHeaderMalformed"):
+                signatures.read(request, "s3")
+
+
 def test_what_botocore_signs_is_understood(mara: dict[str, str]) -> None:
     """Keys, prefixes and bodies that are easily canonicalised in two ways."""
     s3 = boto3.client("s3")

@@ -83,6 +83,8 @@ def test_a_lesson_is_ticked_when_its_core_exercise_and_its_questions_are_done():
     assert "✓ [01]" not in start_page.page({**done("01"), "quiz": {}})
     others = {"exercise": dict.fromkeys(exercises.numbers("01")[1:], "done"), "quiz": {"01": "8 of 8"}}
     assert "✓ [01]" not in start_page.page(others), "the core exercise is not solved"
+    core = {"exercise": {"01.1": "done"}, "quiz": {"01": "6 of 8"}}
+    assert "✓ [01]" in start_page.page(core), "the others are a bonus"
     assert "✓ [00]" not in start_page.page(done("01"))
 
 
@@ -127,6 +129,27 @@ def test_outside_a_learners_kernel_nothing_is_noted(tmp_path, monkeypatch):
     monkeypatch.setattr(progress, "live", lambda: True)
     progress.note("exercise", "01.1")
     assert progress.read() == {"exercise": {"01.1": "done"}}
+
+
+def test_a_learner_without_a_course_of_their_own_gets_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "OWN", tmp_path / "absent")
+    monkeypatch.setattr(progress, "live", lambda: True)
+    progress.note("exercise", "01.1")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_forget_resets_the_progress_before_the_course_opens(tmp_path, monkeypatch):
+    own = tmp_path / start.COPY
+    for name in ("notebooks", start.COPY):
+        (tmp_path / name).mkdir()
+    progress.note("exercise", "01.1", folder=own)
+    monkeypatch.setattr(start, "course_folder", lambda: tmp_path)
+    monkeypatch.setattr(start.os, "execve", lambda *_: None)
+    monkeypatch.chdir(tmp_path)
+    assert start.main(["--no-browser"]) is None
+    assert progress.read(own) == {"exercise": {"01.1": "done"}}
+    start.main(["--no-browser", "--forget"])
+    assert progress.read(own) == {}
 
 
 def test_the_copying_of_lessons_leaves_progress_and_start_page_alone(tmp_path):

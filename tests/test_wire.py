@@ -478,6 +478,15 @@ def test_redirects_stay_on_this_machine(server: Server) -> None:
             server.address(url)
 
 
+def test_a_redirect_of_a_host_that_is_played_is_led_back(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = network.Response(302, network.Headers({"location": "https://accounts.google.com/signin"}))
+    monkeypatch.setattr(network, "play", lambda request: away)
+    answer = ask(server, "GET", "/o/oauth2/v2/auth", "accounts.google.com.localhost")
+    assert answer.headers["location"] == f"http://accounts.google.com.localhost:{server.port}/signin"
+
+
 # -- the control endpoints -------------------------------------------------------------------------
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from email.utils import parsedate_to_datetime
 
 import pytest
-from wire_support import ask, buckets, lab, server
+from wire_support import ask, buckets, lab, server, signed
 
-from cognito_lab.wire import http
+from cognito_lab import Lab, clock
+from cognito_lab.aws.network import Headers, Response
+from cognito_lab.wire import door, http
 from cognito_lab.wire.server import Server
 
 __all__ = ["lab", "server"]
@@ -184,3 +187,27 @@ def test_a_stop_ends_what_is_under_way(server: Server) -> None:
     assert waiting.is_closed() and time.monotonic() - begun < 3
     time.sleep(0.1)
     assert "wire" not in [thread.name for thread in threading.enumerate()]
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/mixed; boundary=x", "message/rfc822"])
+def test_a_body_may_be_of_a_kind_that_mail_has_too(server: Server, kind: str) -> None:
+    buckets()
+    put = signed(server, "PUT", "/tidepool-pictures/parts", body=b"--x", content_type=kind)
+    assert put.status == 200, put.text
+    assert signed(server, "GET", "/tidepool-pictures/parts").headers["content-type"] == kind
+
+
+def test_the_date_is_the_machines_also_when_the_account_has_travelled(lab: Lab, server: Server) -> None:
+    lab.travel(hours=5)
+    told = parsedate_to_datetime(ask(server, "GET", "/_lab/health").headers["date"]).timestamp()
+    assert abs(told - clock.machine()) < 60 < time.time() - told
+
+
+def test_a_line_break_in_a_field_of_an_answer_makes_no_second_field(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = Headers({"x-said": "one\r\nset-cookie: two=2"})
+    monkeypatch.setattr(door, "answer", lambda *_: Response(200, fields, b"done"))
+    answer = ask(server, "GET", "/")
+    assert answer.text == "done" and answer.headers["set-cookie"] is None
+    assert answer.headers["x-said"] == "one set-cookie: two=2"

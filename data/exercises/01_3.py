@@ -55,7 +55,8 @@ def check(answer, scene, lab):
         attribute = [{"Name": name, "Value": value}]
         user_pools.update_user_attributes(AccessToken=sign_in()["AccessToken"], UserAttributes=attribute)
 
-    mara_writes("nickname", "Tide")
+    for name in STANDARD:
+        mara_writes(name, "Tide")
     before, refresh_token = seen(), sign_in()["RefreshToken"]
     settings = user_pools.describe_user_pool_client(**pool, ClientId=scene.client)["UserPoolClient"]
     answer(user_pools, scene.pool, scene.client)
@@ -97,8 +98,9 @@ def check(answer, scene, lab):
         code == "NotAuthorizedException",
         "Mara puts herself into another section: the app client may write the attribute.",
     )
-    code = refusal_of(lambda: mara_writes("nickname", "Mara of the tides"))
-    expect(not code, f"Mara changes her nickname → {code}. She could do so before.")
+    for name in STANDARD:
+        code = refusal_of(partial(mara_writes, name, "Mara of the tides"))
+        expect(not code, f"Mara changes her {name} → {code}. She could do so before.")
     person = {"AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": {"REFRESH_TOKEN": refresh_token}}
     code = refusal_of(partial(user_pools.initiate_auth, ClientId=scene.client, **person))
     expect(not code, f"Mara's session from before goes on with its refresh token → {code}.")
@@ -109,9 +111,10 @@ def check(answer, scene, lab):
     expect(not changed, f"The update has changed {', '.join(changed)} of the app client as well.")
 
 
+STANDARD = ("nickname", "name", "given_name")  # of those that everybody reads and writes by default
 SECTION = {"Name": "section", "AttributeDataType": "String", "Mutable": True}
 FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
-SEEN = ["email", "email_verified", "nickname", "custom:section"]
+SEEN = ["email", "email_verified", "nickname", "name", "given_name", "custom:section"]
 
 
 def update(user_pools, pool, client, section=SECTION, **settings):
@@ -149,7 +152,12 @@ def wrong_only_the_section(user_pools, pool, client):
 
 def wrong_writable(user_pools, pool, client):
     """Mara puts herself into another section"""
-    update(user_pools, pool, client, WriteAttributes=["email", "nickname", "custom:section"])
+    update(
+        user_pools,
+        pool,
+        client,
+        WriteAttributes=["email", "nickname", "name", "given_name", "custom:section"],
+    )
 
 
 def wrong_nothing_writable(user_pools, pool, client):

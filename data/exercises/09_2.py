@@ -7,6 +7,7 @@ import json
 from functools import partial
 
 import boto3
+import requests
 
 from cognito_lab.study.checks import client_with, enter, expect, id_token, refusal_of
 
@@ -54,10 +55,16 @@ def check(answer, scene, lab):
         ("read a draft", as_guest.get_object, {"Key": "drafts/crab.svg"}),
         ("put a picture beside the gallery", as_guest.put_object, {**new, "Key": "limpet.svg"}),
         ("list the bucket", as_guest.list_objects_v2, {}),
+        ("list the gallery", as_guest.list_objects_v2, {"Prefix": "gallery/"}),
     ]
     for what, call, given in forbidden:
         code = refusal_of(partial(call, Bucket=scene.bucket, **given))
         expect(code == "AccessDenied", f"{same} {what}.")
+    plain = f"https://{scene.bucket}.s3.amazonaws.com/{gallery}"
+    expect(
+        refusal_of(lambda: requests.get(plain).raise_for_status()),
+        "The gallery opens without any credentials: the bucket itself is public now, and no role is needed.",
+    )
     login, mara, as_mara = member(scene, roles)
     code = refusal_of(partial(as_mara.get_object, Bucket=scene.bucket, Key=gallery))
     expect(not code, f"Mara looks at {gallery} → {code}: members have lost a right that they had.")

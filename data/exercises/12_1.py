@@ -19,6 +19,7 @@ app client. And the token goes under the name of whoever issued it (12.4).
 scene = "two_doors"
 
 GOOGLE = "accounts.google.com"
+OTHER_WAYS = ("DeveloperProviderName", "OpenIdConnectProviderARNs", "SamlProviderARNs")
 
 
 def move(identity_pools, pool, issuer, clients, token):
@@ -74,6 +75,12 @@ def check(answer, scene, lab):
         not enters({GOOGLE: of_goran}), "Google's token still gets in: the identity pool still lists Google."
     )
     expect(not enters({}), "Guests get in now. They were not allowed before.")
+    more = list(now.get("SupportedLoginProviders", {}))
+    more += [
+        each["ProviderName"] for each in now["CognitoIdentityProviders"] if each["ProviderName"] != issuer
+    ]
+    more += [name for name in OTHER_WAYS if now.get(name)]
+    expect(not more, f"The identity pool believes somebody else, too: {', '.join(more)}.")
     if failed is not None and failed.operation_name in ("GetId", "GetCredentialsForIdentity"):
         expect(
             not enters({issuer: token}),
@@ -140,3 +147,15 @@ def wrong_user_pool_left_out(identity_pools, pool, issuer, clients, token):
     identity_pools.update_identity_pool(
         IdentityPoolId=pool, IdentityPoolName="tidepool", AllowUnauthenticatedIdentities=False
     )
+
+
+def wrong_facebook_too(identity_pools, pool, issuer, clients, token):
+    """believes somebody else, too: graph.facebook.com"""
+    identity_pools.update_identity_pool(
+        IdentityPoolId=pool,
+        IdentityPoolName="tidepool",
+        AllowUnauthenticatedIdentities=False,
+        CognitoIdentityProviders=[{"ProviderName": issuer, "ClientId": clients["web"]}],
+        SupportedLoginProviders={"graph.facebook.com": "1"},
+    )
+    return identity_pools.get_id(IdentityPoolId=pool, Logins={issuer: token})["IdentityId"]

@@ -21,6 +21,7 @@ def share(s3, owner, bucket, key):
 def check(answer, scene, lab):
     import boto3
     import requests
+    from botocore.exceptions import ClientError
 
     def status(url):
         return requests.get(url).status_code
@@ -36,6 +37,19 @@ def check(answer, scene, lab):
         "Goran's secret key is in the address: whoever has it can be Goran.",
     )
     expect(status(plain) == 403, "The picture is public now: it opens without the address that you made.")
+    bucket = plain.removesuffix(key)
+    expect(
+        status(bucket) == status(f"{bucket}{goran}/limpet.svg") == 403,
+        "The bucket is not private any more: strangers can list it, or read other pictures in it.",
+    )
+    try:
+        block = boto3.client("s3").get_public_access_block(Bucket=scene.bucket)
+    except ClientError:
+        block = {"PublicAccessBlockConfiguration": {"taken": False}}
+    expect(
+        all(block["PublicAccessBlockConfiguration"].values()),
+        "The block of public access was taken from the bucket; a signed address does not need that.",
+    )
     expect(status(address) == 200, f"The address does not open the picture: S3 answers {status(address)}.")
     expect(requests.get(address).content == lab.picture("goby.svg"), "The address opens something else.")
     expect(
