@@ -365,3 +365,12 @@ def test_the_owners_calls_cost_little() -> None:
         assert read({}) == b"crab"
         with pytest.raises(ClientError):
             s3_of({"aws_access_key_id": "AKIA0000000000000000", "aws_secret_access_key": "x"}).list_buckets()
+
+
+def test_encryption_with_other_keys_is_not_stored_silently() -> None:
+    s3 = boto3.client("s3")
+    s3.put_object(Bucket="tidepool-pictures", Key="a", Body=b"a", ServerSideEncryption="AES256")
+    with pytest.raises(OutsideTheLab, match="PutObject with aws:kms"):
+        s3.put_object(Bucket="tidepool-pictures", Key="b", Body=b"b", ServerSideEncryption="aws:kms")
+    kept = [entry["Key"] for entry in s3.list_objects_v2(Bucket="tidepool-pictures")["Contents"]]
+    assert "a" in kept and "b" not in kept

@@ -96,7 +96,7 @@ def test_a_feature_needs_its_plan(it, lowest, settings):
     plans = ["LITE", "ESSENTIALS", "PLUS"]
     for plan in plans:
         if plans.index(plan) >= plans.index(lowest):
-            it.new_pool(UserPoolTier=plan, **settings)
+            made_or_not_played(it, UserPoolTier=plan, **settings)
         else:
             with refused(
                 "FeatureUnavailableInTierException", f"The following feature is not available for the {plan}"
@@ -104,15 +104,24 @@ def test_a_feature_needs_its_plan(it, lowest, settings):
                 it.new_pool(UserPoolTier=plan, **settings)
 
 
+def made_or_not_played(it, **settings):
+    """The plan allows it; threat protection is a feature on which the lab does not act, and it says so."""
+    if "UserPoolAddOns" in settings:
+        with pytest.raises(OutsideTheLab, match="UserPoolAddOns is not played by this lab"):
+            it.new_pool(**settings)
+    else:
+        it.new_pool(**settings)
+
+
 def test_a_plan_cannot_be_lowered_under_a_feature_in_use(it):
-    threat = {"UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"}}
-    it.new_pool(UserPoolTier="PLUS", **threat)
+    history = {"Policies": {"PasswordPolicy": {"PasswordHistorySize": 3}}}
+    it.new_pool(UserPoolTier="PLUS", **history)
     with refused(
-        "FeatureUnavailableInTierException", "The following features need to be disabled for the ESSENTIALS"
+        "FeatureUnavailableInTierException", "The following features need to be disabled for the LITE"
     ):
-        it.idp.update_user_pool(UserPoolId=it.pool, UserPoolTier="ESSENTIALS", **threat)
+        it.idp.update_user_pool(UserPoolId=it.pool, UserPoolTier="LITE", **history)
     assert describe(it)["UserPoolTier"] == "PLUS"
-    it.idp.update_user_pool(UserPoolId=it.pool, UserPoolTier="ESSENTIALS")
+    it.idp.update_user_pool(UserPoolId=it.pool, UserPoolTier="LITE")
 
 
 def test_choice_based_sign_in_needs_more_than_lite(it):
@@ -133,6 +142,8 @@ def test_choice_based_sign_in_needs_more_than_lite(it):
         {"DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True}},
         {"IssuerConfiguration": {"Type": "UPDATED"}},
         {"VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_LINK"}},
+        {"EmailConfiguration": {"EmailSendingAccount": "DEVELOPER"}},
+        {"UserPoolTier": "PLUS", "UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"}},
     ],
 )
 def test_a_setting_that_the_lab_would_not_act_on_is_not_stored_silently(it, settings):

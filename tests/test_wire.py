@@ -444,6 +444,14 @@ def test_a_page_of_another_machine_uses_no_api_even_with_the_owners_key(
     assert "may not call" not in signed(server, "POST", "/", service=service, **fields).text
 
 
+@pytest.mark.parametrize("service", browsers.OPEN_TO_PAGES)
+def test_the_apis_of_a_sign_in_are_open_to_pages(server: Server, service: str) -> None:
+    assert set(browsers.OPEN_TO_PAGES) == {"cognito-idp", "cognito-identity", "sts"}
+    host, page = f"{service}.us-east-1.amazonaws.com.localhost", f"http://{SITE}:{server.port}"
+    may = ask(server, "OPTIONS", "/", host, origin=page, access_control_request_method="POST")
+    assert may.status == 200 and may.headers["access-control-allow-origin"] == "*"
+
+
 def test_nothing_that_the_endpoint_shows_runs_a_script_there(server: Server) -> None:
     buckets()
     for host in ENDPOINTS:
@@ -493,6 +501,8 @@ def test_a_redirect_of_a_host_that_is_played_is_led_back(
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_health_inbox_clock_and_reset(lab: Lab, server: Server, endpoint: str) -> None:
     health = ask(server, "GET", "/_lab/health", endpoint).json()
+    fields = ask(server, "GET", "/_lab/inbox/nobody@tidepool.example", endpoint).headers
+    assert (fields["x-content-type-options"], fields["cache-control"]) == ("nosniff", "no-store")
     assert health["status"] == "ok" and health["account"] == lab.account and health["region"] == "us-east-1"
     lab.scene("members")
     client = boto3.client("cognito-idp")
@@ -636,6 +646,25 @@ def test_the_kernel_waits_for_no_other_program(lab: Lab, server: Server) -> None
         inside.start()
         inside.join(5)
     assert answers == [404]
+
+
+def test_other_programs_take_turns(lab: Lab, server: Server) -> None:
+    """moto is not made for threads, and nobody sees an account that is half reset."""
+    answers: list[int] = []
+    outside = threading.Thread(target=lambda: answers.append(ask(server, "GET", "/_lab/health").status))
+    with lab.turn:
+        outside.start()
+        outside.join(0.3)
+        assert answers == []
+    outside.join(20)
+    assert answers == [200]
+
+
+def test_who_waited_while_the_serving_ended_is_told_so(server: Server) -> None:
+    server.running = False
+    late = ask(server, "GET", "/_lab/health")
+    server.running = True
+    assert (late.status, late.text) == (503, "The account is no longer served.\n")
 
 
 def test_a_recording_shows_what_other_programs_ask(lab: Lab, server: Server) -> None:

@@ -240,6 +240,14 @@ def check_bucket_policy(call: Call) -> None:
 
 @check_before("s3", "PutObject")
 @check_before("s3", "CopyObject")
+def check_new_object(call: Call) -> None:
+    """S3 encrypts every object with keys of its own; with other keys there would be more to refuse."""
+    check_acl(call)
+    asked = network.current_request().headers.get("x-amz-server-side-encryption", "AES256")
+    if asked != "AES256":
+        raise OutsideTheLab(f"{call.operation} with {asked} is not played by this lab (AWS has it).")
+
+
 @check_before("s3", "CreateBucket")
 def check_acl(call: Call) -> None:
     """New buckets have no access control lists (since 2023): ownership is the bucket owner's."""

@@ -62,6 +62,12 @@ def try_with(username, answer, user_pools, scene, lab, given):
         "end to the one before.",
     )
     expect(not code, f"Confirming {username} → {code}.")
+    is_confirmed = not refusal_of(partial(sign_in, user_pools, scene, username))
+    expect(
+        newest in given or not is_confirmed,
+        f"{username} can sign in, and no code was looked at: whoever signs up with somebody else's address "
+        "would get in as well. It is the code that proves the address.",
+    )
     code = refusal_of(partial(sign_in, user_pools, scene, username))
     expect(not code, f"{username} cannot sign in yet → {code}.")
 
@@ -111,3 +117,9 @@ def wrong_whole_message(user_pools, client, username, mail):
 def wrong_asks_again(user_pools, client, username, mail):
     """ben cannot sign in yet"""
     user_pools.resend_confirmation_code(ClientId=client, Username=username)
+
+
+def wrong_an_administrator_confirms(user_pools, client, username, mail):
+    """and no code was looked at"""
+    pool = user_pools.list_user_pools(MaxResults=1)["UserPools"][0]["Id"]
+    user_pools.admin_confirm_sign_up(UserPoolId=pool, Username=username)

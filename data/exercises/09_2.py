@@ -44,7 +44,8 @@ def check(answer, scene, lab):
     iam, identity_pools = boto3.client("iam"), boto3.client("cognito-identity")
     answer(iam, identity_pools, scene.identity_pool, scene.member_role, scene.bucket)
     roles = identity_pools.get_identity_pool_roles(IdentityPoolId=scene.identity_pool)["Roles"]
-    guest, as_guest = visitor(identity_pools, scene, roles)
+    guest, credentials = visitor(identity_pools, scene, roles)
+    as_guest = client_with(credentials)
     same = "One role for both, and whoever has it can" if len(set(roles.values())) == 1 else "A visitor can"
     gallery, new = "gallery/anemone.svg", {"Key": "gallery/limpet.svg", "Body": b"<svg/>"}
     code = refusal_of(partial(as_guest.get_object, Bucket=scene.bucket, Key=gallery))
@@ -56,10 +57,14 @@ def check(answer, scene, lab):
         ("put a picture beside the gallery", as_guest.put_object, {**new, "Key": "limpet.svg"}),
         ("list the bucket", as_guest.list_objects_v2, {}),
         ("list the gallery", as_guest.list_objects_v2, {"Prefix": "gallery/"}),
+        ("read what lies beside the gallery", as_guest.get_object, {"Key": "gallery-drafts/crab.svg"}),
     ]
+    s3 = boto3.client("s3")
+    s3.put_object(Bucket=scene.bucket, Key="gallery-drafts/crab.svg", Body=b"<svg/>")
     for what, call, given in forbidden:
         code = refusal_of(partial(call, Bucket=scene.bucket, **given))
         expect(code == "AccessDenied", f"{same} {what}.")
+    look_elsewhere(s3, scene, as_guest, credentials, same)
     plain = f"https://{scene.bucket}.s3.amazonaws.com/{gallery}"
     expect(
         refusal_of(lambda: requests.get(plain).raise_for_status()),
@@ -70,11 +75,28 @@ def check(answer, scene, lab):
     expect(not code, f"Mara looks at {gallery} → {code}: members have lost a right that they had.")
     code = refusal_of(partial(as_mara.put_object, Bucket=scene.bucket, **new))
     expect(not code, f"Mara adds a picture → {code}: members have lost a right that they had.")
+    code = refusal_of(partial(as_guest.get_object, Bucket=scene.bucket, Key=new["Key"]))
+    expect(not code, f"A visitor looks at the picture that Mara has just added → {code}: each, not only one.")
     look_at_trust(identity_pools, scene, roles, guest, mara, login)
 
 
+def look_elsewhere(s3, scene, as_guest, credentials, whoever):
+    """What lies outside of the club's bucket is no part of the gallery either."""
+    s3.create_bucket(Bucket="another-bucket", **scene.location)
+    s3.put_object(Bucket="another-bucket", Key="gallery/crab.svg", Body=b"<svg/>")
+    user_pools = client_with(credentials, "cognito-idp")
+    forbidden = [
+        ("read the gallery of another bucket",
+         partial(as_guest.get_object, Bucket="another-bucket", Key="gallery/crab.svg")),
+        ("see the names of all buckets", as_guest.list_buckets),
+        ("see the account's user pools", partial(user_pools.list_user_pools, MaxResults=1)),
+    ]  # fmt: skip
+    for what, call in forbidden:
+        expect(refusal_of(call).startswith("AccessDenied"), f"{whoever} {what}.")
+
+
 def visitor(identity_pools, scene, roles):
-    """A visitor's identity, and an S3 client that signs with what it gets."""
+    """A visitor's identity, and the credentials that it gets."""
     code = refusal_of(partial(identity_pools.get_id, IdentityPoolId=scene.identity_pool))
     expect(
         not code,
@@ -91,7 +113,7 @@ def visitor(identity_pools, scene, roles):
         f"A visitor asks for credentials → {code}. The pool names a role, and the role does not let the "
         "visitor in: a guest's `amr` is `unauthenticated`.",
     )
-    return guest, client_with(identity_pools.get_credentials_for_identity(IdentityId=guest)["Credentials"])
+    return guest, identity_pools.get_credentials_for_identity(IdentityId=guest)["Credentials"]
 
 
 def member(scene, roles):
@@ -243,3 +265,30 @@ def wrong_guests_switched_off(iam, identity_pools, pool, member_role, bucket):
     make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", gallery)
     kept = {"IdentityPoolName": "tidepool", "AllowUnauthenticatedIdentities": False}
     identity_pools.update_identity_pool(IdentityPoolId=pool, **kept)
+
+
+def wrong_gallery_of_every_bucket(iam, identity_pools, pool, member_role, bucket):
+    """read the gallery of another bucket"""
+    every = "arn:aws:s3:::*/gallery/*"
+    make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", every)
+
+
+def wrong_star_without_slash(iam, identity_pools, pool, member_role, bucket):
+    """read what lies beside the gallery"""
+    gallery = f"arn:aws:s3:::{bucket}/gallery*"
+    make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", gallery)
+
+
+def wrong_one_picture(iam, identity_pools, pool, member_role, bucket):
+    """each, not only one"""
+    one = f"arn:aws:s3:::{bucket}/gallery/anemone.svg"
+    make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", one)
+
+
+def wrong_other_services_as_well(iam, identity_pools, pool, member_role, bucket):
+    """see the account's user pools"""
+    gallery = f"arn:aws:s3:::{bucket}/gallery/*"
+    make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", gallery)
+    more = {"Effect": "Allow", "Action": "cognito-idp:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [more]})
+    iam.put_role_policy(RoleName="tidepool-visitor", PolicyName="more", PolicyDocument=document)

@@ -35,11 +35,7 @@ def renewed(user_pools, identity_pools, client, issuer, identity, tokens):
 
 def check(answer, scene, lab):
     user_pools, identity_pools = boto3.client("cognito-idp"), boto3.client("cognito-identity")
-    tokens = user_pools.initiate_auth(
-        ClientId=scene.client,
-        AuthFlow="USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": "mara", "PASSWORD": scene.password},
-    )["AuthenticationResult"]
+    tokens = sign_in(user_pools, scene.client, scene.password)
     login = {scene.issuer: tokens["IdToken"]}
     asked = []
     identity_pools.meta.events.register("provide-client-params.*", lambda params, **_: asked.append(params))
@@ -68,8 +64,19 @@ def check(answer, scene, lab):
         )
         expect(not code, f"Minute {minute}: putting a picture into Mara's folder → {code}.")
         lab.travel(minutes=10)
+    code = refusal_of(partial(sign_in, user_pools, scene.client, scene.password))
+    expect(not code, f"Mara signs in with her own password → {code}: it has been changed behind her back.")
     code = refusal_of(partial(s3.get_object, Bucket=scene.bucket, Key=f"{scene.ben}/crab.svg"))
     expect(code == "AccessDenied", "These credentials read Ben's folder too: they are not Mara's.")
+
+
+def sign_in(user_pools, client, password):
+    """Mara's tokens, by password."""
+    return user_pools.initiate_auth(
+        ClientId=client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "mara", "PASSWORD": password},
+    )["AuthenticationResult"]
 
 
 def look_at_refusal(minute, code, asked, tokens):
@@ -174,3 +181,11 @@ def wrong_flow(user_pools, identity_pools, client, issuer, identity, tokens):
         AuthFlow="REFRESH_TOKEN_AUTH",
         AuthParameters={"REFRESH_TOKEN": tokens["IdToken"]},
     )
+
+
+def wrong_new_password(user_pools, identity_pools, client, issuer, identity, tokens):
+    """it has been changed behind her back"""
+    pool, password = issuer.rpartition("/")[2], "Another-Password-1"
+    user_pools.admin_set_user_password(UserPoolId=pool, Username="mara", Password=password, Permanent=True)
+    login = {issuer: sign_in(user_pools, client, password)["IdToken"]}
+    return identity_pools.get_credentials_for_identity(IdentityId=identity, Logins=login)["Credentials"]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .. import randomness, seams
+from .. import issuers, randomness, seams
 from ..errors import AwsError, OutsideTheLab
 from ..operations import Call, operation
 from . import passwords
@@ -79,6 +79,8 @@ NOT_PLAYED: dict[str, tuple[Any, ...]] = {
     "DcrConfiguration": ({"EnableStatus": "Disabled"},),
     "KeyConfiguration": ({"KeyType": "AWS_OWNED_KEY"},),
     "IssuerConfiguration": ({"Type": "ORIGINAL"},),
+    "UserPoolAddOns": ({}, {"AdvancedSecurityMode": "OFF"}),
+    "EmailConfiguration": (DEFAULTS["EmailConfiguration"],),
 }
 
 
@@ -105,7 +107,7 @@ class UserPool:
     @property
     def issuer(self) -> str:
         """The ``iss`` of its tokens, and where its keys are published."""
-        return f"https://cognito-idp.{self.region}.amazonaws.com/{self.id}"
+        return issuers.of_user_pool(self.region, self.id)
 
     @property
     def password_policy(self) -> dict[str, Any]:
