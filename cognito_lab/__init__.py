@@ -16,6 +16,7 @@ _NAMES = {
     "state_diagram": "cognito_lab.study.states",
     "claims_index": "cognito_lab.study.claims",
     "lie": "cognito_lab.study.lies",
+    "Browser": "cognito_lab.study.browser",
     "quiz": "cognito_lab.study.quizzes",
     "show_token": "cognito_lab.study.tokens",
     "lifetimes": "cognito_lab.study.plots",

@@ -266,6 +266,7 @@ def _as_from_the_wire(request: Any, response: network.Response) -> Any:
     fields.pop("transfer-encoding", None)
     reason = http.client.responses.get(response.status, "")
     head = [f"HTTP/1.1 {response.status} {reason}", *(f"{name}: {value}" for name, value in fields.items())]
+    head += [f"set-cookie: {cookie}" for cookie in response.cookies]
     stream = io.BytesIO("\r\n".join([*head, "", ""]).encode("latin-1") + response.body)
     wire = type("Wire", (), {"makefile": lambda self, mode: stream})()
     answer = http.client.HTTPResponse(wire, method=request.get_method())

@@ -16,11 +16,12 @@ from .aws import keys, seams, services
 from .aws.errors import OutsideTheLab
 from .aws.iam import principals
 from .clock import Clock
-from .providers import google
+from .providers import google, saml
 from .study import errors, why
 
 if TYPE_CHECKING:
     from .aws.user_pools.messages import Message
+    from .study.demo import Demo
     from .study.diagrams import Diagram
     from .study.exercises import Exercise
     from .study.recorder import Story
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 REPRODUCIBLE = "COGNITO_LAB_REPRODUCIBLE"
 FIXED_START = datetime(2026, 6, 1, 9, 0, 0, tzinfo=UTC)
 FIXED_SEED = 20260601
+PORT = 8900
 DATA = Path(__file__).resolve().parents[1] / "data"
 
 
@@ -48,6 +50,8 @@ class Lab:
         The account's number, twelve digits.
     google:
         The stand-in for Google: people with Google accounts, and the OAuth clients registered there.
+    university:
+        The stand-in for a university: its people sign in elsewhere by SAML.
 
     Examples
     --------
@@ -66,6 +70,7 @@ class Lab:
         self.region = region
         self.account = seams.ACCOUNT
         self._google: google.Google | None = None
+        self._university: saml.University | None = None
         self._clock = Clock()
         self._ended = ""
         self._server: Server | None = None
@@ -128,7 +133,8 @@ class Lab:
         Lab._running, self._ended = self, ""
         self._refusals = why.Refusals()
         self._refusals.__enter__()
-        google.open_for_business(_google_of_the_running_account)
+        google.open_for_business(lambda: _running_account().google)
+        saml.open_for_business(lambda: _running_account().university)
         errors.install()
 
     def _end(self, reason: str) -> None:
@@ -141,7 +147,7 @@ class Lab:
         self._refusals.__exit__()
         seams.stop_account()
         self._clock.give_back()
-        self._google = None
+        self._google = self._university = None
         self._ended = reason or "It is being reset."
         Lab._running = None
 
@@ -163,8 +169,20 @@ class Lab:
             self._google = google.Google()
             for person in cast()["people"].values():
                 if person.get("google"):
-                    self._google.add_account(**{name: person[name] for name in GOOGLE_ACCOUNT})
+                    self._google.add_account(**{name: person[name] for name in ACCOUNT})
         return self._google
+
+    @property
+    def university(self) -> saml.University:
+        """North Shore University's sign-in (SAML 2.0), as it knows people and services in this account."""
+        self._alive()
+        if self._university is None:
+            self._university = saml.University()
+            for person in cast()["people"].values():
+                if person.get("university"):
+                    own = {name: person[name] for name in ACCOUNT}
+                    self._university.add_person(**own, eduPersonAffiliation=("member", "student"))
+        return self._university
 
     @property
     def now(self) -> datetime:
@@ -210,14 +228,25 @@ class Lab:
             self._clock.set(then, ticking=not os.environ.get(REPRODUCIBLE))
         return then
 
-    def serve(self, port: int = 8900) -> Server:
+    def serve(self, port: int = PORT, issuer: str = "aws") -> Server:
         """Let other programs of this machine use the account: SDKs, the AWS CLI, browsers. Prints how.
 
         It is on the loopback address only, until ``stop()``, or the end of a ``with`` or of the account; not
         of a reset. Served already, it stays where it is.
 
+        Parameters
+        ----------
+        port:
+            The port to listen on; where it is taken, the next free one.
+        issuer:
+            What the tokens of user pools say. ``"aws"``: what they would say on AWS. ``"local"``: the address
+            of the server, for clients that insist on what they fetch tokens and keys from; the discovery
+            document agrees.
+
         Raises
         ------
+        ValueError
+            There is no such ``issuer``, or the account is served with the other one.
         OutsideTheLab
             The kernel's clock and chance are fixed: others have another clock, and could guess its codes.
         OSError
@@ -228,12 +257,32 @@ class Lab:
             raise OutsideTheLab(
                 f"This kernel runs on a fixed clock ({REPRODUCIBLE}): it does not serve other programs."
             )
+        server = self._served(port, issuer)
+        if server.issuer != issuer:
+            raise ValueError(f"The account is served with issuer={server.issuer!r}; stop() that first.")
+        print(server)
+        return server
+
+    def _served(self, port: int, issuer: str) -> Server:
+        """The account's server: the one that there is, or else a new one."""
         if self._server is None or not self._server.running:
             from .wire.server import Server
 
-            self._server = Server(self, port)
-        print(self._server)
+            self._server = Server(self, port, issuer)
         return self._server
+
+    def demo(self, site: str) -> Demo:
+        """Tidepool's page for a real browser: ``site`` is the address of the website's endpoint on AWS.
+
+        The account is served for it, as by :meth:`serve`. A kernel with a fixed clock only says where that
+        would be.
+        """
+        self._alive()
+        from .study.demo import Demo
+        from .wire import browsers
+
+        port = PORT if self._fixed else self._served(PORT, "aws").port
+        return Demo(browsers.here(site, port), port, served=not self._fixed)
 
     def scene(self, name: str) -> Scene:
         """Empty the account, then make the AWS calls of earlier lessons that the scene ``name`` lists.
@@ -307,7 +356,7 @@ class Lab:
         return recorder.record(app)
 
 
-GOOGLE_ACCOUNT = ("email", "name", "given_name", "family_name")
+ACCOUNT = ("email", "name", "given_name", "family_name")
 
 
 def cast() -> Any:
@@ -315,7 +364,7 @@ def cast() -> Any:
     return json.loads((DATA / "cast.json").read_text(encoding="utf-8"))
 
 
-def _google_of_the_running_account() -> google.Google:
+def _running_account() -> Lab:
     if Lab._running is None:
         raise OutsideTheLab("No account is running. Begin one with lab = Lab.start().")
-    return Lab._running.google
+    return Lab._running

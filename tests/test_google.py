@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cognito_lab import Lab
 from cognito_lab.aws import network
 from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.aws.web import OAuthError
 from cognito_lab.providers.google import DISCOVERY, ROUTES, Google, GoogleClient
-from cognito_lab.providers.pages import OAuthError
 
 AUTHORIZE, TOKEN = DISCOVERY["authorization_endpoint"], DISCOVERY["token_endpoint"]
 CALLBACK = "https://tidepool.example/callback"
@@ -281,6 +281,17 @@ def test_nobody_signs_in_with_an_account_that_does_not_exist(google: Google, cli
 
 
 # -- the token endpoint --------------------------------------------------------------------------
+
+
+def test_in_between_an_id_token_can_be_changed_and_afterwards_no_longer(
+    google: Google, client: GoogleClient
+) -> None:
+    with pytest.raises(ZeroDivisionError), google.intercepted(lambda token: f"{token}, changed"):
+        changed = exchange(client, code_for(google, client)).json()["id_token"]
+        raise ZeroDivisionError
+    honest = changed.removesuffix(", changed")
+    assert changed != honest and verified(honest, client.client_id)
+    assert verified(exchange(client, code_for(google, client)).json()["id_token"], client.client_id)
 
 
 def test_a_code_counts_once(google: Google, client: GoogleClient) -> None:

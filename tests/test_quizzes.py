@@ -13,7 +13,7 @@ from cognito_lab.study.palette import MARK, REFUSED
 from cognito_lab.study.quizzes import QUIZZES, Quiz, quiz, read
 from cognito_lab.study.twin import WIDGET_VIEW
 
-LESSONS = ["00", "01", "09", "12", "14"]
+LESSONS = ["00", "01", "06", "07", "09", "12", "14"]
 CHOICE = '[[question.choice]]\ntext = "{text}"\nright = {right}\nbecause = "because of {text}"\n'
 
 

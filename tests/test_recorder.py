@@ -513,3 +513,20 @@ def test_long_names_are_shortened():
     assert shortened("arn:aws:iam::123456789012:root") == "root"
     assert shortened("us-east-1:0a1b2c3d-1111-2222-3333-444444444444/a.svg") == "us-east-1:0a1b2c3d…/a.svg"
     assert shortened(f"no access with {token(sub='x')}") == "no access with (a token)"
+
+
+def test_a_page_is_told_by_its_title_and_a_redirect_by_where_it_leads(lab):
+    from cognito_lab.study.browser import Browser
+
+    scene = lab.scene("google_connected")
+    wish = {"client_id": scene.client, "redirect_uri": scene.callback, "response_type": "code"}
+    with lab.record() as story:
+        browser = Browser()
+        browser.open(f"{scene.pages}/oauth2/authorize?{urlencode({**wish, 'identity_provider': 'Google'})}")
+    assert [call.answered for call in story.calls] == [
+        ["on to accounts.google.com"],
+        ["page “Choose an account”"],
+    ]
+    with lab.record() as story:
+        browser.open(f"{scene.pages}/oauth2/authorize?{urlencode(wish)}")
+    assert [call.answered for call in story.calls] == [["on to /login"], ["page “Sign in”"]]

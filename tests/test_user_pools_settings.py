@@ -394,7 +394,7 @@ def test_oauth_settings_are_checked(it):
             it.new_client(CallbackURLs=[url], **good)
     with refused("ScopeDoesNotExistException"):
         it.new_client(**{**good, "AllowedOAuthScopes": ["pictures/read"]})
-    machine = {**good, "AllowedOAuthFlows": ["client_credentials"]}
+    machine = {**good, "AllowedOAuthFlows": ["client_credentials"], "AllowedOAuthScopes": []}
     with refused("InvalidOAuthFlowException"):
         it.new_client(**machine)
     it.new_client(GenerateSecret=True, **machine)

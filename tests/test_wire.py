@@ -223,7 +223,7 @@ def test_what_means_no_host_of_the_account_gets_one_line(
 
 
 def test_what_the_lab_does_not_play_is_told_in_the_form_of_the_service(server: Server) -> None:
-    refused = call(server, "DescribeIdentityProvider", UserPoolId="us-east-1_A", ProviderName="Google")
+    refused = call(server, "ListUserImportJobs", UserPoolId="us-east-1_A", MaxResults=9)
     assert (refused.status, code_of(refused)) == (400, "OutsideTheLab")
     assert code_of(signed(server, "GET", "/?analytics&id=1&x=2", "b.localhost")) in (
         "OutsideTheLab",

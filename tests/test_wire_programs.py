@@ -173,7 +173,7 @@ def serve(*arguments: str, **environment: str) -> subprocess.Popen[str]:
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_serves_until_it_is_interrupted(ending: signal.Signals) -> None:
     serving = serve(
-        "--port", "0", "--scene", "roles", AWS_ENDPOINT_URL="http://elsewhere", AWS_PROFILE="real"
+        "--port", "0", "--scene", "site_in_browser", AWS_ENDPOINT_URL="http://elsewhere", AWS_PROFILE="real"
     )
     try:
         said = ""
@@ -188,6 +188,9 @@ def test_the_command_serves_until_it_is_interrupted(ending: signal.Signals) -> N
             'print(json.dumps([sign_in().client("sts").get_caller_identity()["Account"], lab("reset", {})]))',
         )
         assert seen[0] == "123456789012" and seen[1]["status"] == "ok"
+        port = url.rpartition(":")[2]
+        page = f"http://tidepool-site.s3-website-us-east-1.amazonaws.com.localhost:{port}/"
+        assert f"Tidepool's page, for browsers of this machine: {page}\n" in said
         with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5):
             serving.send_signal(ending)
             assert serving.wait(10) == 0

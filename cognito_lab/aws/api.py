@@ -14,12 +14,13 @@ from typing import Any
 from . import answers, identity_pools, network, s3, s3_web, seams, shapes
 from .errors import AwsError, OutsideTheLab
 from .iam import enforcement
+from .managed_login import endpoints
 from .network import Request, Response
 from .operations import CHECKS, HANDLERS, Call, carried_by
 from .services import API_HOSTS, JSON_SERVICES, QUERY_SERVICES, region_of
 from .user_pools import tokens
 
-__all__ = ["identity_pools"]  # imported for its operations
+__all__ = ["endpoints", "identity_pools"]  # imported for their hosts and operations
 
 
 def _api(service: str) -> network.Handler:

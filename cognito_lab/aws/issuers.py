@@ -35,12 +35,21 @@ class BadSignature(Exception):
     """The published key did not make this signature, or the algorithm is not one that is accepted."""
 
 
+# The endpoint at which user pools are issuers, while a server of the lab makes them so; "": at AWS.
+local_endpoint = ""
+
+
+def of_user_pool(region: str, pool_id: str) -> str:
+    """The ``iss`` of a user pool's tokens, and where its keys are published."""
+    return f"{local_endpoint or f'https://cognito-idp.{region}.amazonaws.com'}/{pool_id}"
+
+
 @dataclass
 class Published:
-    """What issuers have published so far: key sets by their address, and addresses by issuer."""
+    """What issuers have published so far: key sets by their address, and discovery documents by issuer."""
 
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
-    addresses: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def read(token: str) -> dict[str, Any]:
@@ -59,15 +68,20 @@ def audiences(claims: dict[str, Any]) -> list[str]:
     return [claims["aud"]] if isinstance(claims["aud"], str) else list(claims["aud"])
 
 
-def keys_address(caller: str, issuer: str) -> str:
-    """``jwks_uri`` from the discovery document of ``issuer``, a URL; :class:`NoKey` if there is none."""
-    found = seams.account_state(Published).addresses
+def discover(caller: str, issuer: str) -> dict[str, Any]:
+    """The discovery document of ``issuer``, a URL; :class:`NoKey` if there is none of its own."""
+    found = seams.account_state(Published).documents
     if issuer not in found:
         document = _fetch(caller, f"{issuer}/.well-known/openid-configuration")
         if document.get("issuer") != issuer or "jwks_uri" not in document:
             raise NoKey(f"{issuer} publishes no discovery document of its own")
-        found[issuer] = document["jwks_uri"]
+        found[issuer] = document
     return found[issuer]
+
+
+def keys_address(caller: str, issuer: str) -> str:
+    """``jwks_uri`` of ``issuer``, a URL; :class:`NoKey` as in :func:`discover`."""
+    return str(discover(caller, issuer)["jwks_uri"])
 
 
 def check_signature(caller: str, token: str, address: str, algorithms: tuple[str, ...]) -> None:

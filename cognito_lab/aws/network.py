@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from .errors import AwsError, OutsideTheLab
@@ -68,11 +68,15 @@ class Request:
 
 @dataclass
 class Response:
-    """One HTTP response; ``status`` is the HTTP status code."""
+    """One HTTP response; ``status`` is the HTTP status code, one of ``cookies`` a whole ``Set-Cookie`` value.
+
+    Cookies have a list of their own: they are the one field that comes more than once (RFC 6265, 3).
+    """
 
     status: int
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
+    cookies: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -93,10 +97,11 @@ class Exchange:
     details: dict[str, Any] = field(default_factory=dict)
     answer: Any = None
     error: Exception | None = None
-    refusal: AwsError | None = None
+    refusal: Exception | None = None
 
 
 Handler = Callable[[Request], Response]
+Refused = TypeVar("Refused", bound=Exception)
 
 
 @dataclass(frozen=True)
@@ -155,9 +160,16 @@ def fetch(
     caller: str, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b""
 ) -> Response:
     """A request that a service of the lab makes itself, for example to read a provider's keys."""
+    with speaking_as(caller):
+        return play(Request(method, url, Headers(headers), body))
+
+
+@contextmanager
+def speaking_as(caller: str) -> Iterator[None]:
+    """What is asked in this block is asked by ``caller``; outside of any block, by the learner's app."""
     token = _caller.set(caller)
     try:
-        return play(Request(method, url, Headers(headers), body))
+        yield
     finally:
         _caller.reset(token)
 
@@ -184,7 +196,7 @@ def describe_current(service: str, operation: str, **details: Any) -> None:
         exchange.details.update(details)
 
 
-def keep_refusal(error: AwsError) -> AwsError:
+def keep_refusal(error: Refused) -> Refused:
     """Keep ``error`` with the exchange being played, for its observers."""
     current_exchange().refusal = error
     return error

@@ -19,8 +19,10 @@ The seams, each with a test in ``tests/test_seams.py`` that says which one moved
 from __future__ import annotations
 
 import io
+from email.message import Message
 from functools import cache
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from . import network, randomness
@@ -115,16 +117,23 @@ def _send_for_requests(adapter: Any, request: Any, **_: Any) -> Any:
         answer = network.play(Request(request.method, request.url, Headers(request.headers), body))
     except ConnectionError as error:  # the host does not listen there, as with HTTPS on a website endpoint
         raise NoConnection(error, request=request) from None
-    return adapter.build_response(
-        request,
-        HTTPResponse(
-            body=io.BytesIO(answer.body),
-            status=answer.status,
-            headers=answer.headers,
-            preload_content=False,
-            request_method=request.method,
-        ),
+    raw = HTTPResponse(
+        body=io.BytesIO(answer.body),
+        status=answer.status,
+        headers=answer.headers,
+        preload_content=False,
+        request_method=request.method,
     )
+    raw._original_response = _with_cookies(answer)
+    return adapter.build_response(request, raw)
+
+
+def _with_cookies(answer: Response) -> Any:
+    """What ``requests`` reads cookies from: the message of an ``http.client.HTTPResponse``, long closed."""
+    message = Message()
+    for cookie in answer.cookies:
+        message["Set-Cookie"] = cookie
+    return SimpleNamespace(msg=message, isclosed=lambda: True, close=lambda: None)
 
 
 def _process_request(stubber: Any, request: Any) -> tuple[int, dict[str, str], bytes]:

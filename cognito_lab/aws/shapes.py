@@ -22,6 +22,8 @@ JAVA_CLASSES = {
     r"\p{L}": r"\w",
     r"\p{N}": r"\d",
 }
+# Where AWS's model is narrower than AWS: a custom domain has dots ("Using your own domain").
+WIDER = {"DomainType": r"[a-z0-9](?:[a-z0-9.\-]{0,61}[a-z0-9])?"}
 NEVER_SHOWN = {
     "password",
     "proposedPassword",
@@ -87,7 +89,7 @@ def _string(shape: Any, value: Any, path: str) -> Iterator[str]:
     yield from _size(shape, len(value), path, value, "length")
     if shape.enum and value not in shape.enum:
         yield _breach(path, value, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
-    pattern = shape.metadata.get("pattern")
+    pattern = WIDER.get(shape.name) or shape.metadata.get("pattern")
     if pattern and not _compiled(pattern).fullmatch(value):
         yield _breach(path, value, f"Member must satisfy regular expression pattern: {pattern}")
 

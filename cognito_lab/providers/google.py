@@ -13,38 +13,28 @@ Connect" and "Using OAuth 2.0 for Web Server Applications". Codes are Google's; 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
+import html
 import json
-import re
 import string
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from ..aws import keys, network, randomness
+from ..aws import keys, network, oauth, randomness
 from ..aws.errors import OutsideTheLab
 from ..aws.network import Headers, Request, Response
-from .pages import (
-    OAuthError,
-    as_json,
-    browse,
-    form,
-    hidden_fields,
-    json_error,
-    page,
-    page_error,
-    read_form,
-    refuse_if,
-    submit,
-)
+from ..aws.web import OAuthError, as_json, json_error, read_form, refuse_if
+from .pages import browse, form, hidden_fields, page, page_error, submit
 
-DISCOVERY = json.loads((Path(__file__).parent / "google_discovery.json").read_text(encoding="utf-8"))
+HERE = Path(__file__).parent
+DISCOVERY = json.loads((HERE / "google_discovery.json").read_text(encoding="utf-8"))
+SCRIPTS = {name: (HERE / f"gsi_{name}.js").read_bytes() for name in ("client", "handover")}
 ISSUER = "https://accounts.google.com"
 HOUR = 3600  # seconds that an ID token and an access token live
 CODE_SECONDS = 600  # the longest life of a code that RFC 6749, 4.1.2, recommends
@@ -92,6 +82,7 @@ class SignIn:
     redirect_uri: str = ""
     state: str | None = None
     nonce: str | None = None
+    origin: str = ""  # of the page with the button
     challenge: str | None = None
     method: str | None = None
     account: GoogleAccount | None = None
@@ -121,6 +112,7 @@ class Google:
         self._open: dict[str, tuple[str, SignIn]] = {}  # forms on a screen: where each goes, and what for
         self._codes: dict[str, SignIn] = {}
         self._access_tokens: dict[str, SignIn] = {}
+        self._on_its_way: Callable[[str], str] = str  # what becomes of an ID token behind the token endpoint
 
     # -- what a developer does in Google's console, and a person once in a life ------------------
 
@@ -175,6 +167,18 @@ class Google:
         asked = {"client_id": client_id, "origin": origin, **({} if nonce is None else {"nonce": nonce})}
         chooser = browse("GET", f"{ISSUER}/gsi/select?{urlencode(asked)}")
         return hidden_fields(submit(ISSUER, chooser, account=account))["credential"]
+
+    @contextmanager
+    def intercepted(self, change: Callable[[str], str]) -> Iterator[None]:
+        """In this block somebody sits behind the token endpoint: ID tokens go on as ``change(token)``.
+
+        For trying such an attack on those who redeem codes, or just for looking at what they get.
+        """
+        self._on_its_way = change
+        try:
+            yield
+        finally:
+            self._on_its_way = str
 
     # -- requests --------------------------------------------------------------------------------
 
@@ -236,7 +240,7 @@ class Google:
 
     def exchange(self, request: Request) -> Response:
         """The token request (RFC 6749, 4.1.3): the app shows who it is, and gives the code for tokens."""
-        fields = read_form(request) | _basic(request)
+        fields = read_form(request) | oauth.basic_credentials(request)
         client = check_client(self.clients, fields.get("client_id"))
         check_secret(client, fields.get("client_secret", ""))
         known = fields.get("grant_type") == "authorization_code"
@@ -249,8 +253,8 @@ class Google:
         self._access_tokens[access_token] = replace(sign_in, expires=time.time() + HOUR)
         answer = {"access_token": access_token, "expires_in": HOUR - 1, "token_type": "Bearer"}
         if "openid" in sign_in.scopes:
-            half = hashlib.sha256(access_token.encode()).digest()[:16]  # OpenID Connect Core 1.0, 3.1.3.6
-            answer["id_token"] = self._id_token(sign_in, at_hash=_base64url(half))
+            at_hash = oauth.access_token_hash(access_token)
+            answer["id_token"] = self._on_its_way(self._id_token(sign_in, at_hash=at_hash))
         return as_json(answer | {"scope": " ".join(sign_in.scopes)})
 
     def _id_token(self, sign_in: SignIn, **more: Any) -> str:
@@ -267,14 +271,18 @@ class Google:
         fields = read_form(request)
         client = check_client(self.clients, fields.get("client_id"))
         check_origin(client, fields.get("origin"))
-        return self._choose_account(SignIn(client, nonce=fields.get("nonce")), "/gsi/issue")
+        sign_in = SignIn(client, nonce=fields.get("nonce"), origin=fields.get("origin", ""))
+        no = {"": "Cancel"} if fields.get("ux_mode") == "popup" else {}
+        return self._choose_account(sign_in, "/gsi/issue", no)
 
     def issue(self, request: Request) -> Response:
         """The page gets an ID token at once: there is no access token, and so no ``at_hash``."""
-        sign_in = self._chosen(request)
+        sign_in, fields = self._resume(request)
+        if fields.get("account") == "":
+            return _handover(sign_in, "Cancelled", f"Nothing was handed to {sign_in.client.name}.")
+        sign_in = self._chosen_by(sign_in, fields)
         token = self._id_token(sign_in, jti=randomness.octets(20).hex(), nbf=int(time.time()) - 300)
-        hidden = form("", {"credential": token}, "", {})
-        return page("Google", "Signed in", "The page that asked has its credential.", hidden)
+        return _handover(sign_in, "Signed in", "The page that asked has its credential.", credential=token)
 
     # -- what an access token opens --------------------------------------------------------------
 
@@ -304,13 +312,15 @@ class Google:
             raise OAuthError("invalid_request", "This page was used already, or never shown. Start again.")
         return sign_in, fields
 
-    def _choose_account(self, sign_in: SignIn, action: str) -> Response:
+    def _choose_account(self, sign_in: SignIn, action: str, more: dict[str, str] | None = None) -> Response:
         people = {person.email: f"{person.name} ({person.email})" for person in self.accounts.values()}
-        buttons = self._form(sign_in, action, "account", people)
+        buttons = self._form(sign_in, action, "account", people | (more or {}))
         return page("Google", "Choose an account", f"to continue to {sign_in.client.name}", buttons)
 
     def _chosen(self, request: Request) -> SignIn:
-        sign_in, fields = self._resume(request)
+        return self._chosen_by(*self._resume(request))
+
+    def _chosen_by(self, sign_in: SignIn, fields: dict[str, str]) -> SignIn:
         account = self.accounts.get(fields.get("account", ""))
         refuse_if(account is None, "invalid_request", "Couldn't find this Google Account.")
         return replace(sign_in, account=account)
@@ -345,6 +355,7 @@ def check_redirect_uri(sign_in: SignIn) -> None:
 
 
 def check_origin(client: GoogleClient, origin: str | None) -> None:
+    """Registered for this client. Any page can name it: so the token is sent to pages of it alone."""
     text = "The given origin is not allowed for the given client ID."
     refuse_if(origin not in client.origins, "origin_mismatch", text, 403)
 
@@ -360,8 +371,8 @@ def check_challenge(sign_in: SignIn) -> None:
     known = sign_in.method in (None, *DISCOVERY["code_challenge_methods_supported"])
     refuse_if(not known, "invalid_request", f"Invalid code_challenge_method: {sign_in.method}")
     begun = sign_in.challenge is not None or sign_in.method is not None
-    well_formed = re.fullmatch(r"[A-Za-z0-9._~-]{43,128}", sign_in.challenge or "")
-    refuse_if(begun and not well_formed, "invalid_request", "Invalid code_challenge")
+    malformed = begun and not oauth.is_challenge(sign_in.challenge)
+    refuse_if(malformed, "invalid_request", "Invalid code_challenge")
 
 
 def check_secret(client: GoogleClient, secret: str) -> None:
@@ -382,16 +393,7 @@ def check_same_redirect_uri(sign_in: SignIn, redirect_uri: str | None) -> None:
 
 
 def check_verifier(sign_in: SignIn, verifier: str | None) -> None:
-    """PKCE's second half (RFC 7636, 4.6): who redeems the code is who began. Both halves, or neither."""
-    if sign_in.challenge is None:
-        refuse_if(verifier is not None, "invalid_grant", "code_verifier or verifier is not needed.")
-        return
-    refuse_if(verifier is None, "invalid_grant", "Missing code verifier.")
-    made = (verifier or "").encode()
-    if sign_in.method == "S256":
-        made = _base64url(hashlib.sha256(made).digest()).encode()
-    same = hmac.compare_digest(made, sign_in.challenge.encode())
-    refuse_if(not same, "invalid_grant", "Invalid code verifier.")
+    oauth.check_verifier(sign_in.challenge, sign_in.method, verifier)
 
 
 def check_access(sign_in: SignIn | None) -> SignIn:
@@ -403,27 +405,22 @@ def check_access(sign_in: SignIn | None) -> SignIn:
 # -- small parts ---------------------------------------------------------------------------------
 
 
-def _basic(request: Request) -> dict[str, str]:
-    """Client id and secret where they come by HTTP Basic instead of in the form (RFC 6749, 2.3.1)."""
-    scheme, _, pair = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return {}
-    try:
-        client_id, _, secret = base64.b64decode(pair).decode().partition(":")
-    except ValueError:
-        raise OAuthError("invalid_client", "Unauthorized", 401) from None
-    return {"client_id": unquote_plus(client_id), "client_secret": unquote_plus(secret)}
-
-
-def _base64url(octets: bytes) -> str:
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
-
-
 def _back_to_the_app(sign_in: SignIn, **fields: str) -> Response:
     if sign_in.state is not None:
         fields["state"] = sign_in.state
-    joint = "&" if urlsplit(sign_in.redirect_uri).query else "?"
-    return Response(302, Headers({"location": f"{sign_in.redirect_uri}{joint}{urlencode(fields)}"}))
+    return oauth.back_to(sign_in.redirect_uri, fields)
+
+
+def _handover(sign_in: SignIn, title: str, text: str, **hidden: str) -> Response:
+    """The last page in Google's window: its script gives what is hidden in it to the page that asked."""
+    script = f'<script src="/gsi/handover.js" data-origin="{html.escape(sign_in.origin)}"></script>'
+    response = page("Google", title, text, form("", hidden, "", {}) + script)
+    response.headers["content-security-policy"] += "; script-src 'self'"
+    return response
+
+
+def _script(name: str) -> Response:
+    return Response(200, Headers({"content-type": "text/javascript; charset=utf-8"}), SCRIPTS[name])
 
 
 ROUTES: dict[tuple[str, str], Callable[[Google, Request], Response]] = {
@@ -431,6 +428,8 @@ ROUTES: dict[tuple[str, str], Callable[[Google, Request], Response]] = {
     ("GET", f"{ISSUER}/o/oauth2/v2/auth"): Google.authorize,
     ("POST", f"{ISSUER}/o/oauth2/v2/auth/oauthchooseaccount"): Google.choose,
     ("POST", f"{ISSUER}/signin/oauth/consent"): Google.consent,
+    ("GET", f"{ISSUER}/gsi/client"): lambda *_: _script("client"),
+    ("GET", f"{ISSUER}/gsi/handover.js"): lambda *_: _script("handover"),
     ("GET", f"{ISSUER}/gsi/select"): Google.select,
     ("POST", f"{ISSUER}/gsi/issue"): Google.issue,
     ("POST", "https://oauth2.googleapis.com/token"): Google.exchange,

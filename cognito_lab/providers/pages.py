@@ -1,17 +1,16 @@
-"""What an outside provider shows, as pages and as JSON, and the browser that Python plays in front of it."""
+"""What an outside provider shows, and the browser that Python plays in front of it."""
 
 from __future__ import annotations
 
 import html
-import json
 import re
 import string
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin
+from urllib.parse import urlencode, urljoin
 
 from ..aws import network
-from ..aws.network import Headers, Request, Response
+from ..aws.network import Headers, Response
+from ..aws.web import OAuthError
 
 PAGE = string.Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
 PAGE_HEADERS = {
@@ -21,40 +20,6 @@ PAGE_HEADERS = {
     # No script runs in the page, and no other site may frame it and have its buttons pressed unseen.
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
 }
-
-
-class OAuthError(Exception):
-    """A refusal of an outside provider: ``code`` is OAuth's error code, ``status`` the HTTP status code."""
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code, self.message, self.status = code, message, status
-
-
-def refuse_if(reason: object, code: str, message: str, status: int = 400) -> None:
-    """Raise :class:`OAuthError` when there is a ``reason`` to."""
-    if reason:
-        raise OAuthError(code, message, status)
-
-
-def read_form(request: Request) -> dict[str, str]:
-    """The parameters of a GET's query or a POST's form; none may come twice (RFC 6749, 3.1 and 3.2)."""
-    text = request.query if request.method == "GET" else request.body.decode("utf-8", "replace")
-    pairs = parse_qsl(text, keep_blank_values=True)
-    refuse_if(len(pairs) != len(dict(pairs)), "invalid_request", "A parameter came twice.")
-    return dict(pairs)
-
-
-def as_json(content: dict[str, Any], status: int = 200) -> Response:
-    headers = Headers({"content-type": "application/json; charset=utf-8", "cache-control": "no-store"})
-    return Response(status, headers, json.dumps(content, indent=2).encode())
-
-
-def json_error(error: OAuthError) -> Response:
-    answer = as_json({"error": error.code, "error_description": error.message}, error.status)
-    if error.code == "invalid_token" and error.status == 401:  # RFC 6750, 3
-        answer.headers["www-authenticate"] = 'Bearer error="invalid_token"'
-    return answer
 
 
 def page(provider: str, title: str, text: str, form: str = "", status: int = 200) -> Response:

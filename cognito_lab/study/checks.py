@@ -64,3 +64,29 @@ def client_with(credentials: Mapping[str, Any], service: str = "s3") -> Any:
         aws_session_token=credentials["SessionToken"],
         config=Config(signature_version="s3v4"),  # boto3 may presign with version 2, which S3 refuses
     )
+
+
+def through_pages(
+    scene: Any, provider: str, *buttons: str, browser: Any = None, **fields: str
+) -> dict[str, Any]:
+    """The tokens of somebody who comes to the scene's app by a ``provider`` of its user pool.
+
+    They fill in ``fields`` there and press ``buttons``, in a new browser or in this one. Refused as
+    :class:`.browser.Browser` is.
+    """
+    from urllib.parse import urlencode
+
+    import requests
+
+    from .browser import Browser
+
+    browser = browser or Browser()
+    app = {"client_id": scene.client, "redirect_uri": scene.callback}
+    wish = {**app, "response_type": "code", "identity_provider": provider}
+    browser.open(f"{scene.pages}/oauth2/authorize?{urlencode(wish)}").fill_in(**fields)
+    for button in buttons:
+        browser.press(button)
+    form = {**app, "grant_type": "authorization_code", "code": browser.query["code"]}
+    answer = requests.post(f"{scene.pages}/oauth2/token", data=form)
+    answer.raise_for_status()
+    return dict(answer.json())

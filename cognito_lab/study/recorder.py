@@ -16,11 +16,12 @@ import string
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from cognito_lab.aws import network
-from cognito_lab.aws.network import Exchange, Request
+from cognito_lab.aws import network, oauth, web
+from cognito_lab.aws.network import Exchange, Request, Response
 from cognito_lab.providers.pages import hidden_fields
 
 from . import tables
@@ -35,10 +36,13 @@ LANES = {
     "iam": "AWS IAM",
     "s3": "Amazon S3",
     "google": "Google",
+    "university": "university",
 }
 # Members of inputs and answers, with AWS's names and those of OAuth 2.0. Those that are shown, and how:
 SHOWN = {
-    **dict.fromkeys(("AuthFlow", "USERNAME", "Username", "ChallengeName", "UserStatus", "grant_type"), "{}"),
+    **dict.fromkeys(
+        ("AuthFlow", "USERNAME", "Username", "username", "ChallengeName", "UserStatus", "grant_type"), "{}"
+    ),
     **dict.fromkeys(("PoolName", "ClientName", "GroupName", "IdentityPoolName", "RoleName"), "{}"),
     **dict.fromkeys(("Bucket", "Key", "IdentityId"), "{}"),
     "RoleArn": "role {}",
@@ -54,7 +58,7 @@ SHOWN = {
 OTHERWISE = ("UserPoolId", "IdentityPoolId", "ClientId", "Id", "Arn", "UserSub")
 # ... and those that travel as a ticket, never with their value:
 TICKETS = {
-    **dict.fromkeys(("Password", "PASSWORD", "ProposedPassword", "PreviousPassword"), "password"),
+    **dict.fromkeys(("Password", "PASSWORD", "password", "ProposedPassword", "PreviousPassword"), "password"),
     **dict.fromkeys(("NEW_PASSWORD", "TemporaryPassword"), "new password"),
     **dict.fromkeys(("SecretHash", "SECRET_HASH"), "secret hash"),
     **dict.fromkeys(("RefreshToken", "REFRESH_TOKEN", "refresh_token"), "refresh token"),
@@ -65,10 +69,15 @@ TICKETS = {
     "ConfirmationCode": "code from the message",
     "Session": "session",
     "code": "authorization code",
+    "code_challenge": "code challenge",
     "code_verifier": "code verifier",
+    "cognito": "session cookie",
     "client_secret": "client secret",
+    "SAMLRequest": "SAML request",
+    "SAMLResponse": "SAML assertion",
 }
-HANDED_ON = ("Session", "code")  # the secrets that get a letter, as every token and access key does
+# The secrets that get a letter, as every token and access key does:
+HANDED_ON = ("Session", "code", "SAMLResponse", "code_challenge", "code_verifier", "cognito")
 SALT = os.urandom(16)  # of this process: a digest is for comparing, and says nothing to anybody else
 TOKEN_USES = {"id": "ID token", "access": "access token"}
 ISSUERS = {
@@ -76,11 +85,13 @@ ISSUERS = {
     "https://cognito-identity.amazonaws.com": "identity pool token",
 }
 WITHOUT = {"s3": "no signature", "cognito-identity": "no login"}  # worth saying when nothing went along
+PAGES = "managed login"  # whose paths are told whole
 DOCUMENTS = ("application/xml", "text/xml", "application/json", "application/x-amz-json-1.1")
 REDIRECTS = (301, 302, 303, 307, 308)
 USER_POOL = re.compile(r"cognito-idp\.[\w.-]+\.amazonaws\.com/")
 UUID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 JWT = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
+TITLE = re.compile(r"<title>([^<]*?)(?: – [^<]*)?</title>")
 XML_LEAF = re.compile(r"<(\w+)>([^<>]+)</\1>")
 Leaf = tuple[str, str, Any]  # the name of the member it stands in, its own name, its value
 Inner = tuple[Exchange, Exchange, "Call"]  # the exchange around, the inner one, what was kept of it
@@ -266,7 +277,8 @@ def take_down(exchange: Exchange, app: str) -> Call:
     call = Call(caller, LANES.get(exchange.callee, exchange.callee), exchange.operation)
     call.asked, call.sent = sort_out(asked_for(exchange), call.decoded)
     if request is not None:
-        call.operation = exchange.operation or f"{request.method} {request.path.rpartition('/')[2] or '/'}"
+        path = request.path if exchange.callee == PAGES else request.path.rpartition("/")[2]
+        call.operation = exchange.operation or f"{request.method} {path or '/'}"
         call.sent += signature(request)
         if not call.sent and exchange.service in WITHOUT:
             call.asked.append(WITHOUT[exchange.service])
@@ -277,6 +289,9 @@ def take_down(exchange: Exchange, app: str) -> Call:
     elif response is not None and response.status >= 400:
         call.code, message = http_refusal(response.status, response.body)
         call.message, call.status = shortened(message), response.status
+    elif response is not None and (said := carried(response)).get("error"):
+        call.code, call.message = said["error"], shortened(said.get("error_description", ""))
+        call.status = response.status
     else:
         call.answered, call.received = sort_out(answered_with(exchange), call.decoded)
         if not call.answered and not call.received:
@@ -295,7 +310,12 @@ def asked_for(exchange: Exchange) -> list[Leaf]:
         return [("", "Key", place), *(("", "Prefix", value) for name, value in fields if name == "prefix")]
     if request is None or "parameters" in exchange.details:
         return list(leaves(exchange.details.get("parameters", exchange.details)))
-    return [("", name, value) for name, value in fields + parse_qsl(request.body.decode("utf-8", "replace"))]
+    fields += parse_qsl(request.body.decode("utf-8", "replace"))
+    if exchange.callee == PAGES:
+        fields += [pair for pair in web.cookies(request).items() if pair[0] in TICKETS]
+        if not request.path.startswith("/oauth2/"):  # of a form, it is the code from the person's mail
+            fields = [("ConfirmationCode" if name == "code" else name, value) for name, value in fields]
+    return [("", name, value) for name, value in fields]
 
 
 def answered_with(exchange: Exchange) -> list[Leaf]:
@@ -304,24 +324,37 @@ def answered_with(exchange: Exchange) -> list[Leaf]:
     if response is None:
         return list(leaves(exchange.answer))
     if response.status in REDIRECTS:
-        return [("", name, value) for name, value in parse_qsl(urlsplit(response.headers["location"]).query)]
+        kept = [cookie.partition(";")[0].partition("=") for cookie in response.cookies]
+        fields = [(name, value) for name, _, value in kept if name in TICKETS and value]
+        return [("", name, value) for name, value in [*carried(response).items(), *fields]]
     if exchange.service in ("sts", "iam"):
         return [("", name, value) for name, value in XML_LEAF.findall(response.body.decode())]
     try:
         return list(leaves(json.loads(response.body)))
-    except ValueError:  # a picture, a page, a listing; on Google's page there may be an ID token
-        page = hidden_fields(response) if exchange.callee == "google" else {}
+    except ValueError:  # a picture, a listing; a page of a provider may hold an ID token, or an assertion
+        page = hidden_fields(response) if exchange.callee in ("google", "university") else {}
         return [("", name, value) for name, value in page.items()]
+
+
+def carried(response: Response) -> dict[str, str]:
+    """What a redirect has the browser carry on, in the query of the address or behind ``#``."""
+    where = urlsplit(response.headers["location"] if response.status in REDIRECTS else "")
+    return dict(parse_qsl(where.query) + parse_qsl(where.fragment))
 
 
 def in_a_word(exchange: Exchange) -> str:
     """An answer of which no member is shown."""
     response = exchange.response
+    if response is not None and response.status in REDIRECTS:
+        to = urlsplit(response.headers["location"])
+        return f"on to {to.netloc or to.path}"
     if response is None or not response.body:
         return "done"
     if b"<ListBucketResult" in response.body:
         return f"keys listed: {response.body.count(b'<Contents>')}"
     kind = response.headers.get("content-type", "").partition(";")[0]
+    if title := TITLE.search(response.body.decode("utf-8", "replace")) if kind == "text/html" else None:
+        return f"page “{unescape(title[1])}”"
     return "done" if kind in DOCUMENTS else f"{len(response.body)} bytes of {kind}"
 
 
@@ -363,6 +396,8 @@ def ticket(name: str, value: str) -> Ticket:
     if name == "AccessKeyId":
         return Ticket("credentials", f"AWS credentials {shortened(value)}", digest(value))
     kind = TICKETS.get(name, "token")
+    if name == "code_verifier":  # the other half of its challenge: by one letter they are known to fit
+        name, value = "code_challenge", oauth.base64url(hashlib.sha256(value.encode()).digest())
     if not JWT.fullmatch(value):
         family = "token" if kind.endswith("token") else "secret"
         return Ticket(family, kind, digest(value) if family == "token" or name in HANDED_ON else "")

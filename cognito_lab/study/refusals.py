@@ -18,7 +18,7 @@ from typing import Any
 CODE_IN_MARKUP = re.compile(r"<Code>([^<]+)|\bCode: ([^<\s]+)")  # S3, STS and IAM; S3's website endpoint
 CODES = ("__type", "error", "status", "code")  # AWS, OAuth 2.0, Google
 TEXTS = ("message", "Message", "error_description")
-TEXT_IN_MARKUP = re.compile(r"<Message>([^<]*)|\bMessage: ([^<]+)")
+TEXT_IN_MARKUP = re.compile(r'<Message>([^<]*)|\bMessage: ([^<]+)|role="alert">([^<]*)')
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class NotRefusedAsStated(AssertionError):
 
 
 def http_refusal(status: int, body: bytes) -> tuple[str, str]:
-    """Code and text of an error answer, in JSON (AWS, OAuth 2.0), XML (S3, STS, IAM) or on S3's error page.
+    """Code and text of an error answer, in JSON (AWS, OAuth 2.0), XML (S3, STS, IAM) or on a page.
 
     An answer without a body, to ``HEAD`` for example, has nothing but its status: then that is the code.
     """
@@ -89,7 +89,7 @@ READERS: dict[str, Callable[[Any], Refusal]] = {
     "requests.exceptions.HTTPError": _of_http,
     "jwt.exceptions.PyJWTError": _of_its_name,
     "cognito_lab.aws.errors.OutsideTheLab": _of_its_name,
-    "cognito_lab.providers.pages.OAuthError": _of_a_provider,
+    "cognito_lab.aws.web.OAuthError": _of_a_provider,
 }
 
 
@@ -166,4 +166,5 @@ class refused:
             return f"refused({', '.join(map(repr, self.codes))}): not yet"
         subject = f"{self.operation} refused" if self.operation else "refused"
         status = f" (HTTP {self.status})" if self.status else ""
-        return f"✗ {subject}, as it should be: {self.code}{status} – {' '.join(self.message.split())}"
+        text = f" – {' '.join(self.message.split())}" if self.message else ""
+        return f"✗ {subject}, as it should be: {self.code}{status}{text}"

@@ -18,12 +18,15 @@ from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.iam.policies import Verdict
 from cognito_lab.aws.network import Exchange
 from cognito_lab.aws.operations import DATA
+from cognito_lab.aws.web import OAuthError
 
 from .permissions import Shown, in_words, looks
 from .refusals import http_refusal, read
 from .tables import Table
 
 UNKNOWN = "nothing more is known here"
+LEARNERS = ("app", "browser")  # the learner's own callers
+ON_BEHALF = ("refuse_if",)  # raises what its caller refuses
 
 
 @dataclass(frozen=True, repr=False)
@@ -81,24 +84,30 @@ class Refusals:
 
     def observe(self, exchange: Exchange) -> None:
         """Look at an exchange that is over; what services asked of each other is not the learner's."""
-        if exchange.caller != "app" or exchange.request is None:
-            return
+        if exchange.caller not in LEARNERS or exchange.request is None or exchange.request.path == "/error":
+            return  # an error page is about a refusal, and not another one
         name = exchange.operation or f"{exchange.request.method} {exchange.request.path}"
         answer, error, refusal = exchange.response, exchange.error, exchange.refusal
-        if answer is not None and answer.status >= 400:
+        if answer is not None and (answer.status >= 400 or refusal is not None):
             code, said = http_refusal(answer.status, answer.body)
+            if answer.status < 400:  # the browser is sent on with it
+                code, said = getattr(refusal, "code", code), getattr(refusal, "message", said)
             self._newest = Why(name, code, said, answer.status, **(because(refusal) if refusal else {}))
         elif error is not None and (found := read(error)):  # what the lab does not play
             self._newest = Why(name, found.code, found.message)
 
 
-def because(error: AwsError) -> dict[str, Any]:
+def because(error: Exception) -> dict[str, Any]:
     """Those fields of :class:`Why` that AWS keeps to itself, from the check that raised ``error``."""
-    while isinstance(error.__context__, AwsError):  # a room that made another room's refusal its own
+    while isinstance(
+        error.__context__, (AwsError, OAuthError)
+    ):  # a room that made another room's refusal its own
         error = error.__context__
     trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
+    while trace is not None and (inner := trace.tb_next) is not None:
+        if inner.tb_frame.f_code.co_name in ON_BEHALF:
+            break
+        trace = inner
     assert trace is not None, "a refusal is raised by a check"
     frame = trace.tb_frame
     module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_qualname

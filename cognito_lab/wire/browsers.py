@@ -10,7 +10,9 @@ Policy Level 3", "sandbox".
 
 from __future__ import annotations
 
+import json
 import re
+from html import escape, unescape
 from urllib.parse import urlsplit
 
 from cognito_lab.aws import network, services
@@ -22,6 +24,7 @@ THIS_MACHINE = re.compile(
     r"https?://(?:127\.0\.0\.1|\[::1\]|(?:[^/:@]+\.)?localhost)(?::\d+)?", re.IGNORECASE
 )
 OPEN_TO_PAGES = ("cognito-idp", "cognito-identity", "sts")
+FOR_PROGRAMS = ("token_endpoint", "userinfo_endpoint", "revocation_endpoint")
 EXPOSED = "x-amzn-RequestId, x-amzn-ErrorType, x-amzn-ErrorMessage, Date"
 
 
@@ -75,8 +78,39 @@ def here(url: str, port: int) -> str:
     return parts._replace(scheme="http", netloc=f"{parts.hostname}.localhost:{port}").geturl()
 
 
+def plain_cookies(response: Response) -> None:
+    """Cookies without ``Secure``: TLS is stood in for here, and curl and Python would keep them back.
+
+    Those for posts from other sites stay as they are: browsers take ``SameSite=None`` with ``Secure`` alone.
+    """
+    plain = [cookie for cookie in response.cookies if "samesite=none" not in cookie.lower()]
+    kept = [cookie for cookie in response.cookies if cookie not in plain]
+    response.cookies = [*(re.sub(r"(?i);\s*secure(?=;|$)", "", cookie) for cookie in plain), *kept]
+
+
+def bring_here(response: Response, port: int) -> None:
+    """In a discovery document: pages under their names, as browsers find them; the rest below the issuer."""
+    document = json.loads(response.body)
+    for member, value in document.items():
+        if member in FOR_PROGRAMS:
+            document[member] = document["issuer"] + urlsplit(value).path
+        elif isinstance(value, str) and is_played(value):
+            document[member] = here(value, port)
+    response.body = json.dumps(document).encode()
+
+
 def lead_back(response: Response, port: int) -> None:
     """A redirect to a host that the lab plays leads to its address here, and not out to the real one."""
     where = response.headers.get("location")
     if where and is_played(where):
         response.headers["location"] = here(where, port)
+
+
+def lead_forms_back(response: Response, port: int) -> None:
+    """The same for the form of a page, by which a SAML provider sends its answer."""
+
+    def address(found: re.Match[str]) -> str:
+        url = unescape(found[1])
+        return f'action="{escape(here(url, port) if is_played(url) else url)}"'
+
+    response.body = re.sub(r'action="(https?:[^"]+)"', address, response.body.decode()).encode()

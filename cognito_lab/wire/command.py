@@ -10,6 +10,8 @@ from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.lab import Lab
 from cognito_lab.study.scenes import SceneError
 
+from .server import ISSUERS
+
 
 def main(argv: list[str]) -> int:
     """Serve an account. 0 after Ctrl-C or SIGTERM, 1 where it cannot be served."""
@@ -17,16 +19,21 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--port", type=int, default=8900, help="the port; taken, the next free one (8900)")
     parser.add_argument("--region", default="us-east-1", help="the account's Region (us-east-1)")
     parser.add_argument("--scene", help="begin as a lesson does, with what its scene makes")
+    parser.add_argument(
+        "--issuer", choices=ISSUERS, default="aws",
+        help="of user pools' tokens: AWS's address, or this server's for clients that insist on it (aws)",
+    )  # fmt: skip
     asked = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with Lab.start(asked.region) as lab:
+        with Lab.start(asked.region) as lab, lab.serve(asked.port, asked.issuer):
             if asked.scene:
-                print(lab.scene(asked.scene))
-            with lab.serve(asked.port):
-                print("It ends with Ctrl-C.", flush=True)
-                while True:  # not signal.pause(): the signal may reach another thread, and leave this one
-                    time.sleep(0.5)
+                scene = lab.scene(asked.scene)
+                print(scene)
+                print(getattr(scene, "demo", ""))  # where a browser finds the page, if the scene has one
+            print("It ends with Ctrl-C.", flush=True)
+            while True:  # not signal.pause(): the signal may reach another thread, and leave this one
+                time.sleep(0.5)
     except KeyboardInterrupt:
         print("The account has ended.")
         return 0

@@ -14,11 +14,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from cognito_lab.aws import answers, network, seams, services
 from cognito_lab.aws.errors import AwsError, OutsideTheLab
 from cognito_lab.aws.network import Handler, Request, Response
+from cognito_lab.aws.user_pools import pools
 
 from . import Refused, browsers, control
 
@@ -32,6 +33,9 @@ TARGETS = {
 }
 SCOPE = re.compile(r"/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
 USER_POOL = re.compile(rf"/({services.REGION})_\w+/\.well-known/.*")
+DISCOVERY = re.compile(rf"/{services.REGION}_\w+/\.well-known/openid-configuration")
+# Python and Node do not find a pool's domain, HOST.localhost: what programs ask of it is here as well.
+OF_A_DOMAIN = re.compile(r"/([^/]+)(/oauth2/(?:token|userInfo|revoke))")
 
 
 def answer(server: Server, request: Request, play: Handler) -> Response:
@@ -54,6 +58,12 @@ def answer(server: Server, request: Request, play: Handler) -> Response:
 
 
 def _of_the_account(server: Server, request: Request, name: str, play: Handler) -> Response:
+    if name in ENDPOINTS and (below := OF_A_DOMAIN.fullmatch(request.path)):
+        pool = pools.service().pools.get(below[1])
+        if pool is None or pool.domain is None:
+            raise Refused(f"There is no user pool {below[1]} with a domain.", 404)
+        name = f"{urlsplit(pool.domain.url).hostname}.localhost"
+        request = replace(request, url=request.url.replace(below[0], below[2], 1))
     real = real_host(request, name, server.lab.region)
     host = network.who_answers(real)
     if host is None or host is server.row:
@@ -71,7 +81,12 @@ def _of_the_account(server: Server, request: Request, name: str, play: Handler) 
         # In the service's own form, so that an SDK shows the line.
         response = answers.error_response(host.name, AwsError("OutsideTheLab", str(error)))
     browsers.mark(meant, response, host.name)
+    browsers.plain_cookies(response)
     browsers.lead_back(response, server.port)
+    if host.name == "university":
+        browsers.lead_forms_back(response, server.port)
+    if server.issuer == "local" and DISCOVERY.fullmatch(meant.path) and response.status == 200:
+        browsers.bring_here(response, server.port)
     return response
 
 
@@ -98,8 +113,8 @@ def real_host(request: Request, name: str, region: str) -> str:
             "X-Amz-Target and no Action, and there is no bucket of that name.",
             404,
         )
-    pool = USER_POOL.fullmatch(request.path)
-    return api_host(service, pool[1] if pool else signed_in)
+    published = USER_POOL.fullmatch(request.path)
+    return api_host(service, published[1] if published else signed_in)
 
 
 def scope_of(request: Request) -> tuple[str, str] | None:

@@ -128,7 +128,8 @@ class Connection(BaseHTTPRequestHandler):
             told = response.headers.get("content-length") if head and not response.body else None
             fields["content-length"] = told or str(len(response.body))
         lines = [f"HTTP/1.1 {response.status} {self.responses.get(response.status, ('',))[0]}"]
-        lines += [f"{name}: {' '.join(value.splitlines())}" for name, value in fields.items()]
+        sent = [*fields.items(), *(("set-cookie", cookie) for cookie in response.cookies)]
+        lines += [f"{name}: {' '.join(value.splitlines())}" for name, value in sent]
         body = b"" if head or "content-length" not in fields else response.body
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body)
 

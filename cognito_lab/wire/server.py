@@ -13,7 +13,7 @@ from socketserver import ThreadingTCPServer
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cognito_lab.aws import network
+from cognito_lab.aws import issuers, network
 from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.aws.iam import principals
 from cognito_lab.aws.network import Headers, Request, Response
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 PORTS_TRIED = 20
+ISSUERS = ("aws", "local")
 KEY_PAIR = {"test": "test"}  # the convention of local AWS stacks
 HOW_TO = string.Template((Path(__file__).parent / "how_to.txt").read_text(encoding="utf-8"))
 
@@ -38,15 +39,20 @@ class Server:
     ----------
     port, url:
         Where it is: the port that was asked for, or the next free one.
+    issuer:
+        ``"aws"`` or ``"local"``: see :meth:`.lab.Lab.serve`.
     """
 
-    def __init__(self, lab: Lab, port: int) -> None:
-        self.lab, self._asked_for = lab, port
+    def __init__(self, lab: Lab, port: int, issuer: str = "aws") -> None:
+        if issuer not in ISSUERS:
+            raise ValueError(f"{issuer!r} is no issuer; there are {' and '.join(ISSUERS)}.")
+        self.lab, self._asked_for, self.issuer = lab, port, issuer
         self._listener = _listen(port)
         self._listener.answer = self._from_outside
         self.port: int = self._listener.server_address[1]
         self.url = f"http://{LOOPBACK}:{self.port}"
         self.running = True
+        issuers.local_endpoint = self.url if issuer == "local" else ""
         # The kernel's own requests to these names are answered without a socket, and by the kernel's clock.
         self.row = network.Host(re.compile(r"127\.0\.0\.1|(.+\.)?localhost"), "wire", self._from_the_kernel)
         network.HOSTS.append(self.row)
@@ -59,6 +65,7 @@ class Server:
             self.running = False
             network.HOSTS.remove(self.row)
             principals.OWNERS_OTHER_KEYS.clear()
+            issuers.local_endpoint = ""
             self._listener.shutdown()
             self._listener.server_close()
             for connection in list(self._listener.open):
@@ -88,6 +95,8 @@ class Server:
             return f"The account is no longer served on {self.url}."
         ((key, secret),) = KEY_PAIR.items()
         how_to = HOW_TO.substitute(vars(self), region=self.lab.region, key=key, secret=secret)
+        if self.issuer == "local":
+            how_to += f"\nTokens name {self.url}/<user pool's id> as their issuer, and not AWS.\n"
         if self._asked_for in (0, self.port):
             return how_to
         return (

@@ -143,7 +143,9 @@ def read(provider: Provider, token: str) -> dict[str, Any]:
 
 def check_issuer(key: str, claims: dict[str, Any]) -> None:
     """The issuer is the key with ``https://`` before it; Google's may also stand without."""
-    if "iss" in claims and str(claims["iss"]).removeprefix("https://") != key:
+    pool = USER_POOL.fullmatch(key)
+    name = issuers.of_user_pool(pool[1], pool[2]).removeprefix("https://") if pool else key
+    if "iss" in claims and str(claims["iss"]).removeprefix("https://") != name:
         raise refusal("Invalid login token. Issuer doesn't match providerName")
 
 

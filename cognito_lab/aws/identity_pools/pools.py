@@ -26,7 +26,7 @@ PUBLIC_PROVIDERS = (
     "api.twitter.com",
     "www.digits.com",
 )
-USER_POOL = re.compile(rf"cognito-idp\.({services.REGION})\.amazonaws\.com/\1_[0-9A-Za-z]+")
+USER_POOL = re.compile(rf"cognito-idp\.({services.REGION})\.amazonaws\.com/(\1_[0-9A-Za-z]+)")
 T = TypeVar("T")
 
 

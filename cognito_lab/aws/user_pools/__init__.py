@@ -3,7 +3,8 @@
 Read in the order in which things happen: :mod:`.pools` and :mod:`.app_clients` (settings),
 :mod:`.attributes`, :mod:`.passwords`, :mod:`.directory` (people), :mod:`.sign_up` with :mod:`.codes` and
 :mod:`.messages`, :mod:`.sign_in` with :mod:`.srp`, :mod:`.tokens`, then what people (:mod:`.profile`,
-:mod:`.recovery`) and administrators (:mod:`.admin`, :mod:`.groups`) do.
+:mod:`.recovery`) and administrators (:mod:`.admin`, :mod:`.groups`) do; people from outside come by
+:mod:`.identity_providers` and :mod:`.federated`.
 
 Nothing here rests on moto's user pools. They keep passwords as text, sign every pool's tokens with one key,
 look for a user by reading all of them, and drop codes and secret hashes before a check could see them: what
@@ -14,6 +15,36 @@ Each rule is a function of its own, called through its module, so that one rule 
 show that a test notices.
 """
 
-from . import admin, app_clients, groups, pools, profile, recovery, sign_in, sign_up, tokens
+from . import (
+    admin,
+    app_clients,
+    branding,
+    domains,
+    federated,
+    groups,
+    identity_providers,
+    pools,
+    profile,
+    recovery,
+    resource_servers,
+    sign_in,
+    sign_up,
+    tokens,
+)
 
-__all__ = ["admin", "app_clients", "groups", "pools", "profile", "recovery", "sign_in", "sign_up", "tokens"]
+__all__ = [
+    "admin",
+    "app_clients",
+    "branding",
+    "domains",
+    "federated",
+    "groups",
+    "identity_providers",
+    "pools",
+    "profile",
+    "recovery",
+    "resource_servers",
+    "sign_in",
+    "sign_up",
+    "tokens",
+]

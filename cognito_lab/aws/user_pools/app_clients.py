@@ -19,7 +19,7 @@ from typing import Any
 from .. import randomness
 from ..errors import AwsError
 from ..operations import Call, operation
-from . import attributes, messages, pools
+from . import attributes, identity_providers, messages, pools, resource_servers
 from .directory import User, moment
 from .pools import UserPool
 from .refusals import invalid, not_authorized, not_found, page
@@ -211,9 +211,9 @@ def check_settings(pool: UserPool, settings: Mapping[str, Any], has_secret: bool
         check_validity(settings, token)
     check_flows(pool, settings)
     check_attribute_lists(pool, settings)
-    check_oauth(settings, has_secret)
+    check_oauth(pool, settings, has_secret)
     for provider in settings.get("SupportedIdentityProviders", []):
-        if provider != "COGNITO":
+        if provider != "COGNITO" and provider not in identity_providers.names(pool):
             raise invalid(f"The provider {provider} does not exist for User Pool {pool.id}.")
 
 
@@ -244,20 +244,33 @@ def check_attribute_lists(pool: UserPool, settings: Mapping[str, Any]) -> None:
             raise invalid(f"Invalid {what} attributes specified while creating a client")
 
 
-def check_oauth(settings: Mapping[str, Any], has_secret: bool) -> None:
-    """OAuth 2.0 settings: known scopes, redirect addresses that nobody can listen in on."""
-    flows = settings.get("AllowedOAuthFlows", [])
+def check_oauth(pool: UserPool, settings: Mapping[str, Any], has_secret: bool) -> None:
+    """OAuth 2.0 settings: scopes that exist, redirect addresses that nobody can listen in on."""
+    flows, custom = settings.get("AllowedOAuthFlows", []), resource_servers.scopes(pool)
     if "client_credentials" in flows and (len(flows) > 1 or not has_secret):
         raise AwsError("InvalidOAuthFlowException", "client_credentials needs a secret and no other flow.")
     for scope in settings.get("AllowedOAuthScopes", []):
-        if scope not in OIDC_SCOPES:
+        if scope not in OIDC_SCOPES | custom:
             raise AwsError("ScopeDoesNotExistException", f"There is no resource server for {scope}.")
+        if "client_credentials" in flows and scope not in custom:
+            raise AwsError("InvalidOAuthFlowException", f"{scope} is not supported with client_credentials.")
     for url in (*settings.get("CallbackURLs", []), *settings.get("LogoutURLs", [])):
-        # Any scheme of an app's own will do; http only to the user's own machine; and no fragment.
-        local = re.match(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$)", url)
-        plain = url.startswith("http://") and not local
-        if "#" in url or plain or not re.match(r"[a-z][a-z0-9+.-]*:/", url):
-            raise invalid(f"{url} is not a valid redirect address.")
+        check_redirect(url)
+    default = settings.get("DefaultRedirectURI")
+    if default and default not in settings.get("CallbackURLs", []):
+        raise invalid("DefaultRedirectURI must be one of the CallbackURLs.")
+
+
+def check_redirect(url: str) -> None:
+    """Any scheme of an app's own will do; http only to the user's own machine; and no fragment.
+
+    AWS takes http for ``localhost`` and the loopback addresses. Names below ``localhost`` are the lab's own
+    addition: they are its hosts on this machine.
+    """
+    local = re.match(r"http://((?:[a-z0-9-]+\.)*localhost|127\.0\.0\.1|\[::1\])(:\d+)?([/?]|$)", url)
+    plain = url.startswith("http://") and not local
+    if "#" in url or plain or not re.match(r"[a-z][a-z0-9+.-]*:/", url):
+        raise invalid(f"{url} is not a valid redirect address.")
 
 
 # -- operations ----------------------------------------------------------------------------------

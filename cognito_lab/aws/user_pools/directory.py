@@ -45,6 +45,11 @@ class User:
     last_failure: float = 0.0
     locked_until: float = 0.0
 
+    @property
+    def is_federated(self) -> bool:
+        """Whether an outside provider made the profile; there is no password here, and none to recover."""
+        return self.status == "EXTERNAL_PROVIDER"
+
     def is_verified(self, attribute: str) -> bool:
         """Whether the e-mail address or phone number is there and proved to be the user's."""
         return is_verified(self.attributes, attribute)
@@ -146,8 +151,10 @@ class Directory:
         return {name: values[name] for name in found if values.get(name)}
 
     def _index(self, user: User) -> None:
-        for name, value in self.names(user.attributes, user.status != "UNCONFIRMED").items():
-            self._by_attribute[name, self._key(value)] = user
+        # Who signs in elsewhere is not found by an address here: somebody else may have the same one.
+        found = {} if user.is_federated else self.names(user.attributes, user.status != "UNCONFIRMED")
+        for name, value in found.items():
+            self._by_attribute.setdefault((name, self._key(value)), user)
 
     def _forget(self, user: User) -> None:
         for name, value in user.attributes.items():
@@ -166,7 +173,7 @@ class Directory:
         """
         for name, value in names.items():
             owner = self.owner_of(name, value) if value else None
-            if owner is None or owner is user:
+            if owner is None or owner is user or user.is_federated:
                 continue
             if not force or name in self.username_attributes:
                 raise AwsError("AliasExistsException", f"An account with the {name} already exists.")

@@ -77,6 +77,13 @@ def preferred_role(membership: Sequence[Group]) -> str | None:
     return best.pop() if len(best) == 1 else None
 
 
+def join(pool: UserPool, user: User, name: str, description: str) -> None:
+    """Put ``user`` in the group of this name, which is made if there is none."""
+    group = _groups(pool).by_name.setdefault(name, Group(name, pool.id, description))
+    group.members[user.sub] = user
+    _groups(pool).of.setdefault(user.sub, {})[name] = group
+
+
 def leave_all(pool: UserPool, user: User) -> None:
     """A deleted user is in no group."""
     for group in _groups(pool).of.pop(user.sub, {}).values():

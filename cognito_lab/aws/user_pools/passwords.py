@@ -32,7 +32,7 @@ CHARACTERS = (  # in the order in which a breach is named, one at a time
 )
 SHORTEST = 6  # below it the request itself is malformed, whatever the policy says
 # Far fewer rounds than a real directory takes (OWASP: 600,000), so that a sign-in stays quick to watch.
-ROUNDS = 3000
+ROUNDS = 1000
 
 
 @dataclass(frozen=True)

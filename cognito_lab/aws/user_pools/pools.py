@@ -21,6 +21,7 @@ from .refusals import invalid, no_user, not_found, page
 
 if TYPE_CHECKING:
     from .app_clients import AppClient
+    from .domains import Domain
 
 DEFAULTS: dict[str, Any] = {
     "Policies": {},
@@ -97,6 +98,7 @@ class UserPool:
     people: Directory
     tags: dict[str, str] = field(default_factory=dict)
     clients: dict[str, AppClient] = field(default_factory=dict)
+    domain: Domain | None = None
     created: float = field(default_factory=time.time)
     modified: float = field(default_factory=time.time)
 
@@ -140,15 +142,20 @@ class UserPool:
             "SchemaAttributes": [attribute.describe() for attribute in self.schema.attributes.values()],
             "CreationDate": moment(self.created), "LastModifiedDate": moment(self.modified),
             "EstimatedNumberOfUsers": len(self.people), "UserPoolTags": self.tags, "Arn": self.arn,
+            **({"Domain": self.domain.prefix} if self.domain else {}),
         }  # fmt: skip
 
 
 @dataclass
 class Service:
-    """Every pool and app client of the account, by id; both kinds of id are unique across regions."""
+    """Every pool and app client of the account, by id; both kinds of id are unique across regions.
+
+    Domains go by Region and prefix.
+    """
 
     pools: dict[str, UserPool] = field(default_factory=dict)
     clients: dict[str, AppClient] = field(default_factory=dict)
+    domains: dict[tuple[str, str], Domain] = field(default_factory=dict)
 
 
 def service() -> Service:
@@ -293,6 +300,7 @@ def update_user_pool(call: Call) -> None:
 def delete_user_pool(call: Call) -> None:
     pool = of(call)
     check_deletion_protection(pool)
+    check_no_domain(pool)
     for client_id in pool.clients:
         del service().clients[client_id]
     del service().pools[pool.id]
@@ -304,6 +312,11 @@ def check_deletion_protection(pool: UserPool) -> None:
             "The user pool cannot be deleted because deletion protection is activated. "
             "Deletion protection must be inactivated first."
         )
+
+
+def check_no_domain(pool: UserPool) -> None:
+    if pool.domain:
+        raise invalid("User pool cannot be deleted. It has a domain configured that should be deleted first.")
 
 
 @operation("cognito-idp", "ListUserPools")

@@ -13,7 +13,7 @@ from ..operations import Call, operation
 from . import attributes, codes, groups, passwords, sign_in, tokens
 from .directory import User
 from .pools import UserPool
-from .refusals import invalid
+from .refusals import invalid, not_authorized
 
 
 @operation("cognito-idp", "GetUser")
@@ -101,6 +101,7 @@ def verify_user_attribute(call: Call) -> dict[str, Any]:
 @operation("cognito-idp", "ChangePassword")
 def change_password(call: Call) -> dict[str, Any]:
     who, password = tokens.bearer(call), call["ProposedPassword"]
+    check_not_federated(who.user)
     codes.count_attempt(who.user.attempts, "ChangePassword")
     credential, previous = who.user.credential, call.get("PreviousPassword", "")
     if credential is not None and not credential.current.matches(previous):
@@ -109,6 +110,12 @@ def change_password(call: Call) -> dict[str, Any]:
     passwords.check_history(who.pool.password_policy, credential, password)
     who.user.set_password(who.pool, password, who.user.status)
     return {}
+
+
+def check_not_federated(user: User) -> None:
+    """The password of somebody from an outside provider is the provider's. (AWS names no text for it.)"""
+    if user.is_federated:
+        raise not_authorized("User password cannot be changed in the current state.")
 
 
 @operation("cognito-idp", "GlobalSignOut")

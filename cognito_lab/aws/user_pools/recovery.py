@@ -39,7 +39,7 @@ def forgot_password(call: Call) -> dict[str, Any]:
 
 def check_resettable(user: User) -> None:
     sign_in.check_enabled(user)
-    if user.status == "FORCE_CHANGE_PASSWORD":
+    if user.status == "FORCE_CHANGE_PASSWORD" or user.is_federated:
         raise not_authorized("User password cannot be reset in the current state.")
 
 

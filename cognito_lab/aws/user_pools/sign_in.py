@@ -88,22 +88,39 @@ def by_password(client: AppClient, parameters: Mapping[str, str]) -> dict[str, A
     """USER_PASSWORD_AUTH and ADMIN_USER_PASSWORD_AUTH."""
     username, password = required(parameters, "USERNAME"), required(parameters, "PASSWORD")
     app_clients.check_secret_hash(client, username, parameters.get("SECRET_HASH"))
+    return after_password(client, find_by_password(client, username, password))
+
+
+def find_by_password(client: AppClient, username: str, password: str) -> User:
+    """The user of this name whose password this is.
+
+    Raises
+    ------
+    AwsError
+        ``NotAuthorizedException``, ``UserNotFoundException``, ``UserNotConfirmedException``.
+    """
     user = client.pool.people.find(username)
     if user is None:
         raise wrong_password() if client.hides_users else no_user()
     check_enabled(user)
     check_confirmed(user)  # before the password is looked at: AWS calls that intended
     check_password(user, lambda known: known.matches(password))
-    return after_password(client, user)
+    return user
 
 
 def after_password(client: AppClient, user: User) -> dict[str, Any]:
     """What comes after the right password, however it was shown: tokens, or another challenge."""
+    challenge = next_challenge(client, user)
+    return challenge or {"ChallengeParameters": {}, "AuthenticationResult": tokens.sign_in(client, user)}
+
+
+def next_challenge(client: AppClient, user: User) -> dict[str, Any] | None:
+    """What else is asked after the right password, if anything."""
     check_no_reset_required(user)  # this one only shows after the right password
-    if user.status == "FORCE_CHANGE_PASSWORD":
-        check_temporary_password_age(client.pool, user)
-        return ask_for_new_password(client, user)
-    return {"ChallengeParameters": {}, "AuthenticationResult": tokens.sign_in(client, user)}
+    if user.status != "FORCE_CHANGE_PASSWORD":
+        return None
+    check_temporary_password_age(client.pool, user)
+    return ask_for_new_password(client, user)
 
 
 def wrong_password() -> AwsError:
@@ -279,10 +296,7 @@ FLOWS: dict[str, tuple[str, tuple[str, ...], Play | None]] = {
 
 def ask_for_new_password(client: AppClient, user: User) -> dict[str, Any]:
     """The challenge of a temporary password. Required attributes that are missing are asked for as well."""
-    session = randomness.text(200, randomness.ALPHANUMERIC + "-_")
-    expires = time.time() + 60 * client.settings["AuthSessionValidity"]
-    challenge = Challenge("NEW_PASSWORD_REQUIRED", user, client.id, expires)
-    seams.attached(client.pool, Challenges)[session] = challenge
+    session = wait_for(client, user, "NEW_PASSWORD_REQUIRED")
     missing = [f"userAttributes.{name}" for name in missing_attributes(client.pool, user)]
     known = {name: value for name, value in user.attributes.items() if name != "sub"}
     return {
@@ -294,6 +308,14 @@ def ask_for_new_password(client: AppClient, user: User) -> dict[str, Any]:
             "userAttributes": json.dumps(known),
         },
     }
+
+
+def wait_for(client: AppClient, user: User, name: str) -> str:
+    """Remember a sign-in of ``user`` that waits for the challenge ``name``; answers its ``Session``."""
+    session = randomness.text(200, randomness.ALPHANUMERIC + "-_")
+    expires = time.time() + 60 * client.settings["AuthSessionValidity"]
+    seams.attached(client.pool, Challenges)[session] = Challenge(name, user, client.id, expires)
+    return session
 
 
 def missing_attributes(pool: UserPool, user: User) -> list[str]:
@@ -309,11 +331,19 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
     if call["ChallengeName"] == "PASSWORD_VERIFIER":
         return prove_password(client, username, responses)
     challenge = find_challenge(client, required(call.parameters, "Session"), call["ChallengeName"])
+    user = answer_new_password(client, challenge, username, responses)
+    return {"ChallengeParameters": {}, "AuthenticationResult": tokens.sign_in(client, user)}
+
+
+def answer_new_password(
+    client: AppClient, challenge: Challenge, username: str, responses: Mapping[str, str]
+) -> User:
+    """The user of a NEW_PASSWORD_REQUIRED, who has one now."""
     check_same_user(client.pool, challenge, username)
     check_enabled(challenge.user)
     set_new_password(client, challenge.user, responses)
     challenge.answered = True  # by now: a password that broke the policy may be corrected in the same session
-    return {"ChallengeParameters": {}, "AuthenticationResult": tokens.sign_in(client, challenge.user)}
+    return challenge.user
 
 
 def prove_password(client: AppClient, username: str, responses: Mapping[str, str]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import jwt
 
-from .. import keys, randomness, seams
+from .. import keys, oauth, randomness, seams
 from ..errors import AwsError
 from ..network import Headers, Request, Response
 from ..operations import Call
@@ -28,7 +28,15 @@ from .refusals import no_user, not_authorized
 
 API_SCOPE = "aws.cognito.signin.user.admin"  # the one scope of a token that was not got through the pages
 BOOLEANS = ("email_verified", "phone_number_verified")
+OF_SCOPE = {"email": ("email", "email_verified"), "phone": ("phone_number", "phone_number_verified")}
 PUBLISHED = re.compile(r"/([\w-]+_[0-9a-zA-Z]+)/\.well-known/(jwks\.json|openid-configuration)")
+ENDPOINTS = {  # of a pool's domain, by the members of the discovery document
+    "authorization_endpoint": "/oauth2/authorize",
+    "end_session_endpoint": "/logout",
+    "revocation_endpoint": "/oauth2/revoke",
+    "token_endpoint": "/oauth2/token",
+    "userinfo_endpoint": "/oauth2/userInfo",
+}
 # A refresh token looks like an encrypted JWT (RFC 7516): this header, then parts of these many bytes.
 JWE_HEADER = {"cty": "JWT", "enc": "A256GCM", "alg": "RSA-OAEP"}
 JWE_PARTS = (256, 12, 680, 16)
@@ -39,12 +47,15 @@ class Login:
     """One authentication of a user by an app client: what all tokens born of it have in common.
 
     Times are seconds since 1970; ``expires`` is the refresh token's, which rotation does not put off.
+    ``scopes`` is None for a sign-in through the API, and ``amr`` says by what means it was.
     """
 
     user: User
     client_id: str
     auth_time: int
     expires: float
+    scopes: tuple[str, ...] | None = None
+    amr: tuple[str, ...] = ("pwd",)
     event_id: str = field(default_factory=randomness.uuid4)
     origin_jti: str = field(default_factory=randomness.uuid4)
     revoked: bool = False
@@ -77,22 +88,57 @@ def issuer(pool: UserPool) -> Issuer:
 # -- made ----------------------------------------------------------------------------------------
 
 
-def sign_in(client: AppClient, user: User) -> dict[str, Any]:
-    """AuthenticationResultType of a user who has just authenticated."""
+def sign_in(
+    client: AppClient,
+    user: User,
+    *,
+    scopes: tuple[str, ...] | None = None,
+    nonce: str | None = None,
+    amr: tuple[str, ...] = ("pwd",),
+    auth_time: int | None = None,
+    refreshable: bool = True,
+) -> dict[str, Any]:
+    """AuthenticationResultType of a user who has authenticated, at ``auth_time`` if it was not just now.
+
+    With ``scopes`` the tokens are those of the authorization server at the pool's domain. Without
+    ``refreshable`` there is no refresh token: the implicit grant.
+    """
     now = time.time()
-    login = Login(user, client.id, int(now), now + client.lifetime("RefreshToken"))
+    login = Login(
+        user, client.id, int(now) if auth_time is None else auth_time, now + client.lifetime("RefreshToken"),
+        scopes, amr,
+    )  # fmt: skip
     issuer(client.pool).logins[login.event_id] = login
-    return {**_result(client, login), "RefreshToken": _new_refresh_token(client, login)}
+    result = _result(client, login, nonce)
+    return {**result, "RefreshToken": _new_refresh_token(client, login)} if refreshable else result
 
 
-def _result(client: AppClient, login: Login) -> dict[str, Any]:
+def _result(client: AppClient, login: Login, nonce: str | None = None) -> dict[str, Any]:
     issued, now = issuer(client.pool), int(time.time())
-    return {
-        "AccessToken": issued.key("access").sign(access_claims(client, login, now)),
+    access_token = issued.key("access").sign(access_claims(client, login, now))
+    answer = {
+        "AccessToken": access_token,
         "ExpiresIn": client.lifetime("AccessToken"),
         "TokenType": "Bearer",
-        "IdToken": issued.key("id").sign(id_claims(client, login, now)),
     }
+    if login.scopes is None:
+        return {**answer, "IdToken": issued.key("id").sign(id_claims(client, login, now))}
+    if "openid" in login.scopes:
+        more = {
+            "at_hash": oauth.access_token_hash(access_token),
+            **({} if nonce is None else {"nonce": nonce}),
+        }
+        answer["IdToken"] = issued.key("id").sign(id_claims(client, login, now) | more)
+    return answer
+
+
+def for_machine(client: AppClient, scopes: tuple[str, ...]) -> str:
+    """The access token of an app client that acts for nobody: the client credentials grant."""
+    now = int(time.time())
+    claims = {"sub": client.id, "token_use": "access", "scope": " ".join(scopes), "auth_time": now}
+    claims |= {"iss": client.pool.issuer, "exp": now + client.lifetime("AccessToken"), "iat": now}
+    claims |= {"version": 2, "jti": randomness.uuid4(), "client_id": client.id}
+    return issuer(client.pool).key("access").sign(claims)
 
 
 def _common_claims(client: AppClient, login: Login, now: int, token: str) -> dict[str, Any]:
@@ -103,15 +149,18 @@ def _common_claims(client: AppClient, login: Login, now: int, token: str) -> dic
         claims["cognito:groups"] = [group.name for group in membership]
     if client.revocable or client.rotates:
         claims |= {"origin_jti": login.origin_jti, "jti": randomness.uuid4()}
-    # Strength of authentication: the password alone is level 1. Refreshing changes none of these.
-    claims |= {"auth_time": login.auth_time, "acr": "urn:cognito:loa:1", "amr": ["pwd"]}
+    # Strength of authentication: the password alone is level 1. Refreshing changes none of these. For sign-in
+    # elsewhere AWS names no level where the provider says nothing of its own.
+    claims |= {"auth_time": login.auth_time, "acr": "urn:cognito:loa:1", "amr": list(login.amr)}
     return claims | {"iat": now, "exp": now + client.lifetime(token)}
 
 
 def access_claims(client: AppClient, login: Login, now: int) -> dict[str, Any]:
     """What the user may do, for APIs: no profile, and the app client in ``client_id`` instead of ``aud``."""
-    own = {"token_use": "access", "client_id": client.id, "scope": API_SCOPE, "username": login.user.username}
-    return _common_claims(client, login, now, "AccessToken") | own
+    scope = API_SCOPE if login.scopes is None else " ".join(login.scopes)
+    own = {"token_use": "access", "client_id": client.id, "scope": scope, "username": login.user.username}
+    version = {} if login.scopes is None else {"version": 2}  # of the authorization server's tokens
+    return _common_claims(client, login, now, "AccessToken") | own | version
 
 
 def id_claims(client: AppClient, login: Login, now: int) -> dict[str, Any]:
@@ -123,10 +172,22 @@ def id_claims(client: AppClient, login: Login, now: int) -> dict[str, Any]:
         claims["cognito:roles"] = roles
     if preferred := groups.preferred_role(membership):
         claims["cognito:preferred_role"] = preferred
-    for name, value in login.user.attributes.items():
-        if name in client.readable:
-            claims[name] = value == "true" if name in BOOLEANS else value
+    for name, value in released(client, login).items():
+        claims[name] = value == "true" if name in BOOLEANS else value
+    if "identities" in login.user.attributes:  # at other providers; kept as JSON text
+        claims["identities"] = [
+            {**row, "primary": json.dumps(row["primary"]), "dateCreated": str(row["dateCreated"])}
+            for row in json.loads(login.user.attributes["identities"])  # in the claim these two are texts
+        ]
     return claims
+
+
+def released(client: AppClient, login: Login) -> dict[str, str]:
+    """The attributes that the app learns: those that the client may read, as far as the scopes go."""
+    scopes = login.scopes or ("profile",)
+    named = {name for scope in scopes for name in OF_SCOPE.get(scope, ())}
+    names = client.readable if "profile" in scopes or not named else client.readable & named
+    return {name: value for name, value in login.user.attributes.items() if name in names}
 
 
 def _new_refresh_token(client: AppClient, login: Login) -> str:
@@ -150,6 +211,7 @@ def published(request: Request) -> Response | None:
         return _document(404, {"message": f"User pool {found[1]} does not exist."})
     if found[2] == "jwks.json":
         return _document(200, {"keys": [key.jwk() for key in issuer(pool).published()]})
+    members = {name: f"{pool.domain.url}{path}" for name, path in ENDPOINTS.items()} if pool.domain else {}
     return _document(
         200,
         {
@@ -160,6 +222,7 @@ def published(request: Request) -> Response | None:
             "scopes_supported": ["openid", "email", "phone", "profile"],
             "subject_types_supported": ["public"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            **members,
         },
     )
 
@@ -191,20 +254,33 @@ def bearer(call: Call) -> Bearer:
         without the scope. ``UserNotFoundException``: the user is gone.
     """
     token = call["AccessToken"]
-    header, claims = _unverified(token)
+    _, claims = _unverified(token)
     pool = pools.service().pools.get(str(claims.get("iss")).rpartition("/")[2])
     if pool is None or pool.issuer != claims.get("iss") or pool.region != call.region:
         raise invalid_token()
+    login = check_access_token(pool, token)
+    check_scope(claims)
+    if pool.people.find(login.user.username) is not login.user:
+        raise no_user()
+    return Bearer(pool, app_clients.find(call.region, login.client_id), login.user)
+
+
+def check_access_token(pool: UserPool, token: str) -> Login:
+    """The login of an access token of this pool: signed by it, in time, not revoked.
+
+    Raises
+    ------
+    AwsError
+        ``NotAuthorizedException``.
+    """
+    header, claims = _unverified(token)
     check_signature(pool, token, header)
     check_token_use(claims)
     check_not_expired(claims)
     login = issuer(pool).logins.get(str(claims.get("event_id")))
     check_not_revoked(login)
-    check_scope(claims)
     assert login is not None
-    if pool.people.find(login.user.username) is not login.user:
-        raise no_user()
-    return Bearer(pool, app_clients.find(call.region, login.client_id), login.user)
+    return login
 
 
 def invalid_token() -> AwsError:

@@ -1,0 +1,97 @@
+"""Which path of a user pool's domain is answered by whom, and how a refusal is told.
+
+Source: "Managed login and OAuth 2.0 endpoints" in the Developer Guide. What AWS says at a path that does not
+exist it does not document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from .. import network, web
+from ..network import Headers, Request, Response
+from ..user_pools import domains, pools
+from ..web import OAuthError
+from . import authorize, federation, logout, pages, saml, sign_in_pages, token_endpoint
+from .authorize import PageError, RedirectError
+
+Handler = Callable[[Request], Response]
+
+CALLED_BY_APPS: dict[tuple[str, str], Handler] = {  # also by scripts of any page, and with JSON in return
+    ("POST", "/oauth2/token"): token_endpoint.token,
+    ("GET", "/oauth2/userInfo"): token_endpoint.user_info,
+    ("POST", "/oauth2/userInfo"): token_endpoint.user_info,
+    ("POST", "/oauth2/revoke"): token_endpoint.revoke,
+}
+OPENED_BY_BROWSERS: dict[tuple[str, str], Handler] = {
+    ("GET", "/oauth2/authorize"): authorize.authorize,
+    ("GET", "/oauth2/idpresponse"): federation.oidc_response,
+    ("GET", "/logout"): logout.logout,
+    ("GET", "/error"): lambda request: error_page(request),
+    ("POST", "/saml2/idpresponse"): saml.idp_response,
+    ("GET", "/saml2/logout"): saml.log_out,
+    ("POST", "/saml2/logout"): saml.log_out,
+    **sign_in_pages.ROUTES,
+}
+REASONS = {  # of /error, by its parameter: whatever else the address says is not shown
+    "invalid_client": "Client does not exist.",
+    "redirect_mismatch": "The address to go to is not registered for this app.",
+}
+
+
+def answer(request: Request) -> Response:
+    """One request to a domain of the form ``PREFIX.auth.REGION.amazoncognito.com``."""
+    if domains.at(request.host) is None:
+        return pages.error_page(f"There is no user pool at {request.host}.", 404)
+    path = request.path.rstrip("/") or "/"
+    if path in {path for _, path in CALLED_BY_APPS}:
+        return across_origins(request, call(request, path))
+    method = "GET" if request.method == "HEAD" else request.method
+    handler = OPENED_BY_BROWSERS.get((method, path))
+    if handler is None:
+        return pages.error_page("There is no such page.", 404)
+    try:
+        return handler(request)
+    except RedirectError as refusal:
+        return network.keep_refusal(refusal).response
+    except PageError as error:
+        network.keep_refusal(error)
+        query = {"error": error.code, "client_id": web.read_query(request).get("client_id", "")}
+        return Response(302, Headers({"location": f"/error?{urlencode(query)}", "cache-control": "no-store"}))
+    except OAuthError as error:
+        network.keep_refusal(error)
+        return pages.error_page(error.message or error.code, error.status)
+
+
+def call(request: Request, path: str) -> Response:
+    if request.method == "OPTIONS":
+        return Response(200)
+    handler = CALLED_BY_APPS.get((request.method, path))
+    if handler is None:
+        return web.json_error(OAuthError("invalid_request", status=405))
+    try:
+        return handler(request)
+    except OAuthError as error:
+        return web.json_error(network.keep_refusal(error))
+
+
+def across_origins(request: Request, response: Response) -> Response:
+    """A page of any origin may call these: they go by what is in the request, and not by cookies."""
+    if "origin" in request.headers:
+        response.headers["access-control-allow-origin"] = "*"
+    if request.method == "OPTIONS":
+        response.headers["access-control-allow-methods"] = "GET, POST"
+        response.headers["access-control-allow-headers"] = "Authorization, Content-Type"
+    return response
+
+
+def error_page(request: Request) -> Response:
+    """GET /error: for refusals that were not sent to the address that was asked for."""
+    fields = web.read_query(request)
+    pool, client = domains.pool_of(request.host), pools.service().clients.get(fields.get("client_id", ""))
+    text = REASONS.get(fields.get("error", ""), "The request is not valid.")
+    return pages.error_page(text, pool=pool, client=client if client and client.pool is pool else None)
+
+
+network.serve(domains.HOST, "managed login", answer)

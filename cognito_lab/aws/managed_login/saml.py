@@ -1,0 +1,115 @@
+"""Sign-in by SAML 2.0: the user pool as the service that a university's sign-in tells who somebody is.
+
+The pool sends the browser to the provider with a request, and the browser brings back a signed answer;
+:mod:`.saml_assertion` says what of that is believed. Not played: encrypted assertions, signed requests and
+single logout.
+
+Sources: OASIS, "Bindings for SAML V2.0", 3.4 and 3.5; Cognito Developer Guide, "SAML session initiation in
+Amazon Cognito user pools", "The IdP SAML assertion endpoint".
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from urllib.parse import parse_qsl
+
+from .. import oauth, saml
+from ..errors import OutsideTheLab
+from ..network import Request, Response
+from ..saml import SamlError, element
+from ..user_pools.identity_providers import IdentityProvider
+from ..user_pools.pools import UserPool
+from ..web import OAuthError, read_form
+from . import authorize, federation, saml_assertion
+from .authorize import AuthorizationRequest
+from .saml_assertion import Expected
+
+UNKNOWN = "Invalid samlResponse or relayState from identity provider"  # AWS's text
+
+
+def entity_id(pool: UserPool) -> str:
+    """The pool's name at SAML providers, and the audience of what they say to it."""
+    return f"urn:amazon:cognito:sp:{pool.id}"
+
+
+def callback(request: Request) -> str:
+    """The assertion consumer service URL, to register at the provider."""
+    return f"https://{request.host}/saml2/idpresponse"
+
+
+def request_id(state: str) -> str:
+    """The ID of the request that goes out with ``state``; an XML id begins with no digit."""
+    return f"_{federation.nonce_of(state)}"
+
+
+def begin(request: Request, asked: AuthorizationRequest, provider: IdentityProvider) -> Response:
+    """To the provider, with a request for authentication (HTTP Redirect binding)."""
+    try:
+        address = saml.metadata_of(provider.details).sign_in_url
+    except SamlError as error:
+        return authorize.give_up(asked, "server_error", error.message)
+    state, cookie = federation.remember(asked, provider)
+    about = {"ID": request_id(state), "Version": "2.0", "IssueInstant": saml.instant(time.time())}
+    about |= {"Destination": address, "ProtocolBinding": saml.POST}
+    about |= {"AssertionConsumerServiceURL": callback(request)}
+    issuer = element("saml:Issuer", None, entity_id(asked.client.pool))
+    document = saml.serialise(element("samlp:AuthnRequest", about, issuer))
+    sent = oauth.back_to(address, {"SAMLRequest": saml.deflate(document), "RelayState": state})
+    sent.cookies.append(cookie)
+    return sent
+
+
+def idp_response(request: Request) -> Response:
+    """POST /saml2/idpresponse: the provider's answer, brought by the browser."""
+    fields = read_form(request)
+    asked, provider, answered = answered_request(request, fields.get("RelayState", ""))
+    try:
+        metadata = saml.metadata_of(provider.details)
+        expected = Expected(metadata, entity_id(asked.client.pool), callback(request), answered)
+        assertion = saml_assertion.believe(saml.decode(fields.get("SAMLResponse", "")), expected)
+        subject = saml_assertion.subject_of(assertion)
+    except SamlError as error:
+        said = f"Invalid SAML response received: {error.message}"
+        raise authorize.refusal(asked, "server_error", said) from error
+    return federation.arrived(request, asked, provider, saml_assertion.attributes_of(assertion), subject)
+
+
+def answered_request(
+    request: Request, relay_state: str
+) -> tuple[AuthorizationRequest, IdentityProvider, str | None]:
+    """What the app asked for, the provider, and the ID of the request that is answered.
+
+    None where nobody asked: somebody came from the provider's side, and the RelayState is the query that the
+    app would have sent.
+
+    Raises
+    ------
+    OAuthError
+        Nothing of that kind, or nothing of this browser.
+    RedirectError
+        What the app would have been told.
+    """
+    pending = federation.recall(request, relay_state)
+    if pending is not None and pending.provider.type == "SAML":
+        return pending.asked, pending.provider, request_id(relay_state)
+    if "client_id" in dict(parse_qsl(relay_state)):
+        asked = authorize.read(replace(request, url=f"https://{request.host}/oauth2/authorize?{relay_state}"))
+        provider = federation.asked_for(asked)
+        if provider and may_begin(provider) and federation.is_supported(asked, provider):
+            return asked, provider, None
+    raise OAuthError("invalid_request", UNKNOWN)
+
+
+def may_begin(provider: IdentityProvider) -> bool:
+    """Whether people may come from this provider unasked. Not by default: nothing ties what they bring to a
+    browser, so that anybody can sign somebody else's in as themselves."""
+    return provider.details.get("IDPInit", "").lower() == "true"  # which only SAML has
+
+
+def log_out(request: Request) -> Response:
+    """Single logout."""
+    raise OutsideTheLab("Single logout by SAML is not played by this lab (AWS has it).")
+
+
+federation.BEGIN["SAML"] = begin

@@ -1,0 +1,102 @@
+"""Cookies of managed login: the session that signs a browser in again, and the token that guards the forms.
+
+Source: "User pool managed login" (the cookies ``cognito`` and ``XSRF-TOKEN``); RFC 6265.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import time
+from dataclasses import dataclass
+
+from .. import randomness, seams, web
+from ..network import Request
+from ..user_pools import domains
+from ..user_pools.directory import User
+
+SECONDS = 3600  # from the sign-in on; using the session does not put its end off
+SESSION, XSRF = "cognito", "XSRF-TOKEN"
+ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
+
+
+@dataclass(frozen=True)
+class Session:
+    """Who has signed in with this browser, at which ``provider``, how (``amr``), and when (since 1970)."""
+
+    user: User
+    provider: str
+    amr: tuple[str, ...]
+    auth_time: int
+
+
+class Sessions(dict[str, Session]):
+    """The sessions at one domain, by the value of the cookie."""
+
+
+def begin(request: Request, session: Session) -> str:
+    """A new session at the domain of ``request``: the ``Set-Cookie`` value that a browser keeps it by."""
+    key = randomness.text(64)
+    _at(request)[key] = session
+    return f"{SESSION}={key}; Max-Age={SECONDS}; {ATTRIBUTES}"
+
+
+def current(request: Request) -> Session | None:
+    """The browser's session at this domain, while it lasts and its user may sign in."""
+    session = _at(request).get(web.cookies(request).get(SESSION, ""))
+    if session is None or has_ended(session) or is_gone(request, session):
+        return None
+    return session
+
+
+def has_ended(session: Session) -> bool:
+    return time.time() >= session.auth_time + SECONDS
+
+
+def is_gone(request: Request, session: Session) -> bool:
+    """Whether the user has been disabled or deleted since."""
+    pool = domains.pool_of(request.host)
+    return (
+        not session.user.enabled
+        or pool is None
+        or pool.people.find(session.user.username) is not session.user
+    )
+
+
+def end(request: Request) -> str:
+    """Forget the browser's session: the ``Set-Cookie`` value that takes its cookie away."""
+    _at(request).pop(web.cookies(request).get(SESSION, ""), None)
+    return f"{SESSION}=; Max-Age=0; {ATTRIBUTES}"
+
+
+def _at(request: Request) -> Sessions:
+    return seams.attached(domains.at(request.host), Sessions)
+
+
+# -- forms that another site cannot post -----------------------------------------------------------
+
+
+def csrf_field(request: Request) -> tuple[str, str]:
+    """What a page with forms carries twice: the value of their hidden field ``_csrf``, and a ``Set-Cookie``.
+
+    Another site can have a form posted here, and can read neither. For a browser without the cookie each call
+    draws a new value: call it once for a page.
+    """
+    known = web.cookies(request).get(XSRF, "")
+    token = known if re.fullmatch("[A-Za-z0-9]{32}", known) else randomness.text(32)
+    return token, f"{XSRF}={token}; {ATTRIBUTES}"
+
+
+def check_csrf(request: Request, fields: dict[str, str]) -> None:
+    """The form was filled in on a page that this browser was shown.
+
+    Raises
+    ------
+    OAuthError
+        ``invalid_request``, 403.
+    """
+    token = web.cookies(request).get(XSRF, "")
+    same = hmac.compare_digest(token.encode(), fields.get("_csrf", "").encode())
+    web.refuse_if(
+        not token or not same, "invalid_request", "This form is out of date. Open the page again.", 403
+    )

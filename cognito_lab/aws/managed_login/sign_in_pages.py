@@ -1,0 +1,411 @@
+"""The pages on which people sign in, sign up, confirm their account and get a new password.
+
+A form does what the API operation of the same meaning does, by the same functions of the user pool: its
+rules, limits and texts are those of :mod:`..user_pools`. Managed login knows the secret of an app client, so
+no page asks for a secret hash, and the client need not allow any flow of the API.
+
+Each page carries the authorization request of the app in its address, and goes on with it in the end.
+
+Source: "User pool managed login", "User pool endpoints and managed login reference". AWS documents neither
+the fields of its forms, nor their order, nor the page for a new password (here ``/changePassword``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from .. import network, seams, shapes, web
+from ..errors import AwsError
+from ..network import Request, Response
+from ..operations import HANDLERS, Call
+from ..user_pools import app_clients, attributes, branding, passwords, sign_in, sign_up
+from ..user_pools.app_clients import AppClient
+from ..user_pools.directory import User
+from ..user_pools.pools import UserPool
+from ..user_pools.refusals import not_authorized
+from . import authorize, pages, sessions
+from .authorize import AuthorizationRequest
+
+INPUTS = {  # of attributes: type and autocomplete ("Autofill" in the HTML Standard); others are plain text
+    "email": ("email", "email"), "phone_number": ("tel", "tel"), "birthdate": ("date", "bday"),
+    "name": ("text", "name"), "given_name": ("text", "given-name"), "family_name": ("text", "family-name"),
+    "middle_name": ("text", "additional-name"), "nickname": ("text", "nickname"), "gender": ("text", "sex"),
+    "address": ("text", "street-address"), "website": ("url", "url"), "picture": ("url", "photo"),
+    "locale": ("text", "language"), "preferred_username": ("text", "nickname"),
+}  # fmt: skip
+HINTS = {"phone_number": "With the country code, for example +4915112345678."}
+KINDS = {  # what a password policy asks for, in words
+    "lowercase": "a lowercase letter", "uppercase": "an uppercase letter", "numeric": "a digit",
+    "symbol": "a symbol",
+}  # fmt: skip
+SECRET = ("password", "code")
+SIGN_UP = "SIGN_UP"  # a sign-in that waits until the new account is confirmed; no challenge of the API
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One look at a page, or one form sent: what the app asked for, and what the person filled in.
+
+    ``token`` guards the forms of the page that is shown: see :func:`.sessions.csrf_field`.
+    """
+
+    request: Request
+    asked: AuthorizationRequest
+    fields: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+    token: str = ""
+
+    @property
+    def path(self) -> str:
+        return self.request.path.rstrip("/")
+
+    @property
+    def client(self) -> AppClient:
+        return self.asked.client
+
+    @property
+    def pool(self) -> UserPool:
+        return self.asked.client.pool
+
+    def to(self, path: str, **more: str) -> str:
+        """The address of another page, which goes on with the same authorization request."""
+        return f"{path}?{urlencode({**self.asked.fields, **more})}"
+
+    def form(self, path: str, fields_html: str, button: str, quiet: bool = False, **hidden: str) -> str:
+        return pages.form(self.to(path), fields_html, button, {"_csrf": self.token, **hidden}, quiet)
+
+    def input(self, name: str, label: str, kind: str = "text", **more: str) -> str:
+        """A required input; what was typed before is kept, unless it is secret."""
+        if name not in SECRET:
+            more["value"] = self[name]
+        return pages.field(name, label, wrong=bool(self.error), type=kind, required="", **more)
+
+    def call(self, operation: str, **parameters: Any) -> Any:
+        """What the public API operation does with these ``parameters``, checked like those of any caller."""
+        if self.client.secret:
+            parameters["SecretHash"] = app_clients.secret_hash(self.client, parameters["Username"])
+        call = Call(
+            "cognito-idp",
+            operation,
+            {"ClientId": self.client.id, **parameters},
+            self.pool.region,
+            self.pool.account,
+        )
+        shapes.check(
+            seams.service_model(call.service).operation_model(operation).input_shape, call.parameters
+        )
+        return HANDLERS[call.service, operation](call)
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+
+Page = Callable[[Visit], tuple[str, str]]  # title and HTML
+
+
+def show(page: Page, visit: Visit, *, error: str = "", notice: str = "", **fields: str) -> Response:
+    """A page with what is to be told on it; ``fields`` are known beside those that were filled in."""
+    token, cookie = sessions.csrf_field(visit.request)
+    visit = replace(visit, error=error, token=token, fields={**visit.fields, **fields})
+    title, content = page(visit)
+    told = pages.alert(error) + pages.notice(notice)
+    answer = pages.page(visit.pool, visit.client, title, told + content, 400 if error else 200)
+    answer.cookies.append(cookie)
+    return answer
+
+
+# -- the pages -----------------------------------------------------------------------------------
+
+
+def login_page(visit: Visit) -> tuple[str, str]:
+    """The form, where the client takes users of the pool itself; a button for each other provider."""
+    providers = visit.client.settings.get("SupportedIdentityProviders", [])
+    federated = [
+        (f"Continue with {name}", visit.to("/oauth2/authorize", identity_provider=name))
+        for name in providers if name != "COGNITO"
+    ]  # fmt: skip
+    content, more = "", []
+    if "COGNITO" in providers:
+        label, kind = name_of(visit.pool)
+        fields = visit.input("username", label, kind, autocomplete="username", autocapitalize="none")
+        fields += visit.input("password", "Password", "password", autocomplete="current-password")
+        content = visit.form("/login", fields, "Sign in")
+        more = [("Forgot your password?", visit.to("/forgotPassword"))]
+        if takes_sign_ups(visit.pool):
+            more.append(("New here? Create an account", visit.to("/signup")))
+    elif not federated:
+        content = pages.paragraph("This app client has no identity provider (SupportedIdentityProviders).")
+    if content and federated:
+        content += "<h2>Or</h2>\n"
+    return "Sign in", content + pages.buttons(federated) + pages.links(more)
+
+
+def sign_up_page(visit: Visit) -> tuple[str, str]:
+    own = visit.pool.people.username_attributes
+    label, kind = name_of(visit.pool) if own else ("Username", "text")
+    fields = visit.input("username", label, kind, autocomplete="username", autocapitalize="none")
+    fields += attribute_inputs(visit, attributes_asked(visit.pool))
+    fields += new_password_input(visit, "Password")
+    return "Create an account", visit.form("/signup", fields, "Sign up") + back(visit)
+
+
+def confirm_page(visit: Visit) -> tuple[str, str]:
+    text = "Enter the code that was sent to you. It is valid for 24 hours."
+    again = visit.form(
+        "/resendcode", "", "Send a new code", quiet=True, username=visit["username"], session=visit["session"]
+    )
+    form = visit.form("/confirm", who(visit) + code_input(visit), "Confirm account", session=visit["session"])
+    return "Confirm your account", pages.paragraph(text) + form + (again if visit["username"] else "") + back(
+        visit
+    )
+
+
+def forgot_page(visit: Visit) -> tuple[str, str]:
+    label, kind = name_of(visit.pool)
+    text = "A code goes to your verified e-mail address or phone number; with it you choose a new password."
+    fields = visit.input("username", label, kind, autocomplete="username", autocapitalize="none")
+    return "Forgot your password?", pages.paragraph(text) + visit.form(
+        "/forgotPassword", fields, "Reset my password"
+    ) + back(visit)
+
+
+def reset_page(visit: Visit) -> tuple[str, str]:
+    text = "Enter the code that was sent to you, and a new password. The code is valid for one hour."
+    again = visit.form("/forgotPassword", "", "Send a new code", quiet=True, username=visit["username"])
+    fields = who(visit) + code_input(visit) + new_password_input(visit)
+    form = visit.form("/confirmforgotPassword", fields, "Change password")
+    return "Choose a new password", pages.paragraph(text) + form + (
+        again if visit["username"] else ""
+    ) + back(visit)
+
+
+def new_password_page(visit: Visit) -> tuple[str, str]:
+    """After a temporary password: a new one, and the required attributes that nobody has given yet."""
+    text = "Your password was temporary. Choose one of your own."
+    missing = [name for name in visit.pool.schema.required if name in visit.fields]
+    fields = new_password_input(visit) + attribute_inputs(visit, missing)
+    form = visit.form(
+        "/changePassword", fields, "Change password", username=visit["username"], session=visit["session"]
+    )
+    return "Choose a new password", pages.paragraph(text) + form + back(visit)
+
+
+# -- parts of them -------------------------------------------------------------------------------
+
+
+def name_of(pool: UserPool) -> tuple[str, str]:
+    """What people call themselves by in this pool: a label, and the type of the input."""
+    own, names = pool.people.username_attributes, pool.people.alias_attributes
+    words = [name.replace("_", " ") for name in (own or ["username", *names])]
+    return " or ".join(words).capitalize(), INPUTS[own[0]][0] if len(own) == 1 else "text"
+
+
+def takes_sign_ups(pool: UserPool) -> bool:
+    try:
+        sign_up.check_self_sign_up(pool)
+    except AwsError:
+        return False
+    return True
+
+
+def attributes_asked(pool: UserPool) -> list[str]:
+    """What the sign-up page asks for: the required attributes, and those to which a code has to go."""
+    wanted = [*pool.schema.required, *pool.settings["AutoVerifiedAttributes"]]
+    return [name for name in dict.fromkeys(wanted) if pool.people.username_attributes != [name]]
+
+
+def attribute_inputs(visit: Visit, names: list[str]) -> str:
+    made = ""
+    for name in names:
+        kind, autocomplete = INPUTS.get(name, ("text", "off"))
+        label = name.replace("_", " ").capitalize()
+        made += visit.input(name, label, kind, autocomplete=autocomplete, hint=HINTS.get(name, ""))
+    return made
+
+
+def new_password_input(visit: Visit, label: str = "New password") -> str:
+    policy = visit.pool.password_policy
+    kinds = [KINDS[name] for rule, name, _ in passwords.CHARACTERS if policy[rule]]
+    among = f", among them {', '.join(kinds)}" if kinds else ""
+    hint = f"At least {policy['MinimumLength']} characters{among}."
+    return visit.input("password", label, "password", autocomplete="new-password", hint=hint)
+
+
+def code_input(visit: Visit) -> str:
+    return visit.input("code", "Code", autocomplete="one-time-code", inputmode="numeric")
+
+
+def who(visit: Visit) -> str:
+    """The username, kept from the page before, or asked for."""
+    if visit["username"]:
+        return f'<input type="hidden" name="username" value="{pages.escape(visit["username"])}">\n'
+    label, kind = name_of(visit.pool)
+    return visit.input("username", label, kind, autocomplete="username", autocapitalize="none")
+
+
+def back(visit: Visit) -> str:
+    return pages.links([("Back to sign in", visit.to("/login"))])
+
+
+# -- what the forms do ---------------------------------------------------------------------------
+
+
+def log_in(visit: Visit) -> Response:
+    username, password = (sign_in.required(visit.fields, name) for name in ("username", "password"))
+    return after_first_factor(visit, sign_in.find_by_password(visit.client, username, password))
+
+
+def after_first_factor(visit: Visit, user: User) -> Response:
+    """The person is known by a password. This is the place of a second factor, and of a passkey to set up."""
+    challenge = sign_in.next_challenge(visit.client, user)
+    if challenge is None:
+        return authorize.finish(visit.request, visit.asked, user)
+    missing = dict.fromkeys(sign_in.missing_attributes(visit.pool, user), "")
+    return show(new_password_page, visit, **missing, session=challenge["Session"], username=user.username)
+
+
+def register(visit: Visit) -> Response:
+    given = {name: visit[name] for name in attributes_asked(visit.pool) if visit[name]}
+    secret = {"Password": visit["password"], "UserAttributes": attributes.as_pairs(given)}
+    answer = visit.call("SignUp", Username=visit["username"], **secret)
+    user = visit.pool.people.find(visit["username"])
+    assert user is not None, "who has signed up is there"
+    session = sign_in.wait_for(visit.client, user, SIGN_UP)
+    return show(confirm_page, visit, notice=sent(answer), session=session)
+
+
+def confirm(visit: Visit) -> Response:
+    """The account is confirmed; who has just signed up in this browser is signed in as well."""
+    visit.call("ConfirmSignUp", Username=visit["username"], ConfirmationCode=visit["code"])
+    try:
+        challenge = sign_in.find_challenge(visit.client, visit["session"], SIGN_UP)
+        sign_in.check_same_user(visit.pool, challenge, visit["username"])
+        sign_in.check_enabled(challenge.user)
+    except AwsError:  # another browser, or long after
+        return show(login_page, visit, notice="Your account is confirmed. You can sign in now.")
+    challenge.answered = True
+    return after_first_factor(visit, challenge.user)
+
+
+def resend(visit: Visit) -> Response:
+    answer = visit.call("ResendConfirmationCode", Username=visit["username"])
+    return show(confirm_page, visit, notice=sent(answer))
+
+
+def forgot(visit: Visit) -> Response:
+    return show(reset_page, visit, notice=sent(visit.call("ForgotPassword", Username=visit["username"])))
+
+
+def reset(visit: Visit) -> Response:
+    code, password = visit["code"], visit["password"]
+    visit.call("ConfirmForgotPassword", Username=visit["username"], ConfirmationCode=code, Password=password)
+    return show(login_page, visit, notice="Your password is changed. You can sign in now.")
+
+
+def change_password(visit: Visit) -> Response:
+    given = {f"userAttributes.{name}": visit[name] for name in visit.pool.schema.required if visit[name]}
+    challenge = sign_in.find_challenge(visit.client, visit["session"], "NEW_PASSWORD_REQUIRED")
+    responses = {"NEW_PASSWORD": visit["password"], **given}
+    user = sign_in.answer_new_password(visit.client, challenge, visit["username"], responses)
+    return after_first_factor(visit, user)
+
+
+def sent(answer: Mapping[str, Any]) -> str:
+    """Where a code went, as far as AWS says it."""
+    delivery = answer.get("CodeDeliveryDetails")
+    if not delivery:
+        return ""
+    medium = "e-mail" if delivery["DeliveryMedium"] == "EMAIL" else "SMS"
+    return f"A code was sent by {medium} to {delivery['Destination']}."
+
+
+# -- the way from a request to a page -------------------------------------------------------------
+
+
+PAGES: dict[str, Page] = {  # that have an address of their own
+    "/login": login_page, "/signup": sign_up_page, "/confirm": confirm_page,
+    "/forgotPassword": forgot_page, "/confirmforgotPassword": reset_page,
+}  # fmt: skip
+FORMS: dict[str, tuple[Callable[[Visit], Response], Page]] = {  # what each does, and where it is refused
+    "/login": (log_in, login_page), "/signup": (register, sign_up_page), "/confirm": (confirm, confirm_page),
+    "/resendcode": (resend, confirm_page), "/forgotPassword": (forgot, forgot_page),
+    "/confirmforgotPassword": (reset, reset_page), "/changePassword": (change_password, new_password_page),
+}  # fmt: skip
+# Refusals that lead to another page.
+NEXT: dict[str, Page] = {
+    "UserNotConfirmedException": confirm_page,
+    "PasswordResetRequiredException": reset_page,
+}
+
+
+def look(request: Request) -> Response:
+    """GET: the page of this path."""
+    asked = authorize.read(request)
+    known = {"username": web.read_query(request).get("username") or asked.login_hint or ""}
+    visit = Visit(request, asked, known)
+    return closed(visit) or show(PAGES[visit.path], visit)
+
+
+def send(request: Request) -> Response:
+    """POST: the form of this path. A refusal comes back on the page that can mend it."""
+    visit = Visit(request, authorize.read(request), web.read_form(request))
+    sessions.check_csrf(request, dict(visit.fields))
+    do, page = FORMS[visit.path]
+    try:
+        return closed(visit) or do(visit)
+    except AwsError as error:
+        network.keep_refusal(error)
+        return show(NEXT.get(error.code, page), visit, error=error.message)
+
+
+def closed(visit: Visit) -> Response | None:
+    """An error page, where there can be no other."""
+    try:
+        check_pages_work(visit)
+        if (
+            visit.path != "/login" or visit.request.method == "POST"
+        ):  # that page also leads to other providers
+            check_has_own_users(visit.client)
+        if visit.path == "/signup":
+            sign_up.check_self_sign_up(visit.pool)
+    except AwsError as error:
+        network.keep_refusal(error)
+        return pages.error_page(error.message, pool=visit.pool, client=visit.client)
+    return None
+
+
+def check_pages_work(visit: Visit) -> None:
+    """With managed login, a client that has no branding style has no pages."""
+    if branding.style_of(visit.pool, visit.client) is None:
+        raise not_authorized("Login pages unavailable. Please contact an administrator.")
+
+
+def check_has_own_users(client: AppClient) -> None:
+    """The forms are for users of the pool itself; a client can be for those of other providers alone."""
+    if "COGNITO" not in client.settings.get("SupportedIdentityProviders", []):
+        raise not_authorized("This app client does not take users of the user pool.")
+
+
+def confirm_by_link(request: Request) -> Response:
+    """GET /confirmUser: the link of an e-mail, which does what the code does, in whatever browser."""
+    fields = web.read_query(request)
+    asked = AuthorizationRequest(authorize.check_client(request, fields.get("client_id", "")), "")
+    visit = Visit(request, asked)
+    try:
+        name, code = fields.get("user_name", ""), fields.get("confirmation_code", "")
+        visit.call("ConfirmSignUp", Username=name, ConfirmationCode=code)
+    except AwsError as error:
+        network.keep_refusal(error)
+        return pages.error_page(error.message, pool=visit.pool, client=visit.client)
+    told = pages.notice("Your registration has been confirmed!")
+    return pages.page(visit.pool, visit.client, "Confirm your account", told)
+
+
+ROUTES: dict[tuple[str, str], Callable[[Request], Response]] = {
+    ("GET", "/confirmUser"): confirm_by_link,
+    **{("GET", path): look for path in PAGES},
+    **{("POST", path): send for path in FORMS},
+}

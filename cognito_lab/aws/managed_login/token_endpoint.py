@@ -1,0 +1,240 @@
+"""The endpoints that apps call themselves: a code for tokens, who somebody is, and revoking.
+
+Source: "Token endpoint", "UserInfo endpoint", "Revoke endpoint" in the Developer Guide; RFC 6749, 4.1.3,
+4.4, 5 and 6; RFC 6750; RFC 7009.
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Callable
+from typing import Any
+
+from .. import oauth, web
+from ..errors import AwsError
+from ..network import Request, Response
+from ..user_pools import domains, pools, tokens
+from ..user_pools.app_clients import AppClient
+from ..web import OAuthError, refuse_if
+from . import authorize
+from .authorize import Grant
+
+Fields = dict[str, str]
+
+
+def token(request: Request) -> Response:
+    """POST /oauth2/token."""
+    fields = form(request)
+    grant = GRANTS.get(fields.get("grant_type", ""))
+    refuse_if(not fields.get("grant_type"), "invalid_request")
+    if grant is None:
+        raise OAuthError("unsupported_grant_type")
+    return web.as_json(grant(client_of(request, fields), fields))
+
+
+def form(request: Request) -> Fields:
+    """The parameters, of the form alone: what stands in an address ends up in logs."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    refuse_if(kind != "application/x-www-form-urlencoded", "invalid_request")
+    return web.read_form(request)
+
+
+# -- which client, and its proof -------------------------------------------------------------------
+
+
+def client_of(request: Request, fields: Fields) -> AppClient:
+    """The app client that calls, in its one way: by HTTP Basic or in the form.
+
+    Raises
+    ------
+    OAuthError
+        ``invalid_client``: none of this domain's pool, or without the right secret. ``invalid_request``.
+    """
+    basic = oauth.basic_credentials(request)
+    differs = basic and fields.get("client_id", basic["client_id"]) != basic["client_id"]
+    refuse_if(differs or (basic and "client_secret" in fields), "invalid_request")
+    given = basic or fields
+    client = pools.service().clients.get(given.get("client_id", ""))
+    if client is None or client.pool is not domains.pool_of(request.host):
+        raise OAuthError("invalid_client")
+    check_secret(client, given.get("client_secret", ""))
+    return client
+
+
+def check_secret(client: AppClient, given: str) -> None:
+    """A client with a secret shows it; one without has none to show."""
+    if not hmac.compare_digest((client.secret or "").encode(), given.encode()):
+        raise OAuthError("invalid_client", "invalid_client_secret")
+
+
+def check_flow(client: AppClient, flow: str) -> None:
+    """The client's OAuth settings are in force, and allow this flow."""
+    allowed = client.settings.get("AllowedOAuthFlows", [])
+    if not client.settings["AllowedOAuthFlowsUserPoolClient"] or flow not in allowed:
+        raise OAuthError("unauthorized_client")
+
+
+# -- grants ----------------------------------------------------------------------------------------
+
+
+def by_code(client: AppClient, fields: Fields) -> dict[str, Any]:
+    """The authorization code grant."""
+    check_flow(client, "code")
+    refuse_if(not fields.get("code"), "invalid_request")
+    grant = find_grant(client, fields["code"])
+    check_not_expired(grant)
+    check_is_of(grant, client)
+    check_redirect_uri(grant, fields.get("redirect_uri"))
+    oauth.check_verifier(grant.asked.challenge, grant.asked.method, fields.get("code_verifier"))
+    check_readable(grant)
+    check_user(grant)
+    take(client, fields["code"])
+    return authorize.tokens_for(grant.asked, grant.session)
+
+
+def find_grant(client: AppClient, code: str) -> Grant:
+    """What a code stands for; one that was used, or never given out, stands for nothing (RFC 6749, 5.2)."""
+    grant = authorize.codes(client).get(code)
+    if grant is None:
+        raise OAuthError("invalid_grant")
+    return grant
+
+
+def check_not_expired(grant: Grant) -> None:
+    if time.time() >= grant.expires:
+        raise OAuthError("invalid_grant")
+
+
+def check_is_of(grant: Grant, client: AppClient) -> None:
+    """The code was given to the client that brings it."""
+    if grant.asked.client is not client:
+        raise OAuthError("invalid_grant")
+
+
+def take(client: AppClient, code: str) -> None:
+    """A code counts once."""
+    del authorize.codes(client)[code]
+
+
+def check_redirect_uri(grant: Grant, redirect_uri: str | None) -> None:
+    """The address to which the code went: who caught it at another cannot redeem it (RFC 6749, 4.1.3)."""
+    if redirect_uri != grant.asked.redirect_uri:
+        raise OAuthError("unauthorized_client", "invalid_redirect")
+
+
+def check_readable(grant: Grant) -> None:
+    """The client may read what the scopes promise."""
+    asked = grant.asked
+    promised = {name for scope in asked.scopes for name in tokens.OF_SCOPE.get(scope, ())}
+    hidden = promised - asked.client.readable
+    if hidden:
+        raise OAuthError("invalid_grant")
+
+
+def check_user(grant: Grant) -> None:
+    """Nobody has been disabled or deleted since the code was given out."""
+    user, people = grant.session.user, grant.asked.client.pool.people
+    if not user.enabled or people.find(user.username) is not user:
+        raise OAuthError("invalid_grant")
+
+
+def by_refresh_token(client: AppClient, fields: Fields) -> dict[str, Any]:
+    """Fresh tokens, also for a login that began through the API."""
+    check_refreshable(client)
+    refuse_if(not fields.get("refresh_token"), "invalid_request")
+    try:
+        return authorize.oauth_names(tokens.refresh(client, fields["refresh_token"]))
+    except AwsError:
+        raise OAuthError("invalid_grant") from None
+
+
+def check_refreshable(client: AppClient) -> None:
+    """The client may refresh; with rotation the flow of the API is off, and this way is open."""
+    refuse_if("ALLOW_REFRESH_TOKEN_AUTH" not in client.flows and not client.rotates, "unauthorized_client")
+
+
+def by_client_credentials(client: AppClient, fields: Fields) -> dict[str, Any]:
+    """For a program that acts for nobody: an access token with custom scopes, and nothing else."""
+    check_flow(client, "client_credentials")
+    asked = fields.get("scope", "").split()
+    scopes = authorize.granted(client, fields.get("scope", ""))
+    refuse_if(not scopes or set(asked) - set(scopes), "invalid_scope")
+    return {
+        "access_token": tokens.for_machine(client, scopes),
+        "expires_in": client.lifetime("AccessToken"),
+        "token_type": "Bearer",
+    }
+
+
+GRANTS: dict[str, Callable[[AppClient, Fields], dict[str, Any]]] = {
+    "authorization_code": by_code,
+    "refresh_token": by_refresh_token,
+    "client_credentials": by_client_credentials,
+}
+
+
+# -- what an access token opens, and revoking --------------------------------------------------------
+
+
+def user_info(request: Request) -> Response:
+    """GET or POST /oauth2/userInfo: the attributes that the access token's scopes open, all of them texts."""
+    try:
+        login = bearer(request)
+        client = pools.service().clients.get(login.client_id)
+        check_open_id(login)
+        if client is None:
+            raise invalid_token()
+    except OAuthError as error:  # RFC 6750, 3
+        answer = web.json_error(error)
+        said = f'error="{error.code}", error_description="{error.message}"'
+        answer.headers["www-authenticate"] = f"Bearer {said}"
+        return answer
+    user = login.user
+    return web.as_json({"sub": user.sub, **tokens.released(client, login), "username": user.username})
+
+
+def bearer(request: Request) -> tokens.Login:
+    """The login of the access token in the request's header: this pool's, of somebody who may sign in."""
+    scheme, _, access_token = request.headers.get("authorization", "").partition(" ")
+    malformed = scheme.lower() != "bearer" or not access_token
+    refuse_if(malformed, "invalid_request", "Bad OAuth2 request at UserInfo Endpoint")
+    pool = domains.pool_of(request.host)
+    assert pool is not None
+    try:
+        login = tokens.check_access_token(pool, access_token)
+    except AwsError:
+        raise invalid_token() from None
+    if pool.people.find(login.user.username) is not login.user:
+        raise invalid_token()
+    return login
+
+
+def invalid_token() -> OAuthError:
+    text = "Access token is expired, disabled, or deleted, or the user has globally signed out."
+    return OAuthError("invalid_token", text, 401)
+
+
+def check_open_id(login: tokens.Login) -> None:
+    """The token came from the token endpoint, with the scope ``openid``. (AWS does not say which error.)"""
+    if "openid" not in (login.scopes or ()):
+        raise invalid_token()
+
+
+def revoke(request: Request) -> Response:
+    """POST /oauth2/revoke: a refresh token, and with it what was born of it. One long dead is no error."""
+    fields = form(request)
+    client = client_of(request, fields)
+    refuse_if(not fields.get("token"), "invalid_request")
+    try:
+        tokens.revoke(client, fields["token"])
+    except AwsError as error:
+        raise OAuthError(REVOKE_ERRORS[error.code]) from None
+    return Response(200)
+
+
+REVOKE_ERRORS = {
+    "UnsupportedOperationException": "invalid_request",  # revocation is off for this client
+    "UnsupportedTokenTypeException": "unsupported_token_type",
+    "UnauthorizedException": "invalid_client",  # another client's token
+}

@@ -1,0 +1,68 @@
+"""What the OAuth endpoints of user pools and of outside providers share: forms, cookies, refusals."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from .network import Headers, Request, Response
+
+
+class OAuthError(Exception):
+    """A refusal of an OAuth endpoint: ``code`` is OAuth's error code, ``status`` the HTTP status code.
+
+    An empty ``message`` is not sent: where AWS says no more than the code, neither does the lab.
+    """
+
+    def __init__(self, code: str, message: str = "", status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code, self.message, self.status = code, message, status
+
+
+def refuse_if(reason: object, code: str, message: str = "", status: int = 400) -> None:
+    """Raise :class:`OAuthError` when there is a ``reason`` to."""
+    if reason:
+        raise OAuthError(code, message, status)
+
+
+def read_query(request: Request) -> dict[str, str]:
+    """The parameters in the address; none may come twice (RFC 6749, 3.1).
+
+    Raises
+    ------
+    OAuthError
+        ``invalid_request``.
+    """
+    return _once(request.query)
+
+
+def read_form(request: Request) -> dict[str, str]:
+    """The parameters of a GET's query or a POST's form; as :func:`read_query` (RFC 6749, 3.2)."""
+    return _once(request.query if request.method == "GET" else request.body.decode("utf-8", "replace"))
+
+
+def _once(text: str) -> dict[str, str]:
+    pairs = parse_qsl(text, keep_blank_values=True)
+    refuse_if(len(pairs) != len(dict(pairs)), "invalid_request", "A parameter came twice.")
+    return dict(pairs)
+
+
+def cookies(request: Request) -> dict[str, str]:
+    """The cookies that a browser sent along, by name (RFC 6265, 4.2)."""
+    pairs = (pair.partition("=") for pair in request.headers.get("cookie", "").split(";"))
+    return {name.strip(): value.strip().strip('"') for name, joint, value in pairs if joint}
+
+
+def as_json(content: dict[str, Any], status: int = 200) -> Response:
+    headers = Headers({"content-type": "application/json; charset=utf-8", "cache-control": "no-store"})
+    return Response(status, headers, json.dumps(content, indent=2).encode())
+
+
+def json_error(error: OAuthError) -> Response:
+    """RFC 6749, 5.2."""
+    said = {"error_description": error.message} if error.message else {}
+    answer = as_json({"error": error.code, **said}, error.status)
+    if error.code == "invalid_token" and error.status == 401:  # RFC 6750, 3
+        answer.headers["www-authenticate"] = 'Bearer error="invalid_token"'
+    return answer

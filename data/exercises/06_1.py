@@ -1,0 +1,182 @@
+"""Tidepool's app is a page in the browser. Write `sign_in`: it sends Mara's `browser` through the code flow, with
+PKCE, and redeems the code. Two app clients of the pool may use the flow; choose the one that fits.
+
+`browser` has `open(address)`, `fill_in(username=…, password=…)`, `press("Sign in")`, and afterwards `query`.
+"""
+
+import base64
+import hashlib
+import secrets
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import jwt
+import requests
+
+from cognito_lab import Browser
+from cognito_lab.aws import network
+from cognito_lab.study.checks import expect
+
+title, core, difficulty, minutes = "The code flow by hand", True, 3, 12
+expected = "Mara's three tokens, for the page's app client, with a verifier that nobody else has seen."
+hint = """
+Three steps: an address for the browser, the sign-in page, a form for the token endpoint. The challenge is the
+SHA-256 of the verifier as base64url, and base64url in OAuth has no `=` at the end. The address to come back to
+stands in the first and in the third step.
+"""
+scene = "pages"
+
+
+def sign_in(browser, pages, clients, callback, password):
+    """The tokens of `mara`. `pages` is the address of the domain, with `/oauth2/authorize` and `/oauth2/token`.
+
+    `clients` has two app clients by name, each with its `id`, and its `secret` or None.
+    """
+    client = clients["tidepool-web"]["id"]
+    verifier = secrets.token_urlsafe(32)
+    digest = hashlib.sha256(verifier.encode()).digest()
+    challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    question = {
+        "response_type": "code",
+        "client_id": client,
+        "redirect_uri": callback,
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }
+    browser.open(f"{pages}/oauth2/authorize?{urlencode(question)}")
+    browser.fill_in(username="mara", password=password).press("Sign in")
+    form = {
+        "grant_type": "authorization_code",
+        "client_id": client,
+        "redirect_uri": callback,
+        "code": browser.query["code"],
+        "code_verifier": verifier,
+    }
+    return requests.post(f"{pages}/oauth2/token", data=form).json()
+
+
+def check(answer, scene, lab):
+    clients = {
+        "tidepool-web": {"id": scene.client, "secret": None},
+        "tidepool-server": {"id": scene.server, "secret": scene.server_secret},
+    }
+    seen = []
+    for _ in range(2):
+        asked = []
+        network.OBSERVERS.append(asked.append)
+        try:
+            tokens = answer(Browser(), scene.pages, clients, scene.callback, scene.password)
+        except Exception:
+            look_at(asked, scene)
+            raise
+        finally:
+            network.OBSERVERS.pop()
+        seen.append(look_at(asked, scene))
+        expect(
+            isinstance(tokens, dict), f"Return the tokens, as the token endpoint gives them: not {tokens!r}."
+        )
+        expect("error" not in tokens, f"The token endpoint refused: {tokens}.")
+        missing = [name for name in ("id_token", "access_token", "refresh_token") if name not in tokens]
+        expect(not missing, f"In what you return there is no {', '.join(missing)}.")
+        said = jwt.decode(tokens["id_token"], options={"verify_signature": False})
+        expect(
+            (said["cognito:username"], said["aud"]) == ("mara", scene.client), "These are not Mara's tokens."
+        )
+    expect(
+        seen[0] != seen[1], "Two sign-ins had the same verifier. Draw one each time, or Rook learns it once."
+    )
+
+
+def look_at(asked, scene):
+    """What is wrong with the requests that were made; answers the challenge that was sent."""
+    sent = {"/oauth2/authorize": {}, "/oauth2/token": {}}
+    for request in (exchange.request for exchange in asked if exchange.request is not None):
+        if request.path in sent:
+            sent[request.path] = dict(parse_qsl(request.query or request.body.decode()))
+    begun, redeemed = sent.values()
+    expect(begun, "The browser was not sent to /oauth2/authorize.")
+    for request in (begun, redeemed):
+        expect(
+            request.get("client_id") != scene.server,
+            "A page cannot keep a secret: whoever opens it can read it. Take the app client that has none.",
+        )
+    challenge = begun.get("code_challenge", "")
+    expect(challenge, "No code_challenge went along: whoever catches the code can redeem it.")
+    expect("=" not in challenge, "The challenge ends in `=`. In OAuth, base64url has no padding.")
+    expect(
+        len(challenge) != 64,
+        "The challenge has 64 characters: the digest in hexadecimal. It is the digest's octets in base64url.",
+    )
+    expect(
+        not redeemed or redeemed.get("redirect_uri") == begun.get("redirect_uri"),
+        "The redirect_uri at the token endpoint is another one than in the authorization request.",
+    )
+    return challenge
+
+
+def flow(browser, pages, client, callback, password, challenge_of, redirect_uri="", **secret):
+    """The whole flow with one thing changed, for the wrong answers."""
+    verifier = secrets.token_urlsafe(32)
+    question = {"response_type": "code", "client_id": client, "redirect_uri": callback}
+    half = {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"} if challenge_of else {}
+    browser.open(f"{pages}/oauth2/authorize?{urlencode(question | half)}")
+    browser.fill_in(username="mara", password=password).press("Sign in")
+    form = {"grant_type": "authorization_code", "client_id": client, "redirect_uri": redirect_uri or callback}
+    form |= {"code": browser.query["code"], **({"code_verifier": verifier} if half else {}), **secret}
+    return requests.post(f"{pages}/oauth2/token", data=form).json()
+
+
+def s256(verifier):
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def wrong_padding(browser, pages, clients, callback, password):
+    """The challenge ends in `=`"""
+
+    def padded(verifier):
+        return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode()
+
+    return flow(browser, pages, clients["tidepool-web"]["id"], callback, password, padded)
+
+
+def wrong_hexadecimal(browser, pages, clients, callback, password):
+    """the digest in hexadecimal"""
+
+    def in_hexadecimal(verifier):
+        return hashlib.sha256(verifier.encode()).hexdigest()
+
+    return flow(browser, pages, clients["tidepool-web"]["id"], callback, password, in_hexadecimal)
+
+
+def wrong_redirect_address(browser, pages, clients, callback, password):
+    """another one than in the authorization request"""
+    site = "{0.scheme}://{0.netloc}/".format(urlsplit(callback))
+    return flow(browser, pages, clients["tidepool-web"]["id"], callback, password, s256, redirect_uri=site)
+
+
+def wrong_secret_in_a_page(browser, pages, clients, callback, password):
+    """A page cannot keep a secret"""
+    server = clients["tidepool-server"]
+    return flow(browser, pages, server["id"], callback, password, s256, client_secret=server["secret"])
+
+
+def wrong_without_pkce(browser, pages, clients, callback, password):
+    """No code_challenge went along"""
+    return flow(browser, pages, clients["tidepool-web"]["id"], callback, password, None)
+
+
+def wrong_one_verifier_for_all(browser, pages, clients, callback, password):
+    """Two sign-ins had the same verifier"""
+    verifier = "a-word-that-stands-in-the-page-since-it-was-written"
+    question = {"response_type": "code", "client_id": clients["tidepool-web"]["id"], "redirect_uri": callback}
+    half = {"code_challenge": s256(verifier), "code_challenge_method": "S256"}
+    browser.open(f"{pages}/oauth2/authorize?{urlencode(question | half)}")
+    browser.fill_in(username="mara", password=password).press("Sign in")
+    form = {"grant_type": "authorization_code", "code": browser.query["code"], "code_verifier": verifier}
+    form |= {"client_id": question["client_id"], "redirect_uri": callback}
+    return requests.post(f"{pages}/oauth2/token", data=form).json()
+
+
+def wrong_only_the_code(browser, pages, clients, callback, password):
+    """Return the tokens"""
+    flow(browser, pages, clients["tidepool-web"]["id"], callback, password, s256)
+    return browser.query["code"]

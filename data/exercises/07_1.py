@@ -1,0 +1,171 @@
+"""The user pool has pages at its domain, and the app client uses the code flow there. Write `connect_google`: from
+then on people come in by Google, and by the pool's own page as before. The address and the name that Google knows
+arrive in the directory, as `email` and `name`.
+
+`google` is Google's console. `google.register_client(name, redirect_uris=[…])` registers an application there, and
+returns its `client_id` and `client_secret`.
+"""
+
+from cognito_lab.study.checks import expect, refusal_of, through_pages
+
+title, core, difficulty, minutes = "Connect Google", True, 2, 8
+expected = (
+    "Goran comes in by Google, with his address and name; Mara comes in by the page, with her password."
+)
+hint = """
+Three things: the user pool is registered at Google, Google is made a provider of the user pool, and the app client
+offers it. At which address does Google hand over its code, and to whom? And what becomes of the settings that an
+update of an app client leaves out (01.6)?
+"""
+scene = "web_app"
+
+GORAN = "goran.pavic@gmail.example"
+
+
+def connect_google(user_pools, google, pool, client, pages, callback):
+    """Let people come in by Google. `pool` and `client` are ids.
+
+    `pages` is the address of the pool's domain, `callback` the one at which the app takes codes.
+    """
+    at_google = google.register_client("Tidepool", redirect_uris=[f"{pages}/oauth2/idpresponse"])
+    user_pools.create_identity_provider(
+        UserPoolId=pool,
+        ProviderName="Google",
+        ProviderType="Google",
+        ProviderDetails={
+            "client_id": at_google.client_id,
+            "client_secret": at_google.client_secret,
+            "authorize_scopes": "openid email profile",
+        },
+        AttributeMapping={"email": "email", "name": "name"},
+    )
+    settings = user_pools.describe_user_pool_client(UserPoolId=pool, ClientId=client)["UserPoolClient"]
+    del settings["CreationDate"], settings["LastModifiedDate"]
+    settings["SupportedIdentityProviders"] = ["COGNITO", "Google"]
+    user_pools.update_user_pool_client(**settings)
+
+
+def check(answer, scene, lab):
+    import boto3
+
+    user_pools = boto3.client("cognito-idp")
+    client = {"UserPoolId": scene.pool, "ClientId": scene.client}
+    before = user_pools.describe_user_pool_client(**client)["UserPoolClient"]
+    asked = []
+    user_pools.meta.events.register(
+        "provide-client-params.*.CreateIdentityProvider", lambda params, **_: asked.append(params)
+    )
+    try:
+        answer(user_pools, lab.google, scene.pool, scene.client, scene.pages, scene.callback)
+    except user_pools.exceptions.ClientError:
+        for given in asked:
+            expect(
+                "google.com" not in str(given.get("ProviderName")),
+                "accounts.google.com is what an identity pool calls it. In a user pool this provider's name "
+                "is Google.",
+            )
+        raise
+    made = user_pools.list_identity_providers(UserPoolId=scene.pool)["Providers"]
+    expect(made, "The user pool has no provider of its own yet: CreateIdentityProvider.")
+    after = user_pools.describe_user_pool_client(**client)["UserPoolClient"]
+    offered = after.get("SupportedIdentityProviders", [])
+    expect("Google" in offered, "Google exists in the pool, and the app client does not offer it.")
+    expect("COGNITO" in offered, "The pool's own members have lost their page: COGNITO is not offered now.")
+    for name, value in before.items():
+        expect(
+            name in ("SupportedIdentityProviders", "LastModifiedDate") or after.get(name) == value,
+            f"The app client's {name} is not what it was. An update resets what it leaves out.",
+        )
+    addresses = [each for registered in lab.google.clients.values() for each in registered.redirect_uris]
+    expect(
+        scene.callback not in addresses,
+        "Google would send people, with its code, straight to the app. It is the user pool that has business "
+        "with Google: its address is to be registered there.",
+    )
+    expect(addresses == [f"{scene.pages}/oauth2/idpresponse"], f"Google sends people back to {addresses}.")
+    code = refusal_of(lambda: through_pages(scene, "Google", f"Goran Pavić ({GORAN})", "Continue"))
+    expect(not code, f"Goran tries to come in by Google → {code}.")
+    mara = {"username": "mara", "password": scene.password}
+    code = refusal_of(lambda: through_pages(scene, "COGNITO", "Sign in", **mara))
+    expect(not code, f"Mara tries to come in by the pool's page → {code}.")
+    people = user_pools.list_users(UserPoolId=scene.pool)["Users"]
+    goran = next(each for each in people if each["UserStatus"] == "EXTERNAL_PROVIDER")
+    arrived = {each["Name"]: each["Value"] for each in goran["Attributes"]}
+    for attribute, value in {"email": GORAN, "name": "Goran Pavić"}.items():
+        expect(
+            arrived.get(attribute) == value,
+            f"Goran is in, and his profile has no such {attribute}: it says {arrived.get(attribute)!r}.",
+        )
+
+
+def _settings(user_pools, pool, client, **changed):
+    """The app client with some settings changed, for the wrong answers."""
+    now = user_pools.describe_user_pool_client(UserPoolId=pool, ClientId=client)["UserPoolClient"]
+    kept = {name: value for name, value in now.items() if not name.endswith("Date")}
+    user_pools.update_user_pool_client(**{**kept, **changed})
+
+
+def _provider(user_pools, pool, at_google, name="Google", **more):
+    user_pools.create_identity_provider(
+        UserPoolId=pool,
+        ProviderName=name,
+        ProviderType="Google",
+        ProviderDetails={
+            "client_id": at_google.client_id,
+            "client_secret": at_google.client_secret,
+            "authorize_scopes": "openid email profile",
+        },
+        **{"AttributeMapping": {"email": "email", "name": "name"}, **more},
+    )
+
+
+def wrong_back_to_the_app(user_pools, google, pool, client, pages, callback):
+    """Google would send people, with its code, straight to the app"""
+    _provider(user_pools, pool, google.register_client("Tidepool", redirect_uris=[callback]))
+    _settings(user_pools, pool, client, SupportedIdentityProviders=["COGNITO", "Google"])
+
+
+def wrong_name_of_the_provider(user_pools, google, pool, client, pages, callback):
+    """accounts.google.com is what an identity pool calls it"""
+    at_google = google.register_client("Tidepool", redirect_uris=[f"{pages}/oauth2/idpresponse"])
+    _provider(user_pools, pool, at_google, name="accounts.google.com")
+
+
+def wrong_not_offered(user_pools, google, pool, client, pages, callback):
+    """the app client does not offer it"""
+    at_google = google.register_client("Tidepool", redirect_uris=[f"{pages}/oauth2/idpresponse"])
+    _provider(user_pools, pool, at_google)
+
+
+def wrong_instead_of_the_members(user_pools, google, pool, client, pages, callback):
+    """The pool's own members have lost their page"""
+    at_google = google.register_client("Tidepool", redirect_uris=[f"{pages}/oauth2/idpresponse"])
+    _provider(user_pools, pool, at_google)
+    _settings(user_pools, pool, client, SupportedIdentityProviders=["Google"])
+
+
+def wrong_update_resets(user_pools, google, pool, client, pages, callback):
+    """An update resets what it leaves out"""
+    at_google = google.register_client("Tidepool", redirect_uris=[f"{pages}/oauth2/idpresponse"])
+    _provider(user_pools, pool, at_google)
+    user_pools.update_user_pool_client(
+        UserPoolId=pool, ClientId=client, SupportedIdentityProviders=["COGNITO", "Google"]
+    )
+
+
+def wrong_nothing_mapped(user_pools, google, pool, client, pages, callback):
+    """his profile has no such email"""
+    at_google = google.register_client("Tidepool", redirect_uris=[f"{pages}/oauth2/idpresponse"])
+    _provider(user_pools, pool, at_google, AttributeMapping={})
+    _settings(user_pools, pool, client, SupportedIdentityProviders=["COGNITO", "Google"])
+
+
+def wrong_only_at_google(user_pools, google, pool, client, pages, callback):
+    """The user pool has no provider of its own yet"""
+    google.register_client("Tidepool", redirect_uris=[f"{pages}/oauth2/idpresponse"])
+
+
+def wrong_page_of_the_pool(user_pools, google, pool, client, pages, callback):
+    """Google sends people back to"""
+    _provider(user_pools, pool, google.register_client("Tidepool", redirect_uris=[f"{pages}/login"]))
+    _settings(user_pools, pool, client, SupportedIdentityProviders=["COGNITO", "Google"])

@@ -1,0 +1,145 @@
+"""Goran has an old account with a password, and now he comes by Google, too. Write `link`: from then on both ways lead
+to the old account. Some people have pressed the Google button before anybody linked them, others have not; `link`
+works for both, and touches nobody else.
+"""
+
+from cognito_lab.study.checks import expect, id_token, refusal_of, through_pages
+
+title, core, difficulty, minutes = "Link Goran to his old account", False, 2, 7
+expected = "One `sub`, by password and by Google; no second profile of his; everybody else is still there."
+hint = """
+The destination stays, the source is added to it, and a source is named by the number that Google has for the person.
+Linking comes before the first sign-in. Where that has been, there is a profile, and linking has to come first again.
+"""
+scene = "old_account"
+
+GORAN = "Goran Pavić (goran.pavic@gmail.example)"
+ROOK = "Rook (rook@elsewhere.example)"
+
+
+def link(user_pools, pool, username, google_sub):
+    """Let whoever has the number `google_sub` at Google come in as the user `username` of `pool` (an id)."""
+    for user in user_pools.list_users(UserPoolId=pool)["Users"]:
+        if user["Username"].lower() == f"google_{google_sub}":
+            user_pools.admin_delete_user(UserPoolId=pool, Username=user["Username"])
+    user_pools.admin_link_provider_for_user(
+        UserPoolId=pool,
+        DestinationUser={"ProviderName": "Cognito", "ProviderAttributeValue": username},
+        SourceUser={
+            "ProviderName": "Google",
+            "ProviderAttributeName": "Cognito_Subject",
+            "ProviderAttributeValue": google_sub,
+        },
+    )
+
+
+def check(answer, scene, lab):
+    for came_before in (False, True):
+        scene = lab.scene("old_account")
+        try_linking(answer, scene, lab, came_before)
+
+
+def try_linking(answer, scene, lab, came_before):
+    import boto3
+    import jwt
+
+    user_pools = boto3.client("cognito-idp")
+    number = lab.google.accounts["goran.pavic@gmail.example"].sub
+    through_pages(scene, "Google", ROOK, "Continue")
+    if came_before:
+        through_pages(scene, "Google", GORAN, "Continue")
+
+    def sub(token):
+        return jwt.decode(token, options={"verify_signature": False})["sub"]
+
+    def usernames(status):
+        users = user_pools.list_users(UserPoolId=scene.pool)["Users"]
+        return {each["Username"] for each in users if each["UserStatus"] == status}
+
+    old, others = sub(id_token(scene, "goran")), usernames("CONFIRMED")
+    rooks = {name for name in usernames("EXTERNAL_PROVIDER") if number not in name}
+    linked = []
+    user_pools.meta.events.register(
+        "provide-client-params.*.AdminLinkProviderForUser", lambda params, **_: linked.append(params)
+    )
+    try:
+        answer(user_pools, scene.pool, "goran", number)
+    except user_pools.exceptions.ClientError:
+        for given in linked:
+            expect(
+                given.get("DestinationUser", {}).get("ProviderName") != "Google",
+                "Source and destination are the wrong way round: the old account is where he is to arrive.",
+            )
+        expect(
+            not (linked and came_before),
+            "He has come in by Google before, and has a profile from that. Linking was refused: it comes first.",
+        )
+        raise
+    expect(others <= usernames("CONFIRMED"), "His old account is gone, and that is the one to be kept.")
+    expect(rooks <= usernames("EXTERNAL_PROVIDER"), "Rook's profile is gone. This was about Goran only.")
+    code = refusal_of(lambda: through_pages(scene, "Google", GORAN, "Continue"))
+    expect(not code, f"Goran comes by Google → {code}.")
+    by_google = sub(through_pages(scene, "Google", GORAN, "Continue")["id_token"])
+    expect(
+        by_google == old,
+        "Goran comes by Google, and is somebody else than by password. Google's number for him is what counts: "
+        f"it is {number}.",
+    )
+    expect(sub(id_token(scene, "goran")) == old, "By password he is not who he was.")
+    expect(
+        not any(number in name for name in usernames("EXTERNAL_PROVIDER")),
+        "A second profile of his is left over.",
+    )
+
+
+def _link(user_pools, pool, username, value, name="Cognito_Subject"):
+    user_pools.admin_link_provider_for_user(
+        UserPoolId=pool,
+        DestinationUser={"ProviderName": "Cognito", "ProviderAttributeValue": username},
+        SourceUser={
+            "ProviderName": "Google",
+            "ProviderAttributeName": name,
+            "ProviderAttributeValue": value,
+        },
+    )
+
+
+def _forget(user_pools, pool, part):
+    for user in user_pools.list_users(UserPoolId=pool)["Users"]:
+        if user["UserStatus"] == "EXTERNAL_PROVIDER" and part in user["Username"]:
+            user_pools.admin_delete_user(UserPoolId=pool, Username=user["Username"])
+
+
+def wrong_way_round(user_pools, pool, username, google_sub):
+    """the wrong way round"""
+    user_pools.admin_link_provider_for_user(
+        UserPoolId=pool,
+        DestinationUser={"ProviderName": "Google", "ProviderAttributeValue": google_sub},
+        SourceUser={
+            "ProviderName": "Cognito",
+            "ProviderAttributeName": "Cognito_Subject",
+            "ProviderAttributeValue": username,
+        },
+    )
+
+
+def wrong_address_for_a_number(user_pools, pool, username, google_sub):
+    """Google's number for him is what counts"""
+    _forget(user_pools, pool, google_sub)
+    _link(user_pools, pool, username, "goran.pavic@gmail.example")
+
+
+def wrong_too_late(user_pools, pool, username, google_sub):
+    """it comes first"""
+    _link(user_pools, pool, username, google_sub)
+
+
+def wrong_old_account_deleted(user_pools, pool, username, google_sub):
+    """His old account is gone"""
+    user_pools.admin_delete_user(UserPoolId=pool, Username=username)
+
+
+def wrong_everybody_from_google(user_pools, pool, username, google_sub):
+    """Rook's profile is gone"""
+    _forget(user_pools, pool, "")
+    _link(user_pools, pool, username, google_sub)

@@ -1,0 +1,101 @@
+"""Goran comes by Google for the first time. The user pool maps Google's `email` to `email` and `name` to `name`,
+nothing else. Predict what his profile says:
+
+* `"username"`: `"his address"`, `"his number at Google"`, `"Google and his number there"`, or `"one that he chooses"`
+* `"status"`: `"UNCONFIRMED"`, `"CONFIRMED"`, `"EXTERNAL_PROVIDER"`, or `"FORCE_CHANGE_PASSWORD"`
+* `"groups"`: `"none"`, or `"one named after the provider"`
+* `"email_verified"`, when Google says that it is: `"true"`, or `"not true"`
+* `"email_verified"`, with a line for it in the mapping: `"true"`, or `"not true"`
+"""
+
+from cognito_lab.study.checks import Mistake, expect, through_pages
+
+title, core, difficulty, minutes = "What will his profile say?", False, 2, 5
+expected = "Five words. The check lets Goran come in twice, into two empty directories, and looks."
+hint = "What is mapped arrives, and what is not mapped does not, whatever Google knows."
+scene = "google_connected"
+
+name = "profile"
+stub = {
+    "username": "",
+    "status": "",
+    "groups": "",
+    "email_verified": "",
+    "email_verified, when it is mapped": "",
+}
+solution = {
+    "username": "Google and his number there",
+    "status": "EXTERNAL_PROVIDER",
+    "groups": "one named after the provider",
+    "email_verified": "not true",
+    "email_verified, when it is mapped": "true",
+}
+GORAN = "goran.pavic@gmail.example"
+NOT_A_USERNAME = {
+    "his address": "An address can change, and a username cannot:",
+    "his number at Google": "Somebody else may have the same number at another provider:",
+    "one that he chooses": "Nobody asks him:",
+}
+BECAUSE = {
+    "status": "Nothing is left to be confirmed, and no password is the pool's:",
+    "groups": "The pool makes a group for each provider, and puts everybody from there into it:",
+    "email_verified": "Google did say so, and nobody told the pool to listen:",
+    "email_verified, when it is mapped": "Now the pool takes Google's word for it:",
+}
+
+
+def check(answer, scene, lab):
+    expect(isinstance(answer, dict) and set(answer) == set(stub), f"Keep the keys: {list(stub)}.")
+    truth = look(scene, lab)
+    scene = lab.scene("google_connected")
+    mapping = {"email": "email", "name": "name", "email_verified": "email_verified"}
+    truth["email_verified, when it is mapped"] = look(scene, lab, AttributeMapping=mapping)["email_verified"]
+    for what, predicted in answer.items():
+        if predicted != truth[what]:
+            because = BECAUSE.get(what) or NOT_A_USERNAME.get(predicted, "Choose one of the four:")
+            raise Mistake(f"{what}: {because} {truth[what]}.")
+
+
+def look(scene, lab, **changed):
+    """What the profile says after Goran has come in, in the words of the answer."""
+    import boto3
+
+    user_pools = boto3.client("cognito-idp")
+    if changed:
+        user_pools.update_identity_provider(UserPoolId=scene.pool, ProviderName="Google", **changed)
+    through_pages(scene, "Google", f"Goran Pavić ({GORAN})", "Continue")
+    people = user_pools.list_users(UserPoolId=scene.pool, Filter=f'email = "{GORAN}"')["Users"]
+    user = people[0]
+    number = lab.google.accounts[GORAN].sub
+    named = {
+        GORAN: "his address",
+        number: "his number at Google",
+        f"google_{number}": "Google and his number there",
+    }
+    groups = user_pools.admin_list_groups_for_user(UserPoolId=scene.pool, Username=user["Username"])["Groups"]
+    told = {each["Name"]: each["Value"] for each in user["Attributes"]}
+    return {
+        "username": named.get(user["Username"].lower(), "one that he chooses"),
+        "status": user["UserStatus"],
+        "groups": "one named after the provider"
+        if any("Google" in group["GroupName"] for group in groups)
+        else "none",
+        "email_verified": "true" if told.get("email_verified") == "true" else "not true",
+    }
+
+
+wrong_address_as_username = (
+    {**solution, "username": "his address"},
+    "An address can change",
+)
+wrong_number_alone = (
+    {**solution, "username": "his number at Google", "groups": "none"},
+    "Somebody else may have the same number",
+)
+wrong_confirmed = ({**solution, "status": "CONFIRMED"}, "no password is the pool's")
+wrong_no_group = ({**solution, "groups": "none"}, "The pool makes a group for each provider")
+wrong_verified_by_itself = ({**solution, "email_verified": "true"}, "nobody told the pool to listen")
+wrong_never_verified = (
+    {**solution, "email_verified, when it is mapped": "not true"},
+    "Now the pool takes Google's word",
+)

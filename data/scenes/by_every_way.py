@@ -1,0 +1,41 @@
+"""The user pool has pages, and knows Google and a university; the one door takes whoever comes through it."""
+# after: one_door
+# ruff: noqa: F821
+
+user_pools.create_user_pool_domain(UserPoolId=pool, Domain="tidepool")
+pages = f"https://tidepool.auth.{region}.amazoncognito.com"
+
+# Not calls of AWS's: the user pool is registered at Google, and at the university.
+tidepool_at_google = lab.google.register_client("Tidepool", redirect_uris=[f"{pages}/oauth2/idpresponse"])
+lab.university.register_service(f"urn:amazon:cognito:sp:{pool}", f"{pages}/saml2/idpresponse")
+
+user_pools.create_identity_provider(
+    UserPoolId=pool,
+    ProviderName="Google",
+    ProviderType="Google",
+    ProviderDetails={
+        "client_id": tidepool_at_google.client_id,
+        "client_secret": tidepool_at_google.client_secret,
+        "authorize_scopes": "openid email profile",
+    },
+    AttributeMapping={"email": "email"},
+)
+user_pools.create_identity_provider(
+    UserPoolId=pool,
+    ProviderName="Northshore",
+    ProviderType="SAML",
+    ProviderDetails={"MetadataURL": lab.university.metadata_url},
+    AttributeMapping={"email": "mail"},
+)
+callback = "https://app.tidepool.example/callback"
+user_pools.update_user_pool_client(
+    UserPoolId=pool,
+    ClientId=client,
+    ClientName="tidepool-web",
+    ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    SupportedIdentityProviders=["COGNITO", "Google", "Northshore"],
+    CallbackURLs=[callback],
+    AllowedOAuthFlowsUserPoolClient=True,
+    AllowedOAuthFlows=["code"],
+    AllowedOAuthScopes=["openid", "email", "profile"],
+)

@@ -1,0 +1,50 @@
+// Sign-up, sign-in by SRP, refresh and sign-out, with the SDK that the first web applications used.
+import {
+  AuthenticationDetails, CognitoUser, CognitoUserAttribute, CognitoUserPool,
+} from "amazon-cognito-identity-js";
+
+const made = JSON.parse(process.env.MADE);
+const url = process.env.AWS_ENDPOINT_URL;
+const password = "Tide-pools-2026!";
+const pool = new CognitoUserPool({ UserPoolId: made.pool, ClientId: made.apps.public.id, endpoint: url });
+
+const called = (start) =>
+  new Promise((resolve) => start((error, answer) => resolve(error ? error.code : answer)));
+
+function signIn(username, password) {
+  const user = new CognitoUser({ Username: username, Pool: pool });
+  const details = new AuthenticationDetails({ Username: username, Password: password });
+  return new Promise((resolve) =>
+    user.authenticateUser(details, {
+      onSuccess: (session) => resolve([user, session]),
+      onFailure: (error) => resolve(error.code),
+    }));
+}
+
+const mail = new CognitoUserAttribute({ Name: "email", Value: "tove@tidepool.example" });
+const weak = await called((done) => pool.signUp("tove", "tide-pools", [mail], null, done));
+const { user: tove } = await called((done) => pool.signUp("tove", password, [mail], null, done));
+const early = await signIn("tove", password);
+const inbox = await (await fetch(`${url}/_lab/inbox/tove@tidepool.example`)).json();
+const confirmed = await called((done) => tove.confirmRegistration(inbox.at(-1).code, false, done));
+const wrong = await signIn("tove", "Rock-pools-2026!");
+const [user, session] = await signIn("tove", password);
+const email = (await called((done) => user.getUserAttributes(done))).find((each) => each.Name === "email");
+const renewed = await called((done) => user.refreshSession(session.getRefreshToken(), done));
+const everywhere = await new Promise((resolve) =>
+  user.globalSignOut({ onSuccess: resolve, onFailure: (error) => resolve(error.code) }));
+const [same] = await signIn("tove", password);
+const old = new CognitoUser({ Username: "tove", Pool: pool });
+const after = await called((done) => old.refreshSession(session.getRefreshToken(), done));
+
+console.log(JSON.stringify({
+  "weak password": weak,
+  "not confirmed": early,
+  confirmed,
+  "wrong password": wrong,
+  email: email.Value,
+  renewed: renewed.isValid() && renewed.getIdToken().payload["cognito:username"],
+  "signed out everywhere": everywhere,
+  "signed in again": same.getUsername(),
+  "old refresh token": after,
+}));

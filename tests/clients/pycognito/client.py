@@ -1,0 +1,52 @@
+"""Sign-in by SRP, which sends no password; verification, refresh, a change of password, sign-out."""
+
+import base64
+import json
+import os
+
+from botocore.exceptions import ClientError
+from pycognito import Cognito
+from pycognito.exceptions import TokenVerificationException
+
+made = json.loads(os.environ["MADE"])
+old, new = "Tide-pools-2026!", "Rock-pools-2026!"
+
+
+def user(app):
+    given = {"client_secret": app["secret"]} if app["secret"] else {}
+    given["boto3_client_kwargs"] = {"endpoint_url": os.environ["AWS_ENDPOINT_URL"]}
+    return Cognito(made["pool"], app["id"], username="ines", **given)
+
+
+def code(function, *arguments):
+    try:
+        function(*arguments)
+        return "done"
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    except TokenVerificationException:
+        return "TokenVerificationException"
+
+
+seen = {}
+for name, app in made["apps"].items():
+    ines = user(app)
+    seen[f"{name}: wrong password"] = code(ines.authenticate, new)
+    ines.authenticate(password=old)
+    seen[f"{name}: user"] = ines.id_claims["cognito:username"]
+    ines.renew_access_token()
+    header, claims, signature = ines.access_token.split(".")
+    claims = base64.urlsafe_b64decode(claims + "==").replace(b'"ines"', b'"mara"')
+    forged = f"{header}.{base64.urlsafe_b64encode(claims).rstrip(b'=').decode()}.{signature}"
+    for what, token in (("renewed", ines.access_token), ("forged", forged), ("ID for access", ines.id_token)):
+        seen[f"{name}: {what}"] = code(ines.verify_token, token, "access_token", "access")
+ines = user(made["apps"]["public"])
+ines.authenticate(password=old)
+ines.change_password(old, new)
+seen["old password"] = code(user(made["apps"]["public"]).authenticate, old)
+ines.change_password(new, old)
+kept = ines.access_token
+ines.logout()
+ines.access_token, ines.id_token = kept, None
+seen["after sign-out"] = code(ines.change_password, old, new)
+print(json.dumps(seen))

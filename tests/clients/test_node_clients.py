@@ -1,0 +1,96 @@
+"""Clients in JavaScript, unmodified, in Node against the served account; left out where there is no Node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from clients_support import Account
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Account]:
+    with Account.served() as account:
+        yield account
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[Account]:
+    with Account.served("--issuer", "local") as account:
+        yield account
+
+
+def test_amazon_cognito_identity_js_signs_in_by_srp(account: Account) -> None:
+    assert account.client("amazon-cognito-identity-js") == {
+        "weak password": "InvalidPasswordException",
+        "not confirmed": "UserNotConfirmedException",
+        "confirmed": "SUCCESS",
+        "wrong password": "NotAuthorizedException",
+        "email": "tove@tidepool.example",
+        "renewed": "tove",
+        "signed out everywhere": "SUCCESS",
+        "signed in again": "tove",
+        "old refresh token": "NotAuthorizedException",
+    }
+
+
+def test_aws_jwt_verify(account: Account) -> None:
+    assert account.client("aws-jwt-verify") == {
+        "access": "mara",
+        "id": "mara",
+        "ID for access": "CognitoJwtInvalidTokenUseError",
+        "another app's": "CognitoJwtInvalidClientIdError",
+        "forged": "JwtInvalidSignatureError",
+        "unsigned": "JwtInvalidSignatureAlgorithmError",
+        "an hour later": "JwtExpiredError",
+    }
+
+
+def test_the_aws_sdk_for_javascript(account: Account) -> None:
+    assert account.client("aws-sdk-js") == {
+        "wrong password": "NotAuthorizedException",
+        "user": "mara",
+        "picture": "<svg",
+        "upload": "AccessDenied",
+        "access token as login": "NotAuthorizedException",
+        "guest": "NotAuthorizedException",
+    }
+
+
+def test_aws_amplify(account: Account) -> None:
+    assert account.client("aws-amplify") == {
+        "wrong password": "NotAuthorizedException",
+        "signed in": True,
+        "user": "mara",
+        "email": "mara@tidepool.example",
+        "credentials": "ASIA",
+        "a fresh token": True,
+        "weak password": "InvalidPasswordException",
+        "after sign-out": "UserUnAuthenticatedException",
+    }
+
+
+def test_openid_client(local: Account) -> None:
+    assert local.client("openid-client") == {
+        "user": "mara",
+        "email": "mara@tidepool.example",
+        "refreshed": True,
+        "the same code": "invalid_grant",
+        "after revocation": "invalid_grant",
+        "revoked at userInfo": "OAUTH_WWW_AUTHENTICATE_CHALLENGE",
+        "another state": "OAUTH_INVALID_RESPONSE",
+        "another secret": "invalid_client",
+        "another verifier": "invalid_grant",
+        "another nonce": "OAUTH_JWT_CLAIM_COMPARISON_FAILED",
+    }
+
+
+def test_oidc_client_ts(local: Account) -> None:
+    assert local.client("oidc-client-ts") == {
+        "user": "mara",
+        "email": "mara@tidepool.example",
+        "refreshed": True,
+        "another page": "No matching state found in storage",
+        "the same answer": "No matching state found in storage",
+        "another scope": "invalid_scope",
+    }

@@ -1,0 +1,91 @@
+"""Clients in Python, unmodified, against the served account: each lets the right in and the wrong out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from clients_support import Account
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Account]:
+    with Account.served() as account:
+        yield account
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[Account]:
+    with Account.served("--issuer", "local") as account:
+        yield account
+
+
+def test_boto3(account: Account) -> None:
+    assert account.client("boto3") == {
+        "wrong code": "CodeMismatchException",
+        "wrong password": "NotAuthorizedException",
+        "user": "noor",
+        "ID token for the API": "NotAuthorizedException",
+        "guest": "NotAuthorizedException",
+        "picture": "<svg",
+        "upload": "AccessDenied",
+    }
+
+
+def test_the_aws_cli(account: Account) -> None:
+    assert account.client("awscli", owner=True) == {
+        "wrong password": "NotAuthorizedException",
+        "user": "ben",
+        "owner": "anemone.svg",
+        "picture": "<svg",
+        "upload": "AccessDenied",
+        "roles": "AccessDenied",
+        "unsigned by anybody": "SignatureDoesNotMatch",
+    }
+
+
+def test_pycognito_signs_in_by_srp(local: Account) -> None:
+    each = {
+        "wrong password": "NotAuthorizedException",
+        "user": "ines",
+        "renewed": "done",
+        "forged": "TokenVerificationException",
+        "ID for access": "TokenVerificationException",
+    }
+    assert local.client("pycognito") == {
+        **{f"{app}: {what}": answer for app in ("public", "secret") for what, answer in each.items()},
+        "old password": "NotAuthorizedException",
+        "after sign-out": "NotAuthorizedException",
+    }
+
+
+def test_authlib_in_a_flask_application(local: Account) -> None:
+    each = {
+        "": {"user": "mara", "email": "mara@tidepool.example", "same": True},
+        ", the same code": {"error": "mismatching_state"},
+        ", another browser": {"error": "mismatching_state"},
+        ", another verifier": {"error": "invalid_grant"},
+    }
+    assert local.client("authlib") == {
+        f"{app}{what}": answer for app in ("public", "secret") for what, answer in each.items()
+    }
+
+
+def test_fastapi_cognito(account: Account) -> None:
+    assert account.client("fastapi-cognito") == {
+        "access": "mara",
+        "another app's": 401,
+        "forged": 401,
+        "nobody's": 401,
+    }
+
+
+def test_oauthenticator_in_a_jupyterhub(account: Account) -> None:
+    assert account.client("oauthenticator") == {
+        "before": {},
+        "a made-up answer": 400,
+        "ben": "/hub/oauth_callback",
+        "mara": "/hub/home",
+        "after": {"mara": False},
+        "somebody else's token": 403,
+    }
