@@ -632,7 +632,7 @@ PASSED_ON = {
 }
 OTHER_ERRORS = ("OutsideTheLab", "issuers.", "NoKey", "NotAToken", "BadSignature", "LookupError", "TypeError",
                 "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection")  # fmt: skip
-OF_PROVIDERS = (
+OF_PROVIDERS = ("SamlError", "IdpError")  # the app hears the check's text; words beside it are a help
     "SamlError",
     "IdpError",
 )  # the app hears the check's text; words beside it are a help, no more
