@@ -633,9 +633,6 @@ PASSED_ON = {
 OTHER_ERRORS = ("OutsideTheLab", "issuers.", "NoKey", "NotAToken", "BadSignature", "LookupError", "TypeError",
                 "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection")  # fmt: skip
 OF_PROVIDERS = ("SamlError", "IdpError")  # the app hears the check's text; words beside it are a help
-    "SamlError",
-    "IdpError",
-)  # the app hears the check's text; words beside it are a help, no more
 
 
 SECRET = re.compile(r"(^|[.\[])(digits|secret|password|secret_access_key|session|session_token|signature)$")
