@@ -31,7 +31,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONUSERBASE PYTHONWARNINGS PYTES
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test setup run outputs solutions check bench lock clean here
+.PHONY: help lab test clients setup run outputs solutions check bench lock clean here
 
 help: ## print these lines
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, name, ":"); printf "  make %-10s%s\n", name[1], $$2 }' Makefile
@@ -45,6 +45,9 @@ test: setup ## all tests: the package, and every notebook compared with its stor
 setup: here ## make .venv from requirements.lock, where needed
 	@"$(PYTHON)" -E -s cognito_lab/course/bootstrap.py --installer $(INSTALLER) \
 	  $(if $(filter file,$(origin PYTHON)),,--matching)
+
+clients: setup ## SDKs and other programs, unmodified, against a served account (fetched the first time)
+	COGNITO_LAB_CLIENTS=yes $(VENV) -m pytest tests/clients tests/browser/test_demo_with_the_sdk.py $(ARGS)
 
 run: setup ## execute the whole course into build/, with a report (NOTEBOOK=, PARAMS=, WITH=)
 	@$(LAB) run $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)") $(PARAMS) $(if $(WITH),--with "$(WITH)")
@@ -60,7 +63,7 @@ check: setup ## ruff on code and notebooks, formatting, types
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy
 
-bench: setup ## measure the lab against plain moto
+bench: setup ## measure the lab against plain moto, and what it serves against another local AWS
 	@$(LAB) bench $(ARGS)
 
 lock: setup ## requirements.lock and environment.yml from pyproject.toml (ARGS="--upgrade moto")
