@@ -31,13 +31,16 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONUSERBASE PYTHONWARNINGS PYTES
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test clients setup run outputs solutions check bench lock clean here
+.PHONY: help lab demo test clients setup run outputs solutions check bench lock clean here
 
 help: ## print these lines
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, name, ":"); printf "  make %-10s%s\n", name[1], $$2 }' Makefile
 
 lab: setup ## open the course in JupyterLab (your own copy, in my_course/)
 	@$(LAB) lab $(if $(FRESH),--fresh "$(FRESH)") $(if $(filter yes,$(FORGET)),--forget) $(if $(PORT),--port "$(PORT)") $(if $(filter no,$(OPEN)),--no-browser)
+
+demo: setup ## the demo of lesson 14 for your own browser, until Ctrl-C
+	@$(LAB) serve --scene site_in_browser $(if $(PORT),--port "$(PORT)")
 
 test: setup ## all tests: the package, and every notebook compared with its stored outputs
 	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)

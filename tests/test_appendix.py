@@ -17,7 +17,18 @@ from cognito_lab.aws import s3
 from cognito_lab.aws.iam import signatures
 from cognito_lab.aws.identity_pools import identities
 from cognito_lab.aws.identity_pools import pools as identity_pools
-from cognito_lab.aws.user_pools import app_clients, codes, sign_in, tokens
+from cognito_lab.aws.managed_login import authorize, federation, saml_assertion, sessions, token_endpoint
+from cognito_lab.aws.user_pools import (
+    app_clients,
+    branding,
+    codes,
+    domains,
+    federated,
+    identity_providers,
+    resource_servers,
+    sign_in,
+    tokens,
+)
 from cognito_lab.course import run
 from cognito_lab.lab import DATA
 
@@ -145,6 +156,7 @@ def never(*_: object, **__: object) -> None:
     """A rule that is switched off."""
 
 
+PAGES, OUTSIDE = "Pages and endpoints of a user pool", "Outside providers of a user pool"
 # A page, a section of it, and rules of one room with what stands in their place. Where two rules guard one
 # door (an ID token has neither the use nor the scope that GetUser asks for), both are switched off.
 LIES = [
@@ -154,12 +166,33 @@ LIES = [
     (ERRORS, "Calls with a token of the user pool", tokens, {"check_not_revoked": never}),
     (ERRORS, "Identity pools", identities, {"check_one_login_per_provider": never}),
     (ERRORS, "S3", signatures, {"check_session": never}),
+    (ERRORS, PAGES, authorize, {"check_redirect_uri": never}),
+    (ERRORS, PAGES, authorize, {"check_scopes": never}),
+    (ERRORS, PAGES, authorize, {"prompt": never}),
+    (ERRORS, PAGES, token_endpoint, {"check_secret": never}),
+    (ERRORS, PAGES, token_endpoint, {"take": never}),
+    (ERRORS, PAGES, domains, {"check_free": never}),
+    (ERRORS, OUTSIDE, federated, {"check_not_signed_up": never}),
+    (ERRORS, OUTSIDE, identity_providers, {"check_name": never}),
+    (ERRORS, OUTSIDE, saml_assertion, {"check_signature": lambda response, assertion, provider: assertion}),
     (TOKENS, "Every token in every place", tokens, {"check_token_use": never, "check_scope": never}),
+    (TOKENS, "Every token in every place", federation, {"identify": lambda *_: {"sub": "1"}}),
+    (TOKENS, "The user pool", token_endpoint, {"check_open_id": never}),
+    (TOKENS, "The user pool", token_endpoint.oauth, {"check_verifier": never}),
     (LIMITS, "How long things live", app_clients, {"check_validity": never}),
+    (LIMITS, "How long things live", authorize, {"CODE_SECONDS": 600}),
+    (LIMITS, "How long things live", sessions, {"SECONDS": 4000}),
     (LIMITS, "How often one user may try", sign_in, {"LONGEST_LOCK": 600}),
     (LIMITS, "How often one user may try", codes, {"ATTEMPTS": dict.fromkeys(codes.ATTEMPTS, 1000)}),
     (LIMITS, "How many, how long", identity_pools, {"check_role_mapping": lambda mapping: []}),
+    (LIMITS, "How many, how long", federated, {"check_room": never}),
+    (LIMITS, "How many, how long", resource_servers, {"MOST": 26}),
     (DIFFERENCES, "Differences that you can see", s3, {"may": lambda *_: True}),
+    (DIFFERENCES, "Differences that you can see", app_clients, {"check_redirect": never}),
+    (DIFFERENCES, "Differences that you can see", branding, {"FOLLOWED": ()}),
+    (DIFFERENCES, "What is refused by name", domains, {"refuse_custom": never}),
+    (DIFFERENCES, "What is refused by name", authorize, {"NOT_PLAYED": ()}),
+    (DIFFERENCES, "What is refused by name", identity_providers, {"check_addresses": never}),
 ]
 
 
@@ -176,7 +209,10 @@ def test_a_page_notices_when_a_rule_is_switched_off(path, heading, room, rules, 
 ENTRIES = [row for unit in units(GLOSSARY) for row in table_rows(unit.text)]
 TERMS = {row[0].strip("*"): row for row in ENTRIES if row[0].startswith("**")}
 OLDER = {row[0].strip("`"): row for row in ENTRIES if not row[0].startswith("**")}
-STRESSED = {"who is this?", "what may they do in AWS?", "in the user pool"}  # italics that introduce no term
+STRESSED = {  # italics that introduce no term, and what is written on buttons and in Google's console
+    "who is this?", "what may they do in AWS?", "in the user pool",
+    "Look again", "Authorized JavaScript origins", "Authorized redirect URI",
+}  # fmt: skip
 
 
 def plain(text: str) -> str:

@@ -6,6 +6,7 @@ PKCE, and redeems the code. Two app clients of the pool may use the flow; choose
 
 import base64
 import hashlib
+import re
 import secrets
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -27,7 +28,7 @@ scene = "pages"
 
 
 def sign_in(browser, pages, clients, callback, password):
-    """The tokens of `mara`. `pages` is the address of the domain, with `/oauth2/authorize` and `/oauth2/token`.
+    """The tokens of `mara`. `pages` is the domain's address, with `/oauth2/authorize` and `/oauth2/token`.
 
     `clients` has two app clients by name, each with its `id`, and its `secret` or None.
     """
@@ -60,7 +61,7 @@ def check(answer, scene, lab):
         "tidepool-server": {"id": scene.server, "secret": scene.server_secret},
     }
     seen = []
-    for _ in range(2):
+    for _ in range(4):
         asked = []
         network.OBSERVERS.append(asked.append)
         try:
@@ -72,7 +73,11 @@ def check(answer, scene, lab):
             network.OBSERVERS.pop()
         seen.append(look_at(asked, scene))
         expect(
-            isinstance(tokens, dict), f"Return the tokens, as the token endpoint gives them: not {tokens!r}."
+            tokens is not None, "Your function returns nothing: let it return what the token endpoint gave."
+        )
+        expect(
+            isinstance(tokens, dict),
+            f"Return the tokens, as the token endpoint gives them: a dictionary, and not a {type(tokens).__name__}.",
         )
         expect("error" not in tokens, f"The token endpoint refused: {tokens}.")
         missing = [name for name in ("id_token", "access_token", "refresh_token") if name not in tokens]
@@ -82,7 +87,8 @@ def check(answer, scene, lab):
             (said["cognito:username"], said["aud"]) == ("mara", scene.client), "These are not Mara's tokens."
         )
     expect(
-        seen[0] != seen[1], "Two sign-ins had the same verifier. Draw one each time, or Rook learns it once."
+        len(set(seen)) == len(seen),
+        "Two sign-ins had the same verifier. Draw one each time, or Rook learns it once.",
     )
 
 
@@ -91,6 +97,11 @@ def look_at(asked, scene):
     sent = {"/oauth2/authorize": {}, "/oauth2/token": {}}
     for request in (exchange.request for exchange in asked if exchange.request is not None):
         if request.path in sent:
+            form = request.method == "POST" and "form" in request.headers.get("content-type", "")
+            expect(
+                form or request.path != "/oauth2/token",
+                "The token endpoint reads a form in the body of a POST: `requests.post(…, data=…)`.",
+            )
             sent[request.path] = dict(parse_qsl(request.query or request.body.decode()))
     begun, redeemed = sent.values()
     expect(begun, "The browser was not sent to /oauth2/authorize.")
@@ -107,8 +118,26 @@ def look_at(asked, scene):
         "The challenge has 64 characters: the digest in hexadecimal. It is the digest's octets in base64url.",
     )
     expect(
-        not redeemed or redeemed.get("redirect_uri") == begun.get("redirect_uri"),
+        re.fullmatch(r"[\w-]*", challenge, re.ASCII) or begun.get("code_challenge_method") == "plain",
+        "The challenge has characters of plain base64, `+` or `/`: base64url writes `-` and `_` for them.",
+    )
+    if not redeemed:
+        return challenge
+    expect("code" in redeemed, "You redeem no code: was “Sign in” pressed, and its answer looked at?")
+    expect(
+        redeemed.get("redirect_uri") == begun.get("redirect_uri"),
         "The redirect_uri at the token endpoint is another one than in the authorization request.",
+    )
+    verifier = redeemed.get("code_verifier", "")
+    expect(verifier, "No code_verifier came to the token endpoint: the other half of the ticket.")
+    expect(challenge != verifier, "You sent the verifier itself as the challenge: only its hash goes along.")
+    expect(
+        re.fullmatch(r"[\w.~-]{43,128}", verifier, re.ASCII),
+        f"The verifier has {len(verifier)} characters. RFC 7636 wants 43 to 128 letters, digits and `-._~`.",
+    )
+    expect(
+        challenge == s256(verifier),
+        "The challenge does not belong to the verifier: it is base64url of the octets of its SHA-256.",
     )
     return challenge
 
@@ -180,3 +209,46 @@ def wrong_only_the_code(browser, pages, clients, callback, password):
     """Return the tokens"""
     flow(browser, pages, clients["tidepool-web"]["id"], callback, password, s256)
     return browser.query["code"]
+
+
+def wrong_plain_base64(browser, pages, clients, callback, password):
+    """characters of plain base64"""
+
+    def plain(verifier):
+        return base64.b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+    return flow(browser, pages, clients["tidepool-web"]["id"], callback, password, plain)
+
+
+def wrong_half_of_the_ticket(browser, pages, clients, callback, password):
+    """does not belong to the verifier"""
+
+    def without_the_hash(verifier):
+        return base64.urlsafe_b64encode(verifier.encode()).rstrip(b"=").decode()
+
+    return flow(browser, pages, clients["tidepool-web"]["id"], callback, password, without_the_hash)
+
+
+def wrong_no_hash(browser, pages, clients, callback, password):
+    """the verifier itself as the challenge"""
+    return flow(browser, pages, clients["tidepool-web"]["id"], callback, password, str)
+
+
+def wrong_nobody_signed_in(browser, pages, clients, callback, password):
+    """was “Sign in” pressed"""
+    question = {"response_type": "code", "client_id": clients["tidepool-web"]["id"], "redirect_uri": callback}
+    half = {"code_challenge": s256("v" * 43), "code_challenge_method": "S256"}
+    browser.open(f"{pages}/oauth2/authorize?{urlencode(question | half)}")
+    form = {"grant_type": "authorization_code", "code": browser.query.get("code"), "code_verifier": "v" * 43}
+    form |= {"client_id": question["client_id"], "redirect_uri": callback}
+    return requests.post(f"{pages}/oauth2/token", data=form).json()
+
+
+def wrong_as_json(browser, pages, clients, callback, password):
+    """reads a form in the body"""
+    return requests.post(f"{pages}/oauth2/token", json={"grant_type": "authorization_code"}).json()
+
+
+def wrong_nothing_returned(browser, pages, clients, callback, password):
+    """Your function returns nothing"""
+    flow(browser, pages, clients["tidepool-web"]["id"], callback, password, s256)

@@ -64,6 +64,7 @@ def check(answer, scene, lab):
             f"“{attempt}”: nothing is encrypted. The code is a word that means nothing, and Rook can send it as well "
             "as anybody.",
         )
+        expect(isinstance(given, str), f"“{attempt}”: write one word, and not {given!r}.")
         expect(given in RIGHT, f"“{attempt}”: choose one of {', '.join(RIGHT)}; you wrote {given!r}.")
         code = refusal_of(lambda attempt=attempt: redeem(lab, scene, RIGHT | WRONG[attempt]))
         expect(code, f"“{attempt}” was not refused at all; the lab is wrong here.")

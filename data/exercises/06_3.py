@@ -7,13 +7,11 @@ from urllib.parse import urlencode
 import boto3
 import requests
 
-from cognito_lab import Browser
+from cognito_lab import Browser, OutsideTheLab
 from cognito_lab.study.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "A sign-out that is one", False, 2, 6
-expected = (
-    "The cookie signs nobody in, the tokens open nothing, the app has forgotten them, and the page is left."
-)
+expected = "The cookie signs nobody in, the tokens open nothing, the app has forgotten them, and the browser is at the farewell."
 hint = (
     "Three places know Mara: the pages, by their cookie; the user pool, by what it has signed; the app, by what "
     "it stored. Each is told in another way."
@@ -40,7 +38,13 @@ def check(answer, scene, lab):
     form["code"] = browser.query["code"]
     tokens = requests.post(f"{scene.pages}/oauth2/token", data=form).json()
     stolen = dict(tokens)
-    answer(user_pools, browser, scene.pages, scene.client, scene.farewell, tokens)
+    try:
+        answer(user_pools, browser, scene.pages, scene.client, scene.farewell, tokens)
+    except OutsideTheLab:
+        expect(
+            False,
+            "The browser was sent to the app's address by hand. /logout sends it there, and ends the cookie.",
+        )
 
     def renew():
         again = {"grant_type": "refresh_token", "client_id": scene.client}
@@ -63,10 +67,14 @@ def check(answer, scene, lab):
         refusal_of(lambda: user_pools.get_user(AccessToken=stolen["access_token"])),
         "The user pool still takes the access token.",
     )
-    expect(
-        not tokens, f"The app still keeps {', '.join(tokens)}. They say who was here, and expire in an hour."
-    )
+    kept = [name for name, value in tokens.items() if name.endswith("token") and value == stolen.get(name)]
+    expect(not kept, f"The app still keeps {', '.join(kept)}: whoever sits down next can read who was here.")
     expect(where == scene.farewell, f"The browser was left at {where}, and not at the farewell.")
+
+    def once_more():
+        Browser().open(begin).fill_in(username="mara", password=scene.password).press("Sign in")
+
+    expect(not refusal_of(once_more), "Mara has signed out for good: she cannot sign in any more.")
 
 
 def to_logout(browser, pages, client, farewell):
@@ -99,3 +107,17 @@ def wrong_back_to_the_page(user_pools, browser, pages, client, farewell, tokens)
     back = farewell.replace("signed-out", "callback")
     question = {"client_id": client, "response_type": "code", "redirect_uri": back}
     browser.open(f"{pages}/login?{urlencode(question)}")
+
+
+def wrong_by_hand(user_pools, browser, pages, client, farewell, tokens):
+    """sent to the app's address by hand"""
+    user_pools.global_sign_out(AccessToken=tokens["access_token"])
+    tokens.clear()
+    browser.open(farewell)
+
+
+def wrong_for_good(user_pools, browser, pages, client, farewell, tokens):
+    """cannot sign in any more"""
+    user_pools.delete_user(AccessToken=tokens["access_token"])
+    tokens.clear()
+    to_logout(browser, pages, client, farewell)

@@ -7,6 +7,8 @@ import base64
 import json
 import re
 import secrets
+from itertools import count
+from math import prod
 from urllib.parse import urlencode
 
 from cognito_lab import Browser
@@ -41,11 +43,14 @@ def state_for(page):
 
 def check(answer, scene, lab):
     page = "/pictures/goby?size=full&name=Grünling"
-    try:
-        state, page_of = answer(page)
-    except (TypeError, ValueError):
-        expect(False, "Return two things: the state, and the function that reads it.")
+    given = answer(page)
+    expect(
+        isinstance(given, tuple | list) and len(given) == 2,
+        "Return two things: the state, and the function that reads it.",
+    )
+    state, page_of = given
     expect(isinstance(state, str), f"A state is a text, and this is a {type(state).__name__}.")
+    expect(callable(page_of), f"The second thing is a function, page_of; you gave {page_of!r}.")
     expect(
         not state.lstrip().startswith(("{", "[", '"')),
         "Raw JSON: Cognito's guide rules it out as a state. Encode it in base64 first.",
@@ -60,23 +65,30 @@ def check(answer, scene, lab):
         again != state,
         "Two sign-ins have the same state, so Rook knows the one that Mara's browser will bring.",
     )
+    many = [answer(page)[0] for _ in range(200)]
+    expect(
+        prod(len(set(column)) for column in zip(*many, strict=False)) >= 2**40,
+        "From one sign-in to the next so little of the state changes that Rook can guess it: `secrets` draws more.",
+    )
     question = {"response_type": "code", "client_id": scene.client, "redirect_uri": scene.callback}
     browser = Browser().open(f"{scene.pages}/oauth2/authorize?{urlencode({**question, 'state': state})}")
     browser.fill_in(username="mara", password=scene.password).press("Sign in")
     returned = browser.query["state"]
     expect(returned == state, f"You sent {state!r}, and {returned!r} came back.")
     expect(page_of(returned) == page, f"The browser goes to {page_of(returned)!r}, and came from {page!r}.")
-    for foreign in (
-        again,
-        "",
-        "e30=",
-        base64.urlsafe_b64encode(b'{"page": "https://elsewhere.example"}').decode(),
-    ):
+    for foreign in ("", "e30=", base64.urlsafe_b64encode(b'{"page": "https://elsewhere.example"}').decode()):
+        try:
+            leads_to = page_of(foreign)
+        except Exception as error:
+            expect(False, f"At a foreign state page_of stops with {type(error).__name__}: let it give None.")
         expect(
-            page_of(foreign) is None,
-            f"A state that this browser was not sent off with leads to {page_of(foreign)!r}: compare first, then read.",
+            leads_to is None,
+            f"A state that this browser was not sent off with leads to {leads_to!r}: compare first, then read.",
         )
-    expect(page_of_again(state) is None, "The state of one sign-in is taken for that of another.")
+    expect(
+        page_of(again) is None and page_of_again(state) is None,
+        "The state of one sign-in is taken for that of another: it counts for the browser that was sent off with it.",
+    )
 
 
 def wrong_raw_json(page):
@@ -116,3 +128,37 @@ def wrong_home_page(page):
 def wrong_only_the_state(page):
     """Return two things"""
     return secrets.token_urlsafe(16)
+
+
+NUMBERS = count()
+KEPT = {}
+
+
+def wrong_numbered(page):
+    """Rook can guess it"""
+    state = f"sign-in-{next(NUMBERS)}"
+    return state, lambda returned: page if returned == state else None
+
+
+def wrong_one_table_for_all(page):
+    """it counts for the browser that was sent off with it"""
+    state = secrets.token_urlsafe(16)
+    KEPT[state] = page
+    return state, KEPT.get
+
+
+def wrong_reads_first(page):
+    """At a foreign state page_of stops with"""
+    text = json.dumps({"page": page, "random": secrets.token_urlsafe(16)})
+    state = base64.urlsafe_b64encode(text.encode()).decode()
+
+    def page_of(returned):
+        read = json.loads(base64.urlsafe_b64decode(returned))["page"]
+        return read if returned == state else None
+
+    return state, page_of
+
+
+def wrong_page_in_place_of_a_function(page):
+    """The second thing is a function"""
+    return secrets.token_urlsafe(16), page

@@ -76,13 +76,24 @@ def check(answer, scene, lab):
             name in ("SupportedIdentityProviders", "LastModifiedDate") or after.get(name) == value,
             f"The app client's {name} is not what it was. An update resets what it leaves out.",
         )
-    addresses = [each for registered in lab.google.clients.values() for each in registered.redirect_uris]
+    told = user_pools.describe_identity_provider(UserPoolId=scene.pool, ProviderName="Google")
+    told = told["IdentityProvider"]["ProviderDetails"]
+    registered = lab.google.clients.get(told["client_id"])
+    expect(
+        registered and told["client_secret"] == registered.client_secret,
+        "The client id and secret in the pool's provider are not those that Google gave when you registered.",
+    )
+    addresses = {each for known in lab.google.clients.values() for each in known.redirect_uris}
     expect(
         scene.callback not in addresses,
         "Google would send people, with its code, straight to the app. It is the user pool that has business "
         "with Google: its address is to be registered there.",
     )
-    expect(addresses == [f"{scene.pages}/oauth2/idpresponse"], f"Google sends people back to {addresses}.")
+    expect(
+        addresses == {f"{scene.pages}/oauth2/idpresponse"},
+        f"Google sends people back to {', '.join(sorted(addresses)) or 'no address at all'}. It must be, letter for "
+        "letter, where the pool's domain takes the codes of providers (07.2).",
+    )
     code = refusal_of(lambda: through_pages(scene, "Google", f"Goran Pavić ({GORAN})", "Continue"))
     expect(not code, f"Goran tries to come in by Google → {code}.")
     mara = {"username": "mara", "password": scene.password}
@@ -94,7 +105,8 @@ def check(answer, scene, lab):
     for attribute, value in {"email": GORAN, "name": "Goran Pavić"}.items():
         expect(
             arrived.get(attribute) == value,
-            f"Goran is in, and his profile has no such {attribute}: it says {arrived.get(attribute)!r}.",
+            f"Goran is in, and his profile has no such {attribute}: it says {arrived.get(attribute)!r}. Is it mapped "
+            "from the right claim, and do authorize_scopes ask Google for it?",
         )
 
 
@@ -106,16 +118,13 @@ def _settings(user_pools, pool, client, **changed):
 
 
 def _provider(user_pools, pool, at_google, name="Google", **more):
+    details = {"client_id": at_google.client_id, "client_secret": at_google.client_secret}
+    usual = {
+        "ProviderDetails": {**details, "authorize_scopes": "openid email profile"},
+        "AttributeMapping": {"email": "email", "name": "name"},
+    }
     user_pools.create_identity_provider(
-        UserPoolId=pool,
-        ProviderName=name,
-        ProviderType="Google",
-        ProviderDetails={
-            "client_id": at_google.client_id,
-            "client_secret": at_google.client_secret,
-            "authorize_scopes": "openid email profile",
-        },
-        **{"AttributeMapping": {"email": "email", "name": "name"}, **more},
+        UserPoolId=pool, ProviderName=name, ProviderType="Google", **{**usual, **more}
     )
 
 
@@ -165,7 +174,22 @@ def wrong_only_at_google(user_pools, google, pool, client, pages, callback):
     google.register_client("Tidepool", redirect_uris=[f"{pages}/oauth2/idpresponse"])
 
 
+def wrong_trailing_slash(user_pools, google, pool, client, pages, callback):
+    """/oauth2/idpresponse/. It must be, letter for letter"""
+    at_google = google.register_client("Tidepool", redirect_uris=[f"{pages}/oauth2/idpresponse/"])
+    _provider(user_pools, pool, at_google)
+    _settings(user_pools, pool, client, SupportedIdentityProviders=["COGNITO", "Google"])
+
+
+def wrong_id_of_the_app_client(user_pools, google, pool, client, pages, callback):
+    """are not those that Google gave"""
+    at_google = google.register_client("Tidepool", redirect_uris=[f"{pages}/oauth2/idpresponse"])
+    details = {"client_id": client, "client_secret": at_google.client_secret}
+    _provider(user_pools, pool, at_google, ProviderDetails={**details, "authorize_scopes": "openid email"})
+    _settings(user_pools, pool, client, SupportedIdentityProviders=["COGNITO", "Google"])
+
+
 def wrong_page_of_the_pool(user_pools, google, pool, client, pages, callback):
-    """Google sends people back to"""
+    """/login. It must be"""
     _provider(user_pools, pool, google.register_client("Tidepool", redirect_uris=[f"{pages}/login"]))
     _settings(user_pools, pool, client, SupportedIdentityProviders=["COGNITO", "Google"])

@@ -64,14 +64,24 @@ def try_linking(answer, scene, lab, came_before):
     )
     try:
         answer(user_pools, scene.pool, "goran", number)
-    except user_pools.exceptions.ClientError:
+    except user_pools.exceptions.ClientError as error:
         for given in linked:
             expect(
                 given.get("DestinationUser", {}).get("ProviderName") != "Google",
                 "Source and destination are the wrong way round: the old account is where he is to arrive.",
             )
+        linking = error.operation_name == "AdminLinkProviderForUser"
+        unknown = error.response["Error"]["Code"] == "UserNotFoundException"
         expect(
-            not (linked and came_before),
+            linking or not unknown or came_before,
+            f"{error.operation_name}: he has not come by Google yet, so there is no second profile to be found.",
+        )
+        expect(
+            not (linking and unknown),
+            "The destination is not found: name the old account by its username, of the provider Cognito.",
+        )
+        expect(
+            not (linking and came_before),
             "He has come in by Google before, and has a profile from that. Linking was refused: it comes first.",
         )
         raise
@@ -80,6 +90,12 @@ def try_linking(answer, scene, lab, came_before):
     code = refusal_of(lambda: through_pages(scene, "Google", GORAN, "Continue"))
     expect(not code, f"Goran comes by Google → {code}.")
     by_google = sub(through_pages(scene, "Google", GORAN, "Continue")["id_token"])
+    kept = user_pools.admin_get_user(UserPoolId=scene.pool, Username="goran")["UserAttributes"]
+    expect(
+        by_google == old or any(each["Name"] == "identities" for each in kept),
+        "Goran comes by Google, and is somebody else than by password: no link was made. "
+        "AdminLinkProviderForUser was not called, or refused.",
+    )
     expect(
         by_google == old,
         "Goran comes by Google, and is somebody else than by password. Google's number for him is what counts: "
@@ -132,6 +148,23 @@ def wrong_address_for_a_number(user_pools, pool, username, google_sub):
 def wrong_too_late(user_pools, pool, username, google_sub):
     """it comes first"""
     _link(user_pools, pool, username, google_sub)
+
+
+def wrong_refusal_passed_over(user_pools, pool, username, google_sub):
+    """no link was made"""
+    refusal_of(lambda: _link(user_pools, pool, username, google_sub))
+
+
+def wrong_nobody_to_delete(user_pools, pool, username, google_sub):
+    """AdminDeleteUser: he has not come by Google yet"""
+    user_pools.admin_delete_user(UserPoolId=pool, Username=f"Google_{google_sub}")
+    _link(user_pools, pool, username, google_sub)
+
+
+def wrong_address_for_a_username(user_pools, pool, username, google_sub):
+    """name the old account by its username"""
+    _forget(user_pools, pool, google_sub)
+    _link(user_pools, pool, "goran.pavic@gmail.example", google_sub)
 
 
 def wrong_old_account_deleted(user_pools, pool, username, google_sub):

@@ -5,7 +5,7 @@ nothing else. Predict what his profile says:
 * `"status"`: `"UNCONFIRMED"`, `"CONFIRMED"`, `"EXTERNAL_PROVIDER"`, or `"FORCE_CHANGE_PASSWORD"`
 * `"groups"`: `"none"`, or `"one named after the provider"`
 * `"email_verified"`, when Google says that it is: `"true"`, or `"not true"`
-* `"email_verified"`, with a line for it in the mapping: `"true"`, or `"not true"`
+* `"email_verified, when it is mapped"`, with a line for it in the mapping: `"true"`, or `"not true"`
 """
 
 from cognito_lab.study.checks import Mistake, expect, through_pages
@@ -31,6 +31,13 @@ solution = {
     "email_verified, when it is mapped": "true",
 }
 GORAN = "goran.pavic@gmail.example"
+CHOICES = {
+    "username": ("his address", "his number at Google", "Google and his number there", "one that he chooses"),
+    "status": ("UNCONFIRMED", "CONFIRMED", "EXTERNAL_PROVIDER", "FORCE_CHANGE_PASSWORD"),
+    "groups": ("none", "one named after the provider"),
+    "email_verified": ("true", "not true"),
+    "email_verified, when it is mapped": ("true", "not true"),
+}
 NOT_A_USERNAME = {
     "his address": "An address can change, and a username cannot:",
     "his number at Google": "Somebody else may have the same number at another provider:",
@@ -46,13 +53,15 @@ BECAUSE = {
 
 def check(answer, scene, lab):
     expect(isinstance(answer, dict) and set(answer) == set(stub), f"Keep the keys: {list(stub)}.")
+    for what, choices in CHOICES.items():
+        expect(answer[what] in choices, f"{what}: choose one of {list(choices)}; you wrote {answer[what]!r}.")
     truth = look(scene, lab)
     scene = lab.scene("google_connected")
     mapping = {"email": "email", "name": "name", "email_verified": "email_verified"}
     truth["email_verified, when it is mapped"] = look(scene, lab, AttributeMapping=mapping)["email_verified"]
     for what, predicted in answer.items():
         if predicted != truth[what]:
-            because = BECAUSE.get(what) or NOT_A_USERNAME.get(predicted, "Choose one of the four:")
+            because = BECAUSE.get(what) or NOT_A_USERNAME[predicted]
             raise Mistake(f"{what}: {because} {truth[what]}.")
 
 
@@ -92,6 +101,7 @@ wrong_number_alone = (
     {**solution, "username": "his number at Google", "groups": "none"},
     "Somebody else may have the same number",
 )
+wrong_one_not_predicted = ({**solution, "status": ""}, "status: choose one of")
 wrong_confirmed = ({**solution, "status": "CONFIRMED"}, "no password is the pool's")
 wrong_no_group = ({**solution, "groups": "none"}, "The pool makes a group for each provider")
 wrong_verified_by_itself = ({**solution, "email_verified": "true"}, "nobody told the pool to listen")

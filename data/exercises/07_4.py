@@ -46,9 +46,11 @@ BECAUSE = [
 
 def check(answer, scene, lab):
     expect(isinstance(answer, dict) and set(answer) == set(stub), "Keep the five sentences as keys.")
+    for sentence, said in answer.items():
+        expect(isinstance(said, bool), f"“{sentence}”: say True or False; you wrote {said!r}.")
     truth = happened(scene, lab)
-    for (sentence, said), holds, because in zip(answer.items(), truth, BECAUSE, strict=True):
-        if said is not holds:
+    for sentence, holds, because in zip(stub, truth, BECAUSE, strict=True):
+        if answer[sentence] is not holds:
             raise Mistake(f"“{sentence}”: {because}")
 
 
@@ -126,6 +128,7 @@ def _but(number, said):
     return {**solution, sentence: said}
 
 
+wrong_one_left_open = _but(4, None), "say True or False; you wrote None"
 wrong_required_later = _but(1, True), "An attribute cannot become required later"
 wrong_required_is_harmless = _but(2, False), "there is no number to make a profile with"
 wrong_immutable_is_harmless = _but(3, False), "It stops him at the second sign-in"

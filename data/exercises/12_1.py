@@ -61,6 +61,13 @@ def check(answer, scene, lab):
         given = answer(identity_pools, pool, issuer, {"web": scene.client, "phone": phone}, token)
     except ClientError as error:
         failed = error
+    if failed is not None and failed.operation_name == "UpdateIdentityPool":
+        raise failed
+    pools = identity_pools.list_identity_pools(MaxResults=60)["IdentityPools"]
+    expect(
+        pool in [each["IdentityPoolId"] for each in pools],
+        "The identity pool is gone, and with it everybody's identity: this one is to be changed.",
+    )
     now = identity_pools.describe_identity_pool(IdentityPoolId=pool)
     listed = [each["ClientId"] for each in now.get("CognitoIdentityProviders", [])]
     expect(listed, "The identity pool believes no user pool at all now.")
@@ -68,6 +75,8 @@ def check(answer, scene, lab):
         phone not in listed,
         "You listed the app client `phone`. The members' tokens are meant for `web`, and that is the one to list.",
     )
+    unknown = set(listed) - {scene.client}
+    expect(not unknown, f"{', '.join(unknown)} is no id of an app client: `clients` has the ids by name.")
     of_goran = lab.google.credential(
         scene.tidepool_at_google.client_id, "goran.pavic@gmail.example", "https://tidepool.example"
     )
@@ -129,6 +138,37 @@ def wrong_app_client(identity_pools, pool, issuer, clients, token):
         CognitoIdentityProviders=[{"ProviderName": issuer, "ClientId": clients["phone"]}],
     )
     return identity_pools.get_id(IdentityPoolId=pool, Logins={issuer: token})["IdentityId"]
+
+
+def wrong_new_pool(identity_pools, pool, issuer, clients, token):
+    """this one is to be changed"""
+    identity_pools.delete_identity_pool(IdentityPoolId=pool)
+    new = identity_pools.create_identity_pool(
+        IdentityPoolName="tidepool",
+        AllowUnauthenticatedIdentities=False,
+        CognitoIdentityProviders=[{"ProviderName": issuer, "ClientId": clients["web"]}],
+    )["IdentityPoolId"]
+    return identity_pools.get_id(IdentityPoolId=new, Logins={issuer: token})["IdentityId"]
+
+
+def wrong_issuer_as_an_address(identity_pools, pool, issuer, clients, token):
+    """UpdateIdentityPool was refused"""
+    identity_pools.update_identity_pool(
+        IdentityPoolId=pool,
+        IdentityPoolName="tidepool",
+        AllowUnauthenticatedIdentities=False,
+        CognitoIdentityProviders=[{"ProviderName": f"https://{issuer}", "ClientId": clients["web"]}],
+    )
+
+
+def wrong_name_of_the_app_client(identity_pools, pool, issuer, clients, token):
+    """web is no id of an app client"""
+    identity_pools.update_identity_pool(
+        IdentityPoolId=pool,
+        IdentityPoolName="tidepool",
+        AllowUnauthenticatedIdentities=False,
+        CognitoIdentityProviders=[{"ProviderName": issuer, "ClientId": "web"}],
+    )
 
 
 def wrong_guests_too(identity_pools, pool, issuer, clients, token):

@@ -7,9 +7,7 @@ from cognito_lab.study.checks import expect, id_token
 
 title, core, difficulty, minutes = "Who knows what about Goran", False, 2, 6
 expected = "Four sets, as the stores themselves answer when they are asked."
-hint = (
-    "The table in “What is kept where”. A token is shown at a door; what is kept behind it is something else."
-)
+hint = "The picture in “What is kept where”. A token is shown at a door; what is kept behind it is something else."
 scene = "two_doors"
 
 name = "where"
@@ -30,7 +28,8 @@ BECAUSE = {
     "his e-mail address": "the address is in his profiles; the identity pool keeps no profile, only ids and the "
     "names of providers",
     "his identity id": "the identity id belongs to the identity pool; the user pool never hears of it",
-    "the token that Google gave him": "the token was checked and not kept: Cognito stores no provider's token",
+    "the token that Google gave him": "it was issued, shown and checked, and nobody kept it: Cognito stores no provider's token "
+    "that nobody has mapped",
     "what the member's role may do": "permissions are a document of the role, in IAM",
 }
 
@@ -66,12 +65,16 @@ def check(answer, scene, lab):
     expect(isinstance(answer, dict) and set(answer) == set(things), f"Keep the four names: {list(things)}.")
     for thing, value in things.items():
         truth = {store for store, known in stores.items() if value in json.dumps(known, default=str)}
-        said = set(answer[thing])
+        expect(
+            isinstance(answer[thing], (set, frozenset, list, tuple)) or not answer[thing],
+            f'{thing}: write a set of stores, as in {{"IAM"}}; nothing is set(). You wrote {answer[thing]!r}.',
+        )
+        said = set(answer[thing] or ())
         expect(said <= set(stores), f"The stores are {list(stores)}; you wrote {sorted(said)}.")
         for store in sorted(said - truth):
-            expect(False, f"Not in the {store}: {thing}. Asked, it does not say it: {BECAUSE[thing]}.")
+            expect(False, f"{store} was asked, and does not tell {thing}: {BECAUSE[thing]}.")
         for store in sorted(truth - said):
-            expect(False, f"The {store} was asked, and it knows {thing}; your set leaves it out.")
+            expect(False, f"{store} was asked, and tells {thing}; your set leaves it out.")
 
 
 wrong_cognito_keeps_the_token = (
@@ -90,7 +93,8 @@ wrong_permissions_in_the_identity_pool = (
     {**solution, "what the member's role may do": {"identity pool"}},
     "permissions are a document of the role",
 )
+wrong_a_word_for_a_set = ({**solution, "what the member's role may do": "IAM"}, "write a set of stores")
 wrong_one_left_out = (
     {**solution, "his e-mail address": {"Google"}},
-    "The user pool was asked, and it knows his e-mail address",
+    "user pool was asked, and tells his e-mail address",
 )

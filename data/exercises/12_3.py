@@ -1,5 +1,5 @@
 """Ben signs in at noon and fetches credentials, and a minute later an administrator disables him. Ben does what he
-can to stay in. After how many hours, counted from noon and rounded up, can he open nothing any more?
+can to stay in. How many hours after that minute, rounded up, can he open nothing any more?
 
 * `"left alone"`: nothing but disabling him is done.
 * `"with the server-side check"`: it is switched on in the identity pool at the same minute.
@@ -65,8 +65,9 @@ def hours_of_ben(case, lab):
     def opens(s3):
         return not refusal_of(lambda: s3.list_objects_v2(Bucket=scene.bucket, Prefix=f"{ben}/"))
 
-    held, last, now = fetch(), 0, 1
-    lab.travel(minutes=1)
+    held, disabled, now = fetch(), 1, 1
+    last = disabled
+    lab.travel(minutes=disabled)
     user_pools.admin_disable_user(UserPoolId=scene.pool, Username="ben")
     if case != "left alone":
         identity_pools.update_identity_pool(
@@ -90,7 +91,7 @@ def hours_of_ben(case, lab):
         held = fetch() + held
         if any(opens(s3) for s3 in held):
             last = minute
-    return ceil(last / 60)
+    return ceil((last - disabled) / 60)
 
 
 wrong_at_noon = (

@@ -29,6 +29,7 @@ solution = {1: "CORS rule", 2: "identity pool", 3: "permissions", 4: "trust poli
 def check(answer, scene, lab):
     expect(isinstance(answer, dict) and set(answer) == set(stub), "Keep the four numbers 1 to 4 as keys.")
     for number, named in answer.items():
+        expect(isinstance(named, str), f"{number}: write one name, and not {named!r}.")
         expect(named in REPAIRS, f"{number}: choose one of {list(REPAIRS)}; you wrote {named!r}.")
         scene = lab.scene(f"empty_page_{number}")
         REPAIRS[named](scene, lab)

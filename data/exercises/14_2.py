@@ -21,6 +21,7 @@ def share(s3, owner, bucket, key):
 def check(answer, scene, lab):
     import boto3
     import requests
+    from botocore.config import Config
     from botocore.exceptions import ClientError
 
     def status(url):
@@ -30,8 +31,13 @@ def check(answer, scene, lab):
     goran, parts = enter(scene.identity_pool, {"accounts.google.com": token})
     s3, key = client_with(parts), f"{goran}/goby.svg"
     plain = f"https://{scene.bucket}.s3.{lab.region}.amazonaws.com/{key}"
-    address = answer(s3, boto3.client("s3"), scene.bucket, key)
+    owner = boto3.client("s3", config=Config(signature_version="s3v4"))
+    address = answer(s3, owner, scene.bucket, key)
     expect(isinstance(address, str), f"Return the address, a text; you returned {type(address).__name__}.")
+    expect(
+        address.startswith("https://"),
+        "Return an address that a browser fetches, with https:// at its beginning.",
+    )
     expect(
         parts["SecretKey"] not in address,
         "Goran's secret key is in the address: whoever has it can be Goran.",
@@ -50,11 +56,16 @@ def check(answer, scene, lab):
         all(block["PublicAccessBlockConfiguration"].values()),
         "The block of public access was taken from the bucket; a signed address does not need that.",
     )
-    expect(status(address) == 200, f"The address does not open the picture: S3 answers {status(address)}.")
+    code = refusal_of(lambda: requests.get(address).raise_for_status())
+    expect(not code, f"The address does not open the picture: S3 answers {code}. {MEANS.get(code, '')}")
     expect(requests.get(address).content == lab.picture("goby.svg"), "The address opens something else.")
     expect(
         refusal_of(lambda: requests.get(address.replace("goby", "limpet")).raise_for_status()),
         "With another name in it, the address opens another picture as well.",
+    )
+    expect(
+        "X-Amz-Signature" in address,
+        "Nobody signed this address, and yet it opens the picture: the picture lies where everybody reads.",
     )
     expect(
         parts["AccessKeyId"] in address,
@@ -67,6 +78,13 @@ def check(answer, scene, lab):
     )
     lab.travel(minutes=1)
     expect(status(address) == 403, "After ten and a half minutes the address still opens the picture.")
+
+
+MEANS = {
+    "SignatureDoesNotMatch": "What was signed is another request: another method, another key.",
+    "AccessDenied": "Nobody signed it, or its signer may not do this.",
+    "AuthorizationHeaderMalformed": "One part behind the question mark has a form that S3 does not take.",
+}
 
 
 def wrong_public_object(s3, owner, bucket, key):
@@ -94,10 +112,6 @@ def wrong_credentials_sent_along(s3, owner, bucket, key):
 
 def wrong_signed_by_the_owner(s3, owner, bucket, key):
     """signed by the account's owner"""
-    from boto3 import client
-    from botocore.config import Config
-
-    owner = client("s3", config=Config(signature_version="s3v4"))
     return owner.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=600)
 
 
@@ -114,3 +128,22 @@ def wrong_left_at_an_hour(s3, owner, bucket, key):
 def wrong_not_signed(s3, owner, bucket, key):
     """The address does not open the picture"""
     return f"https://{bucket}.s3.amazonaws.com/{key}"
+
+
+def wrong_for_putting(s3, owner, bucket, key):
+    """What was signed is another request"""
+    return s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=600)
+
+
+def wrong_copied_to_the_site(s3, owner, bucket, key):
+    """lies where everybody reads"""
+    owner.copy_object(Bucket="tidepool-site", Key="goby.svg", CopySource={"Bucket": bucket, "Key": key})
+    return "https://tidepool-site.s3.amazonaws.com/goby.svg"
+
+
+def wrong_the_picture_itself(s3, owner, bucket, key):
+    """an address that a browser fetches"""
+    from base64 import b64encode
+
+    body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return "data:image/svg+xml;base64," + b64encode(body).decode()

@@ -7,6 +7,8 @@ answers (stated: the lab plays no CloudFront). Fill in the list for the one who 
 * `"block public access"` to the pictures' bucket: `True` or `False`
 """
 
+from urllib.parse import urlsplit
+
 from cognito_lab.study.checks import client_with, enter, expect, refusal_of
 
 title, core, difficulty, minutes = "The list for AWS", False, 2, 5
@@ -45,17 +47,22 @@ def check(answer, scene, lab):
         isinstance(answer, dict) and set(answer) == set(solution), f"Keep the four names: {list(solution)}."
     )
     link, at_google, in_cors, block = (answer[name] for name in solution)
-    host = link.partition("//")[2].partition("/")[0]
-    if "s3-website" in host and link.startswith("https://"):
+    for name in list(solution)[:3]:
+        expect(isinstance(answer[name], str) and answer[name], f"Write one text at “{name}”.")
+    where = urlsplit(link)
+    if "s3-website" in where.netloc and where.scheme == "https":
         try:
-            requests.get(f"https://{host}")
+            requests.get(f"https://{where.netloc}")
         except requests.exceptions.ConnectionError:
             expect(False, "Tried: nobody answers HTTPS at the website endpoint, which speaks HTTP only.")
     expect(
-        link.startswith("https://"),
+        where.scheme == "https",
         "Without HTTPS: anybody between can change the page, and Google refuses it.",
     )
-    expect(link.rstrip("/") == PAGE, f"People are to see the page at {PAGE}; you wrote {link!r}.")
+    expect(
+        f"https://{where.hostname}" == PAGE and where.path in ("", "/", "/index.html"),
+        f"People are to see the page at {PAGE}; you wrote {link!r}.",
+    )
     try:
         tidepool = lab.google.register_client("Tidepool on AWS", origins=[at_google])
     except ValueError as error:
@@ -79,8 +86,9 @@ def check(answer, scene, lab):
         not any(map(preflight, STRANGERS)),
         "With this rule S3 lets other pages, perhaps every page in the world, read its answers. One origin is enough.",
     )
+    expect(block in (True, False), f"“block public access” is True or False; you wrote {block!r}.")
     expect(
-        block is True,
+        block,
         "Nothing of the pictures has to be public: the page reads them with credentials, and works with the block.",
     )
     token = lab.google.credential(scene.tidepool.client_id, goran, scene.origin)
@@ -113,3 +121,12 @@ wrong_pictures_public = (
     {**solution, "block public access": False},
     "Nothing of the pictures has to be public",
 )
+wrong_a_list_for_a_text = (
+    {**solution, "origin in the CORS rule": ["https://tidepool.example"]},
+    "Write one text at",
+)
+wrong_cloudfronts_name = (
+    {**solution, "link on the club's poster": "https://d111111abcdef8.cloudfront.net"},
+    "People are to see the page at",
+)
+wrong_a_word_for_true = ({**solution, "block public access": "yes"}, "is True or False")

@@ -13,7 +13,9 @@ the lines of the page and of the set-up behind it. Which three change?
 from cognito_lab.study.checks import Mistake, client_with, enter, expect, id_token, refusal_of
 
 title, core, difficulty, minutes = "Swap Google for the user pool", False, 2, 5
-expected = "A set of three numbers. The check changes just these lines, and opens the page as Mara."
+expected = (
+    "A set of three numbers, in braces. The check changes just these lines, and opens the page as Mara."
+)
 hint = "The policies speak of identities. Which lines speak of a provider?"
 scene = "own_folders"
 

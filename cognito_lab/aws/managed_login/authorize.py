@@ -69,11 +69,13 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True)
 class Grant:
-    """What a code stands for: whose sign-in, for which request, until when (seconds since 1970)."""
+    """What a code stands for: whose sign-in, for which request, until when (seconds since 1970), how often
+    the user had been signed out everywhere by then."""
 
     asked: AuthorizationRequest
     session: Session
     expires: float
+    sign_outs: int = 0
 
 
 class Codes(dict[str, Grant]):
@@ -210,11 +212,11 @@ def will_do(session: Session, asked: AuthorizationRequest) -> bool:
     """Whether the browser's session is one that the app would accept, by its age and its provider."""
     limit, age = asked.fields.get("max_age", ""), time.time() - session.auth_time
     return (
-        prompt(asked) not in ("login", "select_account")
+        not {"login", "select_account"} & set((prompt(asked) or "").split())
         and not asked.idp_identifier
         and (asked.identity_provider or session.provider) == session.provider
         and session.provider in asked.client.settings.get("SupportedIdentityProviders", ())
-        and not (limit.isdecimal() and age > int(limit))
+        and not (limit.isdecimal() and age > float(limit))  # which a number of any length is, int() is not
     )
 
 
@@ -241,7 +243,8 @@ def _back_to_the_app(asked: AuthorizationRequest, session: Session) -> Response:
     """With a code, or in the implicit grant with the tokens themselves."""
     if asked.response_type == "code":
         code = randomness.uuid4()
-        codes(asked.client)[code] = Grant(asked, session, time.time() + CODE_SECONDS)
+        expires, before = time.time() + CODE_SECONDS, session.user.sign_outs
+        codes(asked.client)[code] = Grant(asked, session, expires, before)
         return _redirect(asked, {"code": code})
     made = tokens_for(asked, session, refreshable=False)
     return _redirect(asked, {**made, "token_type": "bearer"})

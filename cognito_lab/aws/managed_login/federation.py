@@ -106,7 +106,7 @@ def begin_oidc(request: Request, asked: AuthorizationRequest, provider: Identity
         "response_type": "code", "scope": " ".join(provider.scopes),
         "state": state, "nonce": nonce_of(state),
     }  # fmt: skip
-    if asked.prompt in ("login", "select_account", "consent"):
+    if asked.prompt and set(asked.prompt.split()) <= {"login", "select_account", "consent"}:
         fields["prompt"] = asked.prompt
     if asked.login_hint and provider.type == "OIDC":
         fields["login_hint"] = asked.login_hint
@@ -147,6 +147,8 @@ def recall(request: Request, state: str) -> Pending | None:
     found = _pending(pool).get(state) if pool else None
     if pool is None or found is None or not is_this_browsers(request, found) or has_expired(found):
         return None
+    if not still_stands(found):
+        return None
     return _pending(pool).pop(state)
 
 
@@ -160,6 +162,26 @@ def has_expired(pending: Pending) -> bool:
     return time.time() >= pending.expires
 
 
+def still_stands(pending: Pending) -> bool:
+    """Nobody has taken away the app client, its callback URL or the provider while the person was there."""
+    asked, provider = pending.asked, pending.provider
+    client = asked.client
+    return (
+        client.pool.clients.get(client.id) is client
+        and asked.redirect_uri in client.settings.get("CallbackURLs", ())
+        and identity_providers.find(client.pool, provider.name) is provider
+        and is_supported(asked, provider)
+    )
+
+
+def check_answered_by(provider: IdentityProvider, fields: Mapping[str, str]) -> None:
+    """An answer that says whose it is comes from the provider that was asked (RFC 9207). Otherwise one
+    provider could have another's code sent here, and be given it in the token request."""
+    issuer = provider.details["oidc_issuer"]
+    if fields.get("iss", issuer) != issuer:
+        raise IdpError(f"{provider.name} Error - the answer is another issuer's")
+
+
 def oidc_response(request: Request) -> Response:
     """GET /oauth2/idpresponse: the browser is back from Google or another OpenID Connect provider."""
     fields = web.read_form(request)
@@ -171,6 +193,7 @@ def oidc_response(request: Request) -> Response:
     if "error" in fields:
         return authorize.give_up(asked, error_code(fields["error"]), fields.get("error_description", ""))
     try:
+        check_answered_by(provider, fields)
         claims = identify(provider, fields.get("code", ""), callback(request), nonce_of(state))
     except IdpError as error:
         raise authorize.refusal(asked, error.code, error.message) from error

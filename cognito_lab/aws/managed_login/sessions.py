@@ -9,6 +9,7 @@ import hmac
 import re
 import time
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from .. import randomness, seams, web
 from ..network import Request
@@ -35,7 +36,11 @@ class Sessions(dict[str, Session]):
 
 
 def begin(request: Request, session: Session) -> str:
-    """A new session at the domain of ``request``: the ``Set-Cookie`` value that a browser keeps it by."""
+    """A new session at the domain of ``request``: the ``Set-Cookie`` value that a browser keeps it by.
+
+    It takes the place of the browser's last one, whose cookie somebody may have kept.
+    """
+    end(request)
     key = randomness.text(64)
     _at(request)[key] = session
     return f"{SESSION}={key}; Max-Age={SECONDS}; {ATTRIBUTES}"
@@ -97,6 +102,12 @@ def check_csrf(request: Request, fields: dict[str, str]) -> None:
     """
     token = web.cookies(request).get(XSRF, "")
     same = hmac.compare_digest(token.encode(), fields.get("_csrf", "").encode())
-    web.refuse_if(
-        not token or not same, "invalid_request", "This form is out of date. Open the page again.", 403
-    )
+    wrong = not token or not same or is_of_another_origin(request)
+    web.refuse_if(wrong, "invalid_request", "This form is out of date. Open the page again.", 403)
+
+
+def is_of_another_origin(request: Request) -> bool:
+    """Where the browser says which page posts: not one of this host. On the wire a page of a neighbouring
+    ``*.localhost`` could give the browser a cookie for both, and so know the token."""
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host", request.host)

@@ -133,9 +133,11 @@ def check_readable(grant: Grant) -> None:
 
 
 def check_user(grant: Grant) -> None:
-    """Nobody has been disabled or deleted since the code was given out."""
+    """Nobody has been disabled, deleted or signed out everywhere since the code was given out. (What a code
+    is worth after GlobalSignOut AWS does not say; who signs out means everybody.)"""
     user, people = grant.session.user, grant.asked.client.pool.people
-    if not user.enabled or people.find(user.username) is not user:
+    signed_out = user.sign_outs > grant.sign_outs
+    if not user.enabled or signed_out or people.find(user.username) is not user:
         raise OAuthError("invalid_grant")
 
 

@@ -56,6 +56,12 @@ def send(
     return messages.send(pool, "verification", to, attribute, code.digits, user.username)
 
 
+def pretend(stranger: User, purpose: str) -> None:
+    """A code for somebody who does not exist: every other one is wrong, and nobody has this one, the empty
+    one, which no operation takes."""
+    stranger.codes[purpose] = Code("", "", "nobody", time.time() + LIFETIME[purpose])
+
+
 def check(user: User, purpose: str, given: str) -> Code:
     """The code that was sent for ``purpose`` is the one ``given``. It stays valid: see :func:`use_up`.
 

@@ -44,6 +44,7 @@ class User:
     failures: int = 0  # wrong passwords in a row
     last_failure: float = 0.0
     locked_until: float = 0.0
+    sign_outs: int = 0  # how often all tokens were ended: a code from before is for none that come after
 
     @property
     def is_federated(self) -> bool:
@@ -104,27 +105,28 @@ class Directory:
     def __iter__(self) -> Iterator[User]:
         return iter(list(self._users.values()))
 
-    def _key(self, name: str) -> str:
+    def key(self, name: str) -> str:
+        """``name`` as this pool compares names."""
         return name if self.case_sensitive else name.casefold()
 
     def find(self, name: str) -> User | None:
         """The user whom a caller means by ``name``: username, ``sub``, username attribute or alias."""
-        found = self._users.get(self._key(name)) or self._by_sub.get(name)
+        found = self._users.get(self.key(name)) or self._by_sub.get(name)
         for attribute in (*self.username_attributes, *self.alias_attributes):
-            found = found or self._by_attribute.get((attribute, self._key(name)))
+            found = found or self._by_attribute.get((attribute, self.key(name)))
         return found
 
     def owner_of(self, attribute: str, value: str) -> User | None:
         """Who signs in with ``value`` as this attribute."""
-        return self._by_attribute.get((attribute, self._key(value)))
+        return self._by_attribute.get((attribute, self.key(value)))
 
     def add(self, user: User) -> None:
-        self._users[self._key(user.username)] = user
+        self._users[self.key(user.username)] = user
         self._by_sub[user.sub] = user
         self._index(user)
 
     def remove(self, user: User) -> None:
-        del self._users[self._key(user.username)]
+        del self._users[self.key(user.username)]
         del self._by_sub[user.sub]
         self._forget(user)
 
@@ -154,12 +156,12 @@ class Directory:
         # Who signs in elsewhere is not found by an address here: somebody else may have the same one.
         found = {} if user.is_federated else self.names(user.attributes, user.status != "UNCONFIRMED")
         for name, value in found.items():
-            self._by_attribute.setdefault((name, self._key(value)), user)
+            self._by_attribute.setdefault((name, self.key(value)), user)
 
     def _forget(self, user: User) -> None:
         for name, value in user.attributes.items():
-            if self._by_attribute.get((name, self._key(value))) is user:
-                del self._by_attribute[name, self._key(value)]
+            if self._by_attribute.get((name, self.key(value))) is user:
+                del self._by_attribute[name, self.key(value)]
 
     def claim(self, user: User, names: Mapping[str, str], force: bool = False) -> None:
         """``user`` is about to be found by these attributes; nobody else may be.

@@ -35,13 +35,14 @@ class Kind:
     mapping: Mapping[str, str] = field(default_factory=dict)
 
 
+PEOPLE_API = "https://people.googleapis.com/v1/people/me?personFields="  # kept with Google, and never asked
 # "Amazon Cognito derives the username from specific claims": for both of these types it is ``sub``.
 BY_SUBJECT = {"username": "sub"}
 KINDS = {
     "Google": Kind(
         ("client_id", "client_secret", "authorize_scopes"),
         added={
-            "attributes_url": "https://people.googleapis.com/v1/people/me?personFields=",
+            "attributes_url": PEOPLE_API,
             "attributes_url_add_attributes": "true",
             "authorize_url": "https://accounts.google.com/o/oauth2/v2/auth",
             "oidc_issuer": "https://accounts.google.com",
@@ -172,8 +173,8 @@ def check_details(kind: str, given: Mapping[str, str]) -> None:
 
 def check_addresses(details: Mapping[str, str]) -> None:
     """Cognito talks to the provider itself: by HTTPS only, and here only at hosts that the lab plays."""
-    for name in ("oidc_issuer", "authorize_url", "token_url", "jwks_uri"):
-        address = details.get(name)
+    for name in ("oidc_issuer", "authorize_url", "token_url", "attributes_url", "jwks_uri"):
+        address = None if details.get(name) == PEOPLE_API else details.get(name)
         if address is not None and urlsplit(address).scheme != "https":
             raise invalid(f"{name} is not an https address.")
         host = urlsplit(address or "").hostname

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import seams
 from ..operations import Call, operation
 from . import app_clients, attributes, codes, passwords, sign_in
+from .app_clients import AppClient
 from .directory import User
 from .pools import UserPool
 from .refusals import invalid, not_authorized
 
 # Without AccountRecoverySetting: the phone first, then e-mail.
 LEGACY = [{"Name": "verified_phone_number", "Priority": 1}, {"Name": "verified_email", "Priority": 2}]
-
-
-class Pretended(set[str]):
-    """Unknown names for which a code was pretended to be sent (PreventUserExistenceErrors)."""
 
 
 @operation("cognito-idp", "ForgotPassword")
@@ -29,7 +25,9 @@ def forgot_password(call: Call) -> dict[str, Any]:
     user = client.pool.people.find(call["Username"])
     if user is None:
         delivery = app_clients.pretended_delivery(client, call["Username"])
-        seams.attached(client.pool, Pretended).add(call["Username"])
+        nobody = stranger(client, call["Username"])
+        codes.count_attempt(nobody.attempts, "recovery")
+        codes.pretend(nobody, "recovery")
         return {"CodeDeliveryDetails": delivery}
     check_resettable(user)
     attribute = recovery_address(client.pool, user)
@@ -64,12 +62,26 @@ def recovery_address(pool: UserPool, user: User) -> str:
     )
 
 
+def stranger(client: AppClient, name: str) -> User:
+    """Who stands for a name that nobody has: what holds for people holds for them, up to the wrong code.
+
+    Raises
+    ------
+    AwsError
+        ``UserNotFoundException``, from a client that does not hide users.
+    """
+    if not client.hides_users:
+        raise app_clients.unknown()
+    return sign_in.stand_in(client, name)
+
+
 @operation("cognito-idp", "ConfirmForgotPassword")
 def confirm_forgot_password(call: Call) -> dict[str, Any]:
     client = app_clients.of(call)
     app_clients.check_secret_hash(client, call["Username"], call.get("SecretHash"))
-    asked = call["Username"] in seams.attached(client.pool, Pretended)
-    user = app_clients.user_of(call, client, hidden=codes.mismatch() if asked else codes.expired())
+    user = client.pool.people.find(call["Username"])
+    if user is None:
+        user = stranger(client, call["Username"])
     sign_in.check_enabled(user)
     codes.count_attempt(user.attempts, "recovery")
     policy, password = client.pool.password_policy, call["Password"]

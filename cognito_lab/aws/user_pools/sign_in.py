@@ -101,6 +101,8 @@ def find_by_password(client: AppClient, username: str, password: str) -> User:
     """
     user = client.pool.people.find(username)
     if user is None:
+        if client.hides_users:
+            count_stranger(stand_in(client, username))
         raise wrong_password() if client.hides_users else no_user()
     check_enabled(user)
     check_confirmed(user)  # before the password is looked at: AWS calls that intended
@@ -187,9 +189,7 @@ def by_srp(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
     username, given = required(parameters, "USERNAME"), required(parameters, "SRP_A")
     app_clients.check_secret_hash(client, username, parameters.get("SECRET_HASH"))
     client_public = read_srp_a(given)
-    user = client.pool.people.find(username)
-    if user is None:
-        user = stand_in(client, username)
+    user = client.pool.people.find(username) or stand_in(client, username)
     check_enabled(user)
     check_confirmed(user)  # as by password: before any proof
     known = user.credential.current if user.credential else pretended_password(client.pool, username)
@@ -229,7 +229,7 @@ class Pretence:
 
 def pretended(pool: UserPool, what: str, username: str) -> bytes:
     """32 octets, the same ones for the same name each time: true salts do not change between calls either."""
-    name = username if pool.people.case_sensitive else username.casefold()
+    name = pool.people.key(username)
     return hmac.digest(seams.attached(pool, Pretence).secret, f"{what} {name}".encode(), "sha256")
 
 
@@ -239,8 +239,19 @@ def pretended_password(pool: UserPool, username: str) -> passwords.Hash:
     return passwords.Hash(b"", pretended(pool, "salt", username)[:16], key)
 
 
+class Strangers(dict[str, User]):
+    """Who stands for names that nobody has, by the name that was given and the one that was answered."""
+
+
+def count_stranger(stranger: User) -> None:
+    """A password for nobody is wrong, and locks like any other: if only people who exist were locked, the
+    lock would say who does. (AWS does not say what it does there.)"""
+    check_not_locked(stranger)
+    count_failure(stranger)
+
+
 def stand_in(client: AppClient, username: str) -> User:
-    """Who is challenged in place of somebody unknown, by a client that hides users.
+    """Who is challenged in place of somebody unknown, by a client that hides users: the same one each time.
 
     Their username is a UUID ("Managing user existence error responses") where the name given is an address by
     which the pool would find people; any other name is the username itself, as with people who exist.
@@ -252,10 +263,12 @@ def stand_in(client: AppClient, username: str) -> User:
     """
     if not client.hides_users:
         raise no_user()
+    strangers, given = seams.attached(client.pool, Strangers), client.pool.people.key(username)
     found_by = {*client.pool.people.username_attributes, *client.pool.people.alias_attributes}
     if any(attributes.has_form_of(name, username) for name in found_by & set(attributes.VERIFIED)):
         username = str(uuid.UUID(bytes=pretended(client.pool, "username", username)[:16], version=4))
-    return User(username, "", {}, "CONFIRMED")
+    known = strangers.setdefault(given, User(username, "", {}, "CONFIRMED"))
+    return strangers.setdefault(client.pool.people.key(known.username), known)
 
 
 def by_refresh_token(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -360,6 +373,8 @@ def prove_password(client: AppClient, username: str, responses: Mapping[str, str
     challenge.answered = True  # right or wrong: one challenge, one guess
     name = srp.full_name(client.pool.id, user.username)
     right = base64.b64encode(server.signature(name, base64.b64decode(block), timestamp))
+    if seams.attached(client.pool, Strangers).get(client.pool.people.key(username)) is user:
+        count_stranger(user)
     check_same_user(client.pool, challenge, username)
     check_enabled(user)
     # A password that was changed since the challenge counts no more, so the verifier must be the present one.

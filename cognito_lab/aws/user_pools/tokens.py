@@ -409,6 +409,7 @@ def revoke(client: AppClient, refresh_token: str) -> None:
 
 def revoke_all(pool: UserPool, user: User) -> None:
     """End every login of ``user``: signed out everywhere, disabled or deleted."""
+    user.sign_outs += 1
     for login in issuer(pool).logins.values():
         if login.user is user:
             login.revoked = True
