@@ -253,13 +253,18 @@ def test_an_environment_stays_on_its_python_unless_another_is_asked_for(course):
     assert course.answers()
 
 
+def hear_ctrl_c() -> None:
+    """Of a process that is begun: tests that run in the background may have been told to ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_during_set_up_leaves_nothing(course):
     with socket.create_server(("127.0.0.1", 0)) as silent:  # an index that accepts and never answers
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
         process = subprocess.Popen(
             [sys.executable, "-E", "-s", "cognito_lab/course/bootstrap.py", "--installer", "pip"],
             cwd=course.root, env=course.environment(PIP_INDEX_URL=address), start_new_session=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c,
         )  # fmt: skip
         silent.settimeout(60)
         connection, _ = silent.accept()
@@ -760,8 +765,9 @@ def test_make_lab_opens_the_copy_with_the_courses_own_settings(hostile_home, cou
     port = free_port()
     command = [sys.executable, "-m", "cognito_lab", "lab", "--no-browser", "--port", str(port)]
     process = subprocess.Popen(
-        command, cwd=course_folder, env=hostile, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+        command, cwd=course_folder, env=hostile, text=True, preexec_fn=hear_ctrl_c,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
     try:
         said = ""
         assert process.stdout
