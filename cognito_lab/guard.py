@@ -26,8 +26,8 @@ from functools import cache, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from .aws import network
-from .aws.errors import OutsideTheLab
+from cognito_lab.aws import network
+from cognito_lab.aws.errors import OutsideTheLab
 
 # -- the environment -----------------------------------------------------------------------------
 

@@ -11,24 +11,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import clock, guard
-from .aws import keys, seams, services
-from .aws.errors import OutsideTheLab
-from .aws.iam import principals
-from .clock import Clock
-from .providers import google, saml
-from .study import errors, why
+from cognito_lab import clock, guard
+from cognito_lab.aws import keys, seams, services
+from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.aws.iam import principals
+from cognito_lab.clock import Clock
+from cognito_lab.providers import google, saml
+from cognito_lab.study import errors, why
 
 if TYPE_CHECKING:
-    from .aws.user_pools.messages import Message
-    from .study.demo import Demo
-    from .study.diagrams import Diagram
-    from .study.exercises import Exercise
-    from .study.recorder import Story
-    from .study.scenes import Scene
-    from .study.tables import Table
-    from .study.why import Why
-    from .wire.server import Server
+    from cognito_lab.aws.user_pools.messages import Message
+    from cognito_lab.study.demo import Demo
+    from cognito_lab.study.diagrams import Diagram
+    from cognito_lab.study.exercises import Exercise
+    from cognito_lab.study.recorder import Story
+    from cognito_lab.study.scenes import Scene
+    from cognito_lab.study.tables import Table
+    from cognito_lab.study.why import Why
+    from cognito_lab.wire.server import Server
 
 # Runs that make or compare stored outputs set this variable: then the clock stands still at FIXED_START
 # and chance is seeded, so that two runs give the same bytes. A learner's kernel never does.
@@ -199,7 +199,7 @@ class Lab:
             An e-mail address, or a phone number in the form ``"+15550100"``.
         """
         self._alive()
-        from .aws.user_pools import messages
+        from cognito_lab.aws.user_pools import messages
 
         return [message for message in messages.outbox() if message.to == address]
 
@@ -266,7 +266,7 @@ class Lab:
     def _served(self, port: int, issuer: str) -> Server:
         """The account's server: the one that there is, or else a new one."""
         if self._server is None or not self._server.running:
-            from .wire.server import Server
+            from cognito_lab.wire.server import Server
 
             self._server = Server(self, port, issuer)
         return self._server
@@ -278,8 +278,8 @@ class Lab:
         would be.
         """
         self._alive()
-        from .study.demo import Demo
-        from .wire import browsers
+        from cognito_lab.study.demo import Demo
+        from cognito_lab.wire import browsers
 
         port = PORT if self._fixed else self._served(PORT, "aws").port
         return Demo(browsers.here(site, port), port, served=not self._fixed)
@@ -295,7 +295,7 @@ class Lab:
             There is no scene of that name; the message lists those there are.
         """
         self.reset()
-        from .study import scenes
+        from cognito_lab.study import scenes
 
         return scenes.play(name, region=self.region, lab=self)
 
@@ -311,7 +311,7 @@ class Lab:
         ExerciseError
             There is no such exercise; the message lists those there are.
         """
-        from .study.exercises import Exercise
+        from cognito_lab.study.exercises import Exercise
 
         return Exercise(number, self)
 
@@ -340,7 +340,7 @@ class Lab:
             Nobody is named.
         """
         self._alive()
-        from .study.knowledge import who_knows
+        from cognito_lab.study.knowledge import who_knows
 
         named = {"username": username, "identity_id": identity_id, "google_email": google_email}
         return who_knows(self.google, **named)
@@ -351,7 +351,7 @@ class Lab:
         ``app`` is what the diagram calls the program that makes the calls.
         """
         self._alive()
-        from .study import recorder
+        from cognito_lab.study import recorder
 
         return recorder.record(app)
 

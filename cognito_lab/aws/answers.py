@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from . import randomness, seams
-from .errors import AwsError
-from .network import Headers, Response
-from .services import JSON_SERVICES
+from cognito_lab.aws import randomness, seams
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.network import Headers, Response
+from cognito_lab.aws.services import JSON_SERVICES
 
 
 def success(service: str, operation: str, result: dict[str, Any]) -> Response:

@@ -11,14 +11,14 @@ import urllib.parse
 from functools import cache
 from typing import Any
 
-from . import answers, identity_pools, network, s3, s3_web, seams, shapes
-from .errors import AwsError, OutsideTheLab
-from .iam import enforcement
-from .managed_login import endpoints
-from .network import Request, Response
-from .operations import CHECKS, HANDLERS, Call, carried_by
-from .services import API_HOSTS, JSON_SERVICES, QUERY_SERVICES, region_of
-from .user_pools import tokens
+from cognito_lab.aws import answers, identity_pools, network, s3, s3_web, seams, shapes
+from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.iam import enforcement
+from cognito_lab.aws.managed_login import endpoints
+from cognito_lab.aws.network import Request, Response
+from cognito_lab.aws.operations import CHECKS, HANDLERS, Call, carried_by
+from cognito_lab.aws.services import API_HOSTS, JSON_SERVICES, QUERY_SERVICES, region_of
+from cognito_lab.aws.user_pools import tokens
 
 __all__ = ["endpoints", "identity_pools"]  # imported for their hosts and operations
 

@@ -14,7 +14,7 @@ from typing import Any
 import jwt
 from jwt.utils import base64url_decode
 
-from . import network, seams
+from cognito_lab.aws import network, seams
 
 # Only the signature is left to PyJWT. Every claim is checked by the service that reads the token,
 # each in a rule of its own, with that service's error.

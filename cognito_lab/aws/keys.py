@@ -16,8 +16,8 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from . import randomness
-from .operations import DATA
+from cognito_lab.aws import randomness
+from cognito_lab.aws.operations import DATA
 
 KEY_BITS = 2048  # what user pools and Google sign with
 

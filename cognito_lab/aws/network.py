@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from .errors import AwsError, OutsideTheLab
+from cognito_lab.aws.errors import AwsError, OutsideTheLab
 
 
 class Headers(dict[str, str]):

@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote_plus, urlencode, urlsplit
 
-from .network import Headers, Request, Response
-from .web import OAuthError, refuse_if
+from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.aws.web import OAuthError, refuse_if
 
 
 def base64url(octets: bytes) -> str:

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .errors import OutsideTheLab
+from cognito_lab.aws.errors import OutsideTheLab
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 

@@ -12,13 +12,13 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from . import network, seams, services
-from .errors import AwsError, OutsideTheLab
-from .iam import enforcement, policies
-from .iam.policies import RESOURCE, Policy, Verdict
-from .iam.principals import Principal, parsed
-from .network import Request
-from .operations import Call, check_before
+from cognito_lab.aws import network, seams, services
+from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.iam import enforcement, policies
+from cognito_lab.aws.iam.policies import RESOURCE, Policy, Verdict
+from cognito_lab.aws.iam.principals import Principal, parsed
+from cognito_lab.aws.network import Request
+from cognito_lab.aws.operations import Call, check_before
 
 HOST = re.compile(rf"(?:(.+)\.)?s3(?:\.{services.REGION})?\.amazonaws\.com")
 

@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
-from . import answers, network, s3, seams, services
-from .errors import AwsError
-from .network import Handler, Headers, Request, Response
+from cognito_lab.aws import answers, network, s3, seams, services
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.network import Handler, Headers, Request, Response
 
 # -- cross-origin requests -------------------------------------------------------------------------
 

@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from . import network, seams
-from .errors import AwsError, OutsideTheLab
-from .web import OAuthError
+from cognito_lab.aws import network, seams
+from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.web import OAuthError
 
 NAMESPACES = {
     "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",

@@ -25,10 +25,10 @@ from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from . import network, randomness
-from .errors import AwsError, OutsideTheLab
-from .network import Headers, Request, Response
-from .operations import carried_by
+from cognito_lab.aws import network, randomness
+from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.aws.operations import carried_by
 
 ACCOUNT = "123456789012"
 OPERATIONS = "cognito_lab.aws.api"  # imports every room, so that their operations are known

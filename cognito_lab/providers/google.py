@@ -26,11 +26,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from ..aws import keys, network, oauth, randomness
-from ..aws.errors import OutsideTheLab
-from ..aws.network import Headers, Request, Response
-from ..aws.web import OAuthError, as_json, json_error, read_form, refuse_if
-from .pages import browse, form, hidden_fields, page, page_error, submit
+from cognito_lab.aws import keys, network, oauth, randomness
+from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.aws.web import OAuthError, as_json, json_error, read_form, refuse_if
+from cognito_lab.providers.pages import browse, form, hidden_fields, page, page_error, submit
 
 HERE = Path(__file__).parent
 DISCOVERY = json.loads((HERE / "google_discovery.json").read_text(encoding="utf-8"))

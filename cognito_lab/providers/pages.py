@@ -8,9 +8,9 @@ import string
 from pathlib import Path
 from urllib.parse import urlencode, urljoin
 
-from ..aws import network
-from ..aws.network import Headers, Response
-from ..aws.web import OAuthError
+from cognito_lab.aws import network
+from cognito_lab.aws.network import Headers, Response
+from cognito_lab.aws.web import OAuthError
 
 PAGE = string.Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
 PAGE_HEADERS = {

@@ -22,12 +22,12 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from ..aws import keys, network, randomness, saml
-from ..aws.errors import OutsideTheLab
-from ..aws.network import Headers, Request, Response
-from ..aws.saml import SamlError, element
-from ..aws.web import OAuthError, read_form
-from .pages import form, page, page_error
+from cognito_lab.aws import keys, network, randomness, saml
+from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.aws.saml import SamlError, element
+from cognito_lab.aws.web import OAuthError, read_form
+from cognito_lab.providers.pages import form, page, page_error
 
 HOST = "idp.northshore.example"
 NAME = "North Shore University"

@@ -24,8 +24,7 @@ import requests
 
 from cognito_lab.aws import network
 from cognito_lab.aws.web import OAuthError
-
-from .twin import Twin
+from cognito_lab.study.twin import Twin
 
 WIDE = 640  # pixels, of a page in a picture
 MOST_REDIRECTS = 20  # as browsers allow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .refusals import read
+from cognito_lab.study.refusals import read
 
 
 class Mistake(Exception):
@@ -78,7 +78,7 @@ def through_pages(
 
     import requests
 
-    from .browser import Browser
+    from cognito_lab.study.browser import Browser
 
     browser = browser or Browser()
     app = {"client_id": scene.client, "redirect_uri": scene.callback}

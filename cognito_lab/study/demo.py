@@ -16,8 +16,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from ..aws import network
-from . import palette, twin
+from cognito_lab.aws import network
+from cognito_lab.study import palette, twin
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 SITE = DATA / "site"

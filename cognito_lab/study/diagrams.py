@@ -15,8 +15,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from .drawing import box, document, width_of, wrapped, write
-from .palette import INK, LANE, LINE, MARK, PAPER, QUIET, REFUSED, TICKETS, WIDTH
+from cognito_lab.study.drawing import box, document, width_of, wrapped, write
+from cognito_lab.study.palette import INK, LANE, LINE, MARK, PAPER, QUIET, REFUSED, TICKETS, WIDTH
 
 OVERTURE = Path(__file__).resolve().parents[2] / "data" / "overture.json"
 MOST_ARROWS = 12

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from .palette import FONT, INK, PAPER, QUIET, REFUSED, WIDTH
+from cognito_lab.study.palette import FONT, INK, PAPER, QUIET, REFUSED, WIDTH
 
 # Widths of characters in hundredths of an em, those of a wide sans-serif: what fits there fits in any.
 WIDE = {**dict.fromkeys("iljIrtf.,:;'|!()[]-/ ", 42), **dict.fromkeys("mwMW@%…–→", 100)}

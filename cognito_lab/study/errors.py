@@ -9,9 +9,8 @@ import sys
 from typing import Any
 
 from cognito_lab.aws.errors import OutsideTheLab
-
-from .refusals import NotRefusedAsStated, read
-from .scenes import SceneError
+from cognito_lab.study.refusals import NotRefusedAsStated, read
+from cognito_lab.study.scenes import SceneError
 
 
 def lines(error: BaseException) -> list[str]:

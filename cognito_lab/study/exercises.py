@@ -35,10 +35,10 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from . import progress
-from .checks import Mistake
-from .refusals import read as read_refusal
-from .twin import Twin
+from cognito_lab.study import progress
+from cognito_lab.study.checks import Mistake
+from cognito_lab.study.refusals import read as read_refusal
+from cognito_lab.study.twin import Twin
 
 EXERCISES = Path(__file__).resolve().parents[2] / "data" / "exercises"
 GIVEN = {

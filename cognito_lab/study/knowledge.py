@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from .diagrams import Diagram
-from .drawing import box, document, wrapped, write
-from .palette import LANE, LINE, PAPER, QUIET, WIDTH
-from .recorder import USER_POOL, leaves, shortened
+from cognito_lab.study.diagrams import Diagram
+from cognito_lab.study.drawing import box, document, wrapped, write
+from cognito_lab.study.palette import LANE, LINE, PAPER, QUIET, WIDTH
+from cognito_lab.study.recorder import USER_POOL, leaves, shortened
 
 if TYPE_CHECKING:
     from cognito_lab.providers.google import Google

@@ -16,9 +16,8 @@ from cognito_lab.aws.iam import enforcement, principals, signatures
 from cognito_lab.aws.iam.policies import IDENTITY, SESSION, Look, Tested, Verdict
 from cognito_lab.aws.iam.principals import Principal
 from cognito_lab.aws.network import Request
-
-from .tables import Table
-from .twin import Twin
+from cognito_lab.study.tables import Table
+from cognito_lab.study.twin import Twin
 
 # The parts of credentials, as an identity pool, STS and boto3 call them.
 PARTS = (

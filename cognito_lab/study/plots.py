@@ -15,11 +15,11 @@ from datetime import timedelta
 from html import escape
 from typing import Any
 
-from .drawing import wrapped
-from .palette import INK, LANE, LINE, PAPER, QUIET, REFUSED, TICKETS, WIDTH
-from .tables import UNITS, Table, decoded, is_time, moment
-from .tokens import kind_of
-from .twin import Twin
+from cognito_lab.study.drawing import wrapped
+from cognito_lab.study.palette import INK, LANE, LINE, PAPER, QUIET, REFUSED, TICKETS, WIDTH
+from cognito_lab.study.tables import UNITS, Table, decoded, is_time, moment
+from cognito_lab.study.tokens import kind_of
+from cognito_lab.study.twin import Twin
 
 STYLE: Any = {
     "svg.hashsalt": "cognito_lab", "font.family": "DejaVu Sans", "font.size": 9,

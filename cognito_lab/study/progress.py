@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from .twin import live
+from cognito_lab.study.twin import live
 
 OWN = Path(__file__).resolve().parents[2] / "my_course"
 FILE = ".progress.json"
@@ -33,7 +33,7 @@ def note(kind: str, number: str, how: str = "done", folder: Path | None = None) 
     noted = read(folder)
     noted.setdefault(kind, {})[number] = how
     _write(noted, folder or OWN)
-    from . import start_page  # reads what is noted here
+    from cognito_lab.study import start_page  # reads what is noted here
 
     start_page.write(folder or OWN)
 

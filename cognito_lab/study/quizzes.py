@@ -14,9 +14,9 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
-from . import claims, progress
-from .palette import MARK, REFUSED
-from .twin import Twin
+from cognito_lab.study import claims, progress
+from cognito_lab.study.palette import MARK, REFUSED
+from cognito_lab.study.twin import Twin
 
 QUIZZES = Path(__file__).resolve().parents[2] / "data" / "quizzes"
 FEWEST = 8  # questions of a lesson

@@ -23,11 +23,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from cognito_lab.aws import network, oauth, web
 from cognito_lab.aws.network import Exchange, Request, Response
 from cognito_lab.providers.pages import hidden_fields
-
-from . import tables
-from .diagrams import Arrow, Diagram, Picture, Ticket
-from .refusals import http_refusal
-from .steps import Steps
+from cognito_lab.study import tables
+from cognito_lab.study.diagrams import Arrow, Diagram, Picture, Ticket
+from cognito_lab.study.refusals import http_refusal
+from cognito_lab.study.steps import Steps
 
 LANES = {
     "cognito-idp": "user pool",

@@ -28,7 +28,7 @@ from types import CodeType, ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from .refusals import read as read_refusal
+from cognito_lab.study.refusals import read as read_refusal
 
 SCENES = Path(__file__).resolve().parents[2] / "data" / "scenes"
 AFTER = re.compile(r"^# after: *(\w+) *$", re.MULTILINE)

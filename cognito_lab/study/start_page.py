@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from . import exercises, progress
+from cognito_lab.study import exercises, progress
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = "START.md"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .diagrams import Diagram
-from .drawing import box, document, width_of, wrapped, write
-from .palette import INK, LANE, LINE, PAPER, REFUSED, WIDTH
-from .refusals import refused
+from cognito_lab.study.diagrams import Diagram
+from cognito_lab.study.drawing import box, document, width_of, wrapped, write
+from cognito_lab.study.palette import INK, LANE, LINE, PAPER, REFUSED, WIDTH
+from cognito_lab.study.refusals import refused
 
 Move = tuple[str, str]  # from one state to another
 Transition = tuple[str, str, "str | refused"]

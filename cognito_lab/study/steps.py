@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from .tables import Table
-from .twin import Twin
+from cognito_lab.study.tables import Table
+from cognito_lab.study.twin import Twin
 
 if TYPE_CHECKING:
-    from .recorder import Call
+    from cognito_lab.study.recorder import Call
 
 Line = tuple[str, str, "Table | Call | None"]  # what it is, what it says, and what is folded in below it
 

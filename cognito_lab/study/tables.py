@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
@@ -116,7 +116,7 @@ def moment(seconds: Any) -> str:
     if not is_time(seconds):
         return "no time"
     try:
-        date = datetime.fromtimestamp(seconds, timezone.utc)
+        date = datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return "a time beyond the calendar"
     away = seconds - time.time()

@@ -26,9 +26,8 @@ from jwt.algorithms import get_default_algorithms
 from jwt.utils import base64url_decode, base64url_encode
 
 from cognito_lab.aws.errors import OutsideTheLab
-
-from .tables import TIMES, Table, decoded, is_time, moment, shown
-from .twin import Twin
+from cognito_lab.study.tables import TIMES, Table, decoded, is_time, moment, shown
+from cognito_lab.study.twin import Twin
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 EXPLAINED = tomllib.loads((DATA / "claims_explained.toml").read_text(encoding="utf-8"))

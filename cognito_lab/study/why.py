@@ -19,10 +19,9 @@ from cognito_lab.aws.iam.policies import Verdict
 from cognito_lab.aws.network import Exchange
 from cognito_lab.aws.operations import DATA
 from cognito_lab.aws.web import OAuthError
-
-from .permissions import Shown, in_words, looks
-from .refusals import http_refusal, read
-from .tables import Table
+from cognito_lab.study.permissions import Shown, in_words, looks
+from cognito_lab.study.refusals import http_refusal, read
+from cognito_lab.study.tables import Table
 
 UNKNOWN = "nothing more is known here"
 LEARNERS = ("app", "browser")  # the learner's own callers

@@ -17,8 +17,7 @@ from urllib.parse import urlsplit
 
 from cognito_lab.aws import network, services
 from cognito_lab.aws.network import Headers, Request, Response
-
-from . import Refused
+from cognito_lab.wire import Refused
 
 THIS_MACHINE = re.compile(
     r"https?://(?:127\.0\.0\.1|\[::1\]|(?:[^/:@]+\.)?localhost)(?::\d+)?", re.IGNORECASE

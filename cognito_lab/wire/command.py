@@ -9,8 +9,7 @@ import time
 from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.lab import Lab
 from cognito_lab.study.scenes import SceneError
-
-from .server import ISSUERS
+from cognito_lab.wire.server import ISSUERS
 
 
 def main(argv: list[str]) -> int:

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from cognito_lab.aws.network import Headers, Request, Response
-
-from . import Refused
+from cognito_lab.wire import Refused
 
 if TYPE_CHECKING:
     from cognito_lab.lab import Lab

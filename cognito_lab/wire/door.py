@@ -20,11 +20,10 @@ from cognito_lab.aws import answers, network, seams, services
 from cognito_lab.aws.errors import AwsError, OutsideTheLab
 from cognito_lab.aws.network import Handler, Request, Response
 from cognito_lab.aws.user_pools import pools
-
-from . import Refused, browsers, control
+from cognito_lab.wire import Refused, browsers, control
 
 if TYPE_CHECKING:
-    from .server import Server
+    from cognito_lab.wire.server import Server
 
 ENDPOINTS = ("127.0.0.1", "localhost")
 TARGETS = {

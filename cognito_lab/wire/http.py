@@ -17,8 +17,7 @@ from typing import Any
 
 from cognito_lab import clock
 from cognito_lab.aws.network import Headers, Request, Response
-
-from . import Refused
+from cognito_lab.wire import Refused
 
 LARGEST_BODY = 32 * 2**20  # octets
 # The connection's own fields; the rest of an answer's header is the service's.

@@ -17,8 +17,7 @@ from cognito_lab.aws import issuers, network
 from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.aws.iam import principals
 from cognito_lab.aws.network import Headers, Request, Response
-
-from . import browsers, door, http
+from cognito_lab.wire import browsers, door, http
 
 if TYPE_CHECKING:
     from cognito_lab.lab import Lab

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
-from .. import services
-from ..errors import AwsError
-from ..network import Request
-from . import policies, signatures
-from .policies import Policy, Question, Verdict
-from .principals import Principal
+from cognito_lab.aws import services
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.iam import policies, signatures
+from cognito_lab.aws.iam.policies import Policy, Question, Verdict
+from cognito_lab.aws.iam.principals import Principal
+from cognito_lab.aws.network import Request
 
 # Signed operations that no identity-based policy decides alone: anyone may ask who they are, and
 # AssumeRole is judged together with the role's trust policy.
@@ -84,7 +84,7 @@ def may(
 def context(request: Request, principal: Principal | None, **more: Any) -> dict[str, Any]:
     """The condition keys of a request (IAM, "AWS global condition context keys"); ``more`` of a service."""
     keys: dict[str, Any] = {
-        "aws:CurrentTime": datetime.fromtimestamp(time.time(), timezone.utc).isoformat(),
+        "aws:CurrentTime": datetime.fromtimestamp(time.time(), UTC).isoformat(),
         "aws:EpochTime": int(time.time()),
         "aws:SecureTransport": request.url.startswith("https:"),
         "aws:SourceIp": "127.0.0.1",

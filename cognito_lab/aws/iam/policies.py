@@ -14,13 +14,13 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from ..errors import AwsError
-from ..operations import DATA
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.operations import DATA
 
 Document = dict[str, Any]
 Statement = dict[str, Any]
@@ -285,9 +285,9 @@ def _in_network(given: str, wanted: Any) -> bool:
 
 def _moment(text: str) -> datetime:
     if re.fullmatch(r"\d+(\.\d+)?", text):
-        return datetime.fromtimestamp(float(text), timezone.utc)
+        return datetime.fromtimestamp(float(text), UTC)
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 COMPARISONS = {

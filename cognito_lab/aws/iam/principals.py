@@ -13,8 +13,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from .. import randomness, seams
-from .policies import IDENTITY, SESSION, Policy
+from cognito_lab.aws import randomness, seams
+from cognito_lab.aws.iam.policies import IDENTITY, SESSION, Policy
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _owners_key(access_key_id: str) -> Key | None:
 
 
 def _sessions_key(access_key_id: str) -> Key | None:
-    from . import sessions
+    from cognito_lab.aws.iam import sessions
 
     session = sessions.find(access_key_id)
     if session is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .. import seams
+from cognito_lab.aws import seams
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,17 @@ import re
 import time
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from ... import clock
-from .. import services
-from ..errors import AwsError
-from ..network import Request
-from ..operations import DATA
-from . import principals
-from .principals import Key
+from cognito_lab import clock
+from cognito_lab.aws import services
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.iam import principals
+from cognito_lab.aws.iam.principals import Key
+from cognito_lab.aws.network import Request
+from cognito_lab.aws.operations import DATA
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW = 15 * 60  # seconds
@@ -63,7 +63,7 @@ class Signature:
     @property
     def moment(self) -> float:
         """When the request was signed, in seconds since 1970."""
-        return datetime.strptime(self.date, "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc).timestamp()
+        return datetime.strptime(self.date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
 
 
 def verify(request: Request, service: str) -> Key | None:
@@ -159,7 +159,7 @@ def check_date(signature: Signature, service: str, outside: bool = False) -> Non
     age = senders_now - signature.moment
     if signature.expires is None:
         if abs(age) > SKEW:
-            here = datetime.fromtimestamp(senders_now, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+            here = datetime.fromtimestamp(senders_now, UTC).strftime("%Y%m%dT%H%M%SZ")
             raise refusal("skewed", service, date=signature.date, now=here)
     elif not 0 < signature.expires <= WEEK:
         raise AwsError(

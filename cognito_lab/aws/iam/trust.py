@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import network, seams
-from ..errors import AwsError, OutsideTheLab
-from ..operations import Call, check_before, operation
-from . import enforcement, policies, sessions, web_identity
-from .policies import IDENTITY, TRUST, Policy, Verdict
-from .principals import parsed
-from .web_identity import IDENTITY_POOLS as POOLS
+from cognito_lab.aws import network, seams
+from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.iam import enforcement, policies, sessions, web_identity
+from cognito_lab.aws.iam.policies import IDENTITY, TRUST, Policy, Verdict
+from cognito_lab.aws.iam.principals import parsed
+from cognito_lab.aws.iam.web_identity import IDENTITY_POOLS as POOLS
+from cognito_lab.aws.operations import Call, check_before, operation
 
 ACTION = "sts:AssumeRole"
 CHAINED = 3600  # seconds: the longest session of a role that was taken with the credentials of another role

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from .. import issuers, seams, shapes
-from ..errors import AwsError, OutsideTheLab
-from ..operations import Call, operation
-from . import policies, sessions
-from .principals import parsed
-from .sessions import RoleSession
+from cognito_lab.aws import issuers, seams, shapes
+from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.iam import policies, sessions
+from cognito_lab.aws.iam.principals import parsed
+from cognito_lab.aws.iam.sessions import RoleSession
+from cognito_lab.aws.operations import Call, operation
 
 ACTION = "sts:AssumeRoleWithWebIdentity"
 IDENTITY_POOLS = "cognito-identity.amazonaws.com"

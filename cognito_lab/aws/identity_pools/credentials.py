@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import network
-from ..errors import AwsError
-from ..iam import policies, web_identity
-from ..iam.sessions import RoleSession
-from ..operations import Call, operation
-from . import identities, open_id_tokens, role_choice
+from cognito_lab.aws import network
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.iam import policies, web_identity
+from cognito_lab.aws.iam.sessions import RoleSession
+from cognito_lab.aws.identity_pools import identities, open_id_tokens, role_choice
+from cognito_lab.aws.operations import Call, operation
 
 SESSION_NAME = "CognitoIdentityCredentials"
 SECONDS = 3600  # fixed: the enhanced flow cannot be asked for more

@@ -10,12 +10,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from .. import randomness
-from ..errors import AwsError
-from ..operations import Call, operation
-from . import logins
-from .logins import Login, refusal
-from .pools import Identity, IdentityPool, all_pools, find_pool, page
+from cognito_lab.aws import randomness
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.identity_pools import logins
+from cognito_lab.aws.identity_pools.logins import Login, refusal
+from cognito_lab.aws.identity_pools.pools import Identity, IdentityPool, all_pools, find_pool, page
+from cognito_lab.aws.operations import Call, operation
 
 
 @operation("cognito-identity", "GetId")

@@ -16,10 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .. import issuers, network, seams
-from ..errors import AwsError, OutsideTheLab
-from ..operations import Call
-from .pools import PUBLIC_PROVIDERS, USER_POOL, IdentityPool
+from cognito_lab.aws import issuers, network, seams
+from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.identity_pools.pools import PUBLIC_PROVIDERS, USER_POOL, IdentityPool
+from cognito_lab.aws.operations import Call
 
 GOOGLE = "accounts.google.com"
 SAML = re.compile(r"arn:aws:iam::\d{12}:saml-provider/[\w._-]+")
@@ -194,7 +194,7 @@ def check_not_signed_out(pool: IdentityPool, key: str, claims: dict[str, Any]) -
     rows = [row for row in pool.clients_of(key) if row["ClientId"] in issuers.audiences(claims)]
     if not any(row.get("ServerSideTokenCheck") for row in rows):
         return
-    from ..user_pools import tokens
+    from cognito_lab.aws.user_pools import tokens
 
     with network.step("cognito-identity", "cognito-idp", "ServerSideTokenCheck", sub=claims["sub"]) as inner:
         inner.answer = {"SignedOut": tokens.is_signed_out(claims)}

@@ -12,13 +12,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import keys, network, seams
-from ..errors import AwsError
-from ..network import Headers, Request, Response
-from ..operations import Call, operation
-from . import identities
-from .logins import Login
-from .pools import Identity, IdentityPool
+from cognito_lab.aws import keys, network, seams
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.identity_pools import identities
+from cognito_lab.aws.identity_pools.logins import Login
+from cognito_lab.aws.identity_pools.pools import Identity, IdentityPool
+from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.aws.operations import Call, operation
 
 HOST = "cognito-identity.amazonaws.com"
 ISSUER = f"https://{HOST}"

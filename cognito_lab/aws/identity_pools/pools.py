@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from .. import network, randomness, seams, services
-from ..errors import AwsError
-from ..iam import enforcement
-from ..operations import Call, operation
+from cognito_lab.aws import network, randomness, seams, services
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.iam import enforcement
+from cognito_lab.aws.operations import Call, operation
 
 PUBLIC_PROVIDERS = (
     "accounts.google.com",

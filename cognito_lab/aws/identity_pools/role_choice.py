@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import AwsError
-from .logins import Login, refusal
-from .pools import USER_POOL, IdentityPool
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.identity_pools.logins import Login, refusal
+from cognito_lab.aws.identity_pools.pools import USER_POOL, IdentityPool
 
 MATCHES: dict[str, Callable[[str, str], bool]] = {
     "Equals": lambda claim, value: claim == value,

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from .. import oauth, randomness, seams, web
-from ..errors import OutsideTheLab
-from ..network import Headers, Request, Response
-from ..user_pools import domains, pools, tokens
-from ..user_pools.app_clients import AppClient
-from ..user_pools.directory import User
-from ..web import OAuthError
-from . import federation, sessions
-from .sessions import Session
+from cognito_lab.aws import oauth, randomness, seams, web
+from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.aws.managed_login import federation, sessions
+from cognito_lab.aws.managed_login.sessions import Session
+from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.aws.user_pools import domains, pools, tokens
+from cognito_lab.aws.user_pools.app_clients import AppClient
+from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.web import OAuthError
 
 GRANTS = {"code": "code", "token": "implicit"}  # response_type → what AllowedOAuthFlows calls it
 CODE_SECONDS = 300

@@ -9,12 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from .. import network, web
-from ..network import Headers, Request, Response
-from ..user_pools import domains, pools
-from ..web import OAuthError
-from . import authorize, federation, logout, pages, saml, sign_in_pages, token_endpoint
-from .authorize import PageError, RedirectError
+from cognito_lab.aws import network, web
+from cognito_lab.aws.managed_login import (
+    authorize,
+    federation,
+    logout,
+    pages,
+    saml,
+    sign_in_pages,
+    token_endpoint,
+)
+from cognito_lab.aws.managed_login.authorize import PageError, RedirectError
+from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.aws.user_pools import domains, pools
+from cognito_lab.aws.web import OAuthError
 
 Handler = Callable[[Request], Response]
 

@@ -20,16 +20,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from .. import issuers, network, oauth, randomness, seams, web
-from ..errors import AwsError, OutsideTheLab
-from ..network import Request, Response
-from ..user_pools import domains, federated, identity_providers
-from ..user_pools.identity_providers import IdentityProvider
-from ..user_pools.pools import UserPool
-from . import authorize
+from cognito_lab.aws import issuers, network, oauth, randomness, seams, web
+from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.managed_login import authorize
+from cognito_lab.aws.network import Request, Response
+from cognito_lab.aws.user_pools import domains, federated, identity_providers
+from cognito_lab.aws.user_pools.identity_providers import IdentityProvider
+from cognito_lab.aws.user_pools.pools import UserPool
 
 if TYPE_CHECKING:
-    from .authorize import AuthorizationRequest
+    from cognito_lab.aws.managed_login.authorize import AuthorizationRequest
 
 SECONDS = 300  # "User pool managed login": a sign-in that takes longer is given up
 COOKIE = "csrf-state"

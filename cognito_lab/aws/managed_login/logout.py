@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from .. import web
-from ..network import Headers, Request, Response
-from ..user_pools.app_clients import AppClient
-from . import authorize, sessions
-from .authorize import PageError
+from cognito_lab.aws import web
+from cognito_lab.aws.managed_login import authorize, sessions
+from cognito_lab.aws.managed_login.authorize import PageError
+from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.aws.user_pools.app_clients import AppClient
 
 
 def logout(request: Request) -> Response:

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from ..network import Headers, Response
-from ..user_pools import branding
-from ..user_pools.app_clients import AppClient
-from ..user_pools.branding import Style
-from ..user_pools.pools import UserPool
+from cognito_lab.aws.network import Headers, Response
+from cognito_lab.aws.user_pools import branding
+from cognito_lab.aws.user_pools.app_clients import AppClient
+from cognito_lab.aws.user_pools.branding import Style
+from cognito_lab.aws.user_pools.pools import UserPool
 
 HEADERS = {
     "content-type": "text/html; charset=utf-8",

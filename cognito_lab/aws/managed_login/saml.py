@@ -14,16 +14,16 @@ import time
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
-from .. import oauth, saml
-from ..errors import OutsideTheLab
-from ..network import Request, Response
-from ..saml import SamlError, element
-from ..user_pools.identity_providers import IdentityProvider
-from ..user_pools.pools import UserPool
-from ..web import OAuthError, read_form
-from . import authorize, federation, saml_assertion
-from .authorize import AuthorizationRequest
-from .saml_assertion import Expected
+from cognito_lab.aws import oauth, saml
+from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.aws.managed_login import authorize, federation, saml_assertion
+from cognito_lab.aws.managed_login.authorize import AuthorizationRequest
+from cognito_lab.aws.managed_login.saml_assertion import Expected
+from cognito_lab.aws.network import Request, Response
+from cognito_lab.aws.saml import SamlError, element
+from cognito_lab.aws.user_pools.identity_providers import IdentityProvider
+from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.aws.web import OAuthError, read_form
 
 UNKNOWN = "Invalid samlResponse or relayState from identity provider"  # AWS's text
 

@@ -15,8 +15,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import saml, seams
-from ..saml import Metadata, SamlError, all_of, element
+from cognito_lab.aws import saml, seams
+from cognito_lab.aws.saml import Metadata, SamlError, all_of, element
 
 NOT_SIGNED = "SAML Assertion signature is invalid."  # AWS's text
 

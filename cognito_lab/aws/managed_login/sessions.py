@@ -11,10 +11,10 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from .. import randomness, seams, web
-from ..network import Request
-from ..user_pools import domains
-from ..user_pools.directory import User
+from cognito_lab.aws import randomness, seams, web
+from cognito_lab.aws.network import Request
+from cognito_lab.aws.user_pools import domains
+from cognito_lab.aws.user_pools.directory import User
 
 SECONDS = 3600  # from the sign-in on; using the session does not put its end off
 SESSION, XSRF = "cognito", "XSRF-TOKEN"

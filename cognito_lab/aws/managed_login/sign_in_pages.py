@@ -17,17 +17,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from .. import network, seams, shapes, web
-from ..errors import AwsError
-from ..network import Request, Response
-from ..operations import HANDLERS, Call
-from ..user_pools import app_clients, attributes, branding, passwords, sign_in, sign_up
-from ..user_pools.app_clients import AppClient
-from ..user_pools.directory import User
-from ..user_pools.pools import UserPool
-from ..user_pools.refusals import not_authorized
-from . import authorize, pages, sessions
-from .authorize import AuthorizationRequest
+from cognito_lab.aws import network, seams, shapes, web
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.managed_login import authorize, pages, sessions
+from cognito_lab.aws.managed_login.authorize import AuthorizationRequest
+from cognito_lab.aws.network import Request, Response
+from cognito_lab.aws.operations import HANDLERS, Call
+from cognito_lab.aws.user_pools import app_clients, attributes, branding, passwords, sign_in, sign_up
+from cognito_lab.aws.user_pools.app_clients import AppClient
+from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.aws.user_pools.refusals import not_authorized
 
 INPUTS = {  # of attributes: type and autocomplete ("Autofill" in the HTML Standard); others are plain text
     "email": ("email", "email"), "phone_number": ("tel", "tel"), "birthdate": ("date", "bday"),

@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .. import oauth, web
-from ..errors import AwsError
-from ..network import Request, Response
-from ..user_pools import domains, pools, tokens
-from ..user_pools.app_clients import AppClient
-from ..web import OAuthError, refuse_if
-from . import authorize
-from .authorize import Grant
+from cognito_lab.aws import oauth, web
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.managed_login import authorize
+from cognito_lab.aws.managed_login.authorize import Grant
+from cognito_lab.aws.network import Request, Response
+from cognito_lab.aws.user_pools import domains, pools, tokens
+from cognito_lab.aws.user_pools.app_clients import AppClient
+from cognito_lab.aws.web import OAuthError, refuse_if
 
 Fields = dict[str, str]
 

@@ -15,7 +15,7 @@ Each rule is a function of its own, called through its module, so that one rule 
 show that a test notices.
 """
 
-from . import (
+from cognito_lab.aws.user_pools import (
     admin,
     app_clients,
     branding,

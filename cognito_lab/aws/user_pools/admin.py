@@ -9,12 +9,23 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import AwsError
-from ..operations import Call, operation
-from . import attributes, codes, directory, messages, passwords, pools, profile, recovery, sign_up, tokens
-from .directory import User
-from .pools import UserPool
-from .refusals import invalid, no_user, page
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.user_pools import (
+    attributes,
+    codes,
+    directory,
+    messages,
+    passwords,
+    pools,
+    profile,
+    recovery,
+    sign_up,
+    tokens,
+)
+from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.aws.user_pools.refusals import invalid, no_user, page
 
 MEDIUMS = {medium: attribute for attribute, medium in messages.MEDIUM.items()}
 SEARCHABLE: dict[str, Callable[[User], str]] = {  # of ListUsers: name in the filter, value of a user

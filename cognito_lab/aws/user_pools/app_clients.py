@@ -16,13 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import randomness
-from ..errors import AwsError
-from ..operations import Call, operation
-from . import attributes, identity_providers, messages, pools, resource_servers
-from .directory import User, moment
-from .pools import UserPool
-from .refusals import invalid, not_authorized, not_found, page
+from cognito_lab.aws import randomness
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.user_pools import attributes, identity_providers, messages, pools, resource_servers
+from cognito_lab.aws.user_pools.directory import User, moment
+from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.aws.user_pools.refusals import invalid, not_authorized, not_found, page
 
 LOWER_CASE = string.ascii_lowercase + string.digits
 DEFAULTS: dict[str, Any] = {

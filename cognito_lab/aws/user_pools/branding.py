@@ -16,17 +16,17 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
-from .. import randomness, seams
-from ..errors import AwsError, OutsideTheLab
-from ..operations import Call, operation
-from . import app_clients, domains, pools
-from .app_clients import AppClient
-from .directory import moment
-from .pools import UserPool
-from .refusals import invalid, not_found
+from cognito_lab.aws import randomness, seams
+from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.user_pools import app_clients, domains, pools
+from cognito_lab.aws.user_pools.app_clients import AppClient
+from cognito_lab.aws.user_pools.directory import moment
+from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.aws.user_pools.refusals import invalid, not_found
 
 TYPES = {"ICO": "x-icon", "JPEG": "jpeg", "PNG": "png", "SVG": "svg+xml", "WEBP": "webp"}  # image/…
 LARGEST_ASSET, LARGEST_LOGO = 1_000_000, 131_072  # octets
@@ -342,7 +342,7 @@ def get_ui_customization(call: Call) -> dict[str, Any]:
 
 def describe_classic(pool: UserPool, client_id: str, look: Classic) -> dict[str, Any]:
     """UICustomizationType. AWS keeps the logo in CloudFront; here its address holds the image itself."""
-    version = datetime.fromtimestamp(look.modified, timezone.utc).strftime("%Y%m%d%H%M%S")
+    version = datetime.fromtimestamp(look.modified, UTC).strftime("%Y%m%d%H%M%S")
     logo = {"ImageUrl": _address(look.image)} if look.image else {}
     answer = {
         "UserPoolId": pool.id, "ClientId": client_id, **logo, "CSS": look.css, "CSSVersion": version,

@@ -11,13 +11,13 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .. import randomness
-from ..errors import AwsError
-from . import messages
+from cognito_lab.aws import randomness
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.user_pools import messages
 
 if TYPE_CHECKING:
-    from .directory import User
-    from .pools import UserPool
+    from cognito_lab.aws.user_pools.directory import User
+    from cognito_lab.aws.user_pools.pools import UserPool
 
 HOUR = 3600
 DAY = 24 * HOUR

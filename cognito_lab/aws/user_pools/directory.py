@@ -8,23 +8,23 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AwsError
-from . import attributes, passwords, srp
-from .codes import Code
-from .refusals import invalid
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.user_pools import attributes, passwords, srp
+from cognito_lab.aws.user_pools.codes import Code
+from cognito_lab.aws.user_pools.refusals import invalid
 
 if TYPE_CHECKING:
-    from .pools import UserPool
+    from cognito_lab.aws.user_pools.pools import UserPool
 
 CALLED = {"email": "email", "phone_number": "phone number"}  # in texts about usernames
 
 
 def moment(seconds: float) -> datetime:
     """A point in time as AWS answers it."""
-    return datetime.fromtimestamp(seconds, timezone.utc)
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 @dataclass

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import seams
-from ..errors import AwsError
-from ..operations import Call, operation
-from . import pools
-from .directory import User, moment
-from .pools import UserPool
-from .refusals import not_found, page
+from cognito_lab.aws import seams
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.user_pools import pools
+from cognito_lab.aws.user_pools.directory import User, moment
+from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.aws.user_pools.refusals import not_found, page
 
 WORST = 2**31  # a group without a precedence stands behind all that have one
 

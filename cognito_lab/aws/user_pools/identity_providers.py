@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from .. import issuers, network, saml, seams
-from ..errors import AwsError, OutsideTheLab
-from ..operations import Call, operation
-from . import attributes, pools
-from .directory import moment
-from .pools import UserPool
-from .refusals import invalid, not_found, page
+from cognito_lab.aws import issuers, network, saml, seams
+from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.user_pools import attributes, pools
+from cognito_lab.aws.user_pools.directory import moment
+from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.aws.user_pools.refusals import invalid, not_found, page
 
 SOCIAL = ("Facebook", "Google", "LoginWithAmazon", "SignInWithApple")  # their name is their type
 RESERVED = {name.casefold() for name in ("COGNITO", *SOCIAL)}

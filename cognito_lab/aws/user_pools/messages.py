@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from .. import seams
+from cognito_lab.aws import seams
 
 if TYPE_CHECKING:
-    from .pools import UserPool
+    from cognito_lab.aws.user_pools.pools import UserPool
 
 MEDIUM = {"email": "EMAIL", "phone_number": "SMS"}
 
@@ -64,7 +64,7 @@ def send(pool: UserPool, kind: str, to: str, attribute: str, code: str, username
     """
     subject, text = pool.template(kind, MEDIUM[attribute])
     text = text.replace("{####}", code).replace("{username}", username)
-    sent = Message(to, MEDIUM[attribute], subject, text, code, datetime.now(timezone.utc))
+    sent = Message(to, MEDIUM[attribute], subject, text, code, datetime.now(UTC))
     seams.account_state(Outbox).sent.append(sent)
     return delivery_details(attribute, to)
 

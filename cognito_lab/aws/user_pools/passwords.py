@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .. import randomness
-from ..errors import AwsError
-from . import srp
-from .refusals import invalid
+from cognito_lab.aws import randomness
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.user_pools import srp
+from cognito_lab.aws.user_pools.refusals import invalid
 
 # The API's "Cognito defaults", for a pool that names no policy of its own.
 DEFAULT_POLICY = {

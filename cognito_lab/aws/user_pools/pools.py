@@ -11,17 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .. import issuers, randomness, seams
-from ..errors import AwsError, OutsideTheLab
-from ..operations import Call, operation
-from . import passwords
-from .attributes import Schema
-from .directory import Directory, User, moment
-from .refusals import invalid, no_user, not_found, page
+from cognito_lab.aws import issuers, randomness, seams
+from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.user_pools import passwords
+from cognito_lab.aws.user_pools.attributes import Schema
+from cognito_lab.aws.user_pools.directory import Directory, User, moment
+from cognito_lab.aws.user_pools.refusals import invalid, no_user, not_found, page
 
 if TYPE_CHECKING:
-    from .app_clients import AppClient
-    from .domains import Domain
+    from cognito_lab.aws.user_pools.app_clients import AppClient
+    from cognito_lab.aws.user_pools.domains import Domain
 
 DEFAULTS: dict[str, Any] = {
     "Policies": {},

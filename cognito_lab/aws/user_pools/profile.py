@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..operations import Call, operation
-from . import attributes, codes, groups, passwords, sign_in, tokens
-from .directory import User
-from .pools import UserPool
-from .refusals import invalid, not_authorized
+from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.user_pools import attributes, codes, groups, passwords, sign_in, tokens
+from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.aws.user_pools.refusals import invalid, not_authorized
 
 
 @operation("cognito-idp", "GetUser")

@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 from typing import TypeVar
 
-from ..errors import AwsError
-from ..operations import Call
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.operations import Call
 
 Item = TypeVar("Item")
 PAGE_TOKEN_SECONDS = 3600  # "Managing users": a page token lives one hour

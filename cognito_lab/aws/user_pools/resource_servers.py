@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import seams
-from ..errors import AwsError
-from ..operations import Call, operation
-from . import pools
-from .pools import UserPool
-from .refusals import invalid, not_found, page
+from cognito_lab.aws import seams
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.user_pools import pools
+from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.aws.user_pools.refusals import invalid, not_found, page
 
 MOST = 25  # per pool, AWS's default quota
 

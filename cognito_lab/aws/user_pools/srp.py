@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .passwords import Hash
+    from cognito_lab.aws.user_pools.passwords import Hash
 
 GROUP = int(  # N: 3072 bits, RFC 5054 appendix A
     "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD"

@@ -16,15 +16,15 @@ from typing import Any
 
 import jwt
 
-from .. import keys, oauth, randomness, seams
-from ..errors import AwsError
-from ..network import Headers, Request, Response
-from ..operations import Call
-from . import app_clients, groups, pools
-from .app_clients import AppClient
-from .directory import User
-from .pools import UserPool
-from .refusals import no_user, not_authorized
+from cognito_lab.aws import keys, oauth, randomness, seams
+from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.aws.operations import Call
+from cognito_lab.aws.user_pools import app_clients, groups, pools
+from cognito_lab.aws.user_pools.app_clients import AppClient
+from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.aws.user_pools.refusals import no_user, not_authorized
 
 API_SCOPE = "aws.cognito.signin.user.admin"  # the one scope of a token that was not got through the pages
 BOOLEANS = ("email_verified", "phone_number_verified")
