@@ -61,11 +61,7 @@ def has_ended(session: Session) -> bool:
 def is_gone(request: Request, session: Session) -> bool:
     """Whether the user has been disabled or deleted since."""
     pool = domains.pool_of(request.host)
-    return (
-        not session.user.enabled
-        or pool is None
-        or pool.people.find(session.user.username) is not session.user
-    )
+    return not session.user.enabled or pool is None or not pool.people.has(session.user)
 
 
 def end(request: Request) -> str:

@@ -135,9 +135,9 @@ def check_readable(grant: Grant) -> None:
 def check_user(grant: Grant) -> None:
     """Nobody has been disabled, deleted or signed out everywhere since the code was given out. (What a code
     is worth after GlobalSignOut AWS does not say; who signs out means everybody.)"""
-    user, people = grant.session.user, grant.asked.client.pool.people
+    user, pool = grant.session.user, grant.asked.client.pool
     signed_out = user.sign_outs > grant.sign_outs
-    if not user.enabled or signed_out or people.find(user.username) is not user:
+    if not user.enabled or signed_out or not pool.people.has(user):
         raise OAuthError("invalid_grant")
 
 
@@ -207,7 +207,7 @@ def bearer(request: Request) -> tokens.Login:
         login = tokens.check_access_token(pool, access_token)
     except AwsError:
         raise invalid_token() from None
-    if pool.people.find(login.user.username) is not login.user:
+    if not pool.people.has(login.user):
         raise invalid_token()
     return login
 

@@ -116,6 +116,10 @@ class Directory:
             found = found or self._by_attribute.get((attribute, self.key(name)))
         return found
 
+    def has(self, user: User) -> bool:
+        """Whether ``user`` is still here: not deleted, and nobody else under the same name."""
+        return self.find(user.username) is user
+
     def owner_of(self, attribute: str, value: str) -> User | None:
         """Who signs in with ``value`` as this attribute."""
         return self._by_attribute.get((attribute, self.key(value)))

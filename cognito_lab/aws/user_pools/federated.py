@@ -46,7 +46,7 @@ class Identities(dict[Identity, User]):
     def owner(self, pool: UserPool, identity: Identity) -> User | None:
         """Whose it is; nobody's, if that profile was deleted."""
         user = self.get(identity)
-        return user if user and pool.people.find(user.username) is user else None
+        return user if user and pool.people.has(user) else None
 
 
 def _known(pool: UserPool) -> Identities:

@@ -260,7 +260,7 @@ def bearer(call: Call) -> Bearer:
         raise invalid_token()
     login = check_access_token(pool, token)
     check_scope(claims)
-    if pool.people.find(login.user.username) is not login.user:
+    if not pool.people.has(login.user):
         raise no_user()
     return Bearer(pool, app_clients.find(call.region, login.client_id), login.user)
 
@@ -335,7 +335,7 @@ def is_signed_out(claims: Mapping[str, Any]) -> bool:
     login = issuer(pool).logins.get(str(claims.get("event_id")))
     if login is None or login.revoked or not login.user.enabled:
         return True
-    return pool.people.find(login.user.username) is not login.user
+    return not pool.people.has(login.user)
 
 
 # -- refreshed -----------------------------------------------------------------------------------
@@ -358,7 +358,7 @@ def find_login(client: AppClient, refresh_token: str) -> Login:
     if time.time() >= login.expires:
         raise not_authorized("Refresh Token has expired")
     check_not_reused(client, login, refresh_token)
-    if client.pool.people.find(login.user.username) is not login.user:
+    if not client.pool.people.has(login.user):
         raise no_user()
     return login
 
