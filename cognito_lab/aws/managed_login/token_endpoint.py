@@ -146,7 +146,8 @@ def by_refresh_token(client: AppClient, fields: Fields) -> dict[str, Any]:
     check_refreshable(client)
     refuse_if(not fields.get("refresh_token"), "invalid_request")
     try:
-        return authorize.oauth_names(tokens.refresh(client, fields["refresh_token"]))
+        login = tokens.find_login(client, fields["refresh_token"])
+        return authorize.oauth_names(tokens.refresh(client, login, fields["refresh_token"]))
     except AwsError:
         raise OAuthError("invalid_grant") from None
 

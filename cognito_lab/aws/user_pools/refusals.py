@@ -1,4 +1,4 @@
-"""The refusals that user pools give most often, and reading a list in pages."""
+"""The refusals that user pools give most often."""
 
 from __future__ import annotations
 

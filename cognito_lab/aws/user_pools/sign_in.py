@@ -281,7 +281,7 @@ def by_refresh_token(client: AppClient, parameters: Mapping[str, str]) -> dict[s
     elif given not in [app_clients.secret_hash(client, name) for name in names]:
         raise not_authorized(f"SecretHash does not match for the client: {client.id}")
     check_enabled(login.user)
-    return {"ChallengeParameters": {}, "AuthenticationResult": tokens.refresh(client, token)}
+    return {"ChallengeParameters": {}, "AuthenticationResult": tokens.refresh(client, login, token)}
 
 
 def by_lambda(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -473,8 +473,9 @@ def get_tokens_from_refresh_token(call: Call) -> dict[str, Any]:
     """The way to refresh that also works with rotation; it takes the secret itself."""
     client = app_clients.of(call)
     app_clients.check_secret(client, call.get("ClientSecret"))
-    check_enabled(tokens.find_login(client, call["RefreshToken"]).user)
-    return {"AuthenticationResult": tokens.refresh(client, call["RefreshToken"])}
+    login = tokens.find_login(client, call["RefreshToken"])
+    check_enabled(login.user)
+    return {"AuthenticationResult": tokens.refresh(client, login, call["RefreshToken"])}
 
 
 @operation("cognito-idp", "RevokeToken")

@@ -347,8 +347,9 @@ def find_login(client: AppClient, refresh_token: str) -> Login:
     Raises
     ------
     AwsError
-        ``NotAuthorizedException``: unknown, another app client's, revoked, expired, or the user is disabled.
+        ``NotAuthorizedException``: unknown, another app client's, revoked or expired.
         ``RefreshTokenReuseException``: rotated out, and its grace period is over.
+        ``UserNotFoundException``: the user is gone.
     """
     login = issuer(client.pool).by_refresh_token.get(refresh_token)
     if login is None or not belongs_to(login, client):
@@ -374,9 +375,11 @@ def check_not_reused(client: AppClient, login: Login, refresh_token: str) -> Non
         raise AwsError("RefreshTokenReuseException", "Refresh token has already been used.")
 
 
-def refresh(client: AppClient, refresh_token: str) -> dict[str, Any]:
-    """AuthenticationResultType for a refresh token; with rotation, a new one takes its place."""
-    login = find_login(client, refresh_token)
+def refresh(client: AppClient, login: Login, refresh_token: str) -> dict[str, Any]:
+    """AuthenticationResultType for a refresh token and its login, which :func:`find_login` found.
+
+    With rotation, a new refresh token takes its place.
+    """
     result = _result(client, login)
     if client.rotates:
         if login.refresh_tokens[refresh_token] is None:
