@@ -604,7 +604,6 @@ WITHOUT_WORDS = {
     "identity_pools.pools.check_developer_provider_stays",
     "identity_pools.pools.check_role_mapping",
     "identity_pools.pools.check_settings",
-    "identity_pools.pools.page",
     "saml.complete_details",
     "user_pools.admin.list_users",
     "user_pools.app_clients.check_attribute_lists",

@@ -23,6 +23,11 @@ class AwsError(Exception):
         self.status = status
 
 
+def invalid(text: str) -> AwsError:
+    """Cognito's refusal of an input that its model lets through."""
+    return AwsError("InvalidParameterException", text)
+
+
 class OutsideTheLab(Exception):
     """The lab does not play what was asked: a host, or an operation that AWS has and the lab has not.
 

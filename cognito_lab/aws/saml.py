@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cognito_lab.aws import network, seams
-from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.errors import OutsideTheLab, invalid
 from cognito_lab.aws.web import OAuthError
 
 NAMESPACES = {
@@ -231,5 +231,5 @@ def complete_details(details: Mapping[str, str]) -> dict[str, str]:
             raise SamlError("Exactly one of MetadataURL and MetadataFile is needed.")
         address = metadata_of(details).sign_in_url
     except SamlError as error:
-        raise AwsError("InvalidParameterException", f"Invalid SAML metadata: {error.message}") from None
+        raise invalid(f"Invalid SAML metadata: {error.message}") from None
     return {**details, "SSORedirectBindingURI": address}

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cognito_lab.aws import randomness
-from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.errors import AwsError, invalid
 from cognito_lab.aws.identity_pools import logins
 from cognito_lab.aws.identity_pools.logins import Login, refusal
 from cognito_lab.aws.identity_pools.pools import Identity, IdentityPool, all_pools, find_pool, page
@@ -137,7 +137,7 @@ def unlink_identity(call: Call) -> None:
     pool, identity, _ = opened(call)
     for key in call["LoginsToRemove"]:
         if key not in identity.logins:
-            raise AwsError("InvalidParameterException", f"{key} is not linked to this identity.")
+            raise invalid(f"{key} is not linked to this identity.")
     for key in call["LoginsToRemove"]:
         del pool.owners[key, identity.logins.pop(key)]
     identity.disabled = not identity.logins
@@ -153,7 +153,7 @@ def describe_identity(call: Call) -> dict[str, Any]:
 def list_identities(call: Call) -> dict[str, Any]:
     pool = find_pool(call.region, call["IdentityPoolId"])
     shown = [each for each in pool.identities.values() if not (call.get("HideDisabled") and each.disabled)]
-    rows, following = page(shown, call["MaxResults"], call.get("NextToken"))
+    rows, following = page(call, shown)
     return {"IdentityPoolId": pool.id, "Identities": [_described(each) for each in rows], **following}
 
 

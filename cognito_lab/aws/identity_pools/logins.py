@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cognito_lab.aws import issuers, network, seams
-from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.aws.identity_pools.pools import PUBLIC_PROVIDERS, USER_POOL, IdentityPool
 from cognito_lab.aws.operations import Call
 
@@ -128,7 +128,7 @@ def known_provider(pool: IdentityPool, key: str) -> Provider:
             return provider
     if SAML.fullmatch(key):
         raise OutsideTheLab("A login by SAML is not played by this lab (AWS has it).")
-    raise AwsError("InvalidParameterException", "Please provide a valid public provider")
+    raise invalid("Please provide a valid public provider")
 
 
 def read(provider: Provider, token: str) -> dict[str, Any]:

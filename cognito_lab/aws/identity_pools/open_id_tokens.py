@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cognito_lab.aws import keys, network, seams
-from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.errors import invalid
 from cognito_lab.aws.identity_pools import identities
 from cognito_lab.aws.identity_pools.logins import Login
 from cognito_lab.aws.identity_pools.pools import Identity, IdentityPool
@@ -49,14 +49,9 @@ def check_classic_flow(pool: IdentityPool) -> None:
     A pool that never said anything about it still hands out tokens.
     """
     if pool.role_mappings:
-        raise AwsError(
-            "InvalidParameterException",
-            "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.",
-        )
+        raise invalid("Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.")
     if pool.settings.get("AllowClassicFlow") is False:
-        raise AwsError(
-            "InvalidParameterException", "Basic (classic) flow is not enabled, please use enhanced flow."
-        )
+        raise invalid("Basic (classic) flow is not enabled, please use enhanced flow.")
 
 
 def claims(pool: IdentityPool, identity: Identity, proved: list[Login]) -> dict[str, Any]:

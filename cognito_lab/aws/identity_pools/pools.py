@@ -7,16 +7,18 @@ for ``AllowClassicFlow``, roles or logins, and nothing else in moto reads them.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from cognito_lab.aws import network, randomness, seams, services
-from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws import network, pagination, randomness, seams, services, tagging
+from cognito_lab.aws.errors import AwsError, invalid
 from cognito_lab.aws.iam import enforcement
 from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.pagination import Item
 
 PUBLIC_PROVIDERS = (
     "accounts.google.com",
@@ -27,7 +29,6 @@ PUBLIC_PROVIDERS = (
     "www.digits.com",
 )
 USER_POOL = re.compile(rf"cognito-idp\.({services.REGION})\.amazonaws\.com/(\1_[0-9A-Za-z]+)")
-T = TypeVar("T")
 
 
 @dataclass
@@ -123,7 +124,7 @@ def delete_identity_pool(call: Call) -> None:
 
 @operation("cognito-identity", "ListIdentityPools")
 def list_identity_pools(call: Call) -> dict[str, Any]:
-    pools, following = page(list(all_pools(call.region).values()), call["MaxResults"], call.get("NextToken"))
+    pools, following = page(call, list(all_pools(call.region).values()))
     shown = ("IdentityPoolId", "IdentityPoolName")
     return {"IdentityPools": [{name: pool.describe()[name] for name in shown} for pool in pools], **following}
 
@@ -198,28 +199,7 @@ def check_role_mapping(mapping: dict[str, Any]) -> list[dict[str, Any]]:
     return list(rules)
 
 
-def invalid(text: str) -> AwsError:
-    return AwsError("InvalidParameterException", text)
-
-
-# -- tags, pages ---------------------------------------------------------------------------------
-
-
-@operation("cognito-identity", "TagResource")
-def tag_resource(call: Call) -> None:
-    _pool_of_arn(call).tags.update(call["Tags"])
-
-
-@operation("cognito-identity", "UntagResource")
-def untag_resource(call: Call) -> None:
-    tags = _pool_of_arn(call).tags
-    for key in call["TagKeys"]:
-        tags.pop(key, None)
-
-
-@operation("cognito-identity", "ListTagsForResource")
-def list_tags_for_resource(call: Call) -> dict[str, Any]:
-    return {"Tags": _pool_of_arn(call).tags}
+# -- tags ----------------------------------------------------------------------------------------
 
 
 def _pool_of_arn(call: Call) -> IdentityPool:
@@ -229,10 +209,12 @@ def _pool_of_arn(call: Call) -> IdentityPool:
     return find_pool(call.region, call["ResourceArn"].removeprefix(start))
 
 
-def page(rows: Sequence[T], size: int, token: str | None) -> tuple[Sequence[T], dict[str, str]]:
-    """One page of ``rows``, and the ``NextToken`` as a member of the answer while there are more."""
-    if token and not token.isdecimal():
-        raise invalid("Invalid NextToken")
-    start = int(token or 0)
-    end = start + size
-    return rows[start:end], {"NextToken": str(end)} if end < len(rows) else {}
+tagging.play("cognito-identity", lambda call: _pool_of_arn(call).tags)
+
+
+# -- pages -----------------------------------------------------------------------------------------
+
+
+def page(call: Call, items: Sequence[Item]) -> tuple[Sequence[Item], dict[str, str]]:
+    """As everywhere (:func:`pagination.page`). How long a token lives, AWS does not say of identity pools."""
+    return pagination.page(call, items, "MaxResults", seconds=math.inf, text="Invalid NextToken")

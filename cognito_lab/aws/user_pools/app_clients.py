@@ -17,12 +17,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cognito_lab.aws import randomness
-from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.errors import AwsError, invalid
 from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.pagination import page
 from cognito_lab.aws.user_pools import attributes, identity_providers, messages, pools, resource_servers
 from cognito_lab.aws.user_pools.directory import User, moment
 from cognito_lab.aws.user_pools.pools import UserPool
-from cognito_lab.aws.user_pools.refusals import invalid, not_authorized, not_found, page
+from cognito_lab.aws.user_pools.refusals import not_authorized, not_found
 
 LOWER_CASE = string.ascii_lowercase + string.digits
 DEFAULTS: dict[str, Any] = {

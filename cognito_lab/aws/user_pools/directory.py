@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws.errors import AwsError, invalid
 from cognito_lab.aws.user_pools import attributes, passwords, srp
 from cognito_lab.aws.user_pools.codes import Code
-from cognito_lab.aws.user_pools.refusals import invalid
 
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.pools import UserPool

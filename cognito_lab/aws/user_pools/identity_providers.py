@@ -14,12 +14,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cognito_lab.aws import issuers, network, saml, seams
-from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.pagination import page
 from cognito_lab.aws.user_pools import attributes, pools
 from cognito_lab.aws.user_pools.directory import moment
 from cognito_lab.aws.user_pools.pools import UserPool
-from cognito_lab.aws.user_pools.refusals import invalid, not_found, page
+from cognito_lab.aws.user_pools.refusals import not_found
 
 SOCIAL = ("Facebook", "Google", "LoginWithAmazon", "SignInWithApple")  # their name is their type
 RESERVED = {name.casefold() for name in ("COGNITO", *SOCIAL)}

@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cognito_lab.aws import issuers, randomness, seams
-from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws import issuers, randomness, seams, tagging
+from cognito_lab.aws.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.pagination import page
 from cognito_lab.aws.user_pools import passwords
 from cognito_lab.aws.user_pools.attributes import Schema
 from cognito_lab.aws.user_pools.directory import Directory, User, moment
-from cognito_lab.aws.user_pools.refusals import invalid, no_user, not_found, page
+from cognito_lab.aws.user_pools.refusals import no_user, not_found
 
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.app_clients import AppClient
@@ -348,17 +349,4 @@ def _tagged(call: Call) -> UserPool:
     return pool
 
 
-@operation("cognito-idp", "TagResource")
-def tag_resource(call: Call) -> None:
-    _tagged(call).tags.update(call["Tags"])
-
-
-@operation("cognito-idp", "UntagResource")
-def untag_resource(call: Call) -> None:
-    for name in call["TagKeys"]:
-        _tagged(call).tags.pop(name, None)
-
-
-@operation("cognito-idp", "ListTagsForResource")
-def list_tags_for_resource(call: Call) -> dict[str, Any]:
-    return {"Tags": _tagged(call).tags}
+tagging.play("cognito-idp", lambda call: _tagged(call).tags)

@@ -18,13 +18,13 @@ from typing import Any
 
 from cognito_lab import clock
 from cognito_lab.aws import network, randomness, seams
-from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.user_pools import app_clients, attributes, passwords, srp, tokens
 from cognito_lab.aws.user_pools.app_clients import AppClient
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.pools import UserPool
-from cognito_lab.aws.user_pools.refusals import invalid, no_user, not_authorized
+from cognito_lab.aws.user_pools.refusals import no_user, not_authorized
 
 FREE_FAILURES, LONGEST_LOCK, QUIET = 5, 900, 900  # wrong passwords; seconds; seconds
 SECRET_BLOCK_OCTETS = 768

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from cognito_lab.aws import randomness
+from cognito_lab.aws.errors import invalid
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.user_pools import app_clients, attributes, codes, directory, passwords
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.pools import UserPool
-from cognito_lab.aws.user_pools.refusals import invalid, not_authorized
+from cognito_lab.aws.user_pools.refusals import not_authorized
 
 VERIFIED_FIRST = ("phone_number", "email")  # with both to verify, the code goes by SMS
 

@@ -1,0 +1,62 @@
+"""Lists in pages, as the List operations of Cognito answer them: a token stands for the place to go on."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Sequence
+from typing import TypeVar
+
+from cognito_lab.aws.errors import invalid
+from cognito_lab.aws.operations import Call
+
+Item = TypeVar("Item")
+HOUR = 3600.0  # "Managing users": a page token lives one hour
+DEFAULT_SIZE = 60
+
+
+def page(
+    call: Call,
+    items: Sequence[Item],
+    limit: str = "Limit",
+    token: str = "NextToken",
+    *,
+    seconds: float = HOUR,
+    text: str = "Invalid pagination token given.",
+) -> tuple[Sequence[Item], dict[str, str]]:
+    """The page of ``items`` that a List operation asks for.
+
+    Parameters
+    ----------
+    limit, token:
+        The members of the operation that carry the size and the token.
+    seconds:
+        How long a token is good for.
+    text:
+        AWS's words for a token that is not.
+
+    Returns
+    -------
+    tuple
+        The items, and as a member of the answer the token of the next page, if there is one.
+
+    Raises
+    ------
+    AwsError
+        ``InvalidParameterException``: the token is not one of this operation, or too old.
+    """
+    start, given = 0, call.get(token)
+    if given is not None:
+        try:
+            operation, start, issued = json.loads(base64.urlsafe_b64decode(given))
+            good = operation == call.operation and time.time() - issued <= seconds
+        except (ValueError, TypeError):
+            good = False
+        if not good:
+            raise invalid(text)
+    end = start + (call.get(limit) or DEFAULT_SIZE)
+    if end >= len(items):
+        return items[start:], {}
+    following = json.dumps([call.operation, end, time.time()])
+    return items[start:end], {token: base64.urlsafe_b64encode(following.encode()).decode()}
