@@ -132,23 +132,22 @@ def check_client(request: Request, client_id: str) -> AppClient:
 
 def check_redirect_uri(client: AppClient, uri: str) -> None:
     """A callback URL, letter for letter: anything else would hand the code to whoever wrote the link."""
-    if not uri or uri not in client.settings.get("CallbackURLs", ()):
+    if not uri or uri not in client.callback_urls:
         raise PageError("redirect_mismatch", "The redirect address is no callback URL of the app client.")
 
 
 def check_flow(asked: AuthorizationRequest) -> None:
-    settings = asked.client.settings
     refuse_if(not asked.response_type, asked, "invalid_request", "response_type is required")
     refuse_if(asked.response_type not in GRANTS, asked, "invalid_request", "response_type is not supported")
-    off = not settings["AllowedOAuthFlowsUserPoolClient"]
+    off = not asked.client.has_oauth
     refuse_if(off, asked, "invalid_request", "Client is not enabled for OAuth2.0 flows")
-    allowed = GRANTS[asked.response_type] in settings.get("AllowedOAuthFlows", ())
+    allowed = GRANTS[asked.response_type] in asked.client.grants
     refuse_if(not allowed, asked, "unauthorized_client")
 
 
 def granted(client: AppClient, asked: str) -> tuple[str, ...]:
     """The scopes that a client gets: of those ``asked`` for the allowed, and all that it may have if none."""
-    allowed = client.settings.get("AllowedOAuthScopes", ())
+    allowed = client.scopes
     return tuple(scope for scope in dict.fromkeys(asked.split() or allowed) if scope in allowed)
 
 
@@ -173,7 +172,7 @@ def check_challenge(asked: AuthorizationRequest) -> None:
 def check_provider(asked: AuthorizationRequest) -> None:
     """One that the client supports; AWS's page says so, and the app is not told."""
     provider = asked.identity_provider
-    if provider and provider not in asked.client.settings.get("SupportedIdentityProviders", ()):
+    if provider and provider not in asked.client.providers:
         raise OAuthError("invalid_request", UNAVAILABLE)
 
 
@@ -215,7 +214,7 @@ def will_do(session: Session, asked: AuthorizationRequest) -> bool:
         not {"login", "select_account"} & set((prompt(asked) or "").split())
         and not asked.idp_identifier
         and (asked.identity_provider or session.provider) == session.provider
-        and session.provider in asked.client.settings.get("SupportedIdentityProviders", ())
+        and session.provider in asked.client.providers
         and not (limit.isdecimal() and age > float(limit))  # which a number of any length is, int() is not
     )
 

@@ -91,7 +91,7 @@ def asked_for(asked: AuthorizationRequest) -> IdentityProvider | None:
 
 
 def is_supported(asked: AuthorizationRequest, provider: IdentityProvider) -> bool:
-    return provider.name in asked.client.settings.get("SupportedIdentityProviders", ())
+    return provider.name in asked.client.providers
 
 
 def begin_oidc(request: Request, asked: AuthorizationRequest, provider: IdentityProvider) -> Response:
@@ -168,7 +168,7 @@ def still_stands(pending: Pending) -> bool:
     client = asked.client
     return (
         client.pool.clients.get(client.id) is client
-        and asked.redirect_uri in client.settings.get("CallbackURLs", ())
+        and asked.redirect_uri in client.callback_urls
         and identity_providers.find(client.pool, provider.name) is provider
         and is_supported(asked, provider)
     )

@@ -31,5 +31,5 @@ def logout(request: Request) -> Response:
 
 def check_logout_uri(client: AppClient, uri: str) -> None:
     """One of the client's sign-out URLs, letter for letter: a link that goes anywhere is phishers' bait."""
-    if uri not in client.settings.get("LogoutURLs", ()):
+    if uri not in client.logout_urls:
         raise PageError("redirect_mismatch", "The sign-out address is no sign-out URL of the app client.")

@@ -122,7 +122,7 @@ def show(page: Page, visit: Visit, *, error: str = "", notice: str = "", **field
 
 def login_page(visit: Visit) -> tuple[str, str]:
     """The form, where the client takes users of the pool itself; a button for each other provider."""
-    providers = visit.client.settings.get("SupportedIdentityProviders", [])
+    providers = visit.client.providers
     federated = [
         (f"Continue with {name}", visit.to("/oauth2/authorize", identity_provider=name))
         for name in providers if name != "COGNITO"
@@ -385,7 +385,7 @@ def check_pages_work(visit: Visit) -> None:
 
 def check_has_own_users(client: AppClient) -> None:
     """The forms are for users of the pool itself; a client can be for those of other providers alone."""
-    if "COGNITO" not in client.settings.get("SupportedIdentityProviders", []):
+    if "COGNITO" not in client.providers:
         raise not_authorized("This app client does not take users of the user pool.")
 
 

@@ -70,8 +70,8 @@ def check_secret(client: AppClient, given: str) -> None:
 
 def check_flow(client: AppClient, flow: str) -> None:
     """The client's OAuth settings are in force, and allow this flow."""
-    allowed = client.settings.get("AllowedOAuthFlows", [])
-    if not client.settings["AllowedOAuthFlowsUserPoolClient"] or flow not in allowed:
+    allowed = client.grants
+    if not client.has_oauth or flow not in allowed:
         raise OAuthError("unauthorized_client")
 
 

@@ -87,6 +87,42 @@ class AppClient:
         return bool(self.settings["PreventUserExistenceErrors"] == "ENABLED")
 
     @property
+    def providers(self) -> list[str]:
+        """By which identity providers people may sign in; ``COGNITO`` is the pool itself."""
+        return self._listed("SupportedIdentityProviders")
+
+    @property
+    def callback_urls(self) -> list[str]:
+        return self._listed("CallbackURLs")
+
+    @property
+    def logout_urls(self) -> list[str]:
+        return self._listed("LogoutURLs")
+
+    @property
+    def has_oauth(self) -> bool:
+        """Whether the OAuth settings are in force."""
+        return bool(self.settings["AllowedOAuthFlowsUserPoolClient"])
+
+    @property
+    def grants(self) -> list[str]:
+        """The grants of OAuth 2.0 that it may use: ``code``, ``implicit``, ``client_credentials``."""
+        return self._listed("AllowedOAuthFlows")
+
+    @property
+    def scopes(self) -> list[str]:
+        return self._listed("AllowedOAuthScopes")
+
+    @property
+    def write_attributes(self) -> list[str] | None:
+        """The attributes that it may write; None: whatever the pool lets be written."""
+        return self.settings.get("WriteAttributes")
+
+    def _listed(self, member: str) -> list[str]:
+        listed: list[str] = self.settings.get(member, [])
+        return listed
+
+    @property
     def readable(self) -> set[str]:
         return attributes.readable(self.pool.schema, self.settings.get("ReadAttributes"))
 

@@ -106,7 +106,7 @@ def check_writable(client: AppClient, values: Mapping[str, str]) -> None:
     Cognito itself says whether an address is verified; that no client is ever allowed to.
     """
     own = [name for name in values if name not in attributes.VERIFIED.values()]
-    attributes.check_write_rights(client.pool.schema, client.settings.get("WriteAttributes"), own)
+    attributes.check_write_rights(client.pool.schema, client.write_attributes, own)
 
 
 def check_required(pool: UserPool, provider: IdentityProvider, values: Mapping[str, str]) -> None:

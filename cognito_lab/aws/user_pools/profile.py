@@ -30,7 +30,7 @@ def get_user(call: Call) -> dict[str, Any]:
 def update_user_attributes(call: Call) -> dict[str, Any]:
     who, changes = tokens.bearer(call), attributes.as_mapping(call["UserAttributes"])
     attributes.check_values(who.pool.schema, changes)
-    attributes.check_write_rights(who.pool.schema, who.client.settings.get("WriteAttributes"), changes)
+    attributes.check_write_rights(who.pool.schema, who.client.write_attributes, changes)
     return {"CodeDeliveryDetailsList": change_attributes(who.pool, who.user, changes)}
 
 
@@ -68,7 +68,7 @@ def check_not_required(pool: UserPool, deleted: list[str]) -> None:
 @operation("cognito-idp", "DeleteUserAttributes")
 def delete_user_attributes(call: Call) -> None:
     who, names = tokens.bearer(call), call["UserAttributeNames"]
-    attributes.check_write_rights(who.pool.schema, who.client.settings.get("WriteAttributes"), names)
+    attributes.check_write_rights(who.pool.schema, who.client.write_attributes, names)
     change_attributes(who.pool, who.user, dict.fromkeys(names, ""))
 
 

@@ -449,7 +449,7 @@ def set_new_password(client: AppClient, user: User, responses: Mapping[str, str]
     prefix = "userAttributes."
     given = {name.removeprefix(prefix): value for name, value in responses.items() if name.startswith(prefix)}
     attributes.check_values(pool.schema, given)
-    attributes.check_write_rights(pool.schema, client.settings.get("WriteAttributes"), given)
+    attributes.check_write_rights(pool.schema, client.write_attributes, given)
     missing = missing_attributes(pool, user)
     for name in given:
         if name not in missing and pool.schema.find(name).required:

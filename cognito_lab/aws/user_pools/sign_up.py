@@ -28,7 +28,7 @@ def sign_up(call: Call) -> dict[str, Any]:
     # The form of what was sent
     values = attributes.as_mapping(call.get("UserAttributes", []))
     attributes.check_values(pool.schema, values)
-    attributes.check_write_rights(pool.schema, client.settings.get("WriteAttributes"), values)
+    attributes.check_write_rights(pool.schema, client.write_attributes, values)
     username, values = name_user(pool, call["Username"], values)
     attributes.check_required(pool.schema, values)
     # The password
