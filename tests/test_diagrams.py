@@ -15,9 +15,10 @@ from botocore.exceptions import ClientError
 
 from cognito_lab import refused
 from cognito_lab.study import diagrams, palette
+from cognito_lab.study.calls import Call
 from cognito_lab.study.diagrams import Arrow, Diagram, Picture, Ticket
 from cognito_lab.study.drawing import width_of, wrapped
-from cognito_lab.study.recorder import Call, Story
+from cognito_lab.study.recorder import Story
 from cognito_lab.study.states import state_diagram
 
 SVG = "{http://www.w3.org/2000/svg}"

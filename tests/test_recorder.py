@@ -16,7 +16,9 @@ from botocore.config import Config
 from cognito_lab import Lab, OutsideTheLab, refused
 from cognito_lab.aws import network
 from cognito_lab.aws.errors import AwsError
-from cognito_lab.study.recorder import Ticket, record, shortened, ticket
+from cognito_lab.study.diagrams import Ticket
+from cognito_lab.study.recorder import record, ticket
+from cognito_lab.study.wording import shortened
 
 PASSWORD = "Correct-horse-7"
 GOOGLE, IDENTITY_POOLS = "https://accounts.google.com", "https://cognito-identity.amazonaws.com"

@@ -15,8 +15,9 @@ import pytest
 from cognito_lab import Lab, refused
 from cognito_lab.course import jupyter
 from cognito_lab.study import twin
+from cognito_lab.study.calls import Call
 from cognito_lab.study.diagrams import Ticket
-from cognito_lab.study.recorder import Call, Story, record
+from cognito_lab.study.recorder import Story, record
 from cognito_lab.study.steps import Steps
 from cognito_lab.study.tables import Table
 

@@ -15,7 +15,7 @@ import boto3
 from cognito_lab.study.diagrams import Diagram
 from cognito_lab.study.drawing import box, document, wrapped, write
 from cognito_lab.study.palette import LANE, LINE, PAPER, QUIET, WIDTH
-from cognito_lab.study.recorder import USER_POOL, leaves, shortened
+from cognito_lab.study.wording import USER_POOL, leaves, shortened
 
 if TYPE_CHECKING:
     from cognito_lab.providers.google import Google

@@ -15,18 +15,19 @@ import re
 import string
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from html import unescape
-from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cognito_lab.aws import network, oauth, web
 from cognito_lab.aws.network import Exchange, Request, Response
 from cognito_lab.providers.pages import hidden_fields
 from cognito_lab.study import tables
-from cognito_lab.study.diagrams import Arrow, Diagram, Picture, Ticket
+from cognito_lab.study.calls import Call
+from cognito_lab.study.diagrams import Diagram, Picture, Ticket
 from cognito_lab.study.refusals import http_refusal
 from cognito_lab.study.steps import Steps
+from cognito_lab.study.wording import JWT, USER_POOL, UUID, Leaf, leaves, shortened
 
 LANES = {
     "cognito-idp": "user pool",
@@ -87,59 +88,9 @@ WITHOUT = {"s3": "no signature", "cognito-identity": "no login"}  # worth saying
 PAGES = "managed login"  # whose paths are told whole
 DOCUMENTS = ("application/xml", "text/xml", "application/json", "application/x-amz-json-1.1")
 REDIRECTS = (301, 302, 303, 307, 308)
-USER_POOL = re.compile(r"cognito-idp\.[\w.-]+\.amazonaws\.com/")
-UUID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
-JWT = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
 TITLE = re.compile(r"<title>([^<]*?)(?: – [^<]*)?</title>")
 XML_LEAF = re.compile(r"<(\w+)>([^<>]+)</\1>")
-Leaf = tuple[str, str, Any]  # the name of the member it stands in, its own name, its value
-Inner = tuple[Exchange, Exchange, "Call"]  # the exchange around, the inner one, what was kept of it
-
-
-@dataclass
-class Call:
-    """One call. ``inside`` are the calls between services that it led to before it was answered.
-
-    ``decoded``: header and claims of the JSON Web Tokens that went along, by the mark of their tickets.
-    """
-
-    who: str
-    whom: str
-    operation: str
-    asked: list[str] = field(default_factory=list)
-    sent: list[Ticket] = field(default_factory=list)
-    answered: list[str] = field(default_factory=list)
-    received: list[Ticket] = field(default_factory=list)
-    status: int | None = None
-    code: str = ""  # of the refusal; empty where the call was carried out
-    message: str = ""
-    chapter: str = ""
-    inside: list[Call] = field(default_factory=list)
-    decoded: dict[str, tables.Table] = field(default_factory=dict)
-
-    def arrows(
-        self, inner: bool = True, without: tuple[str, ...] = (), within: bool = False
-    ) -> Iterator[Arrow]:
-        """The call as arrows in the order of time: there, what happened inside, and back."""
-        if self.operation in without:
-            return
-        asked, sent = ", ".join(self.asked), tuple(self.sent)
-        yield Arrow(self.who, self.whom, self.operation, asked, sent, inside=within)
-        for call in self.inside if inner else ():
-            yield from call.arrows(inner, without, within=True)
-        said = f"HTTP {self.status}" if self.code and self.status else ", ".join(self.answered)
-        received, no = tuple(self.received), bool(self.code)
-        yield Arrow(self.whom, self.who, self.code, said, received, answer=True, refused=no, inside=within)
-
-    def left_out(self, inner: bool, without: tuple[str, ...]) -> Iterator[str]:
-        """What :meth:`arrows` leaves out."""
-        if self.operation in without:
-            yield self.operation
-        elif not inner and self.inside:
-            yield "what happens inside AWS"
-        else:
-            for call in self.inside:
-                yield from call.left_out(inner, without)
+Inner = tuple[Exchange, Exchange, Call]  # the exchange around, the inner one, what was kept of it
 
 
 class Story:
@@ -274,7 +225,7 @@ def take_down(exchange: Exchange, app: str) -> Call:
     request, response, error = exchange.request, exchange.response, exchange.error
     caller = app if exchange.caller == "app" else LANES.get(exchange.caller, exchange.caller)
     call = Call(caller, LANES.get(exchange.callee, exchange.callee), exchange.operation)
-    call.asked, call.sent = sort_out(asked_for(exchange), call.decoded)
+    call.asked, call.sent, call.decoded = sort_out(asked_for(exchange))
     if request is not None:
         path = request.path if exchange.callee == PAGES else request.path.rpartition("/")[2]
         call.operation = exchange.operation or f"{request.method} {path or '/'}"
@@ -292,7 +243,8 @@ def take_down(exchange: Exchange, app: str) -> Call:
         call.code, call.message = said["error"], shortened(said.get("error_description", ""))
         call.status = response.status
     else:
-        call.answered, call.received = sort_out(answered_with(exchange), call.decoded)
+        call.answered, call.received, decoded = sort_out(answered_with(exchange))
+        call.decoded |= decoded
         if not call.answered and not call.received:
             call.answered = [in_a_word(exchange)]
         call.status = response.status if response is not None else None
@@ -357,22 +309,11 @@ def in_a_word(exchange: Exchange) -> str:
     return "done" if kind in DOCUMENTS else f"{len(response.body)} bytes of {kind}"
 
 
-def leaves(value: Any, above: str = "", name: str = "") -> Iterator[Leaf]:
-    """Every value of a document, with its name and the name of what it stands in."""
-    if isinstance(value, dict):
-        for key, member in value.items():
-            yield from leaves(member, name, str(key))
-    elif isinstance(value, (list, tuple)):
-        for member in value:
-            yield from leaves(member, above, name)
-    elif value is not None:
-        yield above, name, value
-
-
-def sort_out(found: list[Leaf], decoded: dict[str, tables.Table]) -> tuple[list[str], list[Ticket]]:
-    """What is shown in words (of a list, the first) and as tickets; ``decoded`` takes what tokens say."""
+def sort_out(found: list[Leaf]) -> tuple[list[str], list[Ticket], dict[str, tables.Table]]:
+    """What is shown in words (of a list, the first), as tickets, and what tokens say, by their mark."""
     words: dict[str, str] = {}
     tickets: list[Ticket] = []
+    decoded: dict[str, tables.Table] = {}
     for above, name, value in found:
         if above == "Logins":
             words[f"{above} {name}"] = f"login of {USER_POOL.sub('cognito-idp…/', name)}"
@@ -387,7 +328,7 @@ def sort_out(found: list[Leaf], decoded: dict[str, tables.Table]) -> tuple[list[
     if not words and not tickets:
         others = {name: shortened(str(value)) for _, name, value in reversed(found)}
         words = {name: others[name] for name in [name for name in OTHERWISE if name in others][:1]}
-    return list(dict.fromkeys(words.values())), list(dict.fromkeys(tickets))
+    return list(dict.fromkeys(words.values())), list(dict.fromkeys(tickets)), decoded
 
 
 def ticket(name: str, value: str) -> Ticket:
@@ -434,13 +375,3 @@ def signature(request: Request) -> list[Ticket]:
     if signed[1] == os.environ.get("AWS_ACCESS_KEY_ID"):
         return [Ticket("credentials", "the owner's keys")]  # always the same, and named: no letter
     return [ticket("AccessKeyId", signed[1])]
-
-
-def shortened(text: str) -> str:
-    """``text`` without tokens; ids by their first eight characters, keys by their ends, ARNs by name."""
-    text = UUID.sub(r"\1…", JWT.sub("(a token)", text))
-    text = re.sub(r"\b(A[KS]IA)\w{12}(\w{4})\b", r"\1…\2", text)
-    if re.fullmatch(r"arn:\S+", text):
-        resource = text.rpartition(":")[2]
-        text = resource.partition("/")[2] or resource
-    return text

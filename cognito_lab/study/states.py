@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from cognito_lab.study.diagrams import Diagram
 from cognito_lab.study.drawing import box, document, width_of, wrapped, write
 from cognito_lab.study.palette import INK, LANE, LINE, PAPER, REFUSED, WIDTH
-from cognito_lab.study.refusals import refused
+from cognito_lab.study.wording import Refused
 
 Move = tuple[str, str]  # from one state to another
-Transition = tuple[str, str, "str | refused"]
+Transition = tuple[str, str, str | Refused]
 START = "(no user)"
 
 
@@ -60,7 +60,7 @@ class States:
     def refusals(self, state: str) -> list[str]:
         """What was refused in ``state``."""
         here = [(call, after.code) for before, call, after in self.transitions if (before or START) == state
-                and isinstance(after, refused)]  # fmt: skip
+                and not isinstance(after, str)]  # fmt: skip
         return [f"✗ {call} refused: {code}" for call, code in dict.fromkeys(here)]
 
     def transcript(self) -> str:

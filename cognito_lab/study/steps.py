@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cognito_lab.study.calls import Call
 from cognito_lab.study.tables import Table
 from cognito_lab.study.twin import Twin
 
-if TYPE_CHECKING:
-    from cognito_lab.study.recorder import Call
-
-Line = tuple[str, str, "Table | Call | None"]  # what it is, what it says, and what is folded in below it
+Line = tuple[str, str, Table | Call | None]  # what it is, what it says, and what is folded in below it
 
 
 class Steps(Twin):
