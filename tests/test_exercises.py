@@ -14,13 +14,13 @@ import pytest
 
 from cognito_lab import Lab
 from cognito_lab.course import run
-from cognito_lab.study import exercises
+from cognito_lab.study import exercise_files
 from cognito_lab.study.exercises import Exercise, ExerciseError
 
 ALL = [
     number
     for path in sorted(run.NOTEBOOKS.glob("[0-9]*.ipynb"))
-    for number in exercises.numbers(path.name[:2])
+    for number in exercise_files.numbers(path.name[:2])
 ]
 CORE = [number for number in ALL if Exercise(number).core]
 SURVIVORS = tomllib.loads((Path(__file__).parent / "survivors.toml").read_text(encoding="utf-8"))
@@ -87,7 +87,7 @@ def test_every_survivor_has_a_reason():
 
 @pytest.mark.parametrize("path", sorted(run.NOTEBOOKS.glob("[0-9]*.ipynb")), ids=lambda path: path.stem)
 def test_a_lesson_has_its_exercises_with_their_stubs_and_one_core_exercise(path):
-    numbers = exercises.numbers(path.name[:2])
+    numbers = exercise_files.numbers(path.name[:2])
     assert 3 <= len(numbers) <= 5
     assert [number for number in numbers if Exercise(number).core] == [numbers[0]]
     found = cells(path)
@@ -156,7 +156,7 @@ def test_stub_solution_and_cell(folder):
     head = 'def add_one(number):\n    """The number after `number`."""\n    '
     assert exercise.stub == f"{head}# your code\n\n\ntask.check(add_one)"
     assert exercise.solved_cell == f"{head}return number + 1\n\n\ntask.check(add_one)"
-    assert exercises.numbers("77", folder) == ["77.1"]
+    assert exercise_files.numbers("77", folder) == ["77.1"]
 
 
 def test_the_hint_comes_before_the_solution(folder, capsys):

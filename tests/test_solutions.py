@@ -6,7 +6,8 @@ import nbformat
 import pytest
 
 from cognito_lab.course import run, solutions
-from cognito_lab.study.exercises import Exercise, numbers
+from cognito_lab.study.exercise_files import numbers
+from cognito_lab.study.exercises import Exercise
 
 WITH_EXERCISES = [path for path in sorted(run.NOTEBOOKS.glob("[0-9]*.ipynb")) if numbers(path.name[:2])]
 

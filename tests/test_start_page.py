@@ -8,7 +8,7 @@ import re
 import pytest
 
 from cognito_lab.course import run, start
-from cognito_lab.study import exercises, progress, start_page
+from cognito_lab.study import exercise_files, exercises, progress, start_page
 
 LESSONS, ROUTES = start_page.plan()
 WRITTEN = {number: lesson for number, lesson in LESSONS.items() if lesson.written}
@@ -40,7 +40,7 @@ def test_what_a_lesson_builds_on_is_what_it_says_it_builds_on(number):
     assert said == WRITTEN[number].builds_on
     reading, practice = WRITTEN[number].minutes
     assert f"{reading} + {practice} minutes" in row
-    assert sum(exercises.Exercise(one).minutes for one in exercises.numbers(number)) == practice
+    assert sum(exercises.Exercise(one).minutes for one in exercise_files.numbers(number)) == practice
 
 
 def test_no_lesson_needs_one_that_is_not_written():
@@ -74,14 +74,14 @@ def test_every_route_names_lessons_in_an_order_that_works():
 
 
 def done(number: str) -> progress.Progress:
-    return {"exercise": dict.fromkeys(exercises.numbers(number), "done"), "quiz": {number: "8 of 8"}}
+    return {"exercise": dict.fromkeys(exercise_files.numbers(number), "done"), "quiz": {number: "8 of 8"}}
 
 
 def test_a_lesson_is_ticked_when_its_core_exercise_and_its_questions_are_done():
     assert "✓ [01]" not in start_page.page({})
     assert "✓ [01]" in start_page.page(done("01"))
     assert "✓ [01]" not in start_page.page({**done("01"), "quiz": {}})
-    others = {"exercise": dict.fromkeys(exercises.numbers("01")[1:], "done"), "quiz": {"01": "8 of 8"}}
+    others = {"exercise": dict.fromkeys(exercise_files.numbers("01")[1:], "done"), "quiz": {"01": "8 of 8"}}
     assert "✓ [01]" not in start_page.page(others), "the core exercise is not solved"
     core = {"exercise": {"01.1": "done"}, "quiz": {"01": "6 of 8"}}
     assert "✓ [01]" in start_page.page(core), "the others are a bonus"
@@ -104,8 +104,8 @@ def test_every_link_of_the_page_leads_somewhere():
 
 def test_progress_is_kept_in_one_file_and_can_be_reset(tmp_path):
     assert progress.read(tmp_path) == {}
-    progress.note("exercise", "01.1", folder=tmp_path)
-    progress.note("quiz", "01", "6 of 8", folder=tmp_path)
+    start_page.note("exercise", "01.1", folder=tmp_path)
+    start_page.note("quiz", "01", "6 of 8", folder=tmp_path)
     assert progress.read(tmp_path) == {"exercise": {"01.1": "done"}, "quiz": {"01": "6 of 8"}}
     assert "6 of 8" in (tmp_path / start_page.FILE).read_text(encoding="utf-8")
     assert {path.name for path in tmp_path.iterdir()} == {progress.FILE, start_page.FILE}

@@ -27,20 +27,19 @@ from __future__ import annotations
 import ast
 import dis
 import inspect
-import linecache
 from collections.abc import Iterator
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import Any
 
-from cognito_lab.study import progress
+from cognito_lab.study import start_page
 from cognito_lab.study.checks import Mistake
+from cognito_lab.study.exercise_files import load, path_of
 from cognito_lab.study.refusals import read as read_refusal
 from cognito_lab.study.twin import Twin
 
-EXERCISES = Path(__file__).resolve().parents[2] / "data" / "exercises"
 GIVEN = {
     "title": str,
     "core": bool,
@@ -64,14 +63,14 @@ class Exercise:
     def __init__(self, number: str, lab: Any = None, folder: Path | None = None) -> None:
         self.number = number
         self.lab = lab
-        self._path = (folder or EXERCISES) / f"{number.replace('.', '_')}.py"
+        self._path = path_of(number, folder)
         self._hinted = False
         if not self._path.is_file():
             known = ", ".join(path.stem.replace("_", ".") for path in sorted(self._path.parent.glob("*.py")))
             raise ExerciseError(f"there is no exercise {number!r}; there are: {known or 'none'}")
         self.source = self._path.read_text(encoding="utf-8")
         try:
-            self._module = module = _load(self.source, self._path.name)
+            self._module = module = load(self._path)
         except Exception as error:
             raise ExerciseError(
                 f"{self._path.name} cannot be read: {type(error).__name__}: {error}"
@@ -123,7 +122,7 @@ class Exercise:
         """Try ``answer`` in a fresh account and say whether it is right, and if not, what is wrong."""
         verdict = self.judge(answer)
         if verdict.done:
-            progress.note("exercise", self.number)
+            start_page.note("exercise", self.number)
         return verdict
 
     def judge(self, answer: Any) -> Verdict:
@@ -235,26 +234,9 @@ class Verdict(Twin):
         return f"<p>{escape(repr(self))}</p>"
 
 
-def numbers(lesson: str, folder: Path | None = None) -> list[str]:
-    """The exercises of a lesson (``"01"``), in order."""
-    paths = sorted(
-        (folder or EXERCISES).glob(f"{lesson}_*.py"), key=lambda path: int(path.stem.split("_")[1])
-    )
-    return [path.stem.replace("_", ".") for path in paths]
-
-
 def _form(value: Any) -> Any:
     """What of a value answer is given: its type, and the keys of a dictionary."""
     return (type(value), *sorted(value, key=str)) if isinstance(value, dict) else type(value)
-
-
-def _load(source: str, name: str) -> ModuleType:
-    """The file as a module that is not kept; Python finds its lines, for ``inspect`` and for errors."""
-    where = f"<exercise {name}>"
-    linecache.cache[where] = (len(source), None, source.splitlines(keepends=True), where)
-    module = ModuleType(name.removesuffix(".py"))
-    exec(compile(source, where, "exec"), vars(module))
-    return module
 
 
 def _in_words(error: Exception) -> str:

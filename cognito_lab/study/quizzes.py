@@ -14,7 +14,7 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
-from cognito_lab.study import claims, progress
+from cognito_lab.study import claims, start_page
 from cognito_lab.study.palette import MARK, REFUSED
 from cognito_lab.study.twin import Twin
 
@@ -120,7 +120,7 @@ def quiz(lesson: str, on_result: Callable[[str, int, int], None] | None = None) 
 
 
 def _note(lesson: str, right: int, of: int) -> None:
-    progress.note("quiz", lesson, f"{right} of {of}")
+    start_page.note("quiz", lesson, f"{right} of {of}")
 
 
 @dataclass(repr=False)

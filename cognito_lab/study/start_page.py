@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cognito_lab.study import exercises, progress
+from cognito_lab.study import exercise_files, progress
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = "START.md"
@@ -73,9 +73,9 @@ def plan() -> tuple[dict[str, Lesson], list[Route]]:
 
 def standing(number: str, noted: progress.Progress) -> Standing:
     """What was done of the lesson ``number``."""
-    known = exercises.numbers(number)
+    known = exercise_files.numbers(number)
     solved = [one for one in known if one in noted.get("exercise", {})]
-    core = [one for one in known if exercises.Exercise(one).core]
+    core = [one for one in known if exercise_files.is_core(one)]
     return Standing(
         solved, len(known), bool(core) and set(core) <= set(solved), noted.get("quiz", {}).get(number, "")
     )
@@ -137,6 +137,13 @@ def write(folder: Path) -> Path:
     path = folder / FILE
     path.write_text(page(progress.read(folder)), encoding="utf-8")
     return path
+
+
+def note(kind: str, number: str, how: str = "done", folder: Path | None = None) -> None:
+    """Note that something was done (:func:`progress.note`), and write the page that shows it."""
+    kept = progress.note(kind, number, how, folder)
+    if kept is not None:
+        write(kept)
 
 
 def _step(lesson: Lesson, at: Standing | None, following: bool) -> str:
