@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cognito_lab import clock, guard
+from cognito_lab import clock, guard, reproducible
 from cognito_lab.aws import keys, seams, services
 from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.aws.iam import principals
@@ -30,11 +30,6 @@ if TYPE_CHECKING:
     from cognito_lab.study.why import Why
     from cognito_lab.wire.server import Server
 
-# Runs that make or compare stored outputs set this variable: then the clock stands still at FIXED_START
-# and chance is seeded, so that two runs give the same bytes. A learner's kernel never does.
-REPRODUCIBLE = "COGNITO_LAB_REPRODUCIBLE"
-FIXED_START = datetime(2026, 6, 1, 9, 0, 0, tzinfo=UTC)
-FIXED_SEED = 20260601
 PORT = 8900
 DATA = Path(__file__).resolve().parents[1] / "data"
 
@@ -117,13 +112,13 @@ class Lab:
         self.stop()
 
     def _begin(self) -> None:
-        self._fixed = fixed = bool(os.environ.get(REPRODUCIBLE))
+        self._fixed = fixed = reproducible.is_asked_for()
         guard.install()
         guard.clean_environment(self.region)
         if fixed:
-            self._clock.set(FIXED_START, ticking=False)
+            self._clock.set(reproducible.FIXED_START, ticking=False)
         keys.start(fixed)
-        seams.start_account(FIXED_SEED if fixed else None)
+        seams.start_account(reproducible.FIXED_SEED if fixed else None)
         guard.cover_clients()
         owner = principals.owner()
         if Lab._owner is not None:
@@ -225,7 +220,7 @@ class Lab:
                 # Presigned URLs are dated to the second; each second is to be before this, or after.
                 time.sleep(1.001 - clock.machine() % 1)
             then = datetime.now(UTC) + step
-            self._clock.set(then, ticking=not os.environ.get(REPRODUCIBLE))
+            self._clock.set(then, ticking=not reproducible.is_asked_for())
         return then
 
     def serve(self, port: int = PORT, issuer: str = "aws") -> Server:
@@ -255,7 +250,8 @@ class Lab:
         self._alive()
         if self._fixed:
             raise OutsideTheLab(
-                f"This kernel runs on a fixed clock ({REPRODUCIBLE}): it does not serve other programs."
+                f"This kernel runs on a fixed clock ({reproducible.REPRODUCIBLE}): "
+                "it does not serve other programs."
             )
         server = self._served(port, issuer)
         if server.issuer != issuer:

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from cognito_lab import Lab
-from cognito_lab.lab import REPRODUCIBLE
+from cognito_lab.reproducible import REPRODUCIBLE
 from cognito_lab.study import demo, twin
 
 SITE = "http://tidepool-site.s3-website-us-east-1.amazonaws.com"

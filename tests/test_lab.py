@@ -11,7 +11,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from cognito_lab import Lab, OutsideTheLab
+from cognito_lab import Lab, OutsideTheLab, reproducible
 from cognito_lab import lab as lab_module
 from cognito_lab.aws import network
 from cognito_lab.course import outputs, run
@@ -49,7 +49,7 @@ def test_the_second_account_has_seed_and_clock_as_new(lab):
     lab.travel(days=3)
     first = boto3.client("cognito-idp").create_user_pool(PoolName="a")["UserPool"]["Id"]
     again = Lab.start()
-    assert again.now == lab_module.FIXED_START
+    assert again.now == reproducible.FIXED_START
     assert boto3.client("cognito-idp").create_user_pool(PoolName="a")["UserPool"]["Id"] == first
 
 
@@ -126,7 +126,7 @@ def test_the_clock_does_not_go_back(lab):
 
 
 def test_a_learner_s_clock_goes_on_after_travelling(monkeypatch):
-    monkeypatch.delenv(lab_module.REPRODUCIBLE)
+    monkeypatch.delenv(reproducible.REPRODUCIBLE)
     with Lab.start() as lab:
         real = time.time()
         lab.travel(days=1)
@@ -138,7 +138,7 @@ def test_a_learner_s_clock_goes_on_after_travelling(monkeypatch):
 
 
 def test_a_learner_s_account_is_not_the_one_of_the_test_runs(monkeypatch):
-    monkeypatch.delenv(lab_module.REPRODUCIBLE)
+    monkeypatch.delenv(reproducible.REPRODUCIBLE)
     ids = set()
     for _ in range(2):
         with Lab.start():
@@ -172,7 +172,7 @@ def test_a_scene_begins_with_an_empty_account(lab):
     lab.scene("directory")
     pools = boto3.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"]
     assert [pool["Name"] for pool in pools] == ["tidepool-members"]
-    assert lab.now == lab_module.FIXED_START
+    assert lab.now == reproducible.FIXED_START
 
 
 def test_the_cast_is_the_one_of_the_lessons(lab):

@@ -18,7 +18,7 @@ from wire_support import POOL_TARGET, ask, buckets, call, lab, presigned, server
 from cognito_lab import Lab, OutsideTheLab
 from cognito_lab.aws import network
 from cognito_lab.aws.iam import enforcement, signatures
-from cognito_lab.lab import REPRODUCIBLE
+from cognito_lab.reproducible import REPRODUCIBLE
 from cognito_lab.wire import browsers, control, door
 from cognito_lab.wire.server import Server
 

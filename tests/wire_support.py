@@ -19,7 +19,7 @@ from botocore.credentials import Credentials
 from iam_people import allow, document
 
 from cognito_lab import Lab
-from cognito_lab.lab import REPRODUCIBLE
+from cognito_lab.reproducible import REPRODUCIBLE
 from cognito_lab.wire.server import Server
 
 POOL_TARGET = "AWSCognitoIdentityProviderService."

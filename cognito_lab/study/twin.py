@@ -7,18 +7,18 @@ has not run it.
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any
 
+from cognito_lab import reproducible
+
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-REPRODUCIBLE = "COGNITO_LAB_REPRODUCIBLE"
 
 
 def live() -> bool:
     """Whether a learner sits at this kernel: then a widget has somebody to work with it."""
     kernel = getattr(sys.modules.get("ipykernel.kernelapp"), "IPKernelApp", None)
-    return bool(kernel and kernel.initialized()) and not os.environ.get(REPRODUCIBLE)
+    return bool(kernel and kernel.initialized()) and not reproducible.is_asked_for()
 
 
 class Twin:

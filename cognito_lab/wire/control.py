@@ -12,17 +12,15 @@ A page of any other origin is refused: the inbox holds other people's codes.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from cognito_lab.aws.network import Headers, Request, Response
 from cognito_lab.wire import Refused
-
-if TYPE_CHECKING:
-    from cognito_lab.lab import Lab
+from cognito_lab.wire.account import Account
 
 
-def answer(lab: Lab, request: Request) -> Response:
+def answer(account: Account, request: Request) -> Response:
     """The answer of a control endpoint, as JSON; raises :class:`Refused` 400, 403, 404 or 405."""
     refuse_pages(request)
     name, _, rest = request.path.removeprefix("/_lab/").partition("/")
@@ -31,7 +29,7 @@ def answer(lab: Lab, request: Request) -> Response:
         raise Refused(f"{request.path} is no control endpoint; there are {', '.join(ENDPOINTS)}.", 404)
     if request.method != method:
         raise Refused(f"{request.path} takes {method} only.", 405)
-    body = json.dumps(action(lab, unquote(rest), request.body), ensure_ascii=False, indent=2)
+    body = json.dumps(action(account, unquote(rest), request.body), ensure_ascii=False, indent=2)
     fields = {"content-type": "application/json; charset=utf-8", "x-content-type-options": "nosniff"}
     return Response(200, Headers({**fields, "cache-control": "no-store"}), f"{body}\n".encode())
 
@@ -43,27 +41,32 @@ def refuse_pages(request: Request) -> None:
         raise Refused("The control endpoints are not for pages of other origins.", 403)
 
 
-def health(lab: Lab, *_: object) -> dict[str, Any]:
-    return {"status": "ok", "account": lab.account, "region": lab.region, "time": lab.now.isoformat()}
+def health(account: Account, *_: object) -> dict[str, Any]:
+    return {
+        "status": "ok",
+        "account": account.account,
+        "region": account.region,
+        "time": account.now.isoformat(),
+    }
 
 
-def inbox(lab: Lab, address: str, _: object) -> list[dict[str, Any]]:
-    return [{**vars(message), "time": message.time.isoformat()} for message in lab.inbox(address)]
+def inbox(account: Account, address: str, _: object) -> list[dict[str, Any]]:
+    return [{**vars(message), "time": message.time.isoformat()} for message in account.inbox(address)]
 
 
-def advance(lab: Lab, _: object, body: bytes) -> dict[str, Any]:
+def advance(account: Account, _: object, body: bytes) -> dict[str, Any]:
     try:
         seconds = json.loads(body)["advance_seconds"]
         if isinstance(seconds, bool):
             raise TypeError("a number of seconds")
-        return {"time": lab.travel(seconds=seconds).isoformat()}
+        return {"time": account.travel(seconds=seconds).isoformat()}
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise Refused(f'The clock takes {{"advance_seconds": n}}, n not less than 0: {error}') from None
 
 
-def reset(lab: Lab, *_: object) -> dict[str, Any]:
-    lab.reset()
-    return health(lab)
+def reset(account: Account, *_: object) -> dict[str, Any]:
+    account.reset()
+    return health(account)
 
 
 ENDPOINTS: dict[str, tuple[str, Any]] = {

@@ -47,7 +47,7 @@ def answer(server: Server, request: Request, play: Handler) -> Response:
         if not server.running:
             raise Refused("The account is no longer served.", 503)
         if name in ENDPOINTS and request.path.startswith("/_lab/"):
-            return control.answer(server.lab, request)
+            return control.answer(server.account, request)
         response = _of_the_account(server, request, name, play)
     except Refused as refused:
         return refused.response()
@@ -63,7 +63,7 @@ def _of_the_account(server: Server, request: Request, name: str, play: Handler) 
             raise Refused(f"There is no user pool {below[1]} with a domain.", 404)
         name = f"{urlsplit(pool.domain.url).hostname}.localhost"
         request = replace(request, url=request.url.replace(below[0], below[2], 1))
-    real = real_host(request, name, server.lab.region)
+    real = real_host(request, name, server.account.region)
     host = network.who_answers(real)
     if host is None or host is server.row:
         raise Refused(

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from socketserver import ThreadingTCPServer
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cognito_lab.aws import issuers, network
@@ -18,9 +17,7 @@ from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.aws.iam import principals
 from cognito_lab.aws.network import Headers, Request, Response
 from cognito_lab.wire import browsers, door, http
-
-if TYPE_CHECKING:
-    from cognito_lab.lab import Lab
+from cognito_lab.wire.account import Account
 
 LOOPBACK = "127.0.0.1"
 PORTS_TRIED = 20
@@ -30,7 +27,7 @@ HOW_TO = string.Template((Path(__file__).parent / "how_to.txt").read_text(encodi
 
 
 class Server:
-    """The account of ``lab`` on ``http://127.0.0.1:PORT``, until :meth:`stop`; printed, what to copy.
+    """``account`` on ``http://127.0.0.1:PORT``, until :meth:`stop`; printed, what to copy.
 
     ``with lab.serve() as server:`` ends the serving with its block, however that ends.
 
@@ -42,10 +39,10 @@ class Server:
         ``"aws"`` or ``"local"``: see :meth:`.lab.Lab.serve`.
     """
 
-    def __init__(self, lab: Lab, port: int, issuer: str = "aws") -> None:
+    def __init__(self, account: Account, port: int, issuer: str = "aws") -> None:
         if issuer not in ISSUERS:
             raise ValueError(f"{issuer!r} is no issuer; there are {' and '.join(ISSUERS)}.")
-        self.lab, self._asked_for, self.issuer = lab, port, issuer
+        self.account, self._asked_for, self.issuer = account, port, issuer
         self._listener = _listen(port)
         self._listener.answer = self._from_outside
         self.port: int = self._listener.server_address[1]
@@ -93,7 +90,7 @@ class Server:
         if not self.running:
             return f"The account is no longer served on {self.url}."
         ((key, secret),) = KEY_PAIR.items()
-        how_to = HOW_TO.substitute(vars(self), region=self.lab.region, key=key, secret=secret)
+        how_to = HOW_TO.substitute(vars(self), region=self.account.region, key=key, secret=secret)
         if self.issuer == "local":
             how_to += f"\nTokens name {self.url}/<user pool's id> as their issuer, and not AWS.\n"
         if self._asked_for in (0, self.port):
@@ -107,7 +104,7 @@ class Server:
         return f"<Server {self.url}, {'running' if self.running else 'stopped'}>"
 
     def _from_outside(self, request: Request) -> Response:
-        with self.lab.turn:  # one after the other: moto is not made for threads
+        with self.account.turn:  # one after the other: moto is not made for threads
             return door.answer(self, replace(request, url=self.url + request.url), network.play)
 
     def _from_the_kernel(self, request: Request) -> Response:

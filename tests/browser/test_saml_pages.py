@@ -11,8 +11,8 @@ from browser_support import SCREENS, axe_faults
 from playwright.sync_api import Browser, expect
 
 from cognito_lab import Lab
-from cognito_lab.lab import REPRODUCIBLE
 from cognito_lab.providers.saml import METADATA_URL
+from cognito_lab.reproducible import REPRODUCIBLE
 from cognito_lab.wire.server import Server
 
 HOME = "https://tidepool.auth.us-east-1.amazoncognito.com"
@@ -41,7 +41,7 @@ def address(server: Server) -> str:
         UserPoolId=pool, ClientName="Tidepool", CallbackURLs=[callback], AllowedOAuthFlowsUserPoolClient=True,
         AllowedOAuthFlows=["code"], AllowedOAuthScopes=["openid"], SupportedIdentityProviders=["NorthShore"],
     )["UserPoolClient"]["ClientId"]  # fmt: skip
-    server.lab.university.register_service(f"urn:amazon:cognito:sp:{pool}", f"{HOME}/saml2/idpresponse")
+    server.account.university.register_service(f"urn:amazon:cognito:sp:{pool}", f"{HOME}/saml2/idpresponse")
     asked = {"client_id": client, "redirect_uri": callback, "response_type": "code"}
     query = urlencode({**asked, "identity_provider": "NorthShore"})
     return f"{server.address(f'{HOME}/oauth2/authorize')}?{query}"

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from cognito_lab import Lab
 from cognito_lab.aws.managed_login import pages
-from cognito_lab.lab import REPRODUCIBLE
+from cognito_lab.reproducible import REPRODUCIBLE
 from cognito_lab.wire.server import Server
 
 PASSWORD = "Tide-pools-2026!"
@@ -91,7 +91,7 @@ class Place:
         return self.server.address(HOME + path) + "?" + query
 
     def code(self, name: str) -> str:
-        return str(self.server.lab.inbox(f"{name}@tidepool.example")[-1].code)
+        return str(self.server.account.inbox(f"{name}@tidepool.example")[-1].code)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from cognito_lab import Lab
-from cognito_lab.lab import REPRODUCIBLE
+from cognito_lab.reproducible import REPRODUCIBLE
 from cognito_lab.wire import browsers, control
 from cognito_lab.wire.server import Server
 
@@ -120,7 +120,7 @@ def test_a_page_beside_the_control_endpoints_runs_no_script(
 
 def test_google_sends_a_person_back_to_a_page_of_this_machine(page: Page, server: Server) -> None:
     back = at(server)
-    client = server.lab.google.register_client("Tidepool", redirect_uris=[back])
+    client = server.account.google.register_client("Tidepool", redirect_uris=[back])
     wanted = {"client_id": client.client_id, "redirect_uri": back, "response_type": "code", "scope": "openid"}
     query = "&".join(f"{name}={value}" for name, value in wanted.items())
     page.goto(server.address("https://accounts.google.com/o/oauth2/v2/auth") + "?" + query)
