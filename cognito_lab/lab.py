@@ -8,7 +8,6 @@ import threading
 import time
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import clock, guard
@@ -16,6 +15,7 @@ from .aws import keys, seams, services
 from .aws.errors import OutsideTheLab
 from .aws.iam import principals
 from .clock import Clock
+from .paths import DATA
 from .providers import google, saml
 from .study import errors, why
 
@@ -36,7 +36,6 @@ REPRODUCIBLE = "COGNITO_LAB_REPRODUCIBLE"
 FIXED_START = datetime(2026, 6, 1, 9, 0, 0, tzinfo=UTC)
 FIXED_SEED = 20260601
 PORT = 8900
-DATA = Path(__file__).resolve().parents[1] / "data"
 
 
 class Lab:

@@ -16,8 +16,9 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from cognito_lab.paths import DATA
+
 from . import randomness
-from .operations import DATA
 
 KEY_BITS = 2048  # what user pools and Google sign with
 

@@ -10,12 +10,11 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from .errors import OutsideTheLab
+from cognito_lab.paths import DATA
 
-DATA = Path(__file__).resolve().parents[2] / "data"
+from .errors import OutsideTheLab
 
 
 @dataclass

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
-from cognito_lab.course.environment import ROOT
 from cognito_lab.course.processes import complete_or_absent
+from cognito_lab.paths import ROOT
 
 if TYPE_CHECKING:
     from cognito_lab.course.run import Result

@@ -15,11 +15,11 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
+from cognito_lab.paths import DATA, NOTEBOOKS
+
 from . import lies
-from .lies import DATA
 from .twin import Twin
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 MARKER = re.compile(r"\*\*(\d\d\.\d+) · ")
 KINDS = {
     "proved": "shown holding",

@@ -16,10 +16,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from cognito_lab.paths import DATA
+
 from ..aws import network
 from . import palette, twin
 
-DATA = Path(__file__).resolve().parents[2] / "data"
 SITE = DATA / "site"
 PICTURE = DATA / "demo.png"  # of the page as the tests see it in Chromium
 PICTURE_SAYS = (

@@ -35,12 +35,14 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+from cognito_lab.paths import DATA
+
 from . import progress
 from .checks import Mistake
 from .refusals import read as read_refusal
 from .twin import Twin
 
-EXERCISES = Path(__file__).resolve().parents[2] / "data" / "exercises"
+EXERCISES = DATA / "exercises"
 GIVEN = {
     "title": str,
     "core": bool,

@@ -19,8 +19,9 @@ from functools import cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+from cognito_lab.paths import DATA
+
 from ..errors import AwsError
-from ..operations import DATA
 
 Document = dict[str, Any]
 Statement = dict[str, Any]

@@ -19,11 +19,12 @@ from datetime import datetime, timezone
 from functools import cache, lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from cognito_lab.paths import DATA
+
 from ... import clock
 from .. import services
 from ..errors import AwsError
 from ..network import Request
-from ..operations import DATA
 from . import principals
 from .principals import Key
 
