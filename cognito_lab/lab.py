@@ -8,7 +8,6 @@ import threading
 import time
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cognito_lab import clock, guard, reproducible
@@ -16,6 +15,7 @@ from cognito_lab.aws import keys, seams, services
 from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.aws.iam import principals
 from cognito_lab.clock import Clock
+from cognito_lab.paths import DATA
 from cognito_lab.providers import google, saml
 from cognito_lab.study import errors, why
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from cognito_lab.wire.server import Server
 
 PORT = 8900
-DATA = Path(__file__).resolve().parents[1] / "data"
 
 
 class Lab:

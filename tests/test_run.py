@@ -1,5 +1,6 @@
 """`make run`: what it executes, what it says no longer holds, what it refuses, what it leaves behind."""
 
+import html
 import json
 import os
 import re
@@ -14,8 +15,8 @@ import nbformat
 import psutil
 import pytest
 
-from cognito_lab.course import compare, install, parameters, report, run, versions
-from cognito_lab.course.processes import complete_or_absent
+from cognito_lab.course import compare, install, parameters, report, results, run, versions
+from cognito_lab.files import complete_or_absent
 
 FIXTURES = Path(__file__).parent / "notebooks"
 
@@ -52,42 +53,96 @@ def test_a_failing_notebook_makes_the_exit_status_1(mixed):
 
 def test_the_terminal_names_each_sentence_that_no_longer_holds(mixed):
     lines = mixed[0].stdout
-    assert "cell 1 failed: AssertionError: <b>000000</b> is not the code" in lines
+    assert "    cell [2] failed: AssertionError: <b>000000</b> is not the code" in lines
     assert "no longer holds: “A wrong code is refused, see the page.”" in lines
     assert "In doubt: “Its name cannot be changed afterwards.”" in lines
     assert "It is as it was." not in lines, "that cell has not changed"
 
 
 def test_a_dead_kernel_fails_its_notebook_and_names_the_cell(mixed):
-    assert re.search(r"dying +FAILED.*\n    cell 1 failed: DeadKernelError", mixed[0].stdout)
+    assert re.search(r"dying +FAILED.*\n    cell \[2\] failed: DeadKernelError", mixed[0].stdout)
 
 
 def test_the_executed_notebooks_are_complete_and_nothing_else_is_left(mixed):
     _, into = mixed
     assert sorted(path.name for path in into.iterdir()) == ["report.html", "run"]
-    executed = {path.stem: nbformat.read(path, as_version=4) for path in (into / "run").iterdir()}
-    assert set(executed) == {"every_output", "changed", "failing", "dying"}
+    names = {"every_output", "changed", "failing", "dying"}
+    assert {path.name for path in (into / "run").iterdir()} == {
+        f"{name}.{kind}" for name in names for kind in ("ipynb", "html")
+    }
+    executed = {path.stem: nbformat.read(path, as_version=4) for path in (into / "run").glob("*.ipynb")}
     assert compare.comparable(executed["every_output"].cells[3].outputs)[0][0] == "stdout"
 
 
-def test_the_report_loads_nothing_from_anywhere(mixed):
-    page = (mixed[1] / "report.html").read_text(encoding="utf-8")
-    assert not re.search(r"<(script|link|img|iframe|object)\b|@import|url\(", page)
-    assert all(
-        re.match(r"run/[\w.]+\.ipynb$|#", address) for address in re.findall(r'(?:href|src)="([^"]*)"', page)
-    )
+@pytest.mark.parametrize("name", ["report", "run/every_output", "run/changed", "run/failing", "run/dying"])
+def test_the_report_and_its_pages_load_nothing_from_anywhere(mixed, name):
+    page = (mixed[1] / f"{name}.html").read_text(encoding="utf-8")
+    assert not re.search(r"<(script|link|iframe|object)\b|@import|url\(", page)
+    assert all(address.startswith("data:image/") for address in re.findall(r'src="([^"]*)"', page))
+    if name == "report":  # a lesson's own links lead where they lead
+        assert all(re.match(r"run/\w+\.html(#|$)|#", link) for link in re.findall(r'href="([^"]*)"', page))
     assert "default-src 'none'" in page
+
+
+def test_every_link_of_the_report_leads_to_a_cell_or_a_page_that_is_there(mixed):
+    page = (mixed[1] / "report.html").read_text(encoding="utf-8")
+    links = set(re.findall(r'href="([^"#]*)(?:#([^"]*))?"', page))
+    assert ("run/failing.html", "cell-2") in links and ("run/changed.html", "cell-1") in links
+    for file, anchor in links:
+        text = (mixed[1] / file).read_text(encoding="utf-8") if file else page
+        assert not anchor or f'id="{anchor}"' in text
+
+
+def test_the_verdict_stands_first_in_the_report(mixed):
+    page = (mixed[1] / "report.html").read_text(encoding="utf-8")
+    words = re.sub(r"<[^>]*>", "", page[page.index("<body>") :]).split("CPython")[0]
+    assert " ".join(words.split()).startswith("✗ 4 notebooks: 2 passed, 2 failed; cells that differ: 1.")
+    for sentence in ("A wrong code is refused", "The kernel goes on", "Its name cannot be changed"):
+        assert sentence in words, "what no longer holds comes before when, where and the table"
+
+
+def test_a_cell_is_named_by_its_claim_and_by_the_number_that_jupyter_shows():
+    def cell(make, text, **more):
+        return nbformat.from_dict(make(text) | more)
+
+    code, text = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            cell(code, "region = 1", execution_count=1, metadata={"tags": ["parameters"]}),
+            cell(code, "region = 2", execution_count=2, metadata={"tags": ["injected-parameters"]}),
+            text("**01.2 · A rule.** And its proof."),
+            cell(code, "a", execution_count=3),
+            text("More of it."),
+            cell(code, "b", execution_count=4),
+            text("## Another subject"),
+            code("c"),  # not reached
+        ]
+    )
+    places = compare.places(notebook)
+    assert [str(place) for place in places] == ["cell [1]", "01.2, cell [3]", "01.2, cell [4]", "cell [5]"]
+    failed = results.Failure(1, "a", "And its proof.", "NameError: a", "")
+    said = results.describe(results.Result("01_directory", failure=failed, places=places))
+    assert "    01.2, cell [3] failed: NameError: a" in said
+
+
+def test_an_executed_notebook_is_a_page_with_its_texts_code_outputs_and_errors(mixed):
+    page = (mixed[1] / "run" / "failing.html").read_text(encoding="utf-8")
+    shown = stored("failing")
+    code = [cell for cell in shown.cells if cell.cell_type == "code"]
+    assert code and all(html.escape(cell.source, quote=False) in page.replace("&#34;", '"') for cell in code)
+    assert 'class="code failed" id="cell-2"' in page and ">[2]</a>" in page
+    assert "AssertionError" in page and "\x1b" not in page
 
 
 def test_the_report_says_what_failed_what_differs_and_with_which_versions(mixed):
     page = (mixed[1] / "report.html").read_text(encoding="utf-8")
-    assert "✗ Code cell 1 failed: AssertionError: &lt;b&gt;000000&lt;/b&gt; is not the code" in page
+    assert "AssertionError: &lt;b&gt;000000&lt;/b&gt; is not the code</h3>" in page
     assert "<blockquote>A wrong code is refused, see the page.</blockquote>" in page
     assert "<blockquote>Its name cannot be changed afterwards.</blockquote>" in page
     assert "-stdout: old" in page and "+stdout: new &lt;script&gt;" in page and "<script>" not in page
     assert "\x1b" not in page, "the traceback's colours are for terminals"
     assert re.search(r"<td>boto3</td><td>[\d.]+</td>", page) and "Operating system" in page
-    row = re.search(r'every_output\.ipynb">.*?</tr>', page, re.S)
+    row = re.search(r'every_output\.html">.*?</tr>', page, re.S)
     seconds, mib = re.findall(r'<td class="number">([\d.]+)</td>', row[0])[:2]
     assert float(seconds) > 0.1 and float(mib) > 20, "a kernel takes time and memory"
 
@@ -131,7 +186,7 @@ def test_another_region_is_carried_through_or_the_run_fails(tmp_path):
     done = run_command("every_output", "other_region", into=tmp_path, options=("-p", "region", "eu-west-1"))
     assert done.returncode == 1
     assert re.search(r"every_output +passed", done.stdout) and re.search(r"other_region +FAILED", done.stdout)
-    assert "cell 2 names another region: … https://cognito-idp.us-east-1" in done.stdout
+    assert "cell [4] names another region: … https://cognito-idp.us-east-1" in done.stdout
     assert "outputs not compared (other parameters)" in done.stdout
 
 

@@ -17,7 +17,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from cognito_lab.aws import randomness
-from cognito_lab.aws.operations import DATA
+from cognito_lab.paths import DATA
 
 KEY_BITS = 2048  # what user pools and Google sign with
 

@@ -10,12 +10,10 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from cognito_lab.aws.errors import OutsideTheLab
-
-DATA = Path(__file__).resolve().parents[2] / "data"
+from cognito_lab.paths import DATA
 
 
 @dataclass

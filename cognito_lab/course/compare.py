@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from cognito_lab.course.environment import ROOT
+from cognito_lab.paths import ROOT
+from cognito_lab.study import claims
 
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 DATA_URI = re.compile(r"data:image/svg\+xml(?P<base64>;base64)?,(?P<body>[^\"')\s]+)")
@@ -37,6 +38,18 @@ class Difference:
     source: str
     sentence: str  # the last one of the text above the cell
     diff: str  # unified, stored against now
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a code cell is, in a reader's terms."""
+
+    count: int  # what Jupyter shows beside the cell, [7]
+    claim: str  # number of the claim that it belongs to, 01.2; empty if to none
+    anchor: str  # of the cell on the notebook's page
+
+    def __str__(self) -> str:
+        return f"{self.claim}, cell [{self.count}]" if self.claim else f"cell [{self.count}]"
 
 
 def comparable(outputs: Iterable[NotebookNode]) -> list[tuple[str, str]]:
@@ -81,6 +94,24 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     """The code cells, in order, without those that papermill added to show parameters."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     return [cell for cell in code if "injected-parameters" not in cell.metadata.get("tags", [])]
+
+
+def places(executed: NotebookNode) -> list[Place]:
+    """Where each of `code_cells` is: its number in Jupyter, its claim, its anchor on the notebook's page.
+
+    A claim begins at its number in a text, and goes on to the next claim or heading.
+    """
+    claim, count, found = "", 0, []
+    for cell in executed.cells:
+        if cell.cell_type == "code":
+            count += 1  # of a cell that was not reached, the one that it would have had
+            if "injected-parameters" not in cell.metadata.get("tags", []):
+                found.append(Place(cell.execution_count or count, claim, f"cell-{count}"))
+            continue
+        if cell.source.startswith("## "):
+            claim = ""
+        claim = (claims.MARKER.findall(cell.source) or [claim])[-1]
+    return found
 
 
 def differences(stored: NotebookNode, executed: NotebookNode) -> list[Difference]:

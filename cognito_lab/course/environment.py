@@ -12,7 +12,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from cognito_lab.files import complete_or_absent
+from cognito_lab.paths import ROOT
+
 TEMPLATES = Path(__file__).resolve().parent / "jupyter"
 
 # Everything whose name starts so is dropped, except what is kept by name.
@@ -94,7 +96,5 @@ def _copy_if_changed(templates: Path, home: Path) -> None:
         if template.is_dir():
             copy.mkdir(parents=True, exist_ok=True)
         elif template.suffix != ".pyc" and (not copy.exists() or copy.read_bytes() != template.read_bytes()):
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            partial = copy.with_name(f".{copy.name}.partial")
-            shutil.copyfile(template, partial)
-            partial.replace(copy)
+            with complete_or_absent(copy) as partial:
+                shutil.copyfile(template, partial)

@@ -17,7 +17,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from cognito_lab.course import compare, overture, run
-from cognito_lab.course.processes import complete_or_absent, in_processes
+from cognito_lab.course.processes import in_processes
+from cognito_lab.files import complete_or_absent
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_METADATA = {"tags", "jupyter"}  # tags mean something to papermill; `jupyter` folds a cell

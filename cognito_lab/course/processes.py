@@ -1,4 +1,4 @@
-"""Work in processes of its own: two at a time, ended with whoever asked for it, nothing left half-written."""
+"""Work in processes of its own: two at a time, ended with whoever asked for it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import concurrent.futures
 import contextlib
 import multiprocessing
 import os
-import shutil
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import psutil
@@ -89,25 +87,3 @@ class PeakMemory(threading.Thread):
     def __exit__(self, *exc: object) -> None:
         self._over.set()
         self.join()
-
-
-@contextlib.contextmanager
-def complete_or_absent(target: Path) -> Iterator[Path]:
-    """A path for a file or folder to be made, which takes the name `target` only when the block ends well."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for left in target.parent.glob(f".{target.name}-*"):  # of a process that was killed
-        owner = left.name.rpartition("-")[2]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            _remove(left)
-    partial = target.with_name(f".{target.name}-{os.getpid()}")
-    try:
-        yield partial
-        if partial.is_dir():  # a folder takes the place of none but an empty one
-            _remove(target)
-        partial.replace(target)
-    finally:
-        _remove(partial)
-
-
-def _remove(path: Path) -> None:
-    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

@@ -1,44 +1,44 @@
-"""The report of a run: one HTML file that opens without a network and loads nothing from anywhere."""
+"""The report of a run: HTML files that open without a network and load nothing from anywhere.
+
+`report.html` says first whether the course holds, then what does not; each executed notebook is a page beside
+its file, `run/NAME.html`, to which the report's links lead.
+"""
 
 from __future__ import annotations
 
 import importlib.metadata
 import platform
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import jinja2
+import nbformat
+from packaging.utils import canonicalize_name
 
-from cognito_lab.course.environment import ROOT
-from cognito_lab.course.processes import complete_or_absent
+from cognito_lab.course.lock import read_lock
+from cognito_lab.course.notebook_page import notebook_page
+from cognito_lab.course.results import Result, verdict
+from cognito_lab.files import complete_or_absent
+from cognito_lab.paths import ROOT
 
-if TYPE_CHECKING:
-    from cognito_lab.course.run import Result
-
-HERE = Path(__file__).parent
-PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.M)
-
-
-def canonical(name: str) -> str:
-    """A package's name as PEP 503 normalises it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
+)
 
 
 def locked() -> dict[str, set[str]]:
     """The versions in the lock; a package may have one for each Python."""
     pins: dict[str, set[str]] = {}
-    for name, version in PINNED.findall((ROOT / "requirements.lock").read_text(encoding="utf-8")):
-        pins.setdefault(canonical(name), set()).add(version)
+    for pin in read_lock((ROOT / "requirements.lock").read_text(encoding="utf-8")):
+        pins.setdefault(canonicalize_name(pin.name), set()).add(pin.version)
     return pins
 
 
 def versions() -> list[tuple[str, str, str]]:
     """(package, installed, version in the lock if that is another one), those that differ first."""
     pins = locked()
-    installed = {canonical(d.metadata["Name"]): d.version for d in importlib.metadata.distributions()}
+    installed = {canonicalize_name(d.name): d.version for d in importlib.metadata.distributions()}
     rows = [
         (name, version, "" if version in pins.get(name, {version}) else " or ".join(sorted(pins[name])))
         for name, version in installed.items()
@@ -52,14 +52,20 @@ def moved() -> list[tuple[str, str, str]]:
 
 
 def write(target: Path, results: Sequence[Result], parameters: dict[str, str]) -> Path:
-    """Write the report to `target`, at once or not at all."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    page = environment.get_template("report.html").render(
+    """Write the report to `target`, and a page for each executed notebook in `run/` beside it."""
+    pages = {}
+    for result in results:
+        notebook = target.parent / "run" / f"{result.name}.ipynb"
+        if notebook.is_file():  # there is none where the worker itself ended
+            page = notebook_page(result.name, nbformat.read(notebook, as_version=4), TEMPLATES)
+            _write_whole(notebook.with_suffix(".html"), page)
+            pages[result.name] = f"run/{result.name}.html"
+    page = TEMPLATES.get_template("report.html").render(
         results=results,
-        failed=sum(not result.passed for result in results),
-        changed=sum(len(result.differences) for result in results),
+        verdict=verdict(results, compared=not parameters),
+        failed=[result for result in results if not result.passed],
+        changed=[result for result in results if result.differences],
+        pages=pages,
         parameters=parameters,
         packages=versions(),
         moved=moved(),
@@ -67,6 +73,10 @@ def write(target: Path, results: Sequence[Result], parameters: dict[str, str]) -
         system=platform.platform(),
         when=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
-    with complete_or_absent(target) as partial:
-        partial.write_text(page, encoding="utf-8")
+    _write_whole(target, page)
     return target
+
+
+def _write_whole(target: Path, text: str) -> None:
+    with complete_or_absent(target) as partial:
+        partial.write_text(text, encoding="utf-8")

@@ -14,48 +14,19 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
 from cognito_lab.course import compare, install, parameters
-from cognito_lab.course.environment import ROOT
-from cognito_lab.course.processes import PeakMemory, complete_or_absent, in_processes
+from cognito_lab.course.processes import PeakMemory, in_processes
+from cognito_lab.course.results import Failure, Result, describe, verdict
+from cognito_lab.files import complete_or_absent
+from cognito_lab.paths import NOTEBOOKS, ROOT
 
-NOTEBOOKS = ROOT / "notebooks"
 CELL_TIMEOUT = 300  # seconds
 FAILED, REFUSED, INTERRUPTED = 1, 2, 130  # exit statuses; 0: every notebook passed
-
-
-@dataclass(frozen=True)
-class Failure:
-    """The cell that ended a notebook."""
-
-    cell: int  # as nbval counts: code cells only, from 0
-    source: str
-    sentence: str
-    error: str  # one line
-    traceback: str
-
-
-@dataclass
-class Result:
-    """What became of one notebook."""
-
-    name: str
-    seconds: float = 0.0
-    peak_mib: float = 0.0  # the kernel with its child processes
-    failure: Failure | None = None
-    differences: list[compare.Difference] = field(default_factory=list)
-    leaks: list[tuple[int, str]] = field(
-        default_factory=list
-    )  # places that name another region than the one given
-
-    @property
-    def passed(self) -> bool:
-        return self.failure is None and not self.leaks
 
 
 def choose(wanted: Sequence[str]) -> list[Path]:
@@ -98,6 +69,7 @@ def execute(source: Path, target: Path, values: dict[str, Any]) -> Result:
             problem = error
     result.seconds, result.peak_mib = time.monotonic() - started, memory.mib
     executed = nbformat.read(target, as_version=4)
+    result.places = compare.places(executed)
     if problem:
         result.failure = failure(executed, problem)
     if not values:  # with other parameters other outputs are expected
@@ -165,28 +137,6 @@ def run_course(
     return [results[index] for index in sorted(results)]
 
 
-def describe(result: Result) -> str:
-    """A line for the terminal, and under it one for each thing that no longer holds."""
-    word = "passed" if result.passed else "FAILED"
-    lines = [f"{result.name:<32} {word}  {result.seconds:6.1f} s  {result.peak_mib:6.0f} MiB"]
-    if result.failure:
-        lines.append(f"    cell {result.failure.cell} failed: {result.failure.error}")
-        lines.append(f"    no longer holds: “{result.failure.sentence}”")
-    for change in result.differences:
-        lines.append(f"    cell {change.cell} says something else. In doubt: “{change.sentence}”")
-    lines += [f"    cell {cell} names another region: … {text} …" for cell, text in result.leaks]
-    return "\n".join(lines)
-
-
-def summary(results: Sequence[Result], compared: bool) -> str:
-    """The closing line: how many passed, how many failed, how many cells differ."""
-    failed = sum(not result.passed for result in results)
-    changed = sum(len(result.differences) for result in results)
-    cells = f"cells that differ: {changed}" if compared else "outputs not compared (other parameters)"
-    notebooks = "1 notebook" if len(results) == 1 else f"{len(results)} notebooks"
-    return f"{notebooks}: {len(results) - failed} passed, {failed} failed; {cells}."
-
-
 def main(argv: list[str]) -> int:
     """`python -m cognito_lab run`. Exit status: 0 all passed, 1 one failed, 2 refused before anything ran."""
     parser = argparse.ArgumentParser(
@@ -236,6 +186,6 @@ def main(argv: list[str]) -> int:
         return INTERRUPTED
     for name, version, pinned in report.moved():
         print(f"Not the lock's version: {name} {version} (lock: {pinned})")
-    print(summary(results, compared=not options.given))
+    print(verdict(results, compared=not options.given))
     print(f"Report: {os.path.relpath(page)}")
     return 0 if all(result.passed for result in results) else FAILED

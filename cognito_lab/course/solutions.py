@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 
 from cognito_lab.course import run
-from cognito_lab.course.environment import ROOT
+from cognito_lab.paths import ROOT
 from cognito_lab.study.exercise_files import numbers
 from cognito_lab.study.exercises import Exercise
 

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from cognito_lab.course.environment import clean_environment, course_folder
+from cognito_lab.files import complete_or_absent
 from cognito_lab.study import progress, start_page
 
 COPY = "my_course"
@@ -54,10 +55,8 @@ def copy_notebooks(notebooks: Path, own: Path, fresh: str | None = None) -> list
             mine.rename(kept)
             lines.append(f"{name} starts again; what you had is in {own.name}/{kept.relative_to(own)}.")
         if not mine.exists():
-            mine.parent.mkdir(parents=True, exist_ok=True)
-            partial = mine.with_name(f".{mine.name}.partial")
-            shutil.copyfile(file, partial)
-            partial.replace(mine)
+            with complete_or_absent(mine) as partial:
+                shutil.copyfile(file, partial)
             copied[name] = digest
         elif copied.get(name, digest) != digest:
             newer.append(name)

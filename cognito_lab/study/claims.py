@@ -15,11 +15,10 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
+from cognito_lab.paths import DATA, NOTEBOOKS
 from cognito_lab.study import lies
-from cognito_lab.study.lies import DATA
 from cognito_lab.study.twin import Twin
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 MARKER = re.compile(r"\*\*(\d\d\.\d+) · ")
 KINDS = {
     "proved": "shown holding",

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from cognito_lab.aws import network
+from cognito_lab.paths import DATA
 from cognito_lab.study import palette, twin
 
-DATA = Path(__file__).resolve().parents[2] / "data"
 SITE = DATA / "site"
 PICTURE = DATA / "demo.png"  # of the page as the tests see it in Chromium
 PICTURE_SAYS = (

@@ -12,13 +12,13 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from html import escape
-from pathlib import Path
 from typing import Any
 
+from cognito_lab.paths import DATA
 from cognito_lab.study.drawing import box, document, width_of, wrapped, write
 from cognito_lab.study.palette import INK, LANE, LINE, MARK, PAPER, QUIET, REFUSED, TICKETS, WIDTH
 
-OVERTURE = Path(__file__).resolve().parents[2] / "data" / "overture.json"
+OVERTURE = DATA / "overture.json"
 MOST_ARROWS = 12
 SIGNS = {  # the sign of a family of tickets, drawn in a square of 12 by 12
     "token": "M1 2h10v3a1.2 1.2 0 0 0 0 2.4V10H1V7.4a1.2 1.2 0 0 0 0-2.4z",  # a ticket with notches

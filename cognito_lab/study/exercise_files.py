@@ -6,7 +6,9 @@ import linecache
 from pathlib import Path
 from types import ModuleType
 
-EXERCISES = Path(__file__).resolve().parents[2] / "data" / "exercises"
+from cognito_lab.paths import DATA
+
+EXERCISES = DATA / "exercises"
 
 
 def path_of(number: str, folder: Path | None = None) -> Path:

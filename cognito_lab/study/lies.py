@@ -21,11 +21,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-DATA = Path(__file__).resolve().parents[2] / "data"
+from cognito_lab.paths import DATA
 
 
 class LieError(Exception):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
+from cognito_lab.files import complete_or_absent
+from cognito_lab.paths import ROOT
 from cognito_lab.study.twin import live
 
-OWN = Path(__file__).resolve().parents[2] / "my_course"
+OWN = ROOT / "my_course"
 FILE = ".progress.json"
 Progress = dict[str, dict[str, str]]  # kind ("exercise", "quiz") → its number → how it went
 
@@ -42,6 +43,5 @@ def reset(folder: Path | None = None) -> None:
 
 
 def _write(noted: Progress, folder: Path) -> None:
-    partial = folder / f"{FILE}.{os.getpid()}"
-    partial.write_text(json.dumps(noted, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    partial.replace(folder / FILE)
+    with complete_or_absent(folder / FILE) as partial:
+        partial.write_text(json.dumps(noted, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -14,11 +14,12 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
+from cognito_lab.paths import DATA
 from cognito_lab.study import claims, start_page
 from cognito_lab.study.palette import MARK, REFUSED
 from cognito_lab.study.twin import Twin
 
-QUIZZES = Path(__file__).resolve().parents[2] / "data" / "quizzes"
+QUIZZES = DATA / "quizzes"
 FEWEST = 8  # questions of a lesson
 QUESTION = {"id": str, "claim": str, "text": str, "several": bool, "choice": list}
 CHOICE = {"text": str, "right": bool, "because": str}

@@ -28,9 +28,10 @@ from types import CodeType, ModuleType
 from typing import Any
 from unittest.mock import patch
 
+from cognito_lab.paths import DATA
 from cognito_lab.study.refusals import read as read_refusal
 
-SCENES = Path(__file__).resolve().parents[2] / "data" / "scenes"
+SCENES = DATA / "scenes"
 AFTER = re.compile(r"^# after: *(\w+) *$", re.MULTILINE)
 NOT_SHOWN = re.compile(r"^# (?:after|ruff):.*\n", re.MULTILINE)
 STEPS = (ast.Import, ast.ImportFrom, ast.Assign, ast.Expr)

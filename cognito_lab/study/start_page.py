@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cognito_lab.paths import ROOT
 from cognito_lab.study import exercise_files, progress
 
-ROOT = Path(__file__).resolve().parents[2]
 FILE = "START.md"
 APPENDIX = "A*.ipynb"
 

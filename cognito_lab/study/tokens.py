@@ -16,7 +16,6 @@ import tomllib
 from collections.abc import Callable
 from functools import partial
 from html import escape
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jwt
@@ -26,10 +25,10 @@ from jwt.algorithms import get_default_algorithms
 from jwt.utils import base64url_decode, base64url_encode
 
 from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.paths import DATA
 from cognito_lab.study.tables import TIMES, Table, decoded, is_time, moment, shown
 from cognito_lab.study.twin import Twin
 
-DATA = Path(__file__).resolve().parents[2] / "data"
 EXPLAINED = tomllib.loads((DATA / "claims_explained.toml").read_text(encoding="utf-8"))
 KINDS: list[dict[str, Any]] = EXPLAINED["kind"]  # the last one fits every token
 GOOGLE = {"https://accounts.google.com", "accounts.google.com"}  # one issuer: its tokens say either

@@ -17,8 +17,8 @@ from cognito_lab.aws import network
 from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.iam.policies import Verdict
 from cognito_lab.aws.network import Exchange
-from cognito_lab.aws.operations import DATA
 from cognito_lab.aws.web import OAuthError
+from cognito_lab.paths import DATA
 from cognito_lab.study.permissions import Shown, in_words, looks
 from cognito_lab.study.refusals import http_refusal, read
 from cognito_lab.study.tables import Table

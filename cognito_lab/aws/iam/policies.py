@@ -20,7 +20,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from cognito_lab.aws.errors import AwsError
-from cognito_lab.aws.operations import DATA
+from cognito_lab.paths import DATA
 
 Document = dict[str, Any]
 Statement = dict[str, Any]

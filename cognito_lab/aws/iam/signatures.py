@@ -25,7 +25,7 @@ from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.iam import principals
 from cognito_lab.aws.iam.principals import Key
 from cognito_lab.aws.network import Request
-from cognito_lab.aws.operations import DATA
+from cognito_lab.paths import DATA
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW = 15 * 60  # seconds
