@@ -20,7 +20,7 @@ from functools import cache, lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from ... import clock
-from .. import services
+from .. import constant_time, services
 from ..errors import AwsError
 from ..network import Request
 from ..operations import DATA
@@ -225,7 +225,7 @@ def check_value(signature: Signature, key: Key, request: Request, service: str) 
     digest = hashlib.sha256(canonical_request(signature, request, service).encode()).hexdigest()
     text = "\n".join((ALGORITHM, signature.date, scope, digest))
     right = hmac.new(signing_key(key.secret, *signature.scope), text.encode(), hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(right, signature.value):
+    if not constant_time.equal(right, signature.value):
         raise refusal("mismatch", service)
 
 

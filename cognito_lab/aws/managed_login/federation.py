@@ -11,7 +11,6 @@ prints them: "Google Error - 401 invalid_client", "Timeout occurred in calling I
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import re
 import time
@@ -20,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from .. import issuers, network, oauth, randomness, seams, web
+from .. import constant_time, issuers, network, oauth, randomness, seams, web
 from ..errors import AwsError, OutsideTheLab
 from ..network import Request, Response
 from ..user_pools import domains, federated, identity_providers
@@ -155,7 +154,7 @@ def recall(request: Request, state: str) -> Pending | None:
 def is_this_browsers(request: Request, pending: Pending) -> bool:
     """Who has somebody else's browser open the end of a sign-in of their own would sign that person in as
     themselves (RFC 6749, 10.12)."""
-    return hmac.compare_digest(web.cookies(request).get(COOKIE, "").encode(), pending.cookie.encode())
+    return constant_time.equal(web.cookies(request).get(COOKIE, ""), pending.cookie)
 
 
 def has_expired(pending: Pending) -> bool:

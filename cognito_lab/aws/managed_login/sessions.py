@@ -5,13 +5,12 @@ Source: "User pool managed login" (the cookies ``cognito`` and ``XSRF-TOKEN``); 
 
 from __future__ import annotations
 
-import hmac
 import re
 import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from .. import randomness, seams, web
+from .. import constant_time, randomness, seams, web
 from ..network import Request
 from ..user_pools import domains
 from ..user_pools.directory import User
@@ -101,7 +100,7 @@ def check_csrf(request: Request, fields: dict[str, str]) -> None:
         ``invalid_request``, 403.
     """
     token = web.cookies(request).get(XSRF, "")
-    same = hmac.compare_digest(token.encode(), fields.get("_csrf", "").encode())
+    same = constant_time.equal(token, fields.get("_csrf", ""))
     wrong = not token or not same or is_of_another_origin(request)
     web.refuse_if(wrong, "invalid_request", "This form is out of date. Open the page again.", 403)
 

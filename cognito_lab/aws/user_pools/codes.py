@@ -5,13 +5,12 @@ Source: "Quotas in Amazon Cognito" (validity and attempts); the error texts are 
 
 from __future__ import annotations
 
-import hmac
 import time
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .. import randomness
+from .. import constant_time, randomness
 from ..errors import AwsError
 from . import messages
 
@@ -83,7 +82,7 @@ def is_expired(code: Code) -> bool:
 
 
 def is_same(code: Code, given: str) -> bool:
-    return hmac.compare_digest(code.digits.encode(), given.encode())
+    return constant_time.equal(code.digits, given)
 
 
 def expired() -> AwsError:
