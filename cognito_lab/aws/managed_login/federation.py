@@ -25,14 +25,13 @@ from ..network import Request, Response
 from ..user_pools import domains, federated, identity_providers
 from ..user_pools.identity_providers import IdentityProvider
 from ..user_pools.pools import UserPool
-from . import authorize
+from . import authorize, sessions
 
 if TYPE_CHECKING:
     from .authorize import AuthorizationRequest
 
 SECONDS = 300  # "User pool managed login": a sign-in that takes longer is given up
 COOKIE = "csrf-state"
-ATTRIBUTES = f"Path=/; Max-Age={SECONDS}; Secure; HttpOnly"
 # A SAML provider answers with a form that its own site posts here: SameSite=Lax would keep the cookie back.
 SAME_SITE = {"SAML": "None"}
 
@@ -110,7 +109,7 @@ def begin_oidc(request: Request, asked: AuthorizationRequest, provider: Identity
     if asked.login_hint and provider.type == "OIDC":
         fields["login_hint"] = asked.login_hint
     sent = oauth.back_to(address, fields)
-    sent.cookies.append(cookie)
+    sent.headers.add("set-cookie", cookie)
     return sent
 
 
@@ -129,7 +128,7 @@ def remember(asked: AuthorizationRequest, provider: IdentityProvider) -> tuple[s
     """A ``state`` for a new sign-in at ``provider``, and the ``Set-Cookie`` value for its browser."""
     state, cookie = randomness.text(43), randomness.text(43)
     _pending(asked.client.pool)[state] = Pending(asked, provider, cookie, time.time() + SECONDS)
-    return state, f"{COOKIE}={cookie}; {ATTRIBUTES}; SameSite={SAME_SITE.get(provider.type, 'Lax')}"
+    return state, sessions.set_cookie(COOKIE, cookie, SECONDS, SAME_SITE.get(provider.type, "Lax"))
 
 
 def nonce_of(state: str) -> str:

@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from werkzeug.http import dump_cookie
+
 from .. import constant_time, randomness, seams, web
 from ..network import Request
 from ..user_pools import domains
@@ -17,7 +19,13 @@ from ..user_pools.directory import User
 
 SECONDS = 3600  # from the sign-in on; using the session does not put its end off
 SESSION, XSRF = "cognito", "XSRF-TOKEN"
-ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
+
+
+def set_cookie(name: str, value: str, seconds: int | None = None, same_site: str = "Lax") -> str:
+    """The ``Set-Cookie`` value of a cookie for this domain; without ``seconds`` it ends with the browser."""
+    return dump_cookie(
+        name, value, seconds, secure=True, httponly=True, samesite=same_site, sync_expires=False
+    )
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ def begin(request: Request, session: Session) -> str:
     end(request)
     key = randomness.text(64)
     _at(request)[key] = session
-    return f"{SESSION}={key}; Max-Age={SECONDS}; {ATTRIBUTES}"
+    return set_cookie(SESSION, key, SECONDS)
 
 
 def current(request: Request) -> Session | None:
@@ -70,7 +78,7 @@ def is_gone(request: Request, session: Session) -> bool:
 def end(request: Request) -> str:
     """Forget the browser's session: the ``Set-Cookie`` value that takes its cookie away."""
     _at(request).pop(web.cookies(request).get(SESSION, ""), None)
-    return f"{SESSION}=; Max-Age=0; {ATTRIBUTES}"
+    return set_cookie(SESSION, "", 0)
 
 
 def _at(request: Request) -> Sessions:
@@ -88,7 +96,7 @@ def csrf_field(request: Request) -> tuple[str, str]:
     """
     known = web.cookies(request).get(XSRF, "")
     token = known if re.fullmatch("[A-Za-z0-9]{32}", known) else randomness.text(32)
-    return token, f"{XSRF}={token}; {ATTRIBUTES}"
+    return token, set_cookie(XSRF, token)
 
 
 def check_csrf(request: Request, fields: dict[str, str]) -> None:
