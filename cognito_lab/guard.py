@@ -23,11 +23,13 @@ import socket
 import sys
 from collections.abc import Callable
 from functools import cache, wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cognito_lab.aws import network
 from cognito_lab.aws.errors import OutsideTheLab
+
+if TYPE_CHECKING:
 
 # -- the environment -----------------------------------------------------------------------------
 
@@ -79,7 +81,7 @@ def refusal(host: object) -> OutsideTheLab:
     name = _text(host)
     if not _account_is_running():
         why = "this process is closed to the network, and no account is running: Lab.start()."
-    elif network.who_answers(name):
+    elif _is_played(name):
         why = "the lab answers for it, but only through boto3, requests and urllib."
     else:
         why = "it is not part of this lab, which plays the AWS services of the course, and Google."
@@ -96,9 +98,18 @@ def _text(host: object) -> str:
     return bytes(host).decode("latin-1") if isinstance(host, (bytes, bytearray)) else str(host)
 
 
+# The account's modules are not imported with this one: a kernel's guard must stay cheap.
+
+
 def _account_is_running() -> bool:
-    seams = sys.modules.get("cognito_lab.aws.seams")  # not imported here: the guard must stay cheap
+    seams = sys.modules.get("cognito_lab.aws.seams")
     return seams is not None and seams.running()
+
+
+def _is_played(name: str) -> bool:
+    from cognito_lab.aws import network
+
+    return network.who_answers(name) is not None
 
 
 # -- the sockets ---------------------------------------------------------------------------------
@@ -248,7 +259,9 @@ def _answered_by_the_lab(really_open: Callable[..., Any]) -> Callable[..., Any]:
             return really_open(self, request)
         if not _account_is_running():
             raise refusal(host)
-        fields = network.Headers(dict(request.header_items()))
+        from cognito_lab.aws import network
+
+        fields = network.headers_of(dict(request.header_items()))
         data = request.data.read() if hasattr(request.data, "read") else request.data
         body = data if isinstance(data, bytes) or data is None else b"".join(data)
         played = network.play(network.Request(request.get_method(), request.full_url, fields, body or b""))
@@ -262,11 +275,11 @@ def _as_from_the_wire(request: Any, response: network.Response) -> Any:
     import http.client
     import io
 
-    fields = {**response.headers, "content-length": len(response.body)}
-    fields.pop("transfer-encoding", None)
+    fields = response.headers.copy()
+    fields["content-length"] = len(response.body)
+    fields.remove("transfer-encoding")
     reason = http.client.responses.get(response.status, "")
-    head = [f"HTTP/1.1 {response.status} {reason}", *(f"{name}: {value}" for name, value in fields.items())]
-    head += [f"set-cookie: {cookie}" for cookie in response.cookies]
+    head = [f"HTTP/1.1 {response.status} {reason}", *(f"{name}: {value}" for name, value in fields)]
     stream = io.BytesIO("\r\n".join([*head, "", ""]).encode("latin-1") + response.body)
     wire = type("Wire", (), {"makefile": lambda self, mode: stream})()
     answer = http.client.HTTPResponse(wire, method=request.get_method())

@@ -38,7 +38,9 @@ def asked(monkeypatch):
         requests_seen.append(request)
         where = dict(parse_qsl(request.query)).get("to", "")
         if request.path == "/page":
-            return Response(200, Headers({"content-type": "text/html"}), SIGN_IN.encode(), ["seen=1; Path=/"])
+            return Response(
+                200, Headers({"content-type": "text/html", "set-cookie": "seen=1; Path=/"}), SIGN_IN.encode()
+            )
         if request.path == "/loop":
             return Response(302, Headers({"location": "/loop"}))
         if request.path in ("/302", "/307"):

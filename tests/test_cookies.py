@@ -30,7 +30,8 @@ def host() -> Iterator[None]:
 
     def answer(request: Request) -> Response:
         said = ",".join(sorted(web.cookies(request)))
-        return Response(200, Headers({"content-type": "text/plain"}), said.encode(), list(SET))
+        headers = Headers({"content-type": "text/plain", "set-cookie": list(SET)})
+        return Response(200, headers, said.encode())
 
     network.HOSTS.append(network.Host(re.compile(re.escape(HOST)), "cookies", answer))
     yield

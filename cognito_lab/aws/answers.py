@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from cognito_lab.aws import randomness, seams
 from cognito_lab.aws.errors import AwsError
-from cognito_lab.aws.network import Headers, Response
+from cognito_lab.aws.network import Headers, Response, one_line
 from cognito_lab.aws.services import JSON_SERVICES
 
 
@@ -34,7 +34,7 @@ def error_response(service: str, error: AwsError) -> Response:
         body = json.dumps({"__type": error.code, "message": error.message})
         kind = {
             "x-amzn-errortype": error.code,
-            "x-amzn-errormessage": error.message.encode("ascii", "replace"),
+            "x-amzn-errormessage": one_line(error.message).encode("ascii", "replace").decode(),
         }
         return Response(
             error.status,

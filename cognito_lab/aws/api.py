@@ -62,6 +62,8 @@ def _named_operation(service: str, request: Request) -> tuple[str | None, dict[s
         _known(service, operation)
         try:
             parameters = json.loads(request.body or b"{}")
+            if b"\\ud" in request.body.lower():  # half of a surrogate pair is no text (RFC 8259, 8.2)
+                json.dumps(parameters, ensure_ascii=False).encode()
         except ValueError:
             parameters = None
         if not isinstance(parameters, dict):

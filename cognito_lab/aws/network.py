@@ -15,28 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from werkzeug.datastructures import Headers
+
 from cognito_lab.aws.errors import AwsError, OutsideTheLab
-
-
-class Headers(dict[str, str]):
-    """HTTP header fields; names are compared without regard to case (RFC 9110, 5.1)."""
-
-    def __init__(self, fields: Mapping[str, Any] | None = None) -> None:
-        super().__init__()
-        for name, value in (fields or {}).items():
-            self[name] = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-    def __setitem__(self, name: str, value: str) -> None:
-        super().__setitem__(name.lower(), value)
-
-    def __getitem__(self, name: str) -> str:
-        return super().__getitem__(name.lower())
-
-    def __contains__(self, name: object) -> bool:
-        return super().__contains__(str(name).lower())
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return super().get(name.lower(), default)
 
 
 @dataclass(frozen=True)
@@ -68,15 +49,11 @@ class Request:
 
 @dataclass
 class Response:
-    """One HTTP response; ``status`` is the HTTP status code, one of ``cookies`` a whole ``Set-Cookie`` value.
-
-    Cookies have a list of their own: they are the one field that comes more than once (RFC 6265, 3).
-    """
+    """One HTTP response; ``status`` is the HTTP status code. Each cookie is a ``Set-Cookie`` of its own."""
 
     status: int
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
-    cookies: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -98,6 +75,17 @@ class Exchange:
     answer: Any = None
     error: Exception | None = None
     refusal: Exception | None = None
+
+
+def headers_of(fields: Mapping[str, str | bytes]) -> Headers:
+    """The header fields of a client's request; some clients hold values as octets."""
+    texts = {name: v.decode("latin-1") if isinstance(v, bytes) else v for name, v in fields.items()}
+    return Headers(texts)
+
+
+def one_line(value: object) -> str:
+    """``value`` as that of one header field: a line break in it would begin another (RFC 9110, 5.5)."""
+    return " ".join(str(value).splitlines())
 
 
 Handler = Callable[[Request], Response]

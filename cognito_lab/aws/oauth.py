@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import re
 from collections.abc import Mapping
 from urllib.parse import unquote_plus, urlencode, urlsplit
 
+from cognito_lab.aws import constant_time
 from cognito_lab.aws.network import Headers, Request, Response
 from cognito_lab.aws.web import OAuthError, refuse_if
 
@@ -61,10 +61,10 @@ def check_verifier(challenge: str | None, method: str | None, verifier: str | No
         refuse_if(verifier is not None, "invalid_grant", "code_verifier or verifier is not needed.")
         return
     refuse_if(verifier is None, "invalid_grant", "Missing code verifier.")
-    made = (verifier or "").encode()
+    made = verifier or ""
     if method == "S256":
-        made = base64url(hashlib.sha256(made).digest()).encode()
-    same = hmac.compare_digest(made, challenge.encode())
+        made = base64url(hashlib.sha256(made.encode()).digest())
+    same = constant_time.equal(made, challenge)
     refuse_if(not same, "invalid_grant", "Invalid code verifier.")
 
 

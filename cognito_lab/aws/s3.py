@@ -65,7 +65,11 @@ def operation_of(request: Request) -> tuple[str, dict[str, Any]]:
     parameters = place(request)
     level = ("service", "bucket", "key")[len(parameters)]
     pairs = parse_qsl(request.query, keep_blank_values=True)
-    given = {name for name, _ in pairs} | {f"{name}={value}" for name, value in pairs} | set(request.headers)
+    given = (
+        {name for name, _ in pairs}
+        | {f"{name}={value}" for name, value in pairs}
+        | set(request.headers.keys(lower=True))
+    )
     fitting = [
         (marks, name)
         for method, where, marks, name in _routes()

@@ -39,7 +39,9 @@ def across_origins(answer: Handler) -> Handler:
             except AwsError as error:
                 return answers.error_response("s3", network.keep_refusal(error))
         response = answer(request)
-        for name in [name for name in response.headers if name.startswith("access-control-")]:
+        for name in [
+            name for name in response.headers.keys(lower=True) if name.startswith("access-control-")
+        ]:
             del response.headers[name]  # moto's own idea of the rules
         rule = allowing_rule(request, request.method, [])
         if rule is not None:
@@ -80,7 +82,9 @@ def rules_of(request: Request) -> list[Any]:
 def allowing_rule(request: Request, method: str, names: list[str]) -> Any:
     """The first rule that allows origin, method and every header in ``names``; ``None`` without one."""
     origin = request.headers.get("origin")
-    for rule in rules_of(request) if origin else ():
+    if not origin:
+        return None
+    for rule in rules_of(request):
         headers = [allowed.lower() for allowed in rule.allowed_headers or ()]
         if (
             any(like(origin, allowed) for allowed in rule.allowed_origins)
@@ -181,7 +185,9 @@ def public_object(request: Request, bucket: Any, key: str) -> Response:
     found = seams.s3().get_object(bucket.name, key)
     if found is None:
         raise MISSING_PAGE() if s3.may(None, "s3:ListBucket", arn, request) else PRIVATE_PAGE()
-    return Response(200, Headers({**found.metadata, **found.response_dict}), found.value)
+    headers = Headers(found.metadata)
+    headers.update(found.response_dict)
+    return Response(200, headers, found.value)
 
 
 def error_page(request: Request, error: AwsError, bucket: Any, error_document: str | None) -> Response:

@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 
 from cognito_lab.aws import network, randomness
 from cognito_lab.aws.errors import AwsError, OutsideTheLab
-from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.aws.network import Headers, Request, Response, one_line
 from cognito_lab.aws.operations import carried_by
 
 ACCOUNT = "123456789012"
@@ -114,13 +114,13 @@ def _send_for_requests(adapter: Any, request: Any, **_: Any) -> Any:
 
     body = request.body.encode() if isinstance(request.body, str) else request.body or b""
     try:
-        answer = network.play(Request(request.method, request.url, Headers(request.headers), body))
+        answer = network.play(Request(request.method, request.url, network.headers_of(request.headers), body))
     except ConnectionError as error:  # the host does not listen there, as with HTTPS on a website endpoint
         raise NoConnection(error, request=request) from None
     raw = HTTPResponse(
         body=io.BytesIO(answer.body),
         status=answer.status,
-        headers=answer.headers,
+        headers=list(answer.headers),
         preload_content=False,
         request_method=request.method,
     )
@@ -131,7 +131,7 @@ def _send_for_requests(adapter: Any, request: Any, **_: Any) -> Any:
 def _with_cookies(answer: Response) -> Any:
     """What ``requests`` reads cookies from: the message of an ``http.client.HTTPResponse``, long closed."""
     message = Message()
-    for cookie in answer.cookies:
+    for cookie in answer.headers.getlist("set-cookie"):
         message["Set-Cookie"] = cookie
     return SimpleNamespace(msg=message, isclosed=lambda: True, close=lambda: None)
 
@@ -142,8 +142,8 @@ def _process_request(stubber: Any, request: Any) -> tuple[int, dict[str, str], b
     if hasattr(body, "read"):
         body = body.read()
     body = body.encode() if isinstance(body, str) else bytes(body or b"")
-    answer = network.play(Request(request.method, request.url, Headers(request.headers), body))
-    return answer.status, dict(answer.headers), answer.body
+    answer = network.play(Request(request.method, request.url, network.headers_of(request.headers), body))
+    return answer.status, dict(answer.headers.items(lower=True)), answer.body
 
 
 # -- what moto carries ---------------------------------------------------------------------------
@@ -155,10 +155,10 @@ def carried_by_moto(request: Request) -> Response:
     from botocore.compat import HTTPHeaders
     from moto.core.models import botocore_stubber
 
-    headers = HTTPHeaders()
-    for name, value in request.headers.items():
-        headers[name] = value
-    prepared = AWSPreparedRequest(request.method, request.url, headers, request.body, False)
+    sent = HTTPHeaders()
+    for name, value in request.headers.items(lower=True):
+        sent[name] = value
+    prepared = AWSPreparedRequest(request.method, request.url, sent, request.body, False)
     try:
         status, fields, body = _moto_answers(botocore_stubber, prepared)
     except (AwsError, OutsideTheLab):
@@ -171,7 +171,8 @@ def carried_by_moto(request: Request) -> Response:
         ) from None
     if status == 404 and body == "Not yet implemented":
         raise OutsideTheLab(f"{request.method} {request.url} is not played by this lab (AWS has it).")
-    return Response(status, Headers(fields), body.encode() if isinstance(body, str) else body)
+    headers = Headers({name: one_line(value) for name, value in fields.items()})
+    return Response(status, headers, body.encode() if isinstance(body, str) else body)
 
 
 def _admit(handler: Any, iam_request_class: type, resource: str = "*") -> None:

@@ -49,7 +49,10 @@ def _once(text: str) -> dict[str, str]:
 
 
 def cookies(request: Request) -> dict[str, str]:
-    """The cookies that a browser sent along, by name (RFC 6265, 4.2)."""
+    """The cookies that a browser sent along, by name (RFC 6265, 4.2).
+
+    Not by werkzeug's ``parse_cookie``: it fails at octets that are not UTF-8, and drops values with a quote.
+    """
     pairs = (pair.partition("=") for pair in request.headers.get("cookie", "").split(";"))
     return {name.strip(): value.strip().strip('"') for name, joint, value in pairs if joint}
 

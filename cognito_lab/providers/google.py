@@ -13,7 +13,6 @@ Connect" and "Using OAuth 2.0 for Web Server Applications". Codes are Google's; 
 
 from __future__ import annotations
 
-import hmac
 import html
 import json
 import string
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from cognito_lab.aws import keys, network, oauth, randomness
+from cognito_lab.aws import constant_time, keys, network, oauth, randomness
 from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.aws.network import Headers, Request, Response
 from cognito_lab.aws.web import OAuthError, as_json, json_error, read_form, refuse_if
@@ -376,7 +375,7 @@ def check_challenge(sign_in: SignIn) -> None:
 
 
 def check_secret(client: GoogleClient, secret: str) -> None:
-    right = hmac.compare_digest(secret.encode(), (client.client_secret or "").encode())
+    right = constant_time.equal(secret, client.client_secret or "")
     refuse_if(client.client_secret and not right, "invalid_client", "Unauthorized", 401)
 
 

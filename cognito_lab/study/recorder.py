@@ -275,7 +275,7 @@ def answered_with(exchange: Exchange) -> list[Leaf]:
     if response is None:
         return list(leaves(exchange.answer))
     if response.status in REDIRECTS:
-        kept = [cookie.partition(";")[0].partition("=") for cookie in response.cookies]
+        kept = [cookie.partition(";")[0].partition("=") for cookie in response.headers.getlist("set-cookie")]
         fields = [(name, value) for name, _, value in kept if name in TICKETS and value]
         return [("", name, value) for name, value in [*carried(response).items(), *fields]]
     if exchange.service in ("sts", "iam"):

@@ -82,9 +82,12 @@ def plain_cookies(response: Response) -> None:
 
     Those for posts from other sites stay as they are: browsers take ``SameSite=None`` with ``Secure`` alone.
     """
-    plain = [cookie for cookie in response.cookies if "samesite=none" not in cookie.lower()]
-    kept = [cookie for cookie in response.cookies if cookie not in plain]
-    response.cookies = [*(re.sub(r"(?i);\s*secure(?=;|$)", "", cookie) for cookie in plain), *kept]
+    cookies = response.headers.getlist("set-cookie")
+    plain = [
+        cookie if "samesite=none" in cookie.lower() else re.sub(r"(?i);\s*secure(?=;|$)", "", cookie)
+        for cookie in cookies
+    ]
+    response.headers.setlist("set-cookie", plain)
 
 
 def bring_here(response: Response, port: int) -> None:

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from cognito_lab import clock
-from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.aws.network import Headers, Request, Response, one_line
 from cognito_lab.wire import Refused
 
 LARGEST_BODY = 32 * 2**20  # octets
@@ -73,7 +73,7 @@ class Connection(BaseHTTPRequestHandler):
         target = self.requestline.split()[1]  # self.path has lost a slash where there were two
         if not re.fullmatch(r"/[!-\"$-~]*", target):
             raise Refused("The target of a request is a path, percent-encoded, and perhaps a query.")
-        folded = any("\n" in value for value in self.headers.values())
+        folded = any(re.search("[\r\n]", value) for value in self.headers.values())
         # The parser is one of mail: what it misses in a body that it has not seen is no fault of a field.
         broken = [each for each in self.headers.defects if not isinstance(each, OF_A_MAIL)]
         if broken or folded or len(self.headers.get_all("host", [])) > 1:
@@ -119,7 +119,8 @@ class Connection(BaseHTTPRequestHandler):
     def reply(self, response: Response) -> None:
         """Send ``response`` in one write. HEAD is told the length, and sent no body (RFC 9110, 9.3.2)."""
         head = self.command == "HEAD"
-        fields = {name: value for name, value in response.headers.items() if name not in OWN_FIELDS}
+        lower = response.headers.items(lower=True)
+        fields = Headers([(name, value) for name, value in lower if name not in OWN_FIELDS])
         # The machine's time: SDKs correct their clock by it, and sign by that.
         fields["date"] = self.date_time_string()
         fields["connection"] = "close" if self.close_connection else "keep-alive"
@@ -127,8 +128,7 @@ class Connection(BaseHTTPRequestHandler):
             told = response.headers.get("content-length") if head and not response.body else None
             fields["content-length"] = told or str(len(response.body))
         lines = [f"HTTP/1.1 {response.status} {self.responses.get(response.status, ('',))[0]}"]
-        sent = [*fields.items(), *(("set-cookie", cookie) for cookie in response.cookies)]
-        lines += [f"{name}: {' '.join(value.splitlines())}" for name, value in sent]
+        lines += [f"{name}: {one_line(value)}" for name, value in fields]
         body = b"" if head or "content-length" not in fields else response.body
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body)
 

@@ -15,9 +15,12 @@ from urllib.parse import urlsplit
 from cognito_lab.aws import issuers, network
 from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.aws.iam import principals
-from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.aws.network import Request, Response
 from cognito_lab.wire import browsers, door, http
 from cognito_lab.wire.account import Account
+
+if TYPE_CHECKING:
+    pass
 
 LOOPBACK = "127.0.0.1"
 PORTS_TRIED = 20
@@ -121,7 +124,8 @@ class Server:
 
         target = request.url.split(place.netloc, 1)[1].partition("#")[0]
         url = self.url + (target if target.startswith("/") else f"/{target}")
-        headers = Headers({"host": place.netloc, **request.headers})
+        headers = request.headers.copy()
+        headers.setdefault("host", place.netloc)
         return door.answer(self, replace(request, url=url, headers=headers), play)
 
 

@@ -20,7 +20,7 @@ from functools import cache, lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from cognito_lab import clock
-from cognito_lab.aws import services
+from cognito_lab.aws import constant_time, services
 from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.iam import principals
 from cognito_lab.aws.iam.principals import Key
@@ -195,7 +195,9 @@ def is_over(key: Key) -> bool:
 def check_headers(signature: Signature, request: Request, service: str) -> None:
     """Nobody may add an ``x-amz-`` header to a request that somebody else signed."""
     added = [
-        name for name in request.headers if name.startswith("x-amz-") and name not in signature.signed_headers
+        name
+        for name in request.headers.keys(lower=True)
+        if name.startswith("x-amz-") and name not in signature.signed_headers
     ]
     if service == "s3" and [name for name in added if name != "x-amz-content-sha256"]:
         raise AwsError("AccessDenied", "There were headers present in the request which were not signed", 403)
@@ -225,7 +227,7 @@ def check_value(signature: Signature, key: Key, request: Request, service: str) 
     digest = hashlib.sha256(canonical_request(signature, request, service).encode()).hexdigest()
     text = "\n".join((ALGORITHM, signature.date, scope, digest))
     right = hmac.new(signing_key(key.secret, *signature.scope), text.encode(), hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(right, signature.value):
+    if not constant_time.equal(right, signature.value):
         raise refusal("mismatch", service)
 
 
@@ -237,7 +239,10 @@ def canonical_request(signature: Signature, request: Request, service: str) -> s
         for name, _, value in (pair.partition("=") for pair in request.query.split("&") if pair)
         if name != "X-Amz-Signature"
     )
-    sent = {"host": request.headers.get("host") or urlsplit(request.url).netloc, **request.headers}
+    sent = {
+        "host": request.headers.get("host") or urlsplit(request.url).netloc,
+        **dict(request.headers.items(lower=True)),
+    }
     unstated = "UNSIGNED-PAYLOAD" if service == "s3" and signature.expires is not None else None
     return "\n".join(
         (

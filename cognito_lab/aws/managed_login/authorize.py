@@ -229,7 +229,7 @@ def finish(
     """Somebody has just signed in: the browser gets its session, and goes back to the app."""
     session = Session(user, provider, amr, int(time.time()))
     response = _back_to_the_app(asked, session)
-    response.cookies.append(sessions.begin(request, session))
+    response.headers.add("set-cookie", sessions.begin(request, session))
     return response
 
 

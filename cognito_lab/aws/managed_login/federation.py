@@ -11,7 +11,6 @@ prints them: "Google Error - 401 invalid_client", "Timeout occurred in calling I
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import re
 import time
@@ -20,9 +19,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from cognito_lab.aws import issuers, network, oauth, randomness, seams, web
+from cognito_lab.aws import constant_time, issuers, network, oauth, randomness, seams, web
 from cognito_lab.aws.errors import AwsError, OutsideTheLab
-from cognito_lab.aws.managed_login import authorize
+from cognito_lab.aws.managed_login import authorize, sessions
 from cognito_lab.aws.network import Request, Response
 from cognito_lab.aws.user_pools import domains, federated, identity_providers
 from cognito_lab.aws.user_pools.identity_providers import IdentityProvider
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
 SECONDS = 300  # "User pool managed login": a sign-in that takes longer is given up
 COOKIE = "csrf-state"
-ATTRIBUTES = f"Path=/; Max-Age={SECONDS}; Secure; HttpOnly"
 # A SAML provider answers with a form that its own site posts here: SameSite=Lax would keep the cookie back.
 SAME_SITE = {"SAML": "None"}
 
@@ -111,7 +109,7 @@ def begin_oidc(request: Request, asked: AuthorizationRequest, provider: Identity
     if asked.login_hint and provider.type == "OIDC":
         fields["login_hint"] = asked.login_hint
     sent = oauth.back_to(address, fields)
-    sent.cookies.append(cookie)
+    sent.headers.add("set-cookie", cookie)
     return sent
 
 
@@ -130,7 +128,7 @@ def remember(asked: AuthorizationRequest, provider: IdentityProvider) -> tuple[s
     """A ``state`` for a new sign-in at ``provider``, and the ``Set-Cookie`` value for its browser."""
     state, cookie = randomness.text(43), randomness.text(43)
     _pending(asked.client.pool)[state] = Pending(asked, provider, cookie, time.time() + SECONDS)
-    return state, f"{COOKIE}={cookie}; {ATTRIBUTES}; SameSite={SAME_SITE.get(provider.type, 'Lax')}"
+    return state, sessions.set_cookie(COOKIE, cookie, SECONDS, SAME_SITE.get(provider.type, "Lax"))
 
 
 def nonce_of(state: str) -> str:
@@ -155,7 +153,7 @@ def recall(request: Request, state: str) -> Pending | None:
 def is_this_browsers(request: Request, pending: Pending) -> bool:
     """Who has somebody else's browser open the end of a sign-in of their own would sign that person in as
     themselves (RFC 6749, 10.12)."""
-    return hmac.compare_digest(web.cookies(request).get(COOKIE, "").encode(), pending.cookie.encode())
+    return constant_time.equal(web.cookies(request).get(COOKIE, ""), pending.cookie)
 
 
 def has_expired(pending: Pending) -> bool:

@@ -25,7 +25,7 @@ def logout(request: Request) -> Response:
         authorize.read(request)  # an authorization request: the person can sign in again, as somebody else
         where = f"/login?{urlencode(fields)}"
     response = Response(302, Headers({"location": where, "cache-control": "no-store"}))
-    response.cookies.append(sessions.end(request))
+    response.headers.add("set-cookie", sessions.end(request))
     return response
 
 

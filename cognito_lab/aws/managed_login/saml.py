@@ -56,7 +56,7 @@ def begin(request: Request, asked: AuthorizationRequest, provider: IdentityProvi
     issuer = element("saml:Issuer", None, entity_id(asked.client.pool))
     document = saml.serialise(element("samlp:AuthnRequest", about, issuer))
     sent = oauth.back_to(address, {"SAMLRequest": saml.deflate(document), "RelayState": state})
-    sent.cookies.append(cookie)
+    sent.headers.add("set-cookie", cookie)
     return sent
 
 

@@ -5,20 +5,27 @@ Source: "User pool managed login" (the cookies ``cognito`` and ``XSRF-TOKEN``); 
 
 from __future__ import annotations
 
-import hmac
 import re
 import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from cognito_lab.aws import randomness, seams, web
+from werkzeug.http import dump_cookie
+
+from cognito_lab.aws import constant_time, randomness, seams, web
 from cognito_lab.aws.network import Request
 from cognito_lab.aws.user_pools import domains
 from cognito_lab.aws.user_pools.directory import User
 
 SECONDS = 3600  # from the sign-in on; using the session does not put its end off
 SESSION, XSRF = "cognito", "XSRF-TOKEN"
-ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
+
+
+def set_cookie(name: str, value: str, seconds: int | None = None, same_site: str = "Lax") -> str:
+    """The ``Set-Cookie`` value of a cookie for this domain; without ``seconds`` it ends with the browser."""
+    return dump_cookie(
+        name, value, seconds, secure=True, httponly=True, samesite=same_site, sync_expires=False
+    )
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ def begin(request: Request, session: Session) -> str:
     end(request)
     key = randomness.text(64)
     _at(request)[key] = session
-    return f"{SESSION}={key}; Max-Age={SECONDS}; {ATTRIBUTES}"
+    return set_cookie(SESSION, key, SECONDS)
 
 
 def current(request: Request) -> Session | None:
@@ -67,7 +74,7 @@ def is_gone(request: Request, session: Session) -> bool:
 def end(request: Request) -> str:
     """Forget the browser's session: the ``Set-Cookie`` value that takes its cookie away."""
     _at(request).pop(web.cookies(request).get(SESSION, ""), None)
-    return f"{SESSION}=; Max-Age=0; {ATTRIBUTES}"
+    return set_cookie(SESSION, "", 0)
 
 
 def _at(request: Request) -> Sessions:
@@ -85,7 +92,7 @@ def csrf_field(request: Request) -> tuple[str, str]:
     """
     known = web.cookies(request).get(XSRF, "")
     token = known if re.fullmatch("[A-Za-z0-9]{32}", known) else randomness.text(32)
-    return token, f"{XSRF}={token}; {ATTRIBUTES}"
+    return token, set_cookie(XSRF, token)
 
 
 def check_csrf(request: Request, fields: dict[str, str]) -> None:
@@ -97,7 +104,7 @@ def check_csrf(request: Request, fields: dict[str, str]) -> None:
         ``invalid_request``, 403.
     """
     token = web.cookies(request).get(XSRF, "")
-    same = hmac.compare_digest(token.encode(), fields.get("_csrf", "").encode())
+    same = constant_time.equal(token, fields.get("_csrf", ""))
     wrong = not token or not same or is_of_another_origin(request)
     web.refuse_if(wrong, "invalid_request", "This form is out of date. Open the page again.", 403)
 

@@ -113,7 +113,7 @@ def show(page: Page, visit: Visit, *, error: str = "", notice: str = "", **field
     title, content = page(visit)
     told = pages.alert(error) + pages.notice(notice)
     answer = pages.page(visit.pool, visit.client, title, told + content, 400 if error else 200)
-    answer.cookies.append(cookie)
+    answer.headers.add("set-cookie", cookie)
     return answer
 
 

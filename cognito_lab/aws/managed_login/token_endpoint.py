@@ -6,12 +6,11 @@ Source: "Token endpoint", "UserInfo endpoint", "Revoke endpoint" in the Develope
 
 from __future__ import annotations
 
-import hmac
 import time
 from collections.abc import Callable
 from typing import Any
 
-from cognito_lab.aws import oauth, web
+from cognito_lab.aws import constant_time, oauth, web
 from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.managed_login import authorize
 from cognito_lab.aws.managed_login.authorize import Grant
@@ -64,7 +63,7 @@ def client_of(request: Request, fields: Fields) -> AppClient:
 
 def check_secret(client: AppClient, given: str) -> None:
     """A client with a secret shows it; one without has none to show."""
-    if not hmac.compare_digest((client.secret or "").encode(), given.encode()):
+    if not constant_time.equal(client.secret or "", given):
         raise OAuthError("invalid_client", "invalid_client_secret")
 
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cognito_lab.aws import randomness
+from cognito_lab.aws import constant_time, randomness
 from cognito_lab.aws.errors import AwsError, invalid
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.pagination import page
@@ -191,13 +191,13 @@ def check_secret_hash(client: AppClient, username: str, given: str | None) -> No
         raise not_authorized(f"Client {client.id} is not configured for secret but secret hash was received")
     if client.secret is not None and given is None:
         raise not_authorized(f"Client {client.id} is configured with secret but SECRET_HASH was not received")
-    if client.secret is not None and not hmac.compare_digest(secret_hash(client, username), given or ""):
+    if client.secret is not None and not constant_time.equal(secret_hash(client, username), given or ""):
         raise not_authorized(f"Unable to verify secret hash for client {client.id}")
 
 
 def check_secret(client: AppClient, given: str | None) -> None:
     """The calls that take the secret itself instead of a hash."""
-    if not hmac.compare_digest(client.secret or "", given or ""):
+    if not constant_time.equal(client.secret or "", given or ""):
         raise not_authorized(f"Unable to verify secret for client {client.id}")
 
 

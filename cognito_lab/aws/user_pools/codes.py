@@ -5,13 +5,12 @@ Source: "Quotas in Amazon Cognito" (validity and attempts); the error texts are 
 
 from __future__ import annotations
 
-import hmac
 import time
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cognito_lab.aws import randomness
+from cognito_lab.aws import constant_time, randomness
 from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.user_pools import messages
 
@@ -83,7 +82,7 @@ def is_expired(code: Code) -> bool:
 
 
 def is_same(code: Code, given: str) -> bool:
-    return hmac.compare_digest(code.digits.encode(), given.encode())
+    return constant_time.equal(code.digits, given)
 
 
 def expired() -> AwsError:

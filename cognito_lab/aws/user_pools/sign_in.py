@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cognito_lab import clock
-from cognito_lab.aws import network, randomness, seams
+from cognito_lab.aws import constant_time, network, randomness, seams
 from cognito_lab.aws.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.user_pools import app_clients, attributes, passwords, srp, tokens
@@ -378,7 +378,7 @@ def prove_password(client: AppClient, username: str, responses: Mapping[str, str
     check_same_user(client.pool, challenge, username)
     check_enabled(user)
     # A password that was changed since the challenge counts no more, so the verifier must be the present one.
-    same = hmac.compare_digest(right, signature.encode())
+    same = constant_time.equal(right.decode(), signature)
     check_password(user, lambda known: same and known is server.known)
     return after_password(client, user)
 
