@@ -23,13 +23,11 @@ import socket
 import sys
 from collections.abc import Callable
 from functools import cache, wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from cognito_lab.aws import network
 from cognito_lab.aws.errors import OutsideTheLab
-
-if TYPE_CHECKING:
 
 # -- the environment -----------------------------------------------------------------------------
 

@@ -267,7 +267,11 @@ class Forked(nbclient.NotebookClient):
                 return message
 
     def execute_cell(
-        self, cell: NotebookNode, cell_index: int, execution_count: int | None = None, store_history: bool = True
+        self,
+        cell: NotebookNode,
+        cell_index: int,
+        execution_count: int | None = None,
+        store_history: bool = True,
     ) -> NotebookNode:
         """Execute one cell; what it says is put into `cell`.
 

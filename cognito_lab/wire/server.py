@@ -19,9 +19,6 @@ from cognito_lab.aws.network import Request, Response
 from cognito_lab.wire import browsers, door, http
 from cognito_lab.wire.account import Account
 
-if TYPE_CHECKING:
-    pass
-
 LOOPBACK = "127.0.0.1"
 PORTS_TRIED = 20
 ISSUERS = ("aws", "local")
