@@ -1,8 +1,8 @@
 """Runs that make or compare stored outputs: the same bytes twice.
 
 They set :data:`REPRODUCIBLE`. Then the account's clock stands still at :data:`FIXED_START`, chance is seeded
-with :data:`FIXED_SEED`, keys are the committed test keys, and a widget is stored as its plain twin. A learner's
-kernel never sets it.
+with :data:`FIXED_SEED`, keys are the committed test keys, and a widget is stored as its plain twin. A
+learner's kernel never sets it.
 """
 
 from __future__ import annotations

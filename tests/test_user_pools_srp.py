@@ -230,8 +230,8 @@ def test_known_answers_of_another_program():
         bytes.fromhex("5bbe2d0e4a3c9f7711d0c2a4e6f80913"),
         srp.full_name("us-east-1_Ab12Cd34E", "mara"),
     )
-    known = type("Known", (), {"verifier": pow(2, srp.private_key(salt, name, PASSWORD), srp.GROUP)})
-    server = srp.Server(pow(2, int("a7" * 128, 16), srp.GROUP), int("c3" * 32, 16), known)
+    verifier = pow(2, srp.private_key(salt, name, PASSWORD), srp.GROUP)
+    server = srp.Server(pow(2, int("a7" * 128, 16), srp.GROUP), int("c3" * 32, 16), verifier)
     assert server.key().hex() == "65fbdd77c4b3d9cb1a1c873aa28373cf"
     signature = server.signature(name, b"\x00block\xff", "Mon Jun 1 09:00:00 UTC 2026")
     assert base64.b64encode(signature).decode() == "d5wW8qx9k/i+ENfTTQOO6/cFFBcJetw9Bf4caBiCmMg="

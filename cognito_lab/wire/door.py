@@ -57,12 +57,7 @@ def answer(server: Server, request: Request, play: Handler) -> Response:
 
 
 def _of_the_account(server: Server, request: Request, name: str, play: Handler) -> Response:
-    if name in ENDPOINTS and (below := OF_A_DOMAIN.fullmatch(request.path)):
-        pool = pools.service().pools.get(below[1])
-        if pool is None or pool.domain is None:
-            raise Refused(f"There is no user pool {below[1]} with a domain.", 404)
-        name = f"{urlsplit(pool.domain.url).hostname}.localhost"
-        request = replace(request, url=request.url.replace(below[0], below[2], 1))
+    request, name = of_a_domain(request, name)
     real = real_host(request, name, server.account.region)
     host = network.who_answers(real)
     if host is None or host is server.row:
@@ -72,24 +67,52 @@ def _of_the_account(server: Server, request: Request, name: str, play: Handler) 
     browsers.refuse_foreign_page(request, host.name)
     scheme = "http" if host.name == "s3 website" else "https"  # the wire stands in for TLS, where AWS has it
     meant = replace(request, url=f"{scheme}://{real}{request.url.removeprefix(server.url)}")
-    try:
-        response = browsers.preflight(meant, host.name) or play(meant)
-    except OutsideTheLab as error:
-        if host.name not in services.API_HOSTS:
-            raise Refused(str(error), 404) from None
-        # In the service's own form, so that an SDK shows the line.
-        response = answers.error_response(host.name, AwsError("OutsideTheLab", str(error)))
-    browsers.mark(meant, response, host.name)
-    browsers.plain_cookies(response)
-    browsers.lead_back(response, server.port)
-    if host.name == "university":
-        browsers.lead_forms_back(response, server.port)
-    if server.issuer == "local" and DISCOVERY.fullmatch(meant.path) and response.status == 200:
-        browsers.bring_here(response, server.port)
+    response = carry_out(meant, host.name, play)
+    lead_here(server, meant, response, host.name)
     return response
 
 
+def carry_out(meant: Request, service: str, play: Handler) -> Response:
+    """The answer of the host called ``service``, or to a browser that asks before it calls.
+
+    Raises :class:`Refused`, 404: the lab does not play this, and the host is no API of AWS. To an API's
+    callers that is said in the service's own form, so that an SDK shows the line.
+    """
+    try:
+        return browsers.preflight(meant, service) or play(meant)
+    except OutsideTheLab as error:
+        if service not in services.API_HOSTS:
+            raise Refused(str(error), 404) from None
+        return answers.error_response(service, AwsError("OutsideTheLab", str(error)))
+
+
+def lead_here(server: Server, meant: Request, response: Response, service: str) -> None:
+    """Change in ``response`` what would lead a browser elsewhere, or what its page could not read."""
+    browsers.mark(meant, response, service)
+    browsers.plain_cookies(response)
+    browsers.lead_back(response, server.port)
+    if service == "university":
+        browsers.lead_forms_back(response, server.port)
+    if server.issuer == "local" and DISCOVERY.fullmatch(meant.path) and response.status == 200:
+        browsers.bring_here(response, server.port)
+
+
 # -- which host is meant ---------------------------------------------------------------------------
+
+
+def of_a_domain(request: Request, name: str) -> tuple[Request, str]:
+    """What is asked of a pool's domain by a path at the endpoint, as it would be asked of the domain itself.
+
+    Anything else is answered as it came. Raises :class:`Refused`, 404: there is no such domain.
+    """
+    below = OF_A_DOMAIN.fullmatch(request.path)
+    if name not in ENDPOINTS or below is None:
+        return request, name
+    pool = pools.service().pools.get(below[1])
+    if pool is None or pool.domain is None:
+        raise Refused(f"There is no user pool {below[1]} with a domain.", 404)
+    url = request.url.replace(below[0], below[2], 1)
+    return replace(request, url=url), f"{urlsplit(pool.domain.url).hostname}.localhost"
 
 
 def real_host(request: Request, name: str, region: str) -> str:

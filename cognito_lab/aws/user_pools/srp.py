@@ -16,10 +16,6 @@ import re
 import time
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from cognito_lab.aws.user_pools.passwords import Hash
 
 GROUP = int(  # N: 3072 bits, RFC 5054 appendix A
     "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD"
@@ -63,21 +59,21 @@ def private_key(salt: bytes, name: str, password: str) -> int:
 
 @dataclass(frozen=True)
 class Server:
-    """Cognito's half of one sign-in: ``client_public`` is A, ``secret`` b, and ``known`` has the verifier."""
+    """Cognito's half of one sign-in: ``client_public`` is A, ``secret`` b, ``verifier`` v."""
 
     client_public: int
     secret: int
-    known: Hash
+    verifier: int
 
     @cached_property
     def public(self) -> int:
         """B. Without v it is a number like any other, so it gives nothing of the password away."""
-        return (MULTIPLIER * self.known.verifier + pow(GENERATOR, self.secret, GROUP)) % GROUP
+        return (MULTIPLIER * self.verifier + pow(GENERATOR, self.secret, GROUP)) % GROUP
 
     def key(self) -> bytes:
         """16 octets, at which the client arrives too, by way of a and x, if its password is the right one."""
         mix = digest(pad(self.client_public), pad(self.public))
-        shared = pow(self.client_public * pow(self.known.verifier, mix, GROUP), self.secret, GROUP)
+        shared = pow(self.client_public * pow(self.verifier, mix, GROUP), self.secret, GROUP)
         extracted = hmac.digest(pad(mix), pad(shared), "sha256")
         return hmac.digest(extracted, b"Caldera Derived Key\x01", "sha256")[:16]
 
