@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import jinja2
 import pytest
 import requests
 from managed_login_pages_support import CALLBACK, HOME, Place, Visitor
 from user_pools_support import OTHER_PASSWORD, PASSWORD, world
 
+from cognito_lab import templates
 from cognito_lab.aws.managed_login import pages, sessions, sign_in_pages
-from cognito_lab.aws.user_pools import sign_in, sign_up
+from cognito_lab.aws.managed_login.sign_in_pages import Input
+from cognito_lab.aws.user_pools import branding, sign_in, sign_up
+from cognito_lab.templates import ENVIRONMENT
 
 HOSTILE = "\"'><img src=x onerror=alert(1)>{{7*7}}${x}</title></style><script>alert(1)</script>"
 WRONG = "Incorrect username or password."
@@ -575,23 +582,54 @@ def _clients(it: Place) -> Any:
     return pools.find("us-east-1", it.pool).clients.values()
 
 
-def test_every_part_of_a_page_is_escaped() -> None:
-    pairs = [(HOSTILE, HOSTILE)]
-    parts = (
-        pages.paragraph(HOSTILE), pages.notice(HOSTILE), pages.alert(HOSTILE), pages.buttons(pairs),
-        pages.links(pairs), pages.form(HOSTILE, "", HOSTILE, {HOSTILE: HOSTILE}),
-        pages.field(HOSTILE, HOSTILE, hint=HOSTILE, wrong=True, value=HOSTILE),
-    )  # fmt: skip
-    for part in parts:
-        assert "onerror" in part and "<img src=x" not in part and "'><" not in part and "\"'" not in part
+class Anything(dict[str, object]):
+    """What the templates need, with a hostile text wherever a text stands."""
+
+    def __init__(self) -> None:
+        fields = [Input(*[HOSTILE] * 5)]
+        super().__init__(
+            address=lambda path, **more: f"{path}?{HOSTILE}{more}", token=HOSTILE, others=[HOSTILE],
+            filled_in=dict.fromkeys(("username", "session", HOSTILE), HOSTILE), password_hint=HOSTILE,
+            username_field=replace(fields[0], name="username"), name=replace(fields[0], name="username"),
+            attributes=fields, own_users=True, sign_up=True, notice=HOSTILE, error=HOSTILE,
+        )  # fmt: skip
+
+
+TEMPLATES = sorted(path.name for path in (Path(pages.__file__).parent / "templates").glob("*.html"))
+
+
+@pytest.mark.parametrize(
+    "template", [name for name in TEMPLATES if name not in ("layout.html", "parts.html")]
+)
+def test_every_value_in_a_template_is_escaped(template: str) -> None:
+    client = SimpleNamespace(name=HOSTILE, pool=None)
+    style = branding.Style(logo=HOSTILE, icon=HOSTILE, scheme=HOSTILE)
     for status in (200, 400):
-        assert_harmless(pages.page(None, None, HOSTILE, "".join(parts), status).body.decode())
-    assert_harmless(pages.error_page(HOSTILE, title=HOSTILE).body.decode())
+        with patch.object(branding, "style_of", lambda *_: style):
+            page = pages.page(template, client, client, status=status, **Anything())  # type: ignore[arg-type]
+        html = page.body.decode()
+        assert_harmless(html)
+        assert "'><" not in html and "\"'" not in html and "{{7*7}}" in html and "${x}" in html
+
+
+def test_no_template_and_no_module_switches_escaping_off() -> None:
+    """HTML comes as Markup from the style that branding has checked, and from nowhere else."""
+    assert ENVIRONMENT.autoescape is True and ENVIRONMENT.undefined is jinja2.StrictUndefined
+    package = Path(templates.__file__).parent
+    for path in package.rglob("templates/*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\|\s*safe|autoescape|<script(?! src=)", text), path
+    for path in (package / "aws").rglob("*.py"):
+        assert path.name == "pages.py" or "Markup(" not in path.read_text(encoding="utf-8"), path
 
 
 def test_escaping_is_what_holds(it: Place) -> None:
-    with patch.object(pages, "escape", lambda text: text), pytest.raises(AssertionError):
-        assert_harmless(it.visitor(login_hint=HOSTILE).html)
+    ENVIRONMENT.cache.clear()
+    try:
+        with patch.object(ENVIRONMENT, "autoescape", False), pytest.raises(AssertionError):
+            assert_harmless(it.visitor(login_hint=HOSTILE).html)
+    finally:
+        ENVIRONMENT.cache.clear()
 
 
 @pytest.mark.parametrize("path", sign_in_pages.FORMS)

@@ -41,22 +41,16 @@ KINDS = {  # what a password policy asks for, in words
     "lowercase": "a lowercase letter", "uppercase": "an uppercase letter", "numeric": "a digit",
     "symbol": "a symbol",
 }  # fmt: skip
-SECRET = ("password", "code")
 SIGN_UP = "SIGN_UP"  # a sign-in that waits until the new account is confirmed; no challenge of the API
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One look at a page, or one form sent: what the app asked for, and what the person filled in.
-
-    ``token`` guards the forms of the page that is shown: see :func:`.sessions.csrf_field`.
-    """
+    """One look at a page, or one form sent: what the app asked for, and what the person filled in."""
 
     request: Request
     asked: AuthorizationRequest
     fields: Mapping[str, str] = field(default_factory=dict)
-    error: str = ""
-    token: str = ""
 
     @property
     def path(self) -> str:
@@ -73,15 +67,6 @@ class Visit:
     def to(self, path: str, **more: str) -> str:
         """The address of another page, which goes on with the same authorization request."""
         return f"{path}?{urlencode({**self.asked.fields, **more})}"
-
-    def form(self, path: str, fields_html: str, button: str, quiet: bool = False, **hidden: str) -> str:
-        return pages.form(self.to(path), fields_html, button, {"_csrf": self.token, **hidden}, quiet)
-
-    def input(self, name: str, label: str, kind: str = "text", **more: str) -> str:
-        """A required input; what was typed before is kept, unless it is secret."""
-        if name not in SECRET:
-            more["value"] = self[name]
-        return pages.field(name, label, wrong=bool(self.error), type=kind, required="", **more)
 
     def call(self, operation: str, **parameters: Any) -> Any:
         """What the public API operation does with these ``parameters``, checked like those of any caller."""
@@ -103,16 +88,37 @@ class Visit:
         return self.fields.get(name, "")
 
 
-Page = Callable[[Visit], tuple[str, str]]  # title and HTML
+@dataclass(frozen=True)
+class Input:
+    """A field that a page asks for, beside those that it always has: what HTML needs to know of it."""
+
+    name: str
+    label: str
+    type: str = "text"
+    autocomplete: str = "off"
+    hint: str = ""
+
+
+# A template, and what it needs beside what all of these pages have: see `show`.
+Page = Callable[[Visit], tuple[str, dict[str, object]]]
 
 
 def show(page: Page, visit: Visit, *, error: str = "", notice: str = "", **fields: str) -> Response:
     """A page with what is to be told on it; ``fields`` are known beside those that were filled in."""
     token, cookie = sessions.csrf_field(visit.request)
-    visit = replace(visit, error=error, token=token, fields={**visit.fields, **fields})
-    title, content = page(visit)
-    told = pages.alert(error) + pages.notice(notice)
-    answer = pages.page(visit.pool, visit.client, title, told + content, 400 if error else 200)
+    visit = replace(visit, fields={**visit.fields, **fields})
+    template, values = page(visit)
+    common = {
+        "address": visit.to,
+        "token": token,
+        "filled_in": visit,
+        "username_field": username_input(visit.pool),
+        "password_hint": password_hint(visit.pool),
+    }
+    answer = pages.page(
+        template, visit.pool, visit.client,
+        status=400 if error else 200, error=error, notice=notice, **{**common, **values},
+    )  # fmt: skip
     answer.headers.add("set-cookie", cookie)
     return answer
 
@@ -120,87 +126,45 @@ def show(page: Page, visit: Visit, *, error: str = "", notice: str = "", **field
 # -- the pages -----------------------------------------------------------------------------------
 
 
-def login_page(visit: Visit) -> tuple[str, str]:
-    """The form, where the client takes users of the pool itself; a button for each other provider."""
+def login_page(visit: Visit) -> tuple[str, dict[str, object]]:
     providers = visit.client.providers
-    federated = [
-        (f"Continue with {name}", visit.to("/oauth2/authorize", identity_provider=name))
-        for name in providers if name != "COGNITO"
-    ]  # fmt: skip
-    content, more = "", []
-    if "COGNITO" in providers:
-        label, kind = name_of(visit.pool)
-        fields = visit.input("username", label, kind, autocomplete="username", autocapitalize="none")
-        fields += visit.input("password", "Password", "password", autocomplete="current-password")
-        content = visit.form("/login", fields, "Sign in")
-        more = [("Forgot your password?", visit.to("/forgotPassword"))]
-        if takes_sign_ups(visit.pool):
-            more.append(("New here? Create an account", visit.to("/signup")))
-    elif not federated:
-        content = pages.paragraph("This app client has no identity provider (SupportedIdentityProviders).")
-    if content and federated:
-        content += "<h2>Or</h2>\n"
-    return "Sign in", content + pages.buttons(federated) + pages.links(more)
+    others = [name for name in providers if name != "COGNITO"]
+    own = "COGNITO" in providers
+    return "login.html", {"own_users": own, "others": others, "sign_up": takes_sign_ups(visit.pool)}
 
 
-def sign_up_page(visit: Visit) -> tuple[str, str]:
+def sign_up_page(visit: Visit) -> tuple[str, dict[str, object]]:
     own = visit.pool.people.username_attributes
-    label, kind = name_of(visit.pool) if own else ("Username", "text")
-    fields = visit.input("username", label, kind, autocomplete="username", autocapitalize="none")
-    fields += attribute_inputs(visit, attributes_asked(visit.pool))
-    fields += new_password_input(visit, "Password")
-    return "Create an account", visit.form("/signup", fields, "Sign up") + back(visit)
+    name = username_input(visit.pool) if own else Input("username", "Username")
+    return "sign_up.html", {"name": name, "attributes": attribute_inputs(attributes_asked(visit.pool))}
 
 
-def confirm_page(visit: Visit) -> tuple[str, str]:
-    text = "Enter the code that was sent to you. It is valid for 24 hours."
-    again = visit.form(
-        "/resendcode", "", "Send a new code", quiet=True, username=visit["username"], session=visit["session"]
-    )
-    form = visit.form("/confirm", who(visit) + code_input(visit), "Confirm account", session=visit["session"])
-    return "Confirm your account", pages.paragraph(text) + form + (again if visit["username"] else "") + back(
-        visit
-    )
+def confirm_page(visit: Visit) -> tuple[str, dict[str, object]]:
+    return "confirm.html", {}
 
 
-def forgot_page(visit: Visit) -> tuple[str, str]:
-    label, kind = name_of(visit.pool)
-    text = "A code goes to your verified e-mail address or phone number; with it you choose a new password."
-    fields = visit.input("username", label, kind, autocomplete="username", autocapitalize="none")
-    return "Forgot your password?", pages.paragraph(text) + visit.form(
-        "/forgotPassword", fields, "Reset my password"
-    ) + back(visit)
+def forgot_page(visit: Visit) -> tuple[str, dict[str, object]]:
+    return "forgot_password.html", {}
 
 
-def reset_page(visit: Visit) -> tuple[str, str]:
-    text = "Enter the code that was sent to you, and a new password. The code is valid for one hour."
-    again = visit.form("/forgotPassword", "", "Send a new code", quiet=True, username=visit["username"])
-    fields = who(visit) + code_input(visit) + new_password_input(visit)
-    form = visit.form("/confirmforgotPassword", fields, "Change password")
-    return "Choose a new password", pages.paragraph(text) + form + (
-        again if visit["username"] else ""
-    ) + back(visit)
+def reset_page(visit: Visit) -> tuple[str, dict[str, object]]:
+    return "reset_password.html", {}
 
 
-def new_password_page(visit: Visit) -> tuple[str, str]:
-    """After a temporary password: a new one, and the required attributes that nobody has given yet."""
-    text = "Your password was temporary. Choose one of your own."
+def new_password_page(visit: Visit) -> tuple[str, dict[str, object]]:
     missing = [name for name in visit.pool.schema.required if name in visit.fields]
-    fields = new_password_input(visit) + attribute_inputs(visit, missing)
-    form = visit.form(
-        "/changePassword", fields, "Change password", username=visit["username"], session=visit["session"]
-    )
-    return "Choose a new password", pages.paragraph(text) + form + back(visit)
+    return "new_password.html", {"attributes": attribute_inputs(missing)}
 
 
-# -- parts of them -------------------------------------------------------------------------------
+# -- what they ask for -----------------------------------------------------------------------------
 
 
-def name_of(pool: UserPool) -> tuple[str, str]:
-    """What people call themselves by in this pool: a label, and the type of the input."""
+def username_input(pool: UserPool) -> Input:
+    """What people call themselves by in this pool."""
     own, names = pool.people.username_attributes, pool.people.alias_attributes
     words = [name.replace("_", " ") for name in (own or ["username", *names])]
-    return " or ".join(words).capitalize(), INPUTS[own[0]][0] if len(own) == 1 else "text"
+    kind = INPUTS[own[0]][0] if len(own) == 1 else "text"
+    return Input("username", " or ".join(words).capitalize(), kind)
 
 
 def takes_sign_ups(pool: UserPool) -> bool:
@@ -217,37 +181,24 @@ def attributes_asked(pool: UserPool) -> list[str]:
     return [name for name in dict.fromkeys(wanted) if pool.people.username_attributes != [name]]
 
 
-def attribute_inputs(visit: Visit, names: list[str]) -> str:
-    made = ""
-    for name in names:
-        kind, autocomplete = INPUTS.get(name, ("text", "off"))
-        label = name.replace("_", " ").capitalize()
-        made += visit.input(name, label, kind, autocomplete=autocomplete, hint=HINTS.get(name, ""))
-    return made
+def attribute_inputs(names: list[str]) -> list[Input]:
+    return [
+        Input(
+            name,
+            name.replace("_", " ").capitalize(),
+            *INPUTS.get(name, ("text", "off")),
+            hint=HINTS.get(name, ""),
+        )
+        for name in names
+    ]
 
 
-def new_password_input(visit: Visit, label: str = "New password") -> str:
-    policy = visit.pool.password_policy
+def password_hint(pool: UserPool) -> str:
+    """What the pool asks of a new password."""
+    policy = pool.password_policy
     kinds = [KINDS[name] for rule, name, _ in passwords.CHARACTERS if policy[rule]]
     among = f", among them {', '.join(kinds)}" if kinds else ""
-    hint = f"At least {policy['MinimumLength']} characters{among}."
-    return visit.input("password", label, "password", autocomplete="new-password", hint=hint)
-
-
-def code_input(visit: Visit) -> str:
-    return visit.input("code", "Code", autocomplete="one-time-code", inputmode="numeric")
-
-
-def who(visit: Visit) -> str:
-    """The username, kept from the page before, or asked for."""
-    if visit["username"]:
-        return f'<input type="hidden" name="username" value="{pages.escape(visit["username"])}">\n'
-    label, kind = name_of(visit.pool)
-    return visit.input("username", label, kind, autocomplete="username", autocapitalize="none")
-
-
-def back(visit: Visit) -> str:
-    return pages.links([("Back to sign in", visit.to("/login"))])
+    return f"At least {policy['MinimumLength']} characters{among}."
 
 
 # -- what the forms do ---------------------------------------------------------------------------
@@ -400,8 +351,7 @@ def confirm_by_link(request: Request) -> Response:
     except AwsError as error:
         network.keep_refusal(error)
         return pages.error_page(error.message, pool=visit.pool, client=visit.client)
-    told = pages.notice("Your registration has been confirmed!")
-    return pages.page(visit.pool, visit.client, "Confirm your account", told)
+    return pages.page("confirmed.html", visit.pool, visit.client)
 
 
 ROUTES: dict[tuple[str, str], Callable[[Request], Response]] = {
