@@ -2,20 +2,25 @@
 #
 #   make lab FRESH=09 PORT=8890 OPEN=no    start lesson 09 again (the old file stays beside it), a port, no browser
 #   make lab FORGET=yes                    forget which exercises and questions are done
+#   make lab SOLUTIONS=yes                 copies in which every exercise is solved; yours stay as they are
+#   make demo CALLS=yes                    print the calls that make the demo as well
 #   make run NOTEBOOK=09 PARAMS="-p region eu-west-1"
 #   make run WITH="boto3==… moto==…"       or WITH=latest: in an environment of its own
 #   make test ARGS="tests/test_x.py"       pytest's own arguments
 #   make setup PYTHON=python3.12 INSTALLER=pip
 
 SUPPORTED = python3 python3.13 python3.12 python3.11 python
-# The first Python of the machine that can run the course; setup says what is wrong if there is none.
-PYTHON = $(shell for name in $(SUPPORTED); do \
+# The first Python of the machine that can run the course; setup says what is wrong if there is none. The shell
+# looks for it, and only where there is something to set up.
+PYTHON = $$(for name in $(SUPPORTED); do \
   "$$name" -E -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
   && { echo "$$name"; exit; }; done; echo python3)
 INSTALLER = auto
 # Set here, so that a PORT or ARGS that happens to be in the environment means nothing; the command line still does.
 FRESH =
 FORGET =
+SOLUTIONS =
+CALLS =
 PORT =
 OPEN =
 NOTEBOOK =
@@ -25,51 +30,57 @@ ARGS =
 
 VENV = .venv/bin/python
 LAB = $(VENV) -m cognito_lab
+# $(call set_up,LOCK): .venv from this lock. Where it is so already, its own Python says so at once.
+set_up = $(if $(filter file,$(origin PYTHON)),$(VENV) -I -S cognito_lab/course/marker.py $(1) 2>/dev/null ||) \
+  "$(PYTHON)" -E -s cognito_lab/course/bootstrap.py --lock $(1) --installer $(INSTALLER) \
+  $(if $(filter file,$(origin PYTHON)),,--matching)
 
 # A shell's own Python and pytest settings must not reach the course.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONUSERBASE PYTHONWARNINGS PYTEST_ADDOPTS PYTEST_PLUGINS
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test clients setup run outputs solutions check bench lock clean here
+.PHONY: help lab demo setup tools test clients run outputs solutions check bench lock clean here
 
 help: ## print these lines
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, name, ":"); printf "  make %-10s%s\n", name[1], $$2 }' Makefile
 
 lab: setup ## open the course in JupyterLab (your own copy, in my_course/)
-	@$(LAB) lab $(if $(FRESH),--fresh "$(FRESH)") $(if $(filter yes,$(FORGET)),--forget) $(if $(PORT),--port "$(PORT)") $(if $(filter no,$(OPEN)),--no-browser)
+	@$(LAB) lab $(if $(filter yes,$(SOLUTIONS)),--solutions) $(if $(FRESH),--fresh "$(FRESH)") $(if $(filter yes,$(FORGET)),--forget) $(if $(PORT),--port "$(PORT)") $(if $(filter no,$(OPEN)),--no-browser)
 
 demo: setup ## the demo of lesson 14 for your own browser, until Ctrl-C
-	@$(LAB) serve --scene site_in_browser $(if $(PORT),--port "$(PORT)")
+	@$(LAB) serve --scene site_in_browser $(if $(filter yes,$(CALLS)),--calls) $(if $(PORT),--port "$(PORT)")
 
-test: setup ## all tests: the package, and every notebook compared with its stored outputs
+setup: here ## make .venv with what the lessons need, where it is not there
+	@$(call set_up,requirements-learner.lock)
+
+tools: here ## add to .venv what the commands below need, as each of them does
+	@$(call set_up,requirements.lock)
+
+test: tools ## all tests: the package, and every notebook compared with its stored outputs
 	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
 
-setup: here ## make .venv from requirements.lock, where needed
-	@"$(PYTHON)" -E -s cognito_lab/course/bootstrap.py --installer $(INSTALLER) \
-	  $(if $(filter file,$(origin PYTHON)),,--matching)
-
-clients: setup ## SDKs and other programs, unmodified, against a served account (fetched the first time)
+clients: tools ## SDKs and other programs, unmodified, against a served account (fetched the first time)
 	COGNITO_LAB_CLIENTS=yes $(VENV) -m pytest tests/clients tests/browser/test_demo_with_the_sdk.py $(ARGS)
 
-run: setup ## execute the whole course into build/, with a report (NOTEBOOK=, PARAMS=, WITH=)
+run: tools ## execute the whole course into build/, with a report (NOTEBOOK=, PARAMS=, WITH=)
 	@$(LAB) run $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)") $(PARAMS) $(if $(WITH),--with "$(WITH)")
 
-outputs: setup ## execute the notebooks and store their outputs in them
+outputs: tools ## execute the notebooks and store their outputs in them
 	@$(LAB) outputs $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)") $(ARGS)
 
-solutions: setup ## an instructor's copy with every exercise solved, in build/solutions/
+solutions: tools ## an instructor's copy with every exercise solved, in build/solutions/
 	@$(LAB) solutions $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)")
 
-check: setup ## ruff on code and notebooks, formatting, types
+check: tools ## ruff on code and notebooks, formatting, types
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy
 
-bench: setup ## measure the lab against plain moto, and what it serves against another local AWS
+bench: tools ## measure the lab against plain moto, and what it serves against another local AWS
 	@$(LAB) bench $(ARGS)
 
-lock: setup ## requirements.lock and environment.yml from pyproject.toml (ARGS="--upgrade moto")
+lock: tools ## requirements.lock and environment.yml from pyproject.toml (ARGS="--upgrade moto")
 	@$(LAB) lock $(ARGS)
 
 clean: here ## remove .venv, build/ and caches; my_course/ stays

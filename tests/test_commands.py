@@ -76,8 +76,9 @@ class Course:
 
     def __init__(self, root: Path, index: Path, address: str) -> None:
         self.root, self.index, self.address = root, index, address
-        for name in ("bootstrap", "install", "environment", "__init__"):
-            self.copy(f"cognito_lab/course/{name}.py")
+        modules = ("bootstrap", "install", "installers", "bundled_pip", "marker", "environment", "__init__")
+        for name in [*(f"course/{module}" for module in modules), "paths", "files"]:
+            self.copy(f"cognito_lab/{name}.py")
         self.copy("Makefile")
         (root / "cognito_lab" / "__init__.py").touch()
         (root / "notebooks").mkdir()

@@ -302,7 +302,7 @@ def installer(monkeypatch, tmp_path):
         (target / install.MARKER).write_text("{}")
         return target / "bin" / "python"
 
-    def installing(words):
+    def installing(words, variables):
         assert not list(tmp_path.rglob(install.MARKER)), "killed now, the environment counts as half-made"
         commands.append(words)
 
@@ -327,7 +327,7 @@ def test_latest_names_what_the_sentences_rest_on(installer, tmp_path):
 
 
 def test_versions_that_cannot_be_had_are_refused_and_leave_nothing(installer, tmp_path, monkeypatch, capsys):
-    def fails(words):
+    def fails(words, variables):
         raise install.SetupFailed("no such version")
 
     monkeypatch.setattr(install, "_run", fails)

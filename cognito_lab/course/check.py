@@ -18,6 +18,7 @@ from typing import NamedTuple
 from cognito_lab.course.bootstrap import NEWEST, OLDEST, objection
 from cognito_lab.course.environment import clean_environment, course_folder
 from cognito_lab.course.lock import read_lock
+from cognito_lab.course.marker import LEARNER
 
 
 class Finding(NamedTuple):
@@ -65,14 +66,20 @@ def _packages(root: Path) -> Iterator[Finding]:
     project = tomllib.loads((root / "pyproject.toml").read_text())
     groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
     named = {Requirement(line).name for group in groups for line in group}
-    rest = 0
+    rest, tools, absent = 0, 0, 0
+    part = root / LEARNER
+    learners = {pin.name for pin in read_lock(part.read_text())} if part.is_file() else None
     for pin in read_lock((root / "requirements.lock").read_text()):
         requirement = Requirement(f"{pin.name}; {pin.marker}" if pin.marker else pin.name)
         if requirement.marker and not requirement.marker.evaluate():
             continue
+        needed = learners is None or pin.name in learners
         try:
             version = metadata.version(pin.name)
         except metadata.PackageNotFoundError:
+            if not needed:
+                absent += 1
+                continue
             yield Finding(False, pin.name, f"missing; the lock has {pin.version}: run make setup")
             continue
         if version != pin.version:
@@ -81,9 +88,16 @@ def _packages(root: Path) -> Iterator[Finding]:
             )
         elif pin.name in named:
             yield Finding(True, pin.name, version)
-        else:
+        elif needed:
             rest += 1
+        else:
+            tools += 1
     yield Finding(True, "other packages", f"{rest}, as in requirements.lock")
+    if absent:
+        found = f"{absent} packages not there; not needed by any lesson (make tools adds them)"
+        yield Finding(None, "tests and reports", found)
+    elif tools:
+        yield Finding(True, "tests and reports", f"{tools} packages more, as in requirements.lock")
 
 
 def _loopback() -> Finding:

@@ -1,9 +1,12 @@
-"""Make a virtual environment from the lock: the whole of it, or nothing.
+"""Make a virtual environment from a lock: the whole of it, or nothing.
 
 Only the standard library: this runs before anything is installed. A virtual environment cannot be moved once
 made (its scripts name their interpreter), so it is built where it stays, and a marker file written last says
 that it is finished. One without a marker is a leftover and is built again; so is one made from another lock,
 in another folder, or by an interpreter that is gone.
+
+There are two locks: what learners need, and with it what tests, reports and releases need besides. An
+environment with the first is completed where it is, so that a JupyterLab which runs in it goes on.
 """
 
 from __future__ import annotations
@@ -11,53 +14,38 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
-import hashlib
 import importlib.util
-import json
-import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-MARKER = "cognito_lab.json"
+from cognito_lab.course import marker
+from cognito_lab.course.installers import (
+    Installer,
+    SetupFailed,
+    Steps,
+    existing_uv,
+    fetched_uv,
+    pip_installer,
+)
+from cognito_lab.course.installers import run as _run
+from cognito_lab.course.marker import COMPLETE, LEARNER, MARKER
+from cognito_lab.paths import ROOT
+
+# In an environment: packages were being added to it, and perhaps not all are there.
+UNFINISHED = "cognito_lab.unfinished"
 LIST_FONTS = """
 import os
 from cognito_lab.course.environment import clean_environment
 os.environ.update(clean_environment(os.environ, reproducible=False))
 import matplotlib.font_manager
 """
-
-# What an installer's output means, and the way out. The first pattern that is found counts, so what can
-# follow from something else comes after it: without a network pip also finds "no matching distribution".
-REASONS = {
-    r"do not match the hashes|hash mismatch": (
-        "a package is not the one that the lock names: its hash differs. Nothing was installed. Restore the "
-        "lock (git checkout requirements.lock); if it still differs, do not install that package"
-    ),
-    r"hashes are required|missing a hash|in `--require-hashes` mode|in --require-hashes mode": (
-        "an entry of the lock has no hash or no exact version. Make the lock again: make lock"
-    ),
-    r"No space left on device": "the disk is full. Make room (about 700 MB), then run the command again",
-    r"failed to establish a new connection|connection refused|connection reset|name resolution|dns error"
-    r"|timed out|network is unreachable|error sending request|could not connect|proxyerror|sslerror": (
-        "could not download the packages. The first set-up needs a network (or a mirror: PIP_INDEX_URL for "
-        "pip, UV_DEFAULT_INDEX for uv); after it everything works offline. Connect, then try again"
-    ),
-    r"No matching distribution|no version of|no wheels|has no usable wheels|only-binary": (
-        "the package index has no ready-made file of a package of the lock for this machine. Try another "
-        "supported Python, for example: make setup PYTHON=python3.12"
-    ),
-}
-
-
-class SetupFailed(Exception):
-    """The set-up stopped. The text is the one line for the learner: what happened, and the way out."""
 
 
 def make_environment(
@@ -73,7 +61,7 @@ def make_environment(
         target: folder of the environment, made or remade unless it is finished and up to date.
         lock: requirements file with hashes; it has to hold the project's build backend as well.
         python: interpreter to base it on; the running one's if not given.
-        installer: `uv`, `pip`, or `auto`: uv where it is on PATH, else pip.
+        installer: `uv`, `pip`, or `auto`: uv where it is on PATH or can be fetched, else pip.
         matching: an up-to-date environment of another Python version is remade too.
 
     Returns:
@@ -89,58 +77,126 @@ def make_environment(
         raise SetupFailed(
             f"there is no {lock.name} in {lock.parent}. Run make in the folder of the course, as cloned"
         )
-    if _is_finished(target, lock, python if matching else None):
+    version = _version(python) if matching else ""
+    if marker.is_finished(target, lock, version):
         return inside
-    uv = None if installer == "pip" else shutil.which("uv")
-    if installer == "uv" and not uv:
-        raise SetupFailed("uv is not on PATH. Install it, or use pip: make setup INSTALLER=pip")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _one_at_a_time(lock):
+        if marker.is_finished(target, lock, version):  # another set-up has just made it
+            return inside
+        started = time.monotonic()
+        print(f"Setting up {target.name} from {lock.name}; once, about a minute …", flush=True)
+        if _is_learners(target, lock, version):
+            _complete(target, lock, python, installer)
+        else:
+            with _all_or_nothing(target):
+                _build(target, lock, python, installer)
+        print(f"{target.name} is ready after {time.monotonic() - started:.0f} s.", flush=True)
+    return inside
+
+
+def _build(target: Path, lock: Path, python: str, wanted: str) -> None:
+    """Make the environment `target`, where there is none; its marker comes last."""
+    inside = target / "bin" / "python"
+    uv = _existing(inside, python, wanted)
+    steps = Steps(4 if uv or wanted == "pip" or not _names_uv(lock) else 5)
+    with contextlib.closing(steps), tempfile.TemporaryDirectory() as folder:
+        steps.begin("an empty environment")
+        if uv:
+            _run([uv.command[0], "venv", "--quiet", "--no-project", "--python", python, str(target)])
+        else:
+            _run([python, "-I", "-m", "venv", "--without-pip", str(target)])
+        tool = uv or _fetched(inside, lock, wanted, Path(folder) / "uv", steps)
+        _install(tool, inside, lock, steps)
+        steps.begin("matplotlib's list of the machine's fonts")
+        # It makes one, once, and says so where it happens: here, not in a lesson.
+        subprocess.run([str(inside), "-c", LIST_FONTS], capture_output=True)
+        marker.write(target, marker.covered(lock), _version(str(inside)))
+
+
+def _complete(target: Path, lock: Path, python: str, wanted: str) -> None:
+    """Add to a learner's environment what `lock` has besides. Should it fail, learners can go on with it."""
+    inside, unfinished = target / "bin" / "python", target / UNFINISHED
+    uv = _existing(inside, python, wanted)
+    steps = Steps(2 if uv or wanted == "pip" or not _names_uv(lock) else 3)
+    unfinished.touch()
+    with contextlib.closing(steps), tempfile.TemporaryDirectory() as folder, _stopped_by_sigterm():
+        tool = uv or _fetched(inside, lock, wanted, Path(folder) / "uv", steps)
+        _install(tool, inside, lock, steps)
+        marker.write(target, marker.covered(lock), _version(str(inside)))
+    unfinished.unlink()
+
+
+def _is_learners(target: Path, lock: Path, version: str) -> bool:
+    """Whether `target` is a learner's environment, as set-up left it, and `lock` asks for the rest."""
+    part = lock.with_name(LEARNER)
+    if lock.name != COMPLETE or not part.is_file() or (target / UNFINISHED).exists():
+        return False
+    return marker.is_finished(target, part, version) and marker.read(target)["locks"] == [marker.digest(part)]
+
+
+def _existing(inside: Path, python: str, wanted: str) -> Installer | None:
+    """A uv that this machine has; None where pip is to do, or to fetch it.
+
+    Raises:
+        SetupFailed: there is none, and this Python cannot make an environment by itself.
+    """
+    uv = None if wanted == "pip" else existing_uv(inside, python)
     if not uv and not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         raise SetupFailed(
             f"this Python {version} has no venv module. On Debian, Ubuntu: apt install python{version}-venv. "
             "Elsewhere: install uv, or name a complete Python: make lab PYTHON=…"
         )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with _one_at_a_time(lock):
-        if _is_finished(target, lock, python if matching else None):  # another set-up has just made it
-            return inside
-        with _all_or_nothing(target):
-            started = time.monotonic()
-            tool = "uv" if uv else "pip"
-            print(
-                f"Setting up {target.name} from {lock.name} with {tool}; once, about a minute …", flush=True
-            )
-            if uv:
-                _run([uv, "venv", "--quiet", "--no-project", "--python", python, str(target)])
-                install = [uv, "pip", "install", "--python", str(inside)]
-            else:
-                _run([python, "-I", "-m", "venv", str(target)])
-                install = [str(inside), "-I", "-m", "pip", "install", "--no-input", "--retries", "2"]
-                install += ["--disable-pip-version-check", "--progress-bar", "off"]
-            # Wheels only: building a source package would fetch tools that no hash of the lock covers.
-            _run([*install, "--require-hashes", "--only-binary", ":all:", "-r", str(lock)])
-            # pip takes no editable project together with hashes, so it comes second, with its needs there.
-            _run([*install, "--no-index", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
-            # matplotlib lists the machine's fonts once and says so where it happens: here, not in a lesson.
-            subprocess.run([str(inside), "-c", LIST_FONTS], capture_output=True)
-            (target / MARKER).write_text(json.dumps(_description(target, lock, _version(str(inside)))))
-            print(f"{target.name} is ready after {time.monotonic() - started:.0f} s.", flush=True)
-    return inside
+    return uv
 
 
-def _description(target: Path, lock: Path, version: str) -> dict[str, str]:
-    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
-    return {"lock": digest, "folder": str(target), "project": str(ROOT), "python": version}
+def _names_uv(lock: Path) -> bool:
+    complete = lock.with_name(COMPLETE)
+    return complete.is_file() and bool(re.search(r"(?m)^uv==", complete.read_text()))
 
 
-def _is_finished(target: Path, lock: Path, python: str | None) -> bool:
-    """Whether `target` was made to its end, here, from this lock (and with this Python version, if given)."""
+def _fetched(inside: Path, lock: Path, wanted: str, into: Path, steps: Steps) -> Installer:
+    """uv, fetched by pip, which takes a tenth of pip's time for the rest; pip where it cannot be had.
+
+    Raises:
+        SetupFailed: uv was asked for and cannot be had.
+    """
+    uv = None
+    if wanted != "pip" and _names_uv(lock):
+        steps.begin("uv, which installs the rest in less time than pip")
+        uv = fetched_uv(inside, lock.with_name(COMPLETE), into)
+    if wanted == "uv" and not uv:
+        raise SetupFailed(
+            "uv is not on PATH and cannot be fetched. Install it, or use pip: make setup INSTALLER=pip"
+        )
+    return uv or pip_installer(inside)
+
+
+def _install(tool: Installer, inside: Path, lock: Path, steps: Steps) -> None:
+    """Install the packages of `lock`, then this project. Where a uv of ours fails, pip has to do."""
+    count = len(re.findall(r"(?m)^[^\s#-]", lock.read_text()))
+    steps.begin(f"{count} packages with {tool.name}")
+    found = 0
+
+    def heard(line: str) -> None:
+        nonlocal found
+        found += line.startswith("Collecting ")  # pip says so of each
+        steps.detail = f", {found} of about {count} found" if found else ""
+
     try:
-        found = json.loads((target / MARKER).read_text())
-    except (OSError, ValueError):
-        return False
-    version = _version(python) if python else found.get("python", "")
-    return found == _description(target, lock, version) and (target / "bin" / "python").exists()
+        # Wheels only: building a source package would fetch tools that no hash of the lock covers.
+        words = ["--require-hashes", "--only-binary", ":all:", "-r", str(lock)]
+        _run([*tool.command, *words], tool.variables, heard)
+    except SetupFailed as failed:
+        if failed.final or not tool.ours:
+            raise
+        steps.count += 1
+        return _install(pip_installer(inside), inside, lock, steps)
+    steps.begin("this course")
+    # pip takes no editable project together with hashes, so it comes second, with its needs there.
+    words = ["--no-index", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+    _run([*tool.command, *words], tool.variables)
 
 
 def _version(python: str) -> str:
@@ -154,10 +210,21 @@ def _version(python: str) -> str:
 @contextlib.contextmanager
 def _one_at_a_time(lock: Path) -> Iterator[None]:
     """Two set-ups at once, such as make lab and make test in two windows: the second waits for the first."""
-    with lock.open("r+") as file:
+    complete = lock.with_name(COMPLETE)  # whichever of the two locks they install
+    with (complete if complete.is_file() else lock).open("r+") as file:
         with contextlib.suppress(OSError):  # some network drives have no locks
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextlib.contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does."""
+    asked_to_stop = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, asked_to_stop)
 
 
 @contextlib.contextmanager
@@ -168,57 +235,15 @@ def _all_or_nothing(target: Path) -> Iterator[None]:
         shutil.rmtree(previous, ignore_errors=True)
         target.rename(previous)
     shutil.rmtree(target, ignore_errors=True)
-    asked_to_stop = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    except BaseException:
-        shutil.rmtree(target, ignore_errors=True)
-        if previous.exists():
-            previous.rename(target)
-        raise
-    finally:
-        signal.signal(signal.SIGTERM, asked_to_stop)
+    with _stopped_by_sigterm():
+        try:
+            yield
+        except BaseException:
+            shutil.rmtree(target, ignore_errors=True)
+            if previous.exists():
+                previous.rename(target)
+            raise
     shutil.rmtree(previous, ignore_errors=True)
-
-
-def _run(command: list[str]) -> None:
-    """Run an installer's command quietly.
-
-    Raises:
-        SetupFailed: it failed; what it said is put into one line by `REASONS`.
-    """
-    # A user's own pip may be set to install elsewhere, and PYTHON* can swap the standard library.
-    # Index settings stay: many networks reach packages only through a mirror.
-    elsewhere = {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "UV_SYSTEM_PYTHON", "UV_PYTHON", "VIRTUAL_ENV"}
-    environment = {k: v for k, v in os.environ.items() if k not in elsewhere and not k.startswith("PYTHON")}
-    environment |= {"PIP_USER": "0", "UV_PYTHON_DOWNLOADS": "never"}
-    process = subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, errors="replace",
-    )  # fmt: skip
-    assert process.stdout
-    said = ""
-    try:
-        for line in process.stdout:
-            said += line
-            if (
-                line.startswith("Collecting ") and sys.stdout.isatty()
-            ):  # pip takes a minute: show that it moves
-                print(f"\r{said.count('Collecting ')} packages found", end="\r", flush=True)
-        process.wait()
-    except BaseException:
-        process.terminate()
-        process.wait()
-        raise
-    if process.returncode == 0:
-        return
-    for pattern, reason in REASONS.items():
-        if found := re.search(rf".*({pattern}).*", said, re.IGNORECASE):
-            raise SetupFailed(f"{reason}. (The installer said: {found.group().strip()[:120]})")
-    end = "\n".join(said.strip().splitlines()[-15:])
-    raise SetupFailed(
-        f"`{' '.join(command[:4])} …` failed. With pip it may do: make setup INSTALLER=pip\n{end}"
-    )
 
 
 def main(argv: list[str]) -> int:
@@ -227,7 +252,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--venv", default=str(ROOT / ".venv"), help="folder of the environment (default: .venv)"
     )
-    parser.add_argument("--lock", default=str(ROOT / "requirements.lock"), help="requirements with hashes")
+    parser.add_argument("--lock", default=str(ROOT / LEARNER), help="requirements with hashes")
     parser.add_argument("--installer", choices=("auto", "uv", "pip"), default="auto")
     parser.add_argument(
         "--matching", action="store_true", help="remake an environment of another Python version"

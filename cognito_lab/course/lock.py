@@ -1,4 +1,4 @@
-"""`make lock`: requirements.lock from pyproject.toml, and environment.yml from requirements.lock."""
+"""`make lock`: requirements.lock from pyproject.toml; from it the learner's part, and environment.yml."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cognito_lab.course.environment import course_folder
+from cognito_lab.course.marker import LEARNER
 from cognito_lab.course.pythons import SUPPORTED
 
 
@@ -32,6 +33,19 @@ def read_lock(text: str) -> list[Pin]:
         name, _, version = pin.partition("==")
         pins.append(Pin(name, version, marker.strip(), tuple(hashes)))
     return pins
+
+
+def learners_part(pins: list[Pin], names: set[str]) -> str:
+    """The lock of those packages of `pins` that `names` has, entry for entry the same."""
+    lines = [
+        "# Made by `make lock` from requirements.lock: the part that learners need (make lab, make demo).\n"
+    ]
+    for pin in pins:
+        if pin.name in names:
+            marker = f" ; {pin.marker}" if pin.marker else ""
+            hashes = "".join(f" \\\n    --hash={digest}" for digest in pin.hashes)
+            lines.append(f"{pin.name}=={pin.version}{marker}{hashes}\n")
+    return "".join(lines)
 
 
 def environment_file(pins: list[Pin]) -> str:
@@ -60,30 +74,32 @@ def make_lock(root: Path, upgrade: list[str]) -> str:
     Raises:
         subprocess.CalledProcessError: uv cannot resolve it; it has said why.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "uv",
-        "pip",
-        "compile",
-        "pyproject.toml",
-        "--group",
-        "dev",
-        "--group",
-        "build",
-    ]
-    command += ["--universal", "--generate-hashes", "--only-binary", ":all:", "--quiet"]
-    command += ["--fork-strategy", "fewest"]  # one numpy for all Pythons, so one picture for all
-    command += ["--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "make lock"]
+    options = ["--generate-hashes", "--no-emit-index-url", "--no-emit-find-links"]
+    options += ["--custom-compile-command", "make lock"]
     for name in upgrade:
-        command += ["--upgrade"] if name == "all" else ["--upgrade-package", name]
+        options += ["--upgrade"] if name == "all" else ["--upgrade-package", name]
     lock = root / "requirements.lock"
-    subprocess.run([*command, "--output-file", lock.name], cwd=root, check=True)
+    _compile(root, "--group", "dev", *options, "--output-file", lock.name)
     return lock.read_text()
 
 
+def learners_names(root: Path) -> set[str]:
+    """The packages of requirements.lock that a learner needs: the project's dependencies, and theirs."""
+    said = _compile(root, "--constraints", "requirements.lock", "--no-header", "--no-annotate")
+    return {pin.name for pin in read_lock(said)}
+
+
+def _compile(root: Path, *options: str) -> str:
+    command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--group", "build"]
+    command += ["--universal", "--only-binary", ":all:", "--quiet"]
+    command += ["--fork-strategy", "fewest"]  # one numpy for all Pythons, so one picture for all
+    return subprocess.run(
+        [*command, *options], cwd=root, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+
+
 def main(argv: list[str]) -> int:
-    """Make requirements.lock and environment.yml again."""
+    """Make requirements.lock, the learner's part of it and environment.yml again."""
     parser = argparse.ArgumentParser(prog="cognito_lab lock", description=main.__doc__)
     parser.add_argument(
         "--upgrade", action="append", default=[], metavar="PACKAGE", help="take its newest; or `all`"
@@ -92,11 +108,14 @@ def main(argv: list[str]) -> int:
     root = course_folder()
     try:
         pins = read_lock(make_lock(root, options.upgrade))
+        part = learners_part(pins, learners_names(root))
     except subprocess.CalledProcessError as failed:
         print("No lock could be made; uv says why above. Nothing was changed.", file=sys.stderr)
         return failed.returncode
+    (root / LEARNER).write_text(part)
     (root / "environment.yml").write_text(environment_file(pins))
     print(
-        f"requirements.lock, environment.yml: {len(pins)} packages. Next: make setup, make outputs, make test"
+        f"requirements.lock, environment.yml: {len(pins)} packages; {LEARNER}: {len(read_lock(part))}. "
+        "Next: make tools, make outputs, make test"
     )
     return 0

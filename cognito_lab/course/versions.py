@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from pathlib import Path
 
-from cognito_lab.course import install
+from cognito_lab.course import install, installers
 
 # What the course's sentences rest on: AWS's SDK, the account underneath, tokens and their keys, HTTP.
 LATEST = ("boto3", "botocore", "moto", "pyjwt", "cryptography", "requests")
@@ -31,10 +32,9 @@ def environment_with(requirements: str, into: Path) -> Path:
     # Without its marker an environment counts as half-made, should this be killed in between.
     marker, aside = target / install.MARKER, target / f"{install.MARKER}.aside"
     marker.rename(aside)
-    uv = shutil.which("uv")
-    pip = [uv, "pip", "install", f"--python={python}"] if uv else [str(python), "-I", "-m", "pip", "install"]
+    tool = installers.existing_uv(python, sys.executable) or installers.pip_installer(python)
     try:
-        install._run([*pip, "--quiet", "--upgrade", *wanted])
+        install._run([*tool.command, "--quiet", "--upgrade", *wanted], tool.variables)
         aside.rename(marker)
     except install.SetupFailed as reason:
         raise install.SetupFailed(f"{requirements} cannot be had beside the lock's rest: {reason}") from None
