@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from cognito_lab.aws import issuers, network, oauth, randomness, seams, web
+from cognito_lab.aws import issuers, jwt_checks, network, oauth, randomness, seams, web
 from cognito_lab.aws.errors import AwsError, OutsideTheLab
 from cognito_lab.aws.managed_login import authorize
 from cognito_lab.aws.network import Request, Response
@@ -274,9 +274,9 @@ def _json_object(answer: Response) -> dict[str, Any]:
 def read_id_token(provider: IdentityProvider, token: Any) -> dict[str, Any]:
     """The claims of an ID token, signed with RS256 by a key that the provider publishes."""
     try:
-        claims = issuers.read(token)
+        _, claims = jwt_checks.read(token)
         check_signature(provider, token)
-    except (issuers.NotAToken, issuers.BadSignature, *UNREACHABLE):
+    except (issuers.BadSignature, *UNREACHABLE):
         raise IdpError(f"Invalid ID token from {provider.name}: signature") from None
     return claims
 
@@ -302,8 +302,7 @@ def check_audience(provider: IdentityProvider, claims: Mapping[str, Any]) -> Non
 
 
 def check_expiry(provider: IdentityProvider, claims: Mapping[str, Any]) -> None:
-    expires = claims.get("exp")
-    _refuse_unless(isinstance(expires, (int, float)) and time.time() < expires, provider, "expired")
+    _refuse_unless(not jwt_checks.has_ended(claims), provider, "expired")
 
 
 def check_subject(provider: IdentityProvider, claims: Mapping[str, Any]) -> None:
