@@ -115,10 +115,8 @@ def begin_oidc(request: Request, asked: AuthorizationRequest, provider: Identity
     return sent
 
 
-BEGIN: dict[str, Callable[[Request, AuthorizationRequest, IdentityProvider], Response]] = {
-    "Google": begin_oidc,
-    "OIDC": begin_oidc,
-}  # managed_login.saml adds SAML
+# How a sign-in begins, by the provider's type; :func:`cognito_lab.aws.register` fills it in.
+BEGIN: dict[str, Callable[[Request, AuthorizationRequest, IdentityProvider], Response]] = {}
 
 
 def callback(request: Request) -> str:
