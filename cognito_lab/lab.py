@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cognito_lab import clock, guard, reproducible
+from cognito_lab import aws, clock, guard, reproducible
 from cognito_lab.aws import keys, seams, services
 from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.aws.iam import principals
@@ -114,6 +114,7 @@ class Lab:
         self._fixed = fixed = reproducible.is_asked_for()
         guard.install()
         guard.clean_environment(self.region)
+        aws.register()
         if fixed:
             self._clock.set(reproducible.FIXED_START, ticking=False)
         keys.start(fixed)

@@ -44,13 +44,13 @@ def test_a_lie_is_found_out_by_its_own_claim(told):
     assert objection(told, claims.pieces(claims.lesson(told.claim[:2]))) == ""
 
 
-def test_every_claim_has_a_lie_or_a_reason():
+def test_every_claim_that_is_shown_has_a_lie():
     for claim in claims.claims().values():
         told = lies.told(claim.number)
         if claim.kind in ("proved", "refused"):
-            assert bool(told) != bool(claim.without_lie), claim.number
+            assert told, claim.number
         else:
-            assert not told and not claim.without_lie, claim.number
+            assert not told, claim.number
     assert {each.claim for each in LIES} <= set(claims.claims())
 
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from cognito_lab import Lab, OutsideTheLab
+from cognito_lab import Lab, OutsideTheLab, aws
 from cognito_lab.aws import operations, seams, shapes
 
 COGNITO = ("cognito-idp", "cognito-identity")
@@ -104,7 +104,7 @@ def test_each_cognito_operation_answers_or_refuses_with_a_declared_code_or_is_re
 
 
 def test_the_table_names_exactly_the_operations_that_the_rooms_carry_out():
-    seams.install()
+    aws.register()
     for service, row in operations.table().items():
         handled = {name for of, name in operations.HANDLERS if of == service}
         assert handled == row.ours, f"{service}: the table and the rooms differ"

@@ -1,5 +1,41 @@
 """What AWS does and moto does not: one room per service, named as AWS names it.
 
 Nothing in here knows that notebooks, widgets or browsers exist. moto is touched in one module
-only, :mod:`cognito_lab.aws.seams`.
+only, :mod:`cognito_lab.aws.seams`. What answers for what is listed in :func:`register`.
 """
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+
+@cache
+def register() -> None:
+    """Let every room of this folder answer, once for the life of the process.
+
+    Who answers for what is said here and nowhere else, except for single operations: those a room brings when
+    it is imported, by ``@operation`` and ``@check_before``. Before that nothing is imported, so that
+    ``import cognito_lab`` stays light.
+    """
+    from cognito_lab.aws import api, iam, identity_pools, network, s3, s3_web, services, user_pools
+    from cognito_lab.aws.iam import enforcement
+    from cognito_lab.aws.identity_pools import open_id_tokens
+    from cognito_lab.aws.managed_login import endpoints, federation, saml
+    from cognito_lab.aws.user_pools import domains
+
+    del iam, identity_pools, user_pools  # imported for their operations alone
+
+    # Hosts, by patterns of the whole name; the first one that fits answers.
+    network.serve(re.escape(open_id_tokens.HOST), "cognito-identity", open_id_tokens.published)
+    network.serve(s3_web.HOSTS, "s3 website", s3_web.website)
+    network.serve(domains.HOST, "managed login", endpoints.answer)
+    for service, pattern in services.API_HOSTS.items():
+        network.serve(pattern, service, api.handler(service))
+
+    # Services that judge who may do what by rules of their own: S3 has its bucket policies.
+    enforcement.JUDGES["s3"] = s3.judge
+
+    # How a sign-in begins at an outside provider, by its type.
+    federation.BEGIN["Google"] = federation.BEGIN["OIDC"] = federation.begin_oidc
+    federation.BEGIN["SAML"] = saml.begin

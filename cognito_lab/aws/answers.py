@@ -1,4 +1,4 @@
-"""Answers and refusals in the wire form of each service: JSON 1.1 for Cognito, XML for STS, IAM and S3."""
+"""Answers and refusals in the wire form of each service: JSON, or XML for STS, IAM and S3."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def success(service: str, operation: str, result: dict[str, Any]) -> Response:
 
 
 def error_response(service: str, error: AwsError) -> Response:
-    """A refusal in the wire form of the service (JSON for Cognito, XML for the others)."""
+    """A refusal in the wire form of the service: XML for STS, IAM and S3, JSON for the others."""
     identifier = _request_id()
     if service in (*JSON_SERVICES, "lambda", "apigateway"):
         body = json.dumps({"__type": error.code, "message": error.message})

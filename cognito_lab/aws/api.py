@@ -11,19 +11,18 @@ import urllib.parse
 from functools import cache
 from typing import Any
 
-from cognito_lab.aws import answers, identity_pools, network, s3, s3_web, seams, shapes
+from cognito_lab.aws import answers, network, s3, s3_web, seams, shapes
 from cognito_lab.aws.errors import AwsError, OutsideTheLab
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.aws.managed_login import endpoints
 from cognito_lab.aws.network import Request, Response
 from cognito_lab.aws.operations import CHECKS, HANDLERS, Call, carried_by
-from cognito_lab.aws.services import API_HOSTS, JSON_SERVICES, QUERY_SERVICES, region_of
+from cognito_lab.aws.services import JSON_SERVICES, QUERY_SERVICES, region_of
 from cognito_lab.aws.user_pools import tokens
 
-__all__ = ["endpoints", "identity_pools"]  # imported for their hosts and operations
 
+def handler(service: str) -> network.Handler:
+    """What answers for the API of ``service``."""
 
-def _api(service: str) -> network.Handler:
     def answer(request: Request) -> Response:
         try:
             return _answer(service, request)
@@ -117,7 +116,3 @@ def resource_of(call: Call) -> str:
         found = next((kind + call[member] for member, kind in kinds if call.get(member)), None)
         return str(call.get("PolicyArn") or (f"arn:aws:iam::{call.account}:{found}" if found else "*"))
     return "*"
-
-
-for _service, _pattern in API_HOSTS.items():
-    network.serve(_pattern, _service, _api(_service))

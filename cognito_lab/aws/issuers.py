@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
-from jwt.utils import base64url_decode
 
 from cognito_lab.aws import network, seams
 
@@ -21,10 +20,6 @@ from cognito_lab.aws import network, seams
 ONLY_THE_SIGNATURE: Any = {
     f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")
 }
-
-
-class NotAToken(Exception):
-    """What was sent is no JSON Web Token (RFC 7519)."""
 
 
 class NoKey(Exception):
@@ -50,22 +45,6 @@ class Published:
 
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-
-def read(token: str) -> dict[str, Any]:
-    """The claims of ``token``, believed by nobody yet; raises :class:`NotAToken`."""
-    try:
-        header, claims, _ = (part.encode() for part in token.split("."))
-        if isinstance(json.loads(base64url_decode(header)), dict):
-            return dict(json.loads(base64url_decode(claims)).items())
-    except (ValueError, AttributeError):
-        pass
-    raise NotAToken("three parts, of which the first two are JSON objects")
-
-
-def audiences(claims: dict[str, Any]) -> list[str]:
-    """``aud`` may be one text or several (RFC 7519, 4.1.3)."""
-    return [claims["aud"]] if isinstance(claims["aud"], str) else list(claims["aud"])
 
 
 def discover(caller: str, issuer: str) -> dict[str, Any]:

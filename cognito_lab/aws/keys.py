@@ -15,6 +15,7 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.utils import to_base64url_uint
 
 from cognito_lab.aws import randomness
 from cognito_lab.paths import DATA
@@ -45,10 +46,10 @@ class SigningKey:
         numbers = self.public.public_numbers()
         return {
             "alg": algorithm,
-            "e": _base64url(numbers.e),
+            "e": to_base64url_uint(numbers.e).decode(),
             "kid": self.kid,
             "kty": "RSA",
-            "n": _base64url(numbers.n),
+            "n": to_base64url_uint(numbers.n).decode(),
             "use": "sig",
         }
 
@@ -107,9 +108,3 @@ def _private_key(p: int, q: int, d: int) -> rsa.RSAPrivateKey:
     )
     # The check of the key's arithmetic costs more than making a token; tests/test_keys.py does it once.
     return numbers.private_key(unsafe_skip_rsa_key_validation=True)
-
-
-def _base64url(number: int) -> str:
-    return (
-        base64.urlsafe_b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big")).rstrip(b"=").decode()
-    )

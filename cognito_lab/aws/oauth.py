@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote_plus, urlencode, urlsplit
 
+from jwt.utils import base64url_encode
+
 from cognito_lab.aws import constant_time
 from cognito_lab.aws.network import Headers, Request, Response
 from cognito_lab.aws.web import OAuthError, refuse_if
@@ -18,7 +20,7 @@ from cognito_lab.aws.web import OAuthError, refuse_if
 
 def base64url(octets: bytes) -> str:
     """Without padding (RFC 7515, 2)."""
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+    return base64url_encode(octets).decode()
 
 
 def access_token_hash(access_token: str) -> str:

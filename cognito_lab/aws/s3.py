@@ -119,9 +119,6 @@ def judge(request: Request, service: str, operation: str, resource: str, princip
         demand(principal, "s3:ListBucket", resource.partition("/")[0], request)
 
 
-enforcement.JUDGES["s3"] = judge
-
-
 def needed(request: Request, operation: str, resource: str) -> list[tuple[str, str]]:
     """The IAM actions that an operation takes, each with its resource."""
     action = ACTIONS.get(operation, operation)

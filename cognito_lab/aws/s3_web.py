@@ -19,6 +19,8 @@ from cognito_lab.aws import answers, network, s3, seams, services
 from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.network import Handler, Headers, Request, Response
 
+HOSTS = rf"[a-z0-9][a-z0-9.-]*\.s3-website[-.]{services.REGION}\.amazonaws\.com"  # website endpoints
+
 # -- cross-origin requests -------------------------------------------------------------------------
 
 NOT_ENABLED = "CORSResponse: CORS is not enabled for this bucket."
@@ -207,6 +209,3 @@ def error_page(request: Request, error: AwsError, bucket: Any, error_document: s
         f"<li>Message: {escape(error.message)}</li>\n</ul>\n</body>\n</html>\n"
     )
     return Response(error.status, Headers({"content-type": "text/html; charset=utf-8"}), body.encode())
-
-
-network.serve(rf"[a-z0-9][a-z0-9.-]*\.s3-website[-.]{services.REGION}\.amazonaws\.com", "s3 website", website)

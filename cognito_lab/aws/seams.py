@@ -21,7 +21,6 @@ from __future__ import annotations
 import io
 from email.message import Message
 from functools import cache
-from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -31,7 +30,6 @@ from cognito_lab.aws.network import Headers, Request, Response, one_line
 from cognito_lab.aws.operations import carried_by
 
 ACCOUNT = "123456789012"
-OPERATIONS = "cognito_lab.aws.api"  # imports every room, so that their operations are known
 T = TypeVar("T")
 
 _mock: Any = None
@@ -91,7 +89,6 @@ def install() -> None:
         (core_models, "RESPONSES_METHODS", []),
     ):
         setattr(owner, name, ours)
-    import_module(OPERATIONS)
 
 
 def session_token() -> str:

@@ -1,1 +1,1 @@
-"""What teaches: refusals, recordings, diagrams, scenes. It sees the account only through what boto3 shows."""
+"""What teaches: refusals and reasons, recordings and pictures, claims and lies, exercises and questions."""

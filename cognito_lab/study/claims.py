@@ -40,7 +40,6 @@ class Claim:
     doubt: str = ""
     why: str = ""
     mark: str = ""
-    without_lie: str = ""
 
     @property
     def dagger(self) -> str:
@@ -138,7 +137,7 @@ class Index(Twin):
         """The row of a claim by column; what a cell lists stands one under the other."""
         told = lies.told(claim.number)
         missing = "why" if claim.kind == "stated" else "not shown yet"
-        notes = {claim.confidence: claim.doubt, missing: claim.why, "no lie": claim.without_lie}
+        notes = {claim.confidence: claim.doubt, missing: claim.why}
         page = self.path.name
         where = [  # by the cells' ids, which JupyterLab finds also in a notebook that it has to open first
             " ".join(

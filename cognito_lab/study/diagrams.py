@@ -1,4 +1,4 @@
-"""Pictures drawn from recordings: sequence diagrams, and the states of a user.
+"""Sequence diagrams, drawn from recordings; and how every picture that is drawn here is shown.
 
 A picture is SVG made here, byte for byte the same for the same recording. It is shown as one HTML output:
 an image with its text, and a transcript below. Every front end shows that, in an untrusted notebook too.

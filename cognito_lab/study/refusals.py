@@ -78,11 +78,11 @@ def _of_its_name(error: Any) -> Refusal:
     return Refusal(type(error).__name__, str(error))
 
 
-# By full name, so that nothing has to be imported only to find that it was not raised.
 def _of_a_provider(error: Any) -> Refusal:
     return Refusal(error.code, error.message, error.status, "")
 
 
+# By full name, so that nothing has to be imported only to find that it was not raised.
 READERS: dict[str, Callable[[Any], Refusal]] = {
     "botocore.exceptions.ClientError": _of_aws,
     "botocore.exceptions.BotoCoreError": _of_its_name,  # ParamValidationError and its like

@@ -28,7 +28,6 @@ class Lesson:
     title: str
     minutes: tuple[int, int]
     builds_on: tuple[str, ...] = ()
-    recaps: tuple[str, ...] = ()
 
     @property
     def number(self) -> str:

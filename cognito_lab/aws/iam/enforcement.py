@@ -23,7 +23,7 @@ from cognito_lab.aws.network import Request
 JUDGED_BY_THEMSELVES = {("sts", "GetCallerIdentity"), ("sts", "AssumeRole")}
 
 Judge = Callable[[Request, str, str, str, Principal | None], None]
-JUDGES: dict[str, Judge] = {}  # services with rules of their own, such as S3 and its bucket policies
+JUDGES: dict[str, Judge] = {}  # services with rules of their own: see :func:`cognito_lab.aws.register`
 
 
 def admit(request: Request, service: str, operation: str, resource: str, *, public: bool) -> Principal | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cognito_lab.aws import issuers, seams, shapes
+from cognito_lab.aws import issuers, jwt_checks, seams, shapes
 from cognito_lab.aws.errors import AwsError, OutsideTheLab
 from cognito_lab.aws.iam import policies, sessions
 from cognito_lab.aws.iam.principals import parsed
@@ -70,7 +70,7 @@ def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
         **session.describe(),
         "SubjectFromWebIdentityToken": identity.claims["sub"],
         "Provider": identity.federated,
-        "Audience": issuers.audiences(identity.claims)[0],
+        "Audience": jwt_checks.audiences(identity.claims)[0],
     }
 
 
@@ -92,8 +92,8 @@ def check_input(call: Call) -> None:
 def verified(token: str) -> WebIdentity:
     """Whom ``token`` speaks for; else ``InvalidIdentityToken`` or ``ExpiredTokenException``."""
     try:
-        claims = issuers.read(token)
-    except issuers.NotAToken:
+        _, claims = jwt_checks.read(token)
+    except jwt_checks.NotAToken:
         raise AwsError("InvalidIdentityToken", NOT_A_JWT) from None
     identity = known_provider(claims)
     check_signature(identity, token)
@@ -128,23 +128,20 @@ def check_signature(identity: WebIdentity, token: str) -> None:
 
 
 def check_claims(claims: dict[str, Any]) -> None:
-    for name in ("sub", "aud", "exp"):
-        if name not in claims:
-            raise AwsError("InvalidIdentityToken", f"Missing a required claim: {name}")
+    if name := jwt_checks.missing(claims, ("sub", "aud", "exp")):
+        raise AwsError("InvalidIdentityToken", f"Missing a required claim: {name}")
 
 
 def check_audience(identity: WebIdentity) -> None:
     """A provider registered in IAM lists its audiences there; for the built-in ones the trust policy does."""
     registered = seams.iam().open_id_providers.get(identity.federated)
-    if registered is not None and not set(issuers.audiences(identity.claims)) & set(
-        registered.client_id_list
-    ):
+    if registered is not None and not jwt_checks.is_for_any(identity.claims, registered.client_id_list):
         raise AwsError("InvalidIdentityToken", "Incorrect token audience")
 
 
 def check_expiry(claims: dict[str, Any]) -> None:
-    now = time.time()
-    if now >= claims["exp"]:
+    if jwt_checks.has_ended(claims):
+        now = time.time()
         raise AwsError(
             "ExpiredTokenException",
             f"Token expired: current date/time {_moment(now)} must be before the expiration date/time "

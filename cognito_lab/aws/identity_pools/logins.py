@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cognito_lab.aws import issuers, network, seams
+from cognito_lab.aws import issuers, jwt_checks, network, seams
 from cognito_lab.aws.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.aws.identity_pools.pools import PUBLIC_PROVIDERS, USER_POOL, IdentityPool
 from cognito_lab.aws.operations import Call
@@ -44,7 +44,7 @@ class Login:
     @property
     def client(self) -> str:
         """The app client that the token was made for."""
-        return issuers.audiences(self.claims)[0]
+        return jwt_checks.audiences(self.claims)[0]
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,8 @@ def read(provider: Provider, token: str) -> dict[str, Any]:
     if provider.keys_address is None:
         return {}
     try:
-        return issuers.read(token)
-    except issuers.NotAToken:
+        return jwt_checks.read(token)[1]
+    except jwt_checks.NotAToken:
         raise refusal(f"Invalid login token. {provider.wrong_token}") from None
 
 
@@ -171,27 +171,26 @@ def check_token_use(provider: Provider, claims: dict[str, Any]) -> None:
 
 
 def check_claims(claims: dict[str, Any]) -> None:
-    for name in ("iss", "sub", "aud", "exp"):
-        if name not in claims:
-            raise refusal(f"Invalid login token. Missing a required claim: {name}")
+    if name := jwt_checks.missing(claims, ("iss", "sub", "aud", "exp")):
+        raise refusal(f"Invalid login token. Missing a required claim: {name}")
 
 
 def check_expiry(claims: dict[str, Any]) -> None:
-    now = int(time.time())
-    if now >= claims["exp"]:
+    if jwt_checks.has_ended(claims):
+        now = int(time.time())
         raise refusal(f"Invalid login token. Token expired: {now} >= {claims['exp']}")
 
 
 def check_audience(provider: Provider, pool: IdentityPool, key: str, claims: dict[str, Any]) -> None:
     """The token was made for an app client that this pool lets in."""
     allowed = provider.clients(pool, key)
-    if not set(issuers.audiences(claims)) & set(allowed):
+    if not jwt_checks.is_for_any(claims, allowed):
         raise refusal("Token is not from a supported provider of this identity pool.")
 
 
 def check_not_signed_out(pool: IdentityPool, key: str, claims: dict[str, Any]) -> None:
     """With ``ServerSideTokenCheck`` the user pool is asked whether the user is still there and signed in."""
-    rows = [row for row in pool.clients_of(key) if row["ClientId"] in issuers.audiences(claims)]
+    rows = [row for row in pool.clients_of(key) if row["ClientId"] in jwt_checks.audiences(claims)]
     if not any(row.get("ServerSideTokenCheck") for row in rows):
         return
     from cognito_lab.aws.user_pools import tokens

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from cognito_lab.aws import keys, network, seams
+from cognito_lab.aws import keys, seams
 from cognito_lab.aws.errors import invalid
 from cognito_lab.aws.identity_pools import identities
 from cognito_lab.aws.identity_pools.logins import Login
@@ -79,6 +79,3 @@ def published(request: Request) -> Response:
         return Response(404)
     body = json.dumps(documents[request.path]).encode()
     return Response(200, Headers({"content-type": "application/json"}), body)
-
-
-network.serve(HOST.replace(".", r"\."), "cognito-identity", published)

@@ -100,6 +100,3 @@ def error_page(request: Request) -> Response:
     pool, client = domains.pool_of(request.host), pools.service().clients.get(fields.get("client_id", ""))
     text = REASONS.get(fields.get("error", ""), "The request is not valid.")
     return pages.error_page(text, pool=pool, client=client if client and client.pool is pool else None)
-
-
-network.serve(domains.HOST, "managed login", answer)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from cognito_lab.aws import constant_time, issuers, network, oauth, randomness, seams, web
+from cognito_lab.aws import constant_time, issuers, jwt_checks, network, oauth, randomness, seams, web
 from cognito_lab.aws.errors import AwsError, OutsideTheLab
 from cognito_lab.aws.managed_login import authorize, sessions
 from cognito_lab.aws.network import Request, Response
@@ -113,10 +113,8 @@ def begin_oidc(request: Request, asked: AuthorizationRequest, provider: Identity
     return sent
 
 
-BEGIN: dict[str, Callable[[Request, AuthorizationRequest, IdentityProvider], Response]] = {
-    "Google": begin_oidc,
-    "OIDC": begin_oidc,
-}  # managed_login.saml adds SAML
+# How a sign-in begins, by the provider's type; :func:`cognito_lab.aws.register` fills it in.
+BEGIN: dict[str, Callable[[Request, AuthorizationRequest, IdentityProvider], Response]] = {}
 
 
 def callback(request: Request) -> str:
@@ -272,9 +270,9 @@ def _json_object(answer: Response) -> dict[str, Any]:
 def read_id_token(provider: IdentityProvider, token: Any) -> dict[str, Any]:
     """The claims of an ID token, signed with RS256 by a key that the provider publishes."""
     try:
-        claims = issuers.read(token)
+        _, claims = jwt_checks.read(token)
         check_signature(provider, token)
-    except (issuers.NotAToken, issuers.BadSignature, *UNREACHABLE):
+    except (issuers.BadSignature, *UNREACHABLE):
         raise IdpError(f"Invalid ID token from {provider.name}: signature") from None
     return claims
 
@@ -300,8 +298,7 @@ def check_audience(provider: IdentityProvider, claims: Mapping[str, Any]) -> Non
 
 
 def check_expiry(provider: IdentityProvider, claims: Mapping[str, Any]) -> None:
-    expires = claims.get("exp")
-    _refuse_unless(isinstance(expires, (int, float)) and time.time() < expires, provider, "expired")
+    _refuse_unless(not jwt_checks.has_ended(claims), provider, "expired")
 
 
 def check_subject(provider: IdentityProvider, claims: Mapping[str, Any]) -> None:

@@ -110,6 +110,3 @@ def may_begin(provider: IdentityProvider) -> bool:
 def log_out(request: Request) -> Response:
     """Single logout."""
     raise OutsideTheLab("Single logout by SAML is not played by this lab (AWS has it).")
-
-
-federation.BEGIN["SAML"] = begin

@@ -6,7 +6,6 @@ revocation"; JWT is RFC 7519, the key set RFC 7517.
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import time
@@ -16,7 +15,7 @@ from typing import Any
 
 import jwt
 
-from cognito_lab.aws import keys, oauth, randomness, seams
+from cognito_lab.aws import jwt_checks, keys, oauth, randomness, seams
 from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.network import Headers, Request, Response
 from cognito_lab.aws.operations import Call
@@ -192,7 +191,7 @@ def released(client: AppClient, login: Login) -> dict[str, str]:
 
 def _new_refresh_token(client: AppClient, login: Login) -> str:
     parts = [json.dumps(JWE_HEADER).encode(), *(randomness.octets(size) for size in JWE_PARTS)]
-    token = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+    token = ".".join(map(oauth.base64url, parts))
     login.refresh_tokens[token] = None
     issuer(client.pool).by_refresh_token[token] = login
     return token
@@ -289,10 +288,9 @@ def invalid_token() -> AwsError:
 
 def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
-        found = jwt.api_jwt.decode_complete(token, options={"verify_signature": False})
-    except jwt.InvalidTokenError:
+        return jwt_checks.read(token)
+    except jwt_checks.NotAToken:
         raise invalid_token() from None
-    return found["header"], found["payload"]
 
 
 def check_signature(pool: UserPool, token: str, header: Mapping[str, Any]) -> None:
@@ -312,7 +310,7 @@ def check_token_use(claims: Mapping[str, Any]) -> None:
 
 
 def check_not_expired(claims: Mapping[str, Any]) -> None:
-    if time.time() >= claims["exp"]:
+    if jwt_checks.has_ended(claims):
         raise not_authorized("Access Token has expired")
 
 

@@ -1,0 +1,12 @@
+"""The committed test keys."""
+
+from __future__ import annotations
+
+from cognito_lab.aws import keys
+
+
+def test_the_arithmetic_of_every_committed_key_is_sound():
+    pool = keys.KeyPool(fixed=True)
+    for _ in pool._fixed:
+        numbers = pool.new().private.private_numbers()
+        assert numbers.private_key().key_size == keys.KEY_BITS  # which looks at p, q and d
