@@ -11,13 +11,11 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import jinja2
 import pytest
 import requests
 from managed_login_pages_support import CALLBACK, HOME, Place, Visitor
 from user_pools_support import OTHER_PASSWORD, PASSWORD, world
 
-from cognito_lab import templates
 from cognito_lab.aws.managed_login import pages, sessions, sign_in_pages
 from cognito_lab.aws.managed_login.sign_in_pages import Input
 from cognito_lab.aws.user_pools import branding, sign_in, sign_up
@@ -610,17 +608,6 @@ def test_every_value_in_a_template_is_escaped(template: str) -> None:
         html = page.body.decode()
         assert_harmless(html)
         assert "'><" not in html and "\"'" not in html and "{{7*7}}" in html and "${x}" in html
-
-
-def test_no_template_and_no_module_switches_escaping_off() -> None:
-    """HTML comes as Markup from the style that branding has checked, and from nowhere else."""
-    assert ENVIRONMENT.autoescape is True and ENVIRONMENT.undefined is jinja2.StrictUndefined
-    package = Path(templates.__file__).parent
-    for path in package.rglob("templates/*.html"):
-        text = path.read_text(encoding="utf-8")
-        assert not re.search(r"\|\s*safe|autoescape|<script(?! src=)", text), path
-    for path in (package / "aws").rglob("*.py"):
-        assert path.name == "pages.py" or "Markup(" not in path.read_text(encoding="utf-8"), path
 
 
 def test_escaping_is_what_holds(it: Place) -> None:

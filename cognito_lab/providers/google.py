@@ -13,7 +13,6 @@ Connect" and "Using OAuth 2.0 for Web Server Applications". Codes are Google's; 
 
 from __future__ import annotations
 
-import html
 import json
 import string
 import time
@@ -29,7 +28,7 @@ from cognito_lab.aws import constant_time, keys, network, oauth, randomness
 from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.aws.network import Headers, Request, Response
 from cognito_lab.aws.web import OAuthError, as_json, json_error, read_form, refuse_if
-from cognito_lab.providers.pages import browse, form, hidden_fields, page, page_error, submit
+from cognito_lab.providers.pages import browse, page, page_error, read, submit
 
 HERE = Path(__file__).parent
 DISCOVERY = json.loads((HERE / "google_discovery.json").read_text(encoding="utf-8"))
@@ -165,7 +164,7 @@ class Google:
         """
         asked = {"client_id": client_id, "origin": origin, **({} if nonce is None else {"nonce": nonce})}
         chooser = browse("GET", f"{ISSUER}/gsi/select?{urlencode(asked)}")
-        return hidden_fields(submit(ISSUER, chooser, account=account))["credential"]
+        return read(submit(ISSUER, chooser, account=account)).hidden["credential"]
 
     @contextmanager
     def intercepted(self, change: Callable[[str], str]) -> Iterator[None]:
@@ -223,10 +222,9 @@ class Google:
 
     def choose(self, request: Request) -> Response:
         sign_in = self._chosen(request)
-        text = f"{sign_in.client.name} will see: {', '.join(sign_in.claims)}"
-        choices = {"allow": "Continue", "deny": "Cancel"}
-        buttons = self._form(sign_in, "/signin/oauth/consent", "decision", choices)
-        return page("Google", "Do you agree?", text, buttons)
+        form = self._form(sign_in, "/signin/oauth/consent")
+        told: dict[str, Any] = {"app": sign_in.client.name, "claims": list(sign_in.claims)}
+        return page("Google", "google_consent.html", told | form)
 
     def consent(self, request: Request) -> Response:
         """Back to the app: with a code (RFC 6749, 4.1.2), or without one (4.1.2.1)."""
@@ -278,10 +276,10 @@ class Google:
         """The page gets an ID token at once: there is no access token, and so no ``at_hash``."""
         sign_in, fields = self._resume(request)
         if fields.get("account") == "":
-            return _handover(sign_in, "Cancelled", f"Nothing was handed to {sign_in.client.name}.")
+            return _handover(sign_in)
         sign_in = self._chosen_by(sign_in, fields)
         token = self._id_token(sign_in, jti=randomness.octets(20).hex(), nbf=int(time.time()) - 300)
-        return _handover(sign_in, "Signed in", "The page that asked has its credential.", credential=token)
+        return _handover(sign_in, token)
 
     # -- what an access token opens --------------------------------------------------------------
 
@@ -299,10 +297,10 @@ class Google:
 
     # -- forms: each counts once, and only where it is meant to go -------------------------------
 
-    def _form(self, sign_in: SignIn, action: str, button: str, choices: dict[str, str]) -> str:
+    def _form(self, sign_in: SignIn, action: str) -> dict[str, Any]:
         number = randomness.text(40)
         self._open[number] = action, sign_in
-        return form(action, {"sign_in": number}, button, choices)
+        return {"action": action, "hidden": {"sign_in": number}}
 
     def _resume(self, request: Request) -> tuple[SignIn, dict[str, str]]:
         fields = read_form(request)
@@ -313,8 +311,8 @@ class Google:
 
     def _choose_account(self, sign_in: SignIn, action: str, more: dict[str, str] | None = None) -> Response:
         people = {person.email: f"{person.name} ({person.email})" for person in self.accounts.values()}
-        buttons = self._form(sign_in, action, "account", people | (more or {}))
-        return page("Google", "Choose an account", f"to continue to {sign_in.client.name}", buttons)
+        told: dict[str, Any] = {"service": sign_in.client.name, "accounts": people | (more or {})}
+        return page("Google", "choose_account.html", told | self._form(sign_in, action))
 
     def _chosen(self, request: Request) -> SignIn:
         return self._chosen_by(*self._resume(request))
@@ -410,10 +408,10 @@ def _back_to_the_app(sign_in: SignIn, **fields: str) -> Response:
     return oauth.back_to(sign_in.redirect_uri, fields)
 
 
-def _handover(sign_in: SignIn, title: str, text: str, **hidden: str) -> Response:
-    """The last page in Google's window: its script gives what is hidden in it to the page that asked."""
-    script = f'<script src="/gsi/handover.js" data-origin="{html.escape(sign_in.origin)}"></script>'
-    response = page("Google", title, text, form("", hidden, "", {}) + script)
+def _handover(sign_in: SignIn, credential: str = "") -> Response:
+    """The last page in Google's window, whose script gives the credential to the page that asked."""
+    told = {"app": sign_in.client.name, "origin": sign_in.origin, "credential": credential}
+    response = page("Google", "google_handover.html", told)
     response.headers["content-security-policy"] += "; script-src 'self'"
     return response
 

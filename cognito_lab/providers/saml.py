@@ -27,7 +27,7 @@ from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.aws.network import Headers, Request, Response
 from cognito_lab.aws.saml import SamlError, element
 from cognito_lab.aws.web import OAuthError, read_form
-from cognito_lab.providers.pages import form, page, page_error
+from cognito_lab.providers.pages import page, page_error
 
 HOST = "idp.northshore.example"
 NAME = "North Shore University"
@@ -143,8 +143,9 @@ class University:
         number = randomness.text(40)
         self._open[number] = self._read(read_form(request))
         people = {person.email: f"{person.name} ({person.email})" for person in self.people.values()}
-        buttons = form("/choose", {"sign_in": number}, "account", people)
-        return page(NAME, "Choose an account", f"to continue to {self._open[number].service}", buttons)
+        told = {"service": self._open[number].service, "accounts": people}
+        form = {"action": "/choose", "hidden": {"sign_in": number}}
+        return page(NAME, "choose_account.html", {**told, **form})
 
     def choose(self, request: Request) -> Response:
         """The signed answer, in a form that the person's browser posts to the service."""
@@ -154,8 +155,7 @@ class University:
         if asked is None or person is None:
             raise SamlError("This page was used already, or never shown. Start again.")
         posted = self._answer_to(asked, person)
-        button = form(asked.address, posted, "go", {"on": "Continue"})
-        return page(NAME, "Signed in", f"{NAME} tells the application who you are.", button)
+        return page(NAME, "university_answer.html", {"action": asked.address, "hidden": posted})
 
     def answer_by_hand(
         self, address: str, account: str, *, signed: bool = True, audience: str = "", minutes: float = 5

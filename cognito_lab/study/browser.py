@@ -14,24 +14,19 @@ app is handed. It runs no scripts.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
 from html import escape
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import requests
 
-from cognito_lab.aws import network
+from cognito_lab.aws import html_forms, network
 from cognito_lab.aws.web import OAuthError
 from cognito_lab.study.twin import Twin
 
 WIDE = 640  # pixels, of a page in a picture
 MOST_REDIRECTS = 20  # as browsers allow
-VOID = ("br", "hr", "img", "input", "link", "meta")  # elements without an end tag
 NOT_DRAWN = ("html", "link", "meta", "script")
-INLINE = ("abbr", "b", "code", "em", "i", "small", "span", "strong")  # they begin no line
-IN_WORDS = {"a": "→ {}", "button": "( {} )", "style": "", "script": "", "title": ""}
 
 
 class Browser(Twin):
@@ -149,87 +144,29 @@ def _not_here(kind: str, name: str, there: list[str]) -> ValueError:
     return ValueError(f"this page has no {kind} {name!r}; it has: {', '.join(there) or 'none'}")
 
 
-@dataclass
-class Form:
-    """A form of a page; of ``buttons``, what each one sends along, by its label."""
-
-    action: str
-    method: str
-    hidden: dict[str, str] = field(default_factory=dict)
-    fields: dict[str, str] = field(default_factory=dict)
-    buttons: dict[str, dict[str, str]] = field(default_factory=dict)
-
-
-class Page(HTMLParser):
-    """A page, read: its text in ``lines``, its ``forms``, its ``links`` by label; ``html`` as it came."""
+class Page(html_forms.Page):
+    """A page, read, that can be drawn."""
 
     def __init__(self, html: str = "") -> None:
-        super().__init__()
-        self.html = html
-        self.lines: list[str] = []
-        self.forms: list[Form] = []
-        self.links: dict[str, str] = {}
-        self.alert = ""  # what was refused, where the page says so
-        self._open: list[tuple[str, dict[str, str]]] = []  # elements that have not ended
-        self._text = ""  # of the line that has not ended
         self._drawn = ""  # the page as XML, which is what a picture in SVG can hold
-        self.feed(html)
-        self.close()
-        if self._open:
-            self.handle_endtag(self._open[0][0])  # and with the first one all that were left open
-
-    def __repr__(self) -> str:
-        return "\n".join(self.lines)
+        super().__init__(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, Any]]) -> None:
+        super().handle_starttag(tag, attrs)
         given = {name: value or "" for name, value in attrs}
-        if tag not in INLINE:
-            self._end_line()
-        if tag == "form":
-            self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
-        if tag == "input" and given.get("name") and self.forms:
-            hidden = given.get("type") == "hidden"
-            fields = self.forms[-1].hidden if hidden else self.forms[-1].fields
-            fields[given["name"]] = given.get("value", "")
-            if not hidden:
-                self.lines.append(f"[ {given['name']}: {given.get('value', '')} ]")
-        if tag not in VOID:
-            self._open.append((tag, given))
         if tag not in NOT_DRAWN and given.get("type") != "hidden":
             said = "".join(f' {name}="{escape(value)}"' for name, value in given.items())
-            self._drawn += f"<{tag}{said}{'/' if tag in VOID else ''}>"
+            self._drawn += f"<{tag}{said}{'/' if tag in html_forms.VOID else ''}>"
 
-    def handle_endtag(self, tag: str) -> None:
-        while tag in [name for name, _ in self._open]:  # and those inside it that were left open
-            name, given = self._open.pop()
-            self._end(name, given)
-            if name == tag:
-                return
-
-    def _end(self, tag: str, given: dict[str, str]) -> None:
-        label = " ".join(self._text.split())
-        if tag == "button" and self.forms:
-            sent = {given["name"]: given.get("value", "")} if "name" in given else {}
-            self.forms[-1].buttons[label] = sent
-        if tag == "a":
-            self.links[label] = given.get("href", "")
-        if given.get("role") == "alert":
-            self.alert = label
-        self._text = IN_WORDS.get(tag, "{}").format(label) if label else ""
-        if tag not in INLINE:
-            self._end_line()
+    def end(self, tag: str, given: dict[str, str]) -> None:
+        super().end(tag, given)
         if tag not in NOT_DRAWN:
             self._drawn += f"</{tag}>"
 
     def handle_data(self, data: str) -> None:
-        self._text += data
+        super().handle_data(data)
         if self._open and self._open[-1][0] not in NOT_DRAWN:
             self._drawn += escape(data, quote=False)
-
-    def _end_line(self) -> None:
-        line = " ".join(self._text.split())
-        self.lines += [line] if line else []
-        self._text = ""
 
     def svg(self) -> str:
         """The page as a picture, in which nothing runs and nothing can be pressed."""

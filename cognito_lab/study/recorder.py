@@ -16,12 +16,11 @@ import string
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from html import unescape
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cognito_lab.aws import network, oauth, web
+from cognito_lab.aws.html_forms import Page
 from cognito_lab.aws.network import Exchange, Request, Response
-from cognito_lab.providers.pages import hidden_fields
 from cognito_lab.study import tables
 from cognito_lab.study.calls import Call
 from cognito_lab.study.diagrams import Diagram, Picture, Ticket
@@ -88,7 +87,6 @@ WITHOUT = {"s3": "no signature", "cognito-identity": "no login"}  # worth saying
 PAGES = "managed login"  # whose paths are told whole
 DOCUMENTS = ("application/xml", "text/xml", "application/json", "application/x-amz-json-1.1")
 REDIRECTS = (301, 302, 303, 307, 308)
-TITLE = re.compile(r"<title>([^<]*?)(?: – [^<]*)?</title>")
 XML_LEAF = re.compile(r"<(\w+)>([^<>]+)</\1>")
 Inner = tuple[Exchange, Exchange, Call]  # the exchange around, the inner one, what was kept of it
 
@@ -283,8 +281,9 @@ def answered_with(exchange: Exchange) -> list[Leaf]:
     try:
         return list(leaves(json.loads(response.body)))
     except ValueError:  # a picture, a listing; a page of a provider may hold an ID token, or an assertion
-        page = hidden_fields(response) if exchange.callee in ("google", "university") else {}
-        return [("", name, value) for name, value in page.items()]
+        shows = exchange.callee in ("google", "university")
+        hidden = Page(response.body.decode()).hidden if shows else {}
+        return [("", name, value) for name, value in hidden.items()]
 
 
 def carried(response: Response) -> dict[str, str]:
@@ -304,8 +303,8 @@ def in_a_word(exchange: Exchange) -> str:
     if b"<ListBucketResult" in response.body:
         return f"keys listed: {response.body.count(b'<Contents>')}"
     kind = response.headers.get("content-type", "").partition(";")[0]
-    if title := TITLE.search(response.body.decode("utf-8", "replace")) if kind == "text/html" else None:
-        return f"page “{unescape(title[1])}”"
+    if kind == "text/html" and (title := Page(response.body.decode("utf-8", "replace")).title):
+        return f"page “{title.partition(' – ')[0]}”"
     return "done" if kind in DOCUMENTS else f"{len(response.body)} bytes of {kind}"
 
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import json
 import re
-from html import escape, unescape
+from html import escape
 from urllib.parse import urlsplit
 
 from cognito_lab.aws import network, services
+from cognito_lab.aws.html_forms import Page
 from cognito_lab.aws.network import Headers, Request, Response
 from cognito_lab.wire import Refused
 
@@ -110,9 +111,9 @@ def lead_back(response: Response, port: int) -> None:
 
 def lead_forms_back(response: Response, port: int) -> None:
     """The same for the form of a page, by which a SAML provider sends its answer."""
-
-    def address(found: re.Match[str]) -> str:
-        url = unescape(found[1])
-        return f'action="{escape(here(url, port) if is_played(url) else url)}"'
-
-    response.body = re.sub(r'action="(https?:[^"]+)"', address, response.body.decode()).encode()
+    html = response.body.decode()
+    for form in Page(html).forms:
+        if is_played(form.action):
+            tag = f'<form method="{form.method}" action="{escape(here(form.action, port))}">'
+            html = html.replace(form.tag, tag)
+    response.body = html.encode()
