@@ -54,26 +54,10 @@ class Step(NamedTuple):
 
 
 class TokenView(Twin):
-    """A token with its claims explained, and verified step by step.
+    """A token before its reader, made by :func:`show_token`: its claims explained, and verified step by step.
 
-    Parameters
-    ----------
-    token:
-        The text of a JSON Web Token. Anything else is said not to be one.
-    use:
-        The ``token_use`` that the reader accepts, ``"id"`` or ``"access"``: user pools' tokens have it.
-    client:
-        For whom it must be meant: the app client ID (of a user pool, or of Google), or the identity pool ID.
-    issuer:
-        The ``iss`` that the reader trusts, a URL. What is not given is not asked.
-
-    The ``steps``, each a :class:`Step`, are taken when it is made. Of what is no signed token, ``fault`` says
-    why, and ``header`` and ``claims`` are empty.
-
-    Examples
-    --------
-    >>> show_token(tokens["IdToken"], use="access", client=client_id, issuer=issuer).fell_at
-    'token_use'
+    ``steps``, each a :class:`Step`, and ``tables`` are those of :meth:`verify`. Of what is no signed token,
+    ``fault`` says why, and ``header`` and ``claims`` are empty.
     """
 
     def __init__(
@@ -87,6 +71,11 @@ class TokenView(Twin):
         self.kind = kind_of(self.claims)
         self.key: Any = None  # the issuer's public key, once it was found
         self.steps: list[Step] = []
+        self.tables: list[Table] = []
+
+    def verify(self) -> None:
+        """Take the steps, which may fetch the issuer's keys over HTTP; the first that fails is the last."""
+        self.steps = []
         for number, (name, check) in enumerate(STEPS.items(), 1):
             if self.fell_at:
                 self.steps.append(Step(number, name, NOT_REACHED))
@@ -130,7 +119,7 @@ class TokenView(Twin):
         ]
         if signature != KEPT:
             ending = base64url_encode(self._forged(".".join(texts).encode(), signature)).decode()
-        return TokenView(".".join([*texts, ending]), use=self.use, client=self.client, issuer=self.issuer)
+        return show_token(".".join([*texts, ending]), use=self.use, client=self.client, issuer=self.issuer)
 
     def _forged(self, said: bytes, signature: str) -> bytes:
         if signature == OTHER_KEY:
@@ -209,7 +198,30 @@ class TokenView(Twin):
         return widgets.VBox([claim, value, signature, result])
 
 
-show_token = TokenView
+def show_token(
+    token: Any, *, use: str | None = None, client: str | None = None, issuer: str | None = None
+) -> TokenView:
+    """A token with its claims explained, and verified step by step.
+
+    Parameters
+    ----------
+    token:
+        The text of a JSON Web Token. Anything else is said not to be one.
+    use:
+        The ``token_use`` that the reader accepts, ``"id"`` or ``"access"``: user pools' tokens have it.
+    client:
+        For whom it must be meant: the app client ID (of a user pool, or of Google), or the identity pool ID.
+    issuer:
+        The ``iss`` that the reader trusts, a URL. What is not given is not asked.
+
+    Examples
+    --------
+    >>> show_token(tokens["IdToken"], use="access", client=client_id, issuer=issuer).fell_at
+    'token_use'
+    """
+    view = TokenView(token, use=use, client=client, issuer=issuer)
+    view.verify()
+    return view
 
 
 def check_form(view: TokenView) -> Answer:

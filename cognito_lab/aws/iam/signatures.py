@@ -79,7 +79,9 @@ def verify(request: Request, service: str) -> Key | None:
         return None
     check_scope(signature, request, service)
     check_date(signature, service, request.outside)
-    key = check_key(signature, service)
+    key = principals.find(signature.access_key_id)
+    check_key(signature, key, service)
+    assert key is not None
     check_session(signature, key, service)
     check_headers(signature, request, service)
     check_body(request, service)
@@ -171,12 +173,10 @@ def check_date(signature: Signature, service: str, outside: bool = False) -> Non
         raise AwsError("AccessDenied", "Request has expired", 403)
 
 
-def check_key(signature: Signature, service: str) -> Key:
+def check_key(signature: Signature, key: Key | None, service: str) -> None:
     """The key must exist. A temporary key without its session token counts as unknown."""
-    key = principals.find(signature.access_key_id)
     if key is None or (key.session_token is not None and not signature.token):
         raise refusal("unknown key", service)
-    return key
 
 
 def check_session(signature: Signature, key: Key, service: str) -> None:

@@ -164,7 +164,9 @@ def set_identity_pool_roles(call: Call) -> None:
     """Replaces both the default roles and the role mappings. Whether a role exists shows when it is taken."""
     pool = find_pool(call.region, call["IdentityPoolId"])
     mappings = call.get("RoleMappings", {})
-    rules = [rule for mapping in mappings.values() for rule in check_role_mapping(mapping)]
+    for mapping in mappings.values():
+        check_role_mapping(mapping)
+    rules = [rule for mapping in mappings.values() for rule in rules_of(mapping)]
     check_may_pass(call, [*call["Roles"].values(), *(rule["RoleARN"] for rule in rules)])
     pool.roles, pool.role_mappings = call["Roles"], mappings
 
@@ -187,16 +189,20 @@ def check_may_pass(call: Call, roles: list[str]) -> None:
             raise AwsError("NotAuthorizedException", f"Access to Role '{role}' is forbidden.")
 
 
-def check_role_mapping(mapping: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rules of a mapping, if it is sound: 1 to 25 for type Rules, and what to do in doubt is said."""
+def rules_of(mapping: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rules of a role mapping, in order."""
+    return list(mapping.get("RulesConfiguration", {}).get("Rules", []))
+
+
+def check_role_mapping(mapping: dict[str, Any]) -> None:
+    """A mapping is sound: 1 to 25 rules for type Rules, and what to do in doubt is said."""
     if not mapping.get("AmbiguousRoleResolution"):
         raise invalid("AmbiguousRoleResolution is required for a role mapping.")
-    rules = mapping.get("RulesConfiguration", {}).get("Rules", [])
+    rules = rules_of(mapping)
     if (mapping["Type"] == "Rules") != bool(rules):
         raise invalid("RulesConfiguration goes with role mappings of type Rules.")
     if len(rules) > 25:
         raise invalid("A role mapping holds at most 25 rules.")
-    return list(rules)
 
 
 # -- tags ----------------------------------------------------------------------------------------

@@ -204,7 +204,7 @@ def bearer(request: Request) -> tokens.Login:
     pool = domains.pool_of(request.host)
     assert pool is not None
     try:
-        login = tokens.check_access_token(pool, access_token)
+        login = tokens.verified_login(pool, access_token)
     except AwsError:
         raise invalid_token() from None
     if not pool.people.has(login.user):

@@ -77,10 +77,13 @@ def check_mediums(call: Call, values: dict[str, str]) -> None:
 def take_aliases(pool: UserPool, values: dict[str, str], force: bool) -> None:
     """Addresses that the administrator says are verified become aliases at once."""
     newcomer = User("", "", dict(values), "FORCE_CHANGE_PASSWORD")
+    names = pool.people.names(values, confirmed=True)
     try:
-        pool.people.claim(newcomer, pool.people.names(values, confirmed=True), force)
+        pool.people.check_free(newcomer, names, but_aliases=force)
     except AwsError as error:  # AdminCreateUser does not declare AliasExistsException
         raise AwsError("UsernameExistsException", error.message) from None
+    if force:
+        pool.people.claim(newcomer, names)
 
 
 def invite(call: Call, pool: UserPool, user: User, password: str) -> None:

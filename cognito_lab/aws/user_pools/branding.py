@@ -184,15 +184,14 @@ def check_settings(settings: Mapping[str, Any], path: str = "") -> None:
             check_settings(value, here)
 
 
-def check_image(text: str, largest: int) -> bytes:
-    """An image as JSON carries it, base64; answers its octets."""
+def check_image(text: str, largest: int) -> None:
+    """An image as JSON carries it: base64, of at most ``largest`` octets."""
     try:
         octets = base64.b64decode(text, validate=True)
     except binascii.Error:
         raise invalid("The image is not base64.") from None
     if len(octets) > largest:
         raise invalid(f"The image has more than {largest} octets.")
-    return octets
 
 
 def _branding(call: Call) -> tuple[Look, Branding]:
@@ -300,7 +299,8 @@ def _address(image: str) -> str:
 
 
 def check_logo(text: str) -> None:
-    if not check_image(text, LARGEST_LOGO).startswith((b"\x89PNG", b"\xff\xd8\xff")):
+    check_image(text, LARGEST_LOGO)
+    if not base64.b64decode(text).startswith((b"\x89PNG", b"\xff\xd8\xff")):
         raise invalid("The image is neither a JPG nor a PNG file.")
 
 

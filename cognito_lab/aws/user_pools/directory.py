@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cognito_lab.aws.errors import AwsError, invalid
 from cognito_lab.aws.user_pools import attributes, passwords, srp
@@ -72,6 +72,14 @@ class User:
 
 def is_verified(values: Mapping[str, str], attribute: str) -> bool:
     return attribute in values and values.get(attributes.VERIFIED[attribute]) == "true"
+
+
+class Taken(NamedTuple):
+    """A value by which somebody is found already."""
+
+    attribute: str
+    value: str
+    owner: User
 
 
 class Directory:
@@ -166,36 +174,55 @@ class Directory:
             if self._by_attribute.get((name, self.key(value))) is user:
                 del self._by_attribute[name, self.key(value)]
 
-    def claim(self, user: User, names: Mapping[str, str], force: bool = False) -> None:
+    def check_free(self, user: User, names: Mapping[str, str], but_aliases: bool = False) -> None:
         """``user`` is about to be found by these attributes; nobody else may be.
 
-        ``force`` takes an alias away from its owner, at whom the address then counts as not verified.
+        Parameters
+        ----------
+        but_aliases:
+            An alias may be somebody else's, since it is about to be taken: :meth:`claim`.
 
         Raises
         ------
         AwsError
             ``AliasExistsException``: someone else has one of them.
         """
-        for name, value in names.items():
-            owner = self.owner_of(name, value) if value else None
-            if owner is None or owner is user or user.is_federated:
-                continue
-            if not force or name in self.username_attributes:
-                raise AwsError("AliasExistsException", f"An account with the {name} already exists.")
-            self.change(
-                owner, {attributes.VERIFIED[name]: "false"} if name in attributes.VERIFIED else {name: ""}
-            )
+        for taken in self._others(user, names):
+            if not but_aliases or taken.attribute in self.username_attributes:
+                text = f"An account with the {taken.attribute} already exists."
+                raise AwsError("AliasExistsException", text)
+
+    def claim(self, user: User, names: Mapping[str, str]) -> None:
+        """Take these aliases from whoever else has them: there, the address counts as not verified."""
+        for taken in self._others(user, names):
+            proof = attributes.VERIFIED.get(taken.attribute)
+            self.change(taken.owner, {proof: "false"} if proof else {taken.attribute: ""})
+
+    def _others(self, user: User, names: Mapping[str, str]) -> list[Taken]:
+        """Which of these attributes lead to somebody else."""
+        if user.is_federated:
+            return []
+        owners = ((name, value, self.owner_of(name, value)) for name, value in names.items() if value)
+        return [Taken(name, value, owner) for name, value, owner in owners if owner and owner is not user]
 
 
 # -- names at sign-up ----------------------------------------------------------------------------
 
 
-def check_username_format(people: Directory, username: str) -> str | None:
-    """``username`` may be one in this pool; answers the username attribute that it is, or ``None``."""
-    if people.username_attributes:
-        for name in people.username_attributes:
-            if attributes.has_form_of(name, username):
-                return name
+def username_attribute(people: Directory, username: str) -> str | None:
+    """The username attribute that ``username`` has the form of, if any."""
+    return next((name for name in people.username_attributes if attributes.has_form_of(name, username)), None)
+
+
+def check_username_format(people: Directory, username: str) -> None:
+    """``username`` may be one in this pool.
+
+    Raises
+    ------
+    AwsError
+        ``InvalidParameterException``: it is no address where it has to be one, or one that could be an alias.
+    """
+    if people.username_attributes and username_attribute(people, username) is None:
         wanted = " or ".join(
             f"{'an' if name == 'email' else 'a'} {CALLED[name]}" for name in people.username_attributes
         )
@@ -205,7 +232,6 @@ def check_username_format(people: Directory, username: str) -> str | None:
             raise invalid(
                 f"Username cannot be of {called} format, since user pool is configured for {called} alias."
             )
-    return None
 
 
 def check_username_free(people: Directory, username: str, values: Mapping[str, str], text: str) -> None:

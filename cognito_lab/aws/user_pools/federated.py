@@ -81,7 +81,7 @@ def arrive(client: AppClient, provider: IdentityProvider, claims: Mapping[str, A
     check_mutable(pool, values)
     later = {**user.attributes, **values}
     check_required(pool, provider, later)
-    pool.people.claim(user, pool.people.names(later, user.status != "UNCONFIRMED"))
+    pool.people.check_free(user, pool.people.names(later, user.status != "UNCONFIRMED"))
     pool.people.change(user, values)
     if identity.attribute != SUBJECT:
         _by_subject_from_now_on(pool, identity, subject)

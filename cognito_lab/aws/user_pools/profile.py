@@ -54,7 +54,7 @@ def change_attributes(pool: UserPool, user: User, changes: Mapping[str, str]) ->
             if name in first:
                 del now[name], now[proof]
     later = {**user.attributes, **now}
-    pool.people.claim(user, pool.people.names(later, confirmed=user.status != "UNCONFIRMED"))
+    pool.people.check_free(user, pool.people.names(later, confirmed=user.status != "UNCONFIRMED"))
     pool.people.change(user, now)
     return [codes.send(pool, user, f"verify {name}", name, value) for name, value in to_verify.items()]
 
@@ -93,7 +93,7 @@ def verify_user_attribute(call: Call) -> dict[str, Any]:
     code = codes.check(who.user, f"verify {name}", call["Code"])
     proved = {name: code.value, attributes.VERIFIED[name]: "true"}
     people = who.pool.people
-    people.claim(who.user, people.names({**who.user.attributes, **proved}, confirmed=True))
+    people.check_free(who.user, people.names({**who.user.attributes, **proved}, confirmed=True))
     people.change(who.user, proved)
     codes.use_up(who.user, f"verify {name}")
     return {}

@@ -54,7 +54,8 @@ def check_self_sign_up(pool: UserPool) -> None:
 def name_user(pool: UserPool, given: str, values: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     """The username for the name that was ``given``, and the attributes: with username attributes, an address
     was given, and the username is a UUID that is also the ``sub``."""
-    attribute = directory.check_username_format(pool.people, given)
+    directory.check_username_format(pool.people, given)
+    attribute = directory.username_attribute(pool.people, given)
     if attribute is None:
         return given, dict(values)
     return randomness.uuid4(), {**values, attribute: given}
@@ -110,7 +111,10 @@ def confirm(pool: UserPool, user: User, proved: Mapping[str, str], force: bool =
     AwsError
         ``AliasExistsException``: another user has the alias, and ``force`` was not asked for.
     """
-    pool.people.claim(user, pool.people.names({**user.attributes, **proved}, confirmed=True), force)
+    names = pool.people.names({**user.attributes, **proved}, confirmed=True)
+    pool.people.check_free(user, names, but_aliases=force)
+    if force:
+        pool.people.claim(user, names)
     user.status = "CONFIRMED"
     pool.people.change(user, proved)
 

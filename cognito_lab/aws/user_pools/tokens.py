@@ -257,14 +257,14 @@ def bearer(call: Call) -> Bearer:
     pool = pools.service().pools.get(str(claims.get("iss")).rpartition("/")[2])
     if pool is None or pool.issuer != claims.get("iss") or pool.region != call.region:
         raise invalid_token()
-    login = check_access_token(pool, token)
+    login = verified_login(pool, token)
     check_scope(claims)
     if not pool.people.has(login.user):
         raise no_user()
     return Bearer(pool, app_clients.find(call.region, login.client_id), login.user)
 
 
-def check_access_token(pool: UserPool, token: str) -> Login:
+def verified_login(pool: UserPool, token: str) -> Login:
     """The login of an access token of this pool: signed by it, in time, not revoked.
 
     Raises
