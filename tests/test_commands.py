@@ -13,6 +13,7 @@ import re
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -24,7 +25,7 @@ from pathlib import Path
 
 import pytest
 
-from cognito_lab.course import bootstrap, check, environment, lock, pythons, start
+from cognito_lab.course import bootstrap, check, environment, installers, lock, pythons, start
 from cognito_lab.course.install import MARKER
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,16 +43,20 @@ INSTALLERS = ["pip", pytest.param("uv", marks=pytest.mark.skipif(not UV, reason=
 # ---------------------------------------------------------------- a course of two files, and an index for it
 
 
-def wheel(folder: Path, name: str, module: str) -> str:
-    """A wheel with one module in `folder`/`name`/; returns its SHA-256."""
+def wheel(folder: Path, name: str, module: str, script: str = "") -> str:
+    """A wheel with one module, and a script of its name, in `folder`/`name`/; returns its SHA-256."""
     file = folder / name / f"{name}-1.0-py3-none-any.whl"
-    file.parent.mkdir(parents=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     info = f"{name}-1.0.dist-info"
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(f"{name}.py", module)
         archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr(f"{info}/RECORD", "")
+        if script:
+            entry = zipfile.ZipInfo(f"{name}-1.0.data/scripts/{name}")
+            entry.external_attr = (stat.S_IFREG | 0o755) << 16  # without it, it could not be run
+            archive.writestr(entry, script)
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
@@ -90,6 +95,7 @@ class Course:
         self.hashes = {
             "tiny": wheel(index, "tiny", "answer = 42\n"),
             "backend": wheel(index, "backend", BACKEND),
+            "tool": wheel(index, "tool", ""),  # not for learners
         }
         self.write_lock()
 
@@ -100,6 +106,8 @@ class Course:
     def write_lock(self, **changed: str) -> None:
         lines = [f"{name}==1.0 --hash=sha256:{digest}\n" for name, digest in (self.hashes | changed).items()]
         (self.root / "requirements.lock").write_text("".join(lines))
+        learners = [line for line in lines if not line.startswith(("tool", "uv"))]
+        (self.root / "requirements-learner.lock").write_text("".join(learners))
 
     def environment(self, **extra: str) -> dict[str, str]:
         own = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
@@ -317,6 +325,176 @@ def test_a_folder_without_a_lock_gets_a_line(course):
     done = course.set_up()
     assert done.returncode == 1 and "no requirements.lock" in one_line(done.stderr)
     assert course.leftovers() == []
+
+
+# ---------------------------------------------------------------- uv, fetched by pip
+
+
+needs_uv = pytest.mark.skipif(not UV, reason="uv is not on this machine")
+
+
+@pytest.fixture
+def without_uv(course):
+    """A function that sets the course up on a machine without uv, whose index has this program as uv."""
+
+    def set_up(script: str, *arguments: str, digest: str = "", **extra: str):
+        made = wheel(course.index, "uv", "", f"#!/bin/sh\n{script}\n")
+        course.hashes["uv"] = digest or made
+        course.write_lock()
+        command = [sys.executable, "-E", "-s", "cognito_lab/course/bootstrap.py", *arguments]
+        own = {k: v for k, v in course.environment().items() if not k.startswith("UV_")}
+        own |= {"PATH": PLAIN_PATH, "UV_NO_CACHE": "1", **extra}
+        return subprocess.run(command, cwd=course.root, env=own, capture_output=True, text=True)
+
+    if shutil.which("uv", path=PLAIN_PATH):
+        pytest.skip("uv belongs to this system")
+    return set_up
+
+
+@needs_uv
+def test_the_locked_uv_is_fetched_and_installs_from_where_pip_is_told_to_look(course, without_uv, tmp_path):
+    # No setting of uv's is there: what it finds, it finds by pip's.
+    done = without_uv(f'exec "{UV}" "$@"')
+    assert done.returncode == 0, done.stderr
+    assert "2/5 uv, which" in done.stdout and "with uv" in done.stdout and course.answers()
+    assert course.leftovers() == [".venv"]
+
+    shutil.rmtree(course.root / ".venv")
+    (tmp_path / "empty").mkdir()
+    settings = tmp_path / "pip.conf"
+    settings.write_text(
+        f"[global]\nindex-url = {course.address.removesuffix('simple')}empty\n"
+        f"[install]\nextra-index-url = {course.address}\n"
+    )
+    own = {"PIP_CONFIG_FILE": str(settings), "PIP_INDEX_URL": ""}
+    done = without_uv(f'exec "{UV}" "$@"', **own)
+    assert done.returncode == 0, done.stderr
+    assert "with uv" in done.stdout and course.answers()
+
+
+@needs_uv
+@pytest.mark.parametrize(
+    "script", ["exit 1", 'test "$1" = --version', "exec /no/such/program"], ids=["start", "install", "run"]
+)
+def test_a_uv_that_does_not_start_or_cannot_install_is_replaced_by_pip(course, without_uv, script):
+    done = without_uv(script)
+    assert done.returncode == 0, done.stderr
+    assert "with pip" in done.stdout and course.answers()
+    assert course.leftovers() == [".venv"]
+
+
+def test_a_uv_that_is_not_the_locks_is_not_run(course, without_uv, tmp_path):
+    canary = tmp_path / "canary"
+    done = without_uv(f"touch {canary}", digest="0" * 64)
+    assert done.returncode == 1 and "its hash differs" in one_line(done.stderr)
+    assert not canary.exists() and course.leftovers() == []
+
+
+def test_pip_is_used_alone_where_it_is_asked_for(course, without_uv, tmp_path):
+    canary = tmp_path / "canary"
+    done = without_uv(f"touch {canary}", "--installer", "pip")
+    assert done.returncode == 0 and "with pip" in done.stdout and course.answers() and not canary.exists()
+
+
+def test_uv_is_used_alone_where_it_is_asked_for(course, without_uv):
+    done = without_uv("exit 1", "--installer", "uv")
+    assert done.returncode == 1 and "INSTALLER=pip" in one_line(done.stderr)
+    assert course.leftovers() == []
+
+
+def test_pips_settings_are_read_as_pip_weighs_them():
+    listed = (
+        ":env:.index-url='https://env'\nglobal.index-url='https://all'\ninstall.cert='/a b.pem'\n"
+        "global.extra-index-url='https://one\\nhttps://two'\ndownload.proxy='http://other'\n"
+    )
+    assert installers.pip_settings(listed) == {
+        "index-url": "https://env", "cert": "/a b.pem", "extra-index-url": "https://one\nhttps://two"
+    }  # fmt: skip
+
+
+def test_every_setting_of_pips_for_reaching_an_index_is_handed_on_to_uv(monkeypatch, tmp_path):
+    settings = tmp_path / "pip.conf"
+    settings.write_text(
+        "[global]\nindex-url = https://a/simple\nextra-index-url =\n  https://b/simple\n  https://c/simple\n"
+        "find-links = /w1 /w2\ntrusted-host = a b\ncert = /ca.pem\nclient-cert = /me.pem\n"
+        "proxy = http://proxy:3128\n"
+    )
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    for name in ("SSL_CERT_FILE", "SSL_CLIENT_CERT", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))  # no settings of whoever runs this
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path))
+    found = installers.settings_for_uv(sys.executable)
+    assert found == found | {
+        "UV_DEFAULT_INDEX": "https://a/simple",
+        "UV_INDEX": "https://b/simple https://c/simple",
+        "UV_INSECURE_HOST": "a b",
+        "SSL_CERT_FILE": "/ca.pem",
+        "SSL_CLIENT_CERT": "/me.pem",
+        "ALL_PROXY": "http://proxy:3128",
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+    }
+    assert found["UV_FIND_LINKS"].endswith("/w1,/w2")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://uv/simple")  # uv's own settings count
+    assert not {"UV_DEFAULT_INDEX", "UV_INDEX"} & installers.settings_for_uv(sys.executable).keys()
+
+
+# ---------------------------------------------------------------- a learner's part, and the rest
+
+
+def has_tool(course: Course) -> bool:
+    inside = course.root / ".venv" / "bin" / "python"
+    return subprocess.run([inside, "-c", "import tool"], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_a_learners_environment_is_completed_in_place(course, installer):
+    learner = ["--lock", "requirements-learner.lock", "--installer", installer]
+    assert course.set_up(*learner).returncode == 0
+    assert course.answers() and not has_tool(course)
+    folder = (course.root / ".venv").stat().st_ino
+
+    done = course.set_up("--installer", installer)
+    assert done.returncode == 0 and "an empty environment" not in done.stdout, done.stderr
+    assert course.answers() and has_tool(course)
+    assert (course.root / ".venv").stat().st_ino == folder, "a JupyterLab that runs in it goes on"
+    assert course.set_up(*learner).stdout == "", "what is there is more than learners need"
+
+
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_completing_that_fails_leaves_the_learners_part_and_is_made_good_afterwards(course, installer):
+    learner = ["--lock", "requirements-learner.lock", "--installer", installer]
+    assert course.set_up(*learner).returncode == 0
+    right = course.hashes["tool"]
+    course.write_lock(tool="0" * 64)
+    done = course.set_up("--installer", installer)
+    assert done.returncode == 1 and "its hash differs" in one_line(done.stderr)
+    assert course.set_up(*learner).stdout == "" and course.answers() and course.leftovers() == [".venv"]
+
+    course.write_lock(tool=right)
+    done = course.set_up("--installer", installer)
+    assert done.returncode == 0 and "an empty environment" in done.stdout, "half of it may be there: all anew"
+    assert course.answers() and has_tool(course)
+
+
+@needs_uv
+def test_make_sets_up_the_part_that_a_command_needs_and_then_only_looks(course):
+    own = course.environment(PYTHONPATH="")
+    assert make("setup", cwd=course.root, **own).returncode == 0 and not has_tool(course)
+    assert make("tools", cwd=course.root, **own).returncode == 0 and has_tool(course)
+    # Nothing but the environment's own Python is needed to see that there is nothing to do.
+    for target in ("setup", "tools"):
+        done = make(target, cwd=course.root, **own | {"PATH": "/usr/bin:/bin"}, SUPPORTED="none")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_each_step_of_a_set_up_is_a_line(course):
+    done = course.set_up("--installer", "pip")
+    first, *steps, last = done.stdout.splitlines()
+    assert first.startswith("Setting up .venv") and last.startswith(".venv is ready after ")
+    assert [line[:6] for line in steps] == ["  1/4 ", "  2/4 ", "  3/4 ", "  4/4 "]
 
 
 # ---------------------------------------------------------------- which Python, which system

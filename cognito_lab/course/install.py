@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import fcntl
 import importlib.util
 import re
@@ -148,7 +149,7 @@ def _existing(inside: Path, python: str, wanted: str) -> Installer | None:
             f"this Python {version} has no venv module. On Debian, Ubuntu: apt install python{version}-venv. "
             "Elsewhere: install uv, or name a complete Python: make lab PYTHON=…"
         )
-    return uv
+    return dataclasses.replace(uv, replaceable=wanted == "auto" and uv.replaceable) if uv else None
 
 
 def _names_uv(lock: Path) -> bool:
@@ -170,7 +171,7 @@ def _fetched(inside: Path, lock: Path, wanted: str, into: Path, steps: Steps) ->
         raise SetupFailed(
             "uv is not on PATH and cannot be fetched. Install it, or use pip: make setup INSTALLER=pip"
         )
-    return uv or pip_installer(inside)
+    return dataclasses.replace(uv, replaceable=wanted == "auto") if uv else pip_installer(inside)
 
 
 def _install(tool: Installer, inside: Path, lock: Path, steps: Steps) -> None:
@@ -189,7 +190,7 @@ def _install(tool: Installer, inside: Path, lock: Path, steps: Steps) -> None:
         words = ["--require-hashes", "--only-binary", ":all:", "-r", str(lock)]
         _run([*tool.command, *words], tool.variables, heard)
     except SetupFailed as failed:
-        if failed.final or not tool.ours:
+        if failed.final or not tool.replaceable:
             raise
         steps.count += 1
         return _install(pip_installer(inside), inside, lock, steps)
@@ -252,7 +253,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--venv", default=str(ROOT / ".venv"), help="folder of the environment (default: .venv)"
     )
-    parser.add_argument("--lock", default=str(ROOT / LEARNER), help="requirements with hashes")
+    parser.add_argument("--lock", default=str(ROOT / COMPLETE), help="requirements with hashes")
     parser.add_argument("--installer", choices=("auto", "uv", "pip"), default="auto")
     parser.add_argument(
         "--matching", action="store_true", help="remake an environment of another Python version"

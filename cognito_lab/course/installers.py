@@ -76,12 +76,12 @@ class Installer:
     name: str
     command: tuple[str, ...]
     variables: Mapping[str, str] = field(default_factory=dict)
-    ours: bool = False  # not the user's own uv: where it fails, pip has to do
+    replaceable: bool = False  # not a uv that the user has set up: where it fails, pip has to do
 
 
-def uv_installer(uv: str, python: Path | str, variables: Mapping[str, str], ours: bool) -> Installer:
+def uv_installer(uv: str, python: Path | str, variables: Mapping[str, str], replaceable: bool) -> Installer:
     """uv, installing into the environment of `python`."""
-    return Installer("uv", (uv, "pip", "install", "--python", str(python)), variables, ours)
+    return Installer("uv", (uv, "pip", "install", "--python", str(python)), variables, replaceable)
 
 
 def pip_installer(python: Path | str) -> Installer:
@@ -92,17 +92,19 @@ def pip_installer(python: Path | str) -> Installer:
 
 
 def existing_uv(into: Path | str, python: Path | str) -> Installer | None:
-    """uv for the environment with the interpreter `into`: the user's own, or the running environment's.
+    """uv for the environment with the interpreter `into`: the one on PATH, or the environment's own.
 
     Args:
         into: where it is to install; need not be there yet.
         python: an interpreter that is there, whose pip says where packages come from.
     """
-    found = shutil.which("uv")
-    if found and not (Path(found).parents[1] / MARKER).exists():  # of no environment of ours
-        return uv_installer(found, into, {}, ours=False)
-    beside = Path(sys.prefix) / "bin" / "uv"
-    return uv_installer(str(beside), into, settings_for_uv(python), ours=True) if beside.is_file() else None
+    own = Path(into).with_name("uv")
+    found = shutil.which("uv") or (str(own) if own.is_file() else None)
+    if not found:
+        return None
+    if (Path(found).parents[1] / MARKER).exists():  # in an environment of ours, so nobody has set it up
+        return uv_installer(found, into, settings_for_uv(python), replaceable=True)
+    return uv_installer(found, into, {}, replaceable=False)
 
 
 def fetched_uv(python: Path, lock: Path, into: Path) -> Installer | None:
@@ -135,7 +137,7 @@ def fetched_uv(python: Path, lock: Path, into: Path) -> Installer | None:
         return None
     except OSError:  # a file for another kind of machine
         return None
-    return uv_installer(str(uv), python, settings_for_uv(python), ours=True)
+    return uv_installer(str(uv), python, settings_for_uv(python), replaceable=True)
 
 
 def settings_for_uv(python: Path | str) -> dict[str, str]:
