@@ -10,11 +10,11 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from .. import network, web
-from ..network import Headers, Request, Response
-from ..user_pools import domains, pools
+from ..network import Request, Response
+from ..user_pools import domains
 from ..web import OAuthError
-from . import authorize, federation, logout, pages, saml, sign_in_pages, token_endpoint
-from .authorize import PageError, RedirectError
+from . import authorize, federation, logout, pages, requests, saml, sign_in_pages, token_endpoint
+from .requests import PageError, RedirectError
 
 Handler = Callable[[Request], Response]
 
@@ -58,7 +58,7 @@ def answer(request: Request) -> Response:
     except PageError as error:
         network.keep_refusal(error)
         query = {"error": error.code, "client_id": web.read_query(request).get("client_id", "")}
-        return Response(302, Headers({"location": f"/error?{urlencode(query)}", "cache-control": "no-store"}))
+        return web.redirect(f"/error?{urlencode(query)}")
     except OAuthError as error:
         network.keep_refusal(error)
         return pages.error_page(error.message or error.code, error.status)
@@ -89,9 +89,9 @@ def across_origins(request: Request, response: Response) -> Response:
 def error_page(request: Request) -> Response:
     """GET /error: for refusals that were not sent to the address that was asked for."""
     fields = web.read_query(request)
-    pool, client = domains.pool_of(request.host), pools.service().clients.get(fields.get("client_id", ""))
+    client = requests.client_at(request, fields.get("client_id", ""))
     text = REASONS.get(fields.get("error", ""), "The request is not valid.")
-    return pages.error_page(text, pool=pool, client=client if client and client.pool is pool else None)
+    return pages.error_page(text, pool=domains.pool_of(request.host), client=client)
 
 
 network.serve(domains.HOST, "managed login", answer)

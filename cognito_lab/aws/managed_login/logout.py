@@ -8,23 +8,23 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from .. import web
-from ..network import Headers, Request, Response
+from ..network import Request, Response
 from ..user_pools.app_clients import AppClient
-from . import authorize, sessions
-from .authorize import PageError
+from . import requests, sessions
+from .requests import PageError
 
 
 def logout(request: Request) -> Response:
     """GET /logout: on to a sign-out address of the client, or back to the sign-in page."""
     fields = web.read_query(request)
-    client = authorize.check_client(request, fields.get("client_id", ""))
+    client = requests.check_client(request, fields.get("client_id", ""))
     if "logout_uri" in fields:
         where = fields["logout_uri"]
         check_logout_uri(client, where)
     else:
-        authorize.read(request)  # an authorization request: the person can sign in again, as somebody else
+        requests.read(request)  # an authorization request: the person can sign in again, as somebody else
         where = f"/login?{urlencode(fields)}"
-    response = Response(302, Headers({"location": where, "cache-control": "no-store"}))
+    response = web.redirect(where)
     response.headers.add("set-cookie", sessions.end(request))
     return response
 

@@ -26,8 +26,8 @@ from ..user_pools.app_clients import AppClient
 from ..user_pools.directory import User
 from ..user_pools.pools import UserPool
 from ..user_pools.refusals import not_authorized
-from . import authorize, pages, sessions
-from .authorize import AuthorizationRequest
+from . import grants, pages, requests, sessions
+from .requests import AuthorizationRequest
 
 INPUTS = {  # of attributes: type and autocomplete ("Autofill" in the HTML Standard); others are plain text
     "email": ("email", "email"), "phone_number": ("tel", "tel"), "birthdate": ("date", "bday"),
@@ -127,7 +127,7 @@ def show(page: Page, visit: Visit, *, error: str = "", notice: str = "", **field
 
 
 def login_page(visit: Visit) -> tuple[str, dict[str, object]]:
-    providers = visit.client.settings.get("SupportedIdentityProviders", [])
+    providers = visit.client.providers
     others = [name for name in providers if name != "COGNITO"]
     own = "COGNITO" in providers
     return "login.html", {"own_users": own, "others": others, "sign_up": takes_sign_ups(visit.pool)}
@@ -213,7 +213,7 @@ def after_first_factor(visit: Visit, user: User) -> Response:
     """The person is known by a password. This is the place of a second factor, and of a passkey to set up."""
     challenge = sign_in.next_challenge(visit.client, user)
     if challenge is None:
-        return authorize.finish(visit.request, visit.asked, user)
+        return grants.finish(visit.request, visit.asked, user)
     missing = dict.fromkeys(sign_in.missing_attributes(visit.pool, user), "")
     return show(new_password_page, visit, **missing, session=challenge["Session"], username=user.username)
 
@@ -294,7 +294,7 @@ NEXT: dict[str, Page] = {
 
 def look(request: Request) -> Response:
     """GET: the page of this path."""
-    asked = authorize.read(request)
+    asked = requests.read(request)
     known = {"username": web.read_query(request).get("username") or asked.login_hint or ""}
     visit = Visit(request, asked, known)
     return closed(visit) or show(PAGES[visit.path], visit)
@@ -302,7 +302,7 @@ def look(request: Request) -> Response:
 
 def send(request: Request) -> Response:
     """POST: the form of this path. A refusal comes back on the page that can mend it."""
-    visit = Visit(request, authorize.read(request), web.read_form(request))
+    visit = Visit(request, requests.read(request), web.read_form(request))
     sessions.check_csrf(request, dict(visit.fields))
     do, page = FORMS[visit.path]
     try:
@@ -336,14 +336,14 @@ def check_pages_work(visit: Visit) -> None:
 
 def check_has_own_users(client: AppClient) -> None:
     """The forms are for users of the pool itself; a client can be for those of other providers alone."""
-    if "COGNITO" not in client.settings.get("SupportedIdentityProviders", []):
+    if "COGNITO" not in client.providers:
         raise not_authorized("This app client does not take users of the user pool.")
 
 
 def confirm_by_link(request: Request) -> Response:
     """GET /confirmUser: the link of an e-mail, which does what the code does, in whatever browser."""
     fields = web.read_query(request)
-    asked = AuthorizationRequest(authorize.check_client(request, fields.get("client_id", "")), "")
+    asked = AuthorizationRequest(requests.check_client(request, fields.get("client_id", "")), "")
     visit = Visit(request, asked)
     try:
         name, code = fields.get("user_name", ""), fields.get("confirmation_code", "")

@@ -86,6 +86,24 @@ class AppClient:
         return bool(self.settings["PreventUserExistenceErrors"] == "ENABLED")
 
     @property
+    def providers(self) -> list[str]:
+        """The identity providers whose people it takes; those of the pool itself are COGNITO."""
+        return list(self.settings.get("SupportedIdentityProviders", ()))
+
+    @property
+    def callback_urls(self) -> list[str]:
+        return list(self.settings.get("CallbackURLs", ()))
+
+    @property
+    def oauth_flows(self) -> list[str]:
+        """The OAuth flows it allows, while ``AllowedOAuthFlowsUserPoolClient`` is on."""
+        return list(self.settings.get("AllowedOAuthFlows", ()))
+
+    @property
+    def oauth_scopes(self) -> list[str]:
+        return list(self.settings.get("AllowedOAuthScopes", ()))
+
+    @property
     def readable(self) -> set[str]:
         return attributes.readable(self.pool.schema, self.settings.get("ReadAttributes"))
 
