@@ -17,7 +17,15 @@ from cognito_lab.aws import s3
 from cognito_lab.aws.iam import signatures
 from cognito_lab.aws.identity_pools import identities
 from cognito_lab.aws.identity_pools import pools as identity_pools
-from cognito_lab.aws.managed_login import authorize, federation, saml_assertion, sessions, token_endpoint
+from cognito_lab.aws.managed_login import (
+    authorize,
+    federation,
+    grants,
+    requests,
+    saml_assertion,
+    sessions,
+    token_endpoint,
+)
 from cognito_lab.aws.user_pools import (
     app_clients,
     branding,
@@ -166,8 +174,8 @@ LIES = [
     (ERRORS, "Calls with a token of the user pool", tokens, {"check_not_revoked": never}),
     (ERRORS, "Identity pools", identities, {"check_one_login_per_provider": never}),
     (ERRORS, "S3", signatures, {"check_session": never}),
-    (ERRORS, PAGES, authorize, {"check_redirect_uri": never}),
-    (ERRORS, PAGES, authorize, {"check_scopes": never}),
+    (ERRORS, PAGES, requests, {"check_redirect_uri": never}),
+    (ERRORS, PAGES, requests, {"check_scopes": never}),
     (ERRORS, PAGES, authorize, {"prompt": never}),
     (ERRORS, PAGES, token_endpoint, {"check_secret": never}),
     (ERRORS, PAGES, token_endpoint, {"take": never}),
@@ -180,7 +188,7 @@ LIES = [
     (TOKENS, "The user pool", token_endpoint, {"check_open_id": never}),
     (TOKENS, "The user pool", token_endpoint.oauth, {"check_verifier": never}),
     (LIMITS, "How long things live", app_clients, {"check_validity": never}),
-    (LIMITS, "How long things live", authorize, {"CODE_SECONDS": 600}),
+    (LIMITS, "How long things live", grants, {"CODE_SECONDS": 600}),
     (LIMITS, "How long things live", sessions, {"SECONDS": 4000}),
     (LIMITS, "How often one user may try", sign_in, {"LONGEST_LOCK": 600}),
     (LIMITS, "How often one user may try", codes, {"ATTEMPTS": dict.fromkeys(codes.ATTEMPTS, 1000)}),
@@ -191,7 +199,7 @@ LIES = [
     (DIFFERENCES, "Differences that you can see", app_clients, {"check_redirect": never}),
     (DIFFERENCES, "Differences that you can see", branding, {"FOLLOWED": ()}),
     (DIFFERENCES, "What is refused by name", domains, {"refuse_custom": never}),
-    (DIFFERENCES, "What is refused by name", authorize, {"NOT_PLAYED": ()}),
+    (DIFFERENCES, "What is refused by name", requests, {"NOT_PLAYED": ()}),
     (DIFFERENCES, "What is refused by name", identity_providers, {"check_addresses": never}),
 ]
 

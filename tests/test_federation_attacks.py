@@ -19,7 +19,9 @@ from federation_support import GORAN, IDP_RESPONSE, SHORE, Federation, federatio
 
 from cognito_lab.aws import keys, network
 from cognito_lab.aws.managed_login import federation as room
+from cognito_lab.aws.managed_login import pending
 from cognito_lab.aws.network import Response
+from cognito_lab.aws.user_pools import identity_providers
 
 
 @pytest.fixture
@@ -218,7 +220,7 @@ def test_userinfo_that_does_not_answer(it: Federation, answer: Any) -> None:
 def test_a_provider_that_is_no_longer_played(it: Federation) -> None:
     address = it.from_shore()
     provider = it.settings
-    room.identity_providers.find(provider, "Shore").details["token_url"] = "https://gone.example/token"  # type: ignore[union-attr]
+    identity_providers.find(provider, "Shore").details["token_url"] = "https://gone.example/token"  # type: ignore[union-attr]
     refused(it.arrive(address), TIMEOUT)
 
 
@@ -281,7 +283,7 @@ def test_the_state_of_another_browser(it: Federation) -> None:
     stopped(it, address, victim)
     victim.get(it.address(identity_provider="Shore"), allow_redirects=False)  # with a sign-in of its own
     stopped(it, address, victim)
-    with patch.object(room, "is_this_browsers", lambda *_: True):
+    with patch.object(pending, "is_this_browsers", lambda *_: True):
         it.expected = True
         assert "code" in it.arrive(address, victim)
 
@@ -305,7 +307,7 @@ def test_too_late(it: Federation) -> None:
     it.browser.headers["cookie"] = f"csrf-state={it.browser.cookies['csrf-state']}"  # kept for too long
     it.lab.travel(minutes=5)
     stopped(it, address)
-    with patch.object(room, "has_expired", lambda _: False):
+    with patch.object(pending, "has_expired", lambda _: False):
         it.expected = True
         assert "code" in it.arrive(address)
 

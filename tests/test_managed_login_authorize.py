@@ -24,7 +24,8 @@ from managed_login_support import (
 from user_pools_support import OTHER_PASSWORD, read
 
 from cognito_lab import OutsideTheLab
-from cognito_lab.aws.managed_login import authorize, logout, sessions
+from cognito_lab.aws.managed_login import logout, sessions
+from cognito_lab.aws.managed_login import requests as requests_of_apps
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_an_address_that_is_not_registered_gets_nothing(it: Pages, uri: str) -> 
 
 def test_switched_off_the_address_would_get_the_code(it: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
     it.back()
-    monkeypatch.setattr(authorize, "check_redirect_uri", lambda client, uri: None)
+    monkeypatch.setattr(requests_of_apps, "check_redirect_uri", lambda client, uri: None)
     assert it.authorize(redirect_uri="https://evil.example/").startswith("https://evil.example/?code=")
 
 
@@ -178,7 +179,7 @@ def test_each_of_these_rules_is_what_refuses(
     if "client_id" in fields:
         fields = fields | {"client_id": it.oauth_client(AllowedOAuthFlows=["code"])["ClientId"]}
     assert "error" in fields_of(it.authorize(**fields))
-    monkeypatch.setattr(authorize, rule, lambda asked: None)
+    monkeypatch.setattr(requests_of_apps, rule, lambda asked: None)
     assert fields_of(it.authorize(**fields)).keys() & {"code", "access_token"}
 
 

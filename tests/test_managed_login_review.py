@@ -18,7 +18,7 @@ from user_pools_support import refused as aws_refused
 
 from cognito_lab.aws import network
 from cognito_lab.aws.errors import OutsideTheLab
-from cognito_lab.aws.managed_login import endpoints, sessions
+from cognito_lab.aws.managed_login import endpoints, pending, sessions
 from cognito_lab.aws.managed_login import federation as room
 from cognito_lab.aws.network import Headers, Request
 from cognito_lab.aws.user_pools import federated, sign_in
@@ -82,7 +82,7 @@ def test_what_was_taken_away_meanwhile_lets_nobody_in(
     answer = it.browser.get(address, allow_redirects=False)
     assert answer.status_code == 400 and "location" not in answer.headers
     assert "cognito" not in it.browser.cookies and not it.people()
-    with patch.object(room, "still_stands", lambda _: True):
+    with patch.object(pending, "still_stands", lambda _: True):
         assert it.browser.get(address, allow_redirects=False).headers["location"].startswith(CALLBACK)
 
 

@@ -14,7 +14,7 @@ from user_pools_support import mapping, read, refused
 
 from cognito_lab import Browser, Lab, OutsideTheLab
 from cognito_lab.aws import network, saml
-from cognito_lab.aws.managed_login import federation, saml_assertion
+from cognito_lab.aws.managed_login import pending, saml_assertion
 from cognito_lab.aws.managed_login import saml as endpoint
 from cognito_lab.aws.web import OAuthError
 from cognito_lab.providers import saml as provider
@@ -192,7 +192,7 @@ def test_a_state_is_for_one_browser(it: Place) -> None:
     """Rook begins, and has Mara's browser bring the answer: she would work in his account."""
     _, fields = it.university.answer_by_hand(it.sent(), AIKO)
     lost(it.post(fields, requests.Session()))
-    with patch.object(federation, "is_this_browsers", lambda request, pending: True):
+    with patch.object(pending, "is_this_browsers", lambda request, pending: True):
         assert it.post(fields, requests.Session()).status_code == 302
 
 

@@ -619,8 +619,8 @@ WITHOUT_WORDS = {
 }
 # Raise what another check refused in a form of their own; the reason is the other's.
 PASSED_ON = {
-    "managed_login.authorize.refuse_if",
-    "managed_login.federation.arrived",
+    "managed_login.requests.refuse_if",
+    "managed_login.pending.arrived",
     "managed_login.saml.idp_response",
     "managed_login.token_endpoint.by_refresh_token",
     "managed_login.token_endpoint.revoke",

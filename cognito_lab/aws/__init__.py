@@ -21,7 +21,7 @@ def register() -> None:
     from cognito_lab.aws import api, iam, identity_pools, network, s3, s3_web, services, user_pools
     from cognito_lab.aws.iam import enforcement
     from cognito_lab.aws.identity_pools import open_id_tokens
-    from cognito_lab.aws.managed_login import endpoints, federation, saml
+    from cognito_lab.aws.managed_login import endpoints
     from cognito_lab.aws.user_pools import domains
 
     del iam, identity_pools, user_pools  # imported for their operations alone
@@ -35,7 +35,3 @@ def register() -> None:
 
     # Services that judge who may do what by rules of their own: S3 has its bucket policies.
     enforcement.JUDGES["s3"] = s3.judge
-
-    # How a sign-in begins at an outside provider, by its type.
-    federation.BEGIN["Google"] = federation.BEGIN["OIDC"] = federation.begin_oidc
-    federation.BEGIN["SAML"] = saml.begin

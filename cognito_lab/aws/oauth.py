@@ -14,8 +14,8 @@ from urllib.parse import unquote_plus, urlencode, urlsplit
 from jwt.utils import base64url_encode
 
 from cognito_lab.aws import constant_time
-from cognito_lab.aws.network import Headers, Request, Response
-from cognito_lab.aws.web import OAuthError, refuse_if
+from cognito_lab.aws.network import Request, Response
+from cognito_lab.aws.web import OAuthError, redirect, refuse_if
 
 
 def base64url(octets: bytes) -> str:
@@ -76,5 +76,4 @@ def back_to(redirect_uri: str, fields: Mapping[str, str], fragment: bool = False
     The address may have a query of its own, which is kept (RFC 6749, 3.1.2, 4.1.2 and 4.2.2).
     """
     joint = "#" if fragment else "&" if urlsplit(redirect_uri).query else "?"
-    headers = Headers({"location": f"{redirect_uri}{joint}{urlencode(fields)}", "cache-control": "no-store"})
-    return Response(302, headers)
+    return redirect(f"{redirect_uri}{joint}{urlencode(fields)}")

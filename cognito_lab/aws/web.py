@@ -57,6 +57,11 @@ def cookies(request: Request) -> dict[str, str]:
     return {name.strip(): value.strip().strip('"') for name, joint, value in pairs if joint}
 
 
+def redirect(address: str) -> Response:
+    """The browser goes on to ``address``, and asks anew the next time."""
+    return Response(302, Headers({"location": address, "cache-control": "no-store"}))
+
+
 def as_json(content: dict[str, Any], status: int = 200) -> Response:
     headers = Headers({"content-type": "application/json; charset=utf-8", "cache-control": "no-store"})
     return Response(status, headers, json.dumps(content, indent=2).encode())

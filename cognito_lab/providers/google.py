@@ -279,7 +279,7 @@ class Google:
             return _handover(sign_in)
         sign_in = self._chosen_by(sign_in, fields)
         token = self._id_token(sign_in, jti=randomness.octets(20).hex(), nbf=int(time.time()) - 300)
-        return _handover(sign_in, token)
+        return _handover(sign_in, credential=token)
 
     # -- what an access token opens --------------------------------------------------------------
 
@@ -408,7 +408,7 @@ def _back_to_the_app(sign_in: SignIn, **fields: str) -> Response:
     return oauth.back_to(sign_in.redirect_uri, fields)
 
 
-def _handover(sign_in: SignIn, credential: str = "") -> Response:
+def _handover(sign_in: SignIn, *, credential: str = "") -> Response:
     """The last page in Google's window, whose script gives the credential to the page that asked."""
     told = {"app": sign_in.client.name, "origin": sign_in.origin, "credential": credential}
     response = page("Google", "google_handover.html", told)

@@ -325,7 +325,7 @@ def test_a_message_of_another_window_signs_nobody_in(
 
 
 def test_googles_answer_cannot_be_framed_is_not_kept_and_is_escaped(scene: Scene) -> None:
-    handed = google._handover(google.SignIn(scene.button, origin="https://x/\"'><script>"), "t", "t")
+    handed = google._handover(google.SignIn(scene.button, origin="https://x/\"'><script>"), credential="t")
     assert "frame-ancestors 'none'" in handed.headers["content-security-policy"]
     assert handed.headers["cache-control"] == "no-store"
     assert b"<script>" not in handed.body

@@ -1,205 +1,40 @@
-"""The authorization endpoint: what an app asks for, and what the browser brings back to it.
+"""The authorization endpoint: straight back to the app, on to another provider, or to the sign-in page.
 
-Source: "Authorize endpoint" and "Login endpoint" in the Developer Guide; RFC 6749, 4.1 and 4.2; RFC 7636;
-OpenID Connect Core 1.0, 3.1.2. AWS does not document its page for errors that it must not redirect.
+Source: "Authorize endpoint" and "Login endpoint" in the Developer Guide; OpenID Connect Core 1.0, 3.1.2.1.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlencode
+from collections.abc import Callable
 
-from cognito_lab.aws import oauth, randomness, seams, web
-from cognito_lab.aws.errors import OutsideTheLab
-from cognito_lab.aws.managed_login import federation, sessions
+from cognito_lab.aws import web
+from cognito_lab.aws.managed_login import federation, grants, pending, requests, saml, sessions
+from cognito_lab.aws.managed_login.requests import AuthorizationRequest, refuse_if
 from cognito_lab.aws.managed_login.sessions import Session
-from cognito_lab.aws.network import Headers, Request, Response
-from cognito_lab.aws.user_pools import domains, pools, tokens
-from cognito_lab.aws.user_pools.app_clients import AppClient
-from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.network import Request, Response
+from cognito_lab.aws.user_pools import domains
+from cognito_lab.aws.user_pools.identity_providers import IdentityProvider
 from cognito_lab.aws.web import OAuthError
 
-GRANTS = {"code": "code", "token": "implicit"}  # response_type → what AllowedOAuthFlows calls it
-CODE_SECONDS = 300
-UNAVAILABLE = "Login option is not available. Please try another one"
-NOT_PLAYED = ("acr_values", "resource")
-
-
-class PageError(OAuthError):
-    """A refusal that may not be sent to the address that was asked for: whoever wrote the link named it."""
-
-
-class RedirectError(Exception):
-    """A refusal that the app hears of, at an address of its own (RFC 6749, 4.1.2.1)."""
-
-    def __init__(self, response: Response, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.response, self.code, self.message = response, code, message
-
-
-@dataclass(frozen=True)
-class AuthorizationRequest:
-    """What an app asked for, every check passed. ``fields`` are the parameters as they were sent.
-
-    ``scopes`` are those that the app gets: what it asked for and may have.
-    """
-
-    client: AppClient
-    redirect_uri: str
-    response_type: str = "code"
-    scopes: tuple[str, ...] = ()
-    state: str | None = None
-    nonce: str | None = None
-    challenge: str | None = None
-    method: str | None = None
-    identity_provider: str | None = None
-    idp_identifier: str | None = None
-    login_hint: str | None = None
-    prompt: str | None = None
-    lang: str | None = None
-    fields: dict[str, str] = field(default_factory=dict)
-
-    def query(self) -> str:
-        """The request for the address of another page, which goes on with it."""
-        return urlencode(self.fields)
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What a code stands for: whose sign-in, for which request, until when (seconds since 1970), how often
-    the user had been signed out everywhere by then."""
-
-    asked: AuthorizationRequest
-    session: Session
-    expires: float
-    sign_outs: int = 0
-
-
-class Codes(dict[str, Grant]):
-    """The codes of a user pool that nobody has redeemed yet."""
-
-
-def codes(client: AppClient) -> Codes:
-    return seams.attached(client.pool, Codes)
-
-
-# -- what was asked for ----------------------------------------------------------------------------
-
-
-def read(request: Request) -> AuthorizationRequest:
-    """The authorization request in the query of ``request``: a page of managed login has it there, too.
-
-    Raises
-    ------
-    PageError
-        Unknown app client, or a redirect address that is not one of its callback URLs.
-    RedirectError
-        Any other refusal.
-    """
-    fields = web.read_query(request)
-    client = check_client(request, fields.get("client_id", ""))
-    uri = fields.get("redirect_uri") or client.settings.get("DefaultRedirectURI", "")
-    check_redirect_uri(client, uri)
-    asked = AuthorizationRequest(
-        client,
-        uri,
-        fields.get("response_type", ""),
-        granted(client, fields.get("scope", "")),
-        challenge=fields.get("code_challenge") or None,
-        method=fields.get("code_challenge_method") or None,
-        fields=fields,
-        **{name: fields.get(name) for name in ("state", "nonce", "identity_provider", "idp_identifier")},
-        **{name: fields.get(name) for name in ("login_hint", "prompt", "lang")},
-    )
-    for check in (check_flow, check_scopes, check_challenge, check_provider):
-        check(asked)
-    for name in NOT_PLAYED:
-        if name in fields:
-            raise OutsideTheLab(f"{name} in an authorization request is not played by this lab (AWS has it).")
-    return asked
-
-
-def check_client(request: Request, client_id: str) -> AppClient:
-    """An app client of the pool whose domain this is."""
-    client = pools.service().clients.get(client_id)
-    if client is None or client.pool is not domains.pool_of(request.host):
-        raise PageError("invalid_client", "Client does not exist.")
-    return client
-
-
-def check_redirect_uri(client: AppClient, uri: str) -> None:
-    """A callback URL, letter for letter: anything else would hand the code to whoever wrote the link."""
-    if not uri or uri not in client.callback_urls:
-        raise PageError("redirect_mismatch", "The redirect address is no callback URL of the app client.")
-
-
-def check_flow(asked: AuthorizationRequest) -> None:
-    refuse_if(not asked.response_type, asked, "invalid_request", "response_type is required")
-    refuse_if(asked.response_type not in GRANTS, asked, "invalid_request", "response_type is not supported")
-    off = not asked.client.has_oauth
-    refuse_if(off, asked, "invalid_request", "Client is not enabled for OAuth2.0 flows")
-    allowed = GRANTS[asked.response_type] in asked.client.grants
-    refuse_if(not allowed, asked, "unauthorized_client")
-
-
-def granted(client: AppClient, asked: str) -> tuple[str, ...]:
-    """The scopes that a client gets: of those ``asked`` for the allowed, and all that it may have if none."""
-    allowed = client.scopes
-    return tuple(scope for scope in dict.fromkeys(asked.split() or allowed) if scope in allowed)
-
-
-def check_scopes(asked: AuthorizationRequest) -> None:
-    """Scopes that the client may not have are left out; where none is left, there is nothing to grant."""
-    refuse_if(not asked.scopes, asked, "invalid_scope")
-
-
-def check_challenge(asked: AuthorizationRequest) -> None:
-    """PKCE's first half: a challenge and its method come together, and the method is S256.
-
-    Who could say "plain" would show the verifier to everybody who sees the address.
-    """
-    both = (asked.challenge is None) == (asked.method is None)
-    refuse_if(
-        not both, asked, "invalid_request", "code_challenge and code_challenge_method are required together"
-    )
-    known = asked.method in (None, "S256")
-    refuse_if(not known, asked, "invalid_request", "code_challenge_method must be S256")
-
-
-def check_provider(asked: AuthorizationRequest) -> None:
-    """One that the client supports; AWS's page says so, and the app is not told."""
-    provider = asked.identity_provider
-    if provider and provider not in asked.client.providers:
-        raise OAuthError("invalid_request", UNAVAILABLE)
-
-
-def refuse_if(reason: object, asked: AuthorizationRequest, error: str, description: str = "") -> None:
-    """Raise :class:`RedirectError` when there is a ``reason`` to."""
-    if reason:
-        raise refusal(asked, error, description)
-
-
-def refusal(asked: AuthorizationRequest, error: str, description: str) -> RedirectError:
-    """That nobody signs in, for the app to hear: ``raise`` it ``from`` the check that says so."""
-    return RedirectError(give_up(asked, error, description), error, description)
-
-
-# -- what happens now ------------------------------------------------------------------------------
+# How a sign-in begins at a provider, by its type.
+BEGIN: dict[str, Callable[[Request, AuthorizationRequest, IdentityProvider], Response]] = {
+    "Google": federation.begin,
+    "OIDC": federation.begin,
+    "SAML": saml.begin,
+}
 
 
 def authorize(request: Request) -> Response:
     """GET /oauth2/authorize: straight back to the app, on to another provider, or to the sign-in page."""
-    asked = read(request)
+    asked = requests.read(request)
     session = sessions.current(request)
     if session is not None and will_do(session, asked):
-        return _back_to_the_app(asked, session)
+        return grants.back_to_the_app(asked, session)
     refuse_if(prompt(asked) == "none", asked, "login_required")
     if asked.idp_identifier or asked.identity_provider not in (None, "", "COGNITO"):
-        return federation.begin(request, asked)
-    return Response(302, Headers({"location": f"/login?{asked.query()}", "cache-control": "no-store"}))
+        return begin(request, asked)
+    return web.redirect(f"/login?{asked.query()}")
 
 
 def prompt(asked: AuthorizationRequest) -> str | None:
@@ -219,53 +54,16 @@ def will_do(session: Session, asked: AuthorizationRequest) -> bool:
     )
 
 
-def finish(
-    request: Request,
-    asked: AuthorizationRequest,
-    user: User,
-    provider: str = "COGNITO",
-    amr: tuple[str, ...] = ("pwd",),
-) -> Response:
-    """Somebody has just signed in: the browser gets its session, and goes back to the app."""
-    session = Session(user, provider, amr, int(time.time()))
-    response = _back_to_the_app(asked, session)
-    response.headers.add("set-cookie", sessions.begin(request, session))
-    return response
+def begin(request: Request, asked: AuthorizationRequest) -> Response:
+    """To the provider that the app asked for by name or identifier.
 
-
-def give_up(asked: AuthorizationRequest, error: str, description: str = "") -> Response:
-    """Back to the app without a sign-in: ``error`` is OAuth's code, ``description`` AWS's text."""
-    return _redirect(asked, {"error": error, **({"error_description": description} if description else {})})
-
-
-def _back_to_the_app(asked: AuthorizationRequest, session: Session) -> Response:
-    """With a code, or in the implicit grant with the tokens themselves."""
-    if asked.response_type == "code":
-        code = randomness.uuid4()
-        expires, before = time.time() + CODE_SECONDS, session.user.sign_outs
-        codes(asked.client)[code] = Grant(asked, session, expires, before)
-        return _redirect(asked, {"code": code})
-    made = tokens_for(asked, session, refreshable=False)
-    return _redirect(asked, {**made, "token_type": "bearer"})
-
-
-def _redirect(asked: AuthorizationRequest, fields: Mapping[str, Any]) -> Response:
-    state = {} if asked.state is None else {"state": asked.state}
-    return oauth.back_to(asked.redirect_uri, {**fields, **state}, fragment=asked.response_type == "token")
-
-
-def tokens_for(asked: AuthorizationRequest, session: Session, refreshable: bool = True) -> dict[str, Any]:
-    """The tokens of a sign-in, under OAuth's names."""
-    return oauth_names(
-        tokens.sign_in(
-            asked.client, session.user, scopes=asked.scopes, nonce=asked.nonce, amr=session.amr,
-            auth_time=session.auth_time, refreshable=refreshable,
-        )
-    )  # fmt: skip
-
-
-def oauth_names(result: Mapping[str, Any]) -> dict[str, Any]:
-    """An AuthenticationResultType as the OAuth endpoints say it."""
-    names = {"IdToken": "id_token", "AccessToken": "access_token", "RefreshToken": "refresh_token"}
-    names |= {"ExpiresIn": "expires_in", "TokenType": "token_type"}
-    return {names[name]: value for name, value in result.items()}
+    Raises
+    ------
+    OAuthError
+        A page of the domain's, and no redirect: the pool does not have it, or the app client does not
+        support it.
+    """
+    provider = pending.asked_for(asked)
+    if provider is None or not pending.is_supported(asked, provider):
+        raise OAuthError("invalid_request", requests.UNAVAILABLE)
+    return BEGIN[provider.type](request, asked, provider)

@@ -15,13 +15,14 @@ from cognito_lab.aws.managed_login import (
     federation,
     logout,
     pages,
+    requests,
     saml,
     sign_in_pages,
     token_endpoint,
 )
-from cognito_lab.aws.managed_login.authorize import PageError, RedirectError
-from cognito_lab.aws.network import Headers, Request, Response
-from cognito_lab.aws.user_pools import domains, pools
+from cognito_lab.aws.managed_login.requests import PageError, RedirectError
+from cognito_lab.aws.network import Request, Response
+from cognito_lab.aws.user_pools import domains
 from cognito_lab.aws.web import OAuthError
 
 Handler = Callable[[Request], Response]
@@ -66,7 +67,7 @@ def answer(request: Request) -> Response:
     except PageError as error:
         network.keep_refusal(error)
         query = {"error": error.code, "client_id": web.read_query(request).get("client_id", "")}
-        return Response(302, Headers({"location": f"/error?{urlencode(query)}", "cache-control": "no-store"}))
+        return web.redirect(f"/error?{urlencode(query)}")
     except OAuthError as error:
         network.keep_refusal(error)
         return pages.error_page(error.message or error.code, error.status)
@@ -97,6 +98,6 @@ def across_origins(request: Request, response: Response) -> Response:
 def error_page(request: Request) -> Response:
     """GET /error: for refusals that were not sent to the address that was asked for."""
     fields = web.read_query(request)
-    pool, client = domains.pool_of(request.host), pools.service().clients.get(fields.get("client_id", ""))
+    client = requests.client_at(request, fields.get("client_id", ""))
     text = REASONS.get(fields.get("error", ""), "The request is not valid.")
-    return pages.error_page(text, pool=pool, client=client if client and client.pool is pool else None)
+    return pages.error_page(text, pool=domains.pool_of(request.host), client=client)

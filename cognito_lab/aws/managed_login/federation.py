@@ -10,30 +10,18 @@ prints them: "Google Error - 401 invalid_client", "Timeout occurred in calling I
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
-from cognito_lab.aws import constant_time, issuers, jwt_checks, network, oauth, randomness, seams, web
-from cognito_lab.aws.errors import AwsError, OutsideTheLab
-from cognito_lab.aws.managed_login import authorize, sessions
+from cognito_lab.aws import issuers, jwt_checks, network, oauth, web
+from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.aws.managed_login import pending, requests
+from cognito_lab.aws.managed_login.requests import AuthorizationRequest
 from cognito_lab.aws.network import Request, Response
-from cognito_lab.aws.user_pools import domains, federated, identity_providers
 from cognito_lab.aws.user_pools.identity_providers import IdentityProvider
-from cognito_lab.aws.user_pools.pools import UserPool
-
-if TYPE_CHECKING:
-    from cognito_lab.aws.managed_login.authorize import AuthorizationRequest
-
-SECONDS = 300  # "User pool managed login": a sign-in that takes longer is given up
-COOKIE = "csrf-state"
-# A SAML provider answers with a form that its own site posts here: SameSite=Lax would keep the cookie back.
-SAME_SITE = {"SAML": "None"}
 
 
 class IdpError(web.OAuthError):
@@ -43,66 +31,20 @@ class IdpError(web.OAuthError):
         super().__init__("invalid_request", message)
 
 
-@dataclass(frozen=True)
-class Pending:
-    """A sign-in that is at a provider: what the app asked for, the browser's cookie, and until when (seconds
-    since 1970)."""
-
-    asked: AuthorizationRequest
-    provider: IdentityProvider
-    cookie: str
-    expires: float
-
-
-class PendingSignIns(dict[str, Pending]):
-    """The sign-ins of a pool that are at a provider, by ``state``."""
-
-
-def _pending(pool: UserPool) -> PendingSignIns:
-    return seams.attached(pool, PendingSignIns)
-
-
 # -- there -----------------------------------------------------------------------------------------
 
 
-def begin(request: Request, asked: AuthorizationRequest) -> Response:
-    """To the provider that the app asked for by name or identifier.
-
-    Raises
-    ------
-    OAuthError
-        A page of the domain's, and no redirect: the pool does not have it, or the app client does not
-        support it.
-    """
-    provider = asked_for(asked)
-    if provider is None or not is_supported(asked, provider):
-        raise web.OAuthError("invalid_request", authorize.UNAVAILABLE)
-    return BEGIN[provider.type](request, asked, provider)
-
-
-def asked_for(asked: AuthorizationRequest) -> IdentityProvider | None:
-    """The provider that the app named, if the pool has it."""
-    pool = asked.client.pool
-    if asked.identity_provider:
-        return identity_providers.find(pool, asked.identity_provider)
-    return identity_providers.by_identifier(pool, asked.idp_identifier or "")
-
-
-def is_supported(asked: AuthorizationRequest, provider: IdentityProvider) -> bool:
-    return provider.name in asked.client.providers
-
-
-def begin_oidc(request: Request, asked: AuthorizationRequest, provider: IdentityProvider) -> Response:
+def begin(request: Request, asked: AuthorizationRequest, provider: IdentityProvider) -> Response:
     """The authorization request of OpenID Connect Core 1.0, 3.1.2.1."""
     try:
         address = provider.endpoint("authorize_url", "authorization_endpoint")
     except UNREACHABLE:
-        return authorize.give_up(asked, "invalid_request", f"{provider.name} cannot be reached")
-    state, cookie = remember(asked, provider)
+        return requests.give_up(asked, "invalid_request", f"{provider.name} cannot be reached")
+    state, cookie = pending.remember(asked, provider)
     fields = {
         "client_id": provider.details["client_id"], "redirect_uri": callback(request),
         "response_type": "code", "scope": " ".join(provider.scopes),
-        "state": state, "nonce": nonce_of(state),
+        "state": state, "nonce": pending.nonce_of(state),
     }  # fmt: skip
     if asked.prompt and set(asked.prompt.split()) <= {"login", "select_account", "consent"}:
         fields["prompt"] = asked.prompt
@@ -113,61 +55,12 @@ def begin_oidc(request: Request, asked: AuthorizationRequest, provider: Identity
     return sent
 
 
-# How a sign-in begins, by the provider's type; :func:`cognito_lab.aws.register` fills it in.
-BEGIN: dict[str, Callable[[Request, AuthorizationRequest, IdentityProvider], Response]] = {}
-
-
 def callback(request: Request) -> str:
     """The address to register at the provider."""
     return f"https://{request.host}/oauth2/idpresponse"
 
 
-def remember(asked: AuthorizationRequest, provider: IdentityProvider) -> tuple[str, str]:
-    """A ``state`` for a new sign-in at ``provider``, and the ``Set-Cookie`` value for its browser."""
-    state, cookie = randomness.text(43), randomness.text(43)
-    _pending(asked.client.pool)[state] = Pending(asked, provider, cookie, time.time() + SECONDS)
-    return state, sessions.set_cookie(COOKIE, cookie, SECONDS, SAME_SITE.get(provider.type, "Lax"))
-
-
-def nonce_of(state: str) -> str:
-    """The nonce of the sign-in with this ``state``: what the provider signs in the end must name it."""
-    return hashlib.sha256(state.encode()).hexdigest()
-
-
 # -- and back --------------------------------------------------------------------------------------
-
-
-def recall(request: Request, state: str) -> Pending | None:
-    """The sign-in that ``state`` stands for, once: begun at this pool by this browser, and in time."""
-    pool = domains.pool_of(request.host)
-    found = _pending(pool).get(state) if pool else None
-    if pool is None or found is None or not is_this_browsers(request, found) or has_expired(found):
-        return None
-    if not still_stands(found):
-        return None
-    return _pending(pool).pop(state)
-
-
-def is_this_browsers(request: Request, pending: Pending) -> bool:
-    """Who has somebody else's browser open the end of a sign-in of their own would sign that person in as
-    themselves (RFC 6749, 10.12)."""
-    return constant_time.equal(web.cookies(request).get(COOKIE, ""), pending.cookie)
-
-
-def has_expired(pending: Pending) -> bool:
-    return time.time() >= pending.expires
-
-
-def still_stands(pending: Pending) -> bool:
-    """Nobody has taken away the app client, its callback URL or the provider while the person was there."""
-    asked, provider = pending.asked, pending.provider
-    client = asked.client
-    return (
-        client.pool.clients.get(client.id) is client
-        and asked.redirect_uri in client.callback_urls
-        and identity_providers.find(client.pool, provider.name) is provider
-        and is_supported(asked, provider)
-    )
 
 
 def check_answered_by(provider: IdentityProvider, fields: Mapping[str, str]) -> None:
@@ -182,35 +75,18 @@ def oidc_response(request: Request) -> Response:
     """GET /oauth2/idpresponse: the browser is back from Google or another OpenID Connect provider."""
     fields = web.read_form(request)
     state = fields.get("state", "")
-    pending = recall(request, state)
-    if pending is None or pending.provider.type not in ("Google", "OIDC"):
+    found = pending.recall(request, state)
+    if found is None or found.provider.type not in ("Google", "OIDC"):
         raise web.OAuthError("invalid_request", "This sign-in is unknown, over, or another browser's.")
-    asked, provider = pending.asked, pending.provider
+    asked, provider = found.asked, found.provider
     if "error" in fields:
-        return authorize.give_up(asked, error_code(fields["error"]), fields.get("error_description", ""))
+        return requests.give_up(asked, error_code(fields["error"]), fields.get("error_description", ""))
     try:
         check_answered_by(provider, fields)
-        claims = identify(provider, fields.get("code", ""), callback(request), nonce_of(state))
+        claims = identify(provider, fields.get("code", ""), callback(request), pending.nonce_of(state))
     except IdpError as error:
-        raise authorize.refusal(asked, error.code, error.message) from error
-    return arrived(request, asked, provider, claims, claims["sub"])
-
-
-def arrived(
-    request: Request,
-    asked: AuthorizationRequest,
-    provider: IdentityProvider,
-    claims: Mapping[str, Any],
-    subject: str,
-) -> Response:
-    """The provider has said who it is, and every check of that passed: into the pool, and back to the app."""
-    try:
-        user = federated.arrive(asked.client, provider, claims, subject)
-    except AwsError as error:
-        raise authorize.refusal(asked, "invalid_request", error.message.strip()) from error
-    # "Understanding the ID token": where the app sent no nonce, Cognito makes one for a third-party sign-in.
-    asked = replace(asked, nonce=asked.nonce or randomness.text(43))
-    return authorize.finish(request, asked, user, provider.name, ("fed",))
+        raise requests.refusal(asked, error.code, error.message) from error
+    return pending.arrived(request, asked, provider, claims, claims["sub"])
 
 
 def error_code(given: str) -> str:

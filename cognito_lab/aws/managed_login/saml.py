@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 from cognito_lab.aws import oauth, saml
 from cognito_lab.aws.errors import OutsideTheLab
-from cognito_lab.aws.managed_login import authorize, federation, saml_assertion
+from cognito_lab.aws.managed_login import pending, requests, saml_assertion
 from cognito_lab.aws.managed_login.authorize import AuthorizationRequest
 from cognito_lab.aws.managed_login.saml_assertion import Expected
 from cognito_lab.aws.network import Request, Response
@@ -40,7 +40,7 @@ def callback(request: Request) -> str:
 
 def request_id(state: str) -> str:
     """The ID of the request that goes out with ``state``; an XML id begins with no digit."""
-    return f"_{federation.nonce_of(state)}"
+    return f"_{pending.nonce_of(state)}"
 
 
 def begin(request: Request, asked: AuthorizationRequest, provider: IdentityProvider) -> Response:
@@ -48,8 +48,8 @@ def begin(request: Request, asked: AuthorizationRequest, provider: IdentityProvi
     try:
         address = saml.metadata_of(provider.details).sign_in_url
     except SamlError as error:
-        return authorize.give_up(asked, "server_error", error.message)
-    state, cookie = federation.remember(asked, provider)
+        return requests.give_up(asked, "server_error", error.message)
+    state, cookie = pending.remember(asked, provider)
     about = {"ID": request_id(state), "Version": "2.0", "IssueInstant": saml.instant(time.time())}
     about |= {"Destination": address, "ProtocolBinding": saml.POST}
     about |= {"AssertionConsumerServiceURL": callback(request)}
@@ -71,8 +71,8 @@ def idp_response(request: Request) -> Response:
         subject = saml_assertion.subject_of(assertion)
     except SamlError as error:
         said = f"Invalid SAML response received: {error.message}"
-        raise authorize.refusal(asked, "server_error", said) from error
-    return federation.arrived(request, asked, provider, saml_assertion.attributes_of(assertion), subject)
+        raise requests.refusal(asked, "server_error", said) from error
+    return pending.arrived(request, asked, provider, saml_assertion.attributes_of(assertion), subject)
 
 
 def answered_request(
@@ -90,13 +90,13 @@ def answered_request(
     RedirectError
         What the app would have been told.
     """
-    pending = federation.recall(request, relay_state)
-    if pending is not None and pending.provider.type == "SAML":
-        return pending.asked, pending.provider, request_id(relay_state)
+    found = pending.recall(request, relay_state)
+    if found is not None and found.provider.type == "SAML":
+        return found.asked, found.provider, request_id(relay_state)
     if "client_id" in dict(parse_qsl(relay_state)):
-        asked = authorize.read(replace(request, url=f"https://{request.host}/oauth2/authorize?{relay_state}"))
-        provider = federation.asked_for(asked)
-        if provider and may_begin(provider) and federation.is_supported(asked, provider):
+        asked = requests.read(replace(request, url=f"https://{request.host}/oauth2/authorize?{relay_state}"))
+        provider = pending.asked_for(asked)
+        if provider and may_begin(provider) and pending.is_supported(asked, provider):
             return asked, provider, None
     raise OAuthError("invalid_request", UNKNOWN)
 

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 from cognito_lab.aws import network, seams, shapes, web
 from cognito_lab.aws.errors import AwsError
-from cognito_lab.aws.managed_login import authorize, pages, sessions
+from cognito_lab.aws.managed_login import grants, pages, requests, sessions
 from cognito_lab.aws.managed_login.authorize import AuthorizationRequest
 from cognito_lab.aws.network import Request, Response
 from cognito_lab.aws.operations import HANDLERS, Call
@@ -213,7 +213,7 @@ def after_first_factor(visit: Visit, user: User) -> Response:
     """The person is known by a password. This is the place of a second factor, and of a passkey to set up."""
     challenge = sign_in.next_challenge(visit.client, user)
     if challenge is None:
-        return authorize.finish(visit.request, visit.asked, user)
+        return grants.finish(visit.request, visit.asked, user)
     missing = dict.fromkeys(sign_in.missing_attributes(visit.pool, user), "")
     return show(new_password_page, visit, **missing, session=challenge["Session"], username=user.username)
 
@@ -294,7 +294,7 @@ NEXT: dict[str, Page] = {
 
 def look(request: Request) -> Response:
     """GET: the page of this path."""
-    asked = authorize.read(request)
+    asked = requests.read(request)
     known = {"username": web.read_query(request).get("username") or asked.login_hint or ""}
     visit = Visit(request, asked, known)
     return closed(visit) or show(PAGES[visit.path], visit)
@@ -302,7 +302,7 @@ def look(request: Request) -> Response:
 
 def send(request: Request) -> Response:
     """POST: the form of this path. A refusal comes back on the page that can mend it."""
-    visit = Visit(request, authorize.read(request), web.read_form(request))
+    visit = Visit(request, requests.read(request), web.read_form(request))
     sessions.check_csrf(request, dict(visit.fields))
     do, page = FORMS[visit.path]
     try:
@@ -343,7 +343,7 @@ def check_has_own_users(client: AppClient) -> None:
 def confirm_by_link(request: Request) -> Response:
     """GET /confirmUser: the link of an e-mail, which does what the code does, in whatever browser."""
     fields = web.read_query(request)
-    asked = AuthorizationRequest(authorize.check_client(request, fields.get("client_id", "")), "")
+    asked = AuthorizationRequest(requests.check_client(request, fields.get("client_id", "")), "")
     visit = Visit(request, asked)
     try:
         name, code = fields.get("user_name", ""), fields.get("confirmation_code", "")

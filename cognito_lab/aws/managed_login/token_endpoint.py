@@ -12,8 +12,8 @@ from typing import Any
 
 from cognito_lab.aws import constant_time, oauth, web
 from cognito_lab.aws.errors import AwsError
-from cognito_lab.aws.managed_login import authorize
-from cognito_lab.aws.managed_login.authorize import Grant
+from cognito_lab.aws.managed_login import grants, requests
+from cognito_lab.aws.managed_login.grants import Grant
 from cognito_lab.aws.network import Request, Response
 from cognito_lab.aws.user_pools import domains, pools, tokens
 from cognito_lab.aws.user_pools.app_clients import AppClient
@@ -54,8 +54,8 @@ def client_of(request: Request, fields: Fields) -> AppClient:
     differs = basic and fields.get("client_id", basic["client_id"]) != basic["client_id"]
     refuse_if(differs or (basic and "client_secret" in fields), "invalid_request")
     given = basic or fields
-    client = pools.service().clients.get(given.get("client_id", ""))
-    if client is None or client.pool is not domains.pool_of(request.host):
+    client = requests.client_at(request, given.get("client_id", ""))
+    if client is None:
         raise OAuthError("invalid_client")
     check_secret(client, given.get("client_secret", ""))
     return client
@@ -69,7 +69,7 @@ def check_secret(client: AppClient, given: str) -> None:
 
 def check_flow(client: AppClient, flow: str) -> None:
     """The client's OAuth settings are in force, and allow this flow."""
-    allowed = client.grants
+    allowed = client.oauth_flows
     if not client.has_oauth or flow not in allowed:
         raise OAuthError("unauthorized_client")
 
@@ -89,12 +89,12 @@ def by_code(client: AppClient, fields: Fields) -> dict[str, Any]:
     check_readable(grant)
     check_user(grant)
     take(client, fields["code"])
-    return authorize.tokens_for(grant.asked, grant.session)
+    return grants.tokens_for(grant.asked, grant.session)
 
 
 def find_grant(client: AppClient, code: str) -> Grant:
     """What a code stands for; one that was used, or never given out, stands for nothing (RFC 6749, 5.2)."""
-    grant = authorize.codes(client).get(code)
+    grant = grants.codes(client).get(code)
     if grant is None:
         raise OAuthError("invalid_grant")
     return grant
@@ -113,7 +113,7 @@ def check_is_of(grant: Grant, client: AppClient) -> None:
 
 def take(client: AppClient, code: str) -> None:
     """A code counts once."""
-    del authorize.codes(client)[code]
+    del grants.codes(client)[code]
 
 
 def check_redirect_uri(grant: Grant, redirect_uri: str | None) -> None:
@@ -146,7 +146,7 @@ def by_refresh_token(client: AppClient, fields: Fields) -> dict[str, Any]:
     refuse_if(not fields.get("refresh_token"), "invalid_request")
     try:
         login = tokens.find_login(client, fields["refresh_token"])
-        return authorize.oauth_names(tokens.refresh(client, login, fields["refresh_token"]))
+        return grants.oauth_names(tokens.refresh(client, login, fields["refresh_token"]))
     except AwsError:
         raise OAuthError("invalid_grant") from None
 
@@ -160,7 +160,7 @@ def by_client_credentials(client: AppClient, fields: Fields) -> dict[str, Any]:
     """For a program that acts for nobody: an access token with custom scopes, and nothing else."""
     check_flow(client, "client_credentials")
     asked = fields.get("scope", "").split()
-    scopes = authorize.granted(client, fields.get("scope", ""))
+    scopes = requests.granted(client, fields.get("scope", ""))
     refuse_if(not scopes or set(asked) - set(scopes), "invalid_scope")
     return {
         "access_token": tokens.for_machine(client, scopes),

@@ -105,12 +105,12 @@ class AppClient:
         return bool(self.settings["AllowedOAuthFlowsUserPoolClient"])
 
     @property
-    def grants(self) -> list[str]:
+    def oauth_flows(self) -> list[str]:
         """The grants of OAuth 2.0 that it may use: ``code``, ``implicit``, ``client_credentials``."""
         return self._listed("AllowedOAuthFlows")
 
     @property
-    def scopes(self) -> list[str]:
+    def oauth_scopes(self) -> list[str]:
         return self._listed("AllowedOAuthScopes")
 
     @property

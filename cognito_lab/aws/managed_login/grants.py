@@ -1,0 +1,83 @@
+"""What a sign-in ends in: a code for the app, or in the implicit grant the tokens themselves.
+
+Source: RFC 6749, 4.1.2 and 4.2.2; "Authorize endpoint" in the Developer Guide.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cognito_lab.aws import randomness, seams
+from cognito_lab.aws.managed_login import requests, sessions
+from cognito_lab.aws.managed_login.requests import AuthorizationRequest
+from cognito_lab.aws.managed_login.sessions import Session
+from cognito_lab.aws.network import Request, Response
+from cognito_lab.aws.user_pools import tokens
+from cognito_lab.aws.user_pools.app_clients import AppClient
+from cognito_lab.aws.user_pools.directory import User
+
+CODE_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a code stands for: whose sign-in, for which request, until when (seconds since 1970), how often
+    the user had been signed out everywhere by then."""
+
+    asked: AuthorizationRequest
+    session: Session
+    expires: float
+    sign_outs: int = 0
+
+
+class Codes(dict[str, Grant]):
+    """The codes of a user pool that nobody has redeemed yet."""
+
+
+def codes(client: AppClient) -> Codes:
+    return seams.attached(client.pool, Codes)
+
+
+def finish(
+    request: Request,
+    asked: AuthorizationRequest,
+    user: User,
+    provider: str = "COGNITO",
+    amr: tuple[str, ...] = ("pwd",),
+) -> Response:
+    """Somebody has just signed in: the browser gets its session, and goes back to the app."""
+    session = Session(user, provider, amr, int(time.time()))
+    response = back_to_the_app(asked, session)
+    response.headers.add("set-cookie", sessions.begin(request, session))
+    return response
+
+
+def back_to_the_app(asked: AuthorizationRequest, session: Session) -> Response:
+    """With a code, or in the implicit grant with the tokens themselves."""
+    if asked.response_type == "code":
+        code = randomness.uuid4()
+        expires, before = time.time() + CODE_SECONDS, session.user.sign_outs
+        codes(asked.client)[code] = Grant(asked, session, expires, before)
+        return requests.return_to_app(asked, {"code": code})
+    made = tokens_for(asked, session, refreshable=False)
+    return requests.return_to_app(asked, {**made, "token_type": "bearer"})
+
+
+def tokens_for(asked: AuthorizationRequest, session: Session, refreshable: bool = True) -> dict[str, Any]:
+    """The tokens of a sign-in, under OAuth's names."""
+    return oauth_names(
+        tokens.sign_in(
+            asked.client, session.user, scopes=asked.scopes, nonce=asked.nonce, amr=session.amr,
+            auth_time=session.auth_time, refreshable=refreshable,
+        )
+    )  # fmt: skip
+
+
+def oauth_names(result: Mapping[str, Any]) -> dict[str, Any]:
+    """An AuthenticationResultType as the OAuth endpoints say it."""
+    names = {"IdToken": "id_token", "AccessToken": "access_token", "RefreshToken": "refresh_token"}
+    names |= {"ExpiresIn": "expires_in", "TokenType": "token_type"}
+    return {names[name]: value for name, value in result.items()}
