@@ -69,44 +69,66 @@ def read(path: Path, marked: Collection[str]) -> tuple[Question, ...]:
 
     Raises ``ValueError`` where the file breaks a rule; it names file and question, and says what is missing.
     """
-
-    def refuse(broken: bool, says: str) -> None:
-        if broken:
-            raise ValueError(f"{path.name}{where}: {says}")
-
-    def look(entry: dict[str, Any], kinds: dict[str, type], which: str = "") -> None:
-        odd = kinds.items() ^ {name: type(value) for name, value in entry.items() if value != ""}.items()
-        names = ", ".join(sorted({name for name, _ in odd}))
-        refuse(bool(odd), f"{which}missing, of another kind, or no field of it: {names}")
-
-    where, found = "", dict[str, Question]()
+    where, found = path.name, dict[str, Question]()
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("question", [])
+        for number, entry in enumerate(_entries(path), 1):
+            where = f"{path.name}, question {entry.get('id') or number}"
+            asked = _question(number, entry)
+            check_question(asked, marked)
+            _refuse_if(entry["id"] in found, "another question has this id")
+            found[entry["id"]] = asked
+        where = path.name
+        check_quiz(list(found.values()))
     except ValueError as error:
-        raise ValueError(f"{path.name}: {error}") from None
-    refuse(not isinstance(entries, list), "a question begins with [[question]]")
-    for number, entry in enumerate(entries, 1):
-        where = f", question {entry.get('id') or number}"
-        look(entry := {"several": False} | entry, QUESTION)
-        choices = []
-        for letter, choice in zip("ABCDEFGH", entry["choice"], strict=False):
-            look(choice, CHOICE, f"choice {letter}: ")
-            choices.append(Choice(f"{number}{letter}", **choice))
-        names = frozenset(each.name for each in choices if each.right)
-        claim, several, count, right = entry["claim"], entry["several"], len(choices), len(names)
-        refuse(claim not in marked, f"claim {claim} is not marked in the lesson")
-        refuse(entry["id"] in found, "another question has this id")
-        refuse(count not in (3, 4), f"{count} choices, not three or four")
-        refuse(len({each.text for each in choices}) < count, "two choices say the same")
-        refuse(not 0 < right < count, f"{right} of {count} choices are right")
-        refuse((right > 1) != several, f"{right} right, and several is {several}")
-        text = f"{number}. {entry['text']}{' (Several choices are right.)' * several}"
-        found[entry["id"]] = Question(number, text, claim, several, tuple(choices), names)
-    where = ""
-    refuse(len(found) < FEWEST, f"{len(found)} questions, of at least {FEWEST}")
-    places = {min(asked.right)[-1] for asked in found.values() if not asked.several}
-    refuse(len(places) == 1, "the right choice is always at the same place")
+        raise ValueError(f"{where}: {error}") from None
     return tuple(found.values())
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("question", [])
+    _refuse_if(not isinstance(entries, list), "a question begins with [[question]]")
+    return list(entries)
+
+
+def _question(number: int, entry: dict[str, Any]) -> Question:
+    """A question from its entry in the file, which must have the members of its kind and no others."""
+    entry = {"several": False} | entry
+    _look(entry, QUESTION)
+    choices = []
+    for letter, choice in zip("ABCDEFGH", entry["choice"], strict=False):
+        _look(choice, CHOICE, f"choice {letter}: ")
+        choices.append(Choice(f"{number}{letter}", **choice))
+    text = f"{number}. {entry['text']}{' (Several choices are right.)' * entry['several']}"
+    right = frozenset(each.name for each in choices if each.right)
+    return Question(number, text, entry["claim"], entry["several"], tuple(choices), right)
+
+
+def _look(entry: dict[str, Any], kinds: dict[str, type], which: str = "") -> None:
+    odd = kinds.items() ^ {name: type(value) for name, value in entry.items() if value != ""}.items()
+    names = ", ".join(sorted({name for name, _ in odd}))
+    _refuse_if(bool(odd), f"{which}missing, of another kind, or no field of it: {names}")
+
+
+def check_question(asked: Question, marked: Collection[str]) -> None:
+    """One question rests on a claim of the lesson, and has choices to choose from. Raises ``ValueError``."""
+    count, right = len(asked.choices), len(asked.right)
+    _refuse_if(asked.claim not in marked, f"claim {asked.claim} is not marked in the lesson")
+    _refuse_if(count not in (3, 4), f"{count} choices, not three or four")
+    _refuse_if(len({each.text for each in asked.choices}) < count, "two choices say the same")
+    _refuse_if(not 0 < right < count, f"{right} of {count} choices are right")
+    _refuse_if((right > 1) != asked.several, f"{right} right, and several is {asked.several}")
+
+
+def check_quiz(questions: Collection[Question]) -> None:
+    """All of them: they are enough, and none is answered by its place. Raises ``ValueError``."""
+    _refuse_if(len(questions) < FEWEST, f"{len(questions)} questions, of at least {FEWEST}")
+    places = {min(asked.right)[-1] for asked in questions if not asked.several}
+    _refuse_if(len(places) == 1, "the right choice is always at the same place")
+
+
+def _refuse_if(broken: bool, says: str) -> None:
+    if broken:
+        raise ValueError(says)
 
 
 def quiz(lesson: str, on_result: Callable[[str, int, int], None] | None = None) -> Quiz:
