@@ -27,6 +27,8 @@ import pytest
 
 from cognito_lab.course import bootstrap, check, environment, installers, lock, pythons, start
 from cognito_lab.course.install import MARKER
+from cognito_lab.study import progress
+from cognito_lab.study.exercises import Exercise
 
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = ROOT / "cognito_lab" / "course"
@@ -793,6 +795,55 @@ def test_a_lesson_that_the_course_has_changed_is_named_and_not_touched(lessons, 
     assert (own / "09_identities.ipynb").read_text() == "09_identities, first version"
     start.copy_notebooks(lessons, own, fresh="09_identities")
     assert start.copy_notebooks(lessons, own) == []
+
+
+def test_the_solved_copies_have_a_folder_of_their_own_and_are_never_overwritten(tmp_path):
+    folder = tmp_path / "build" / "solved"
+    assert start.copy_solved(ROOT / "notebooks", folder) == []
+    solved = {path.name for path in folder.glob("*.ipynb")}
+    lesson = next(path for path in sorted((ROOT / "notebooks").glob("01_*.ipynb")))
+    stub, answer = Exercise("01.1").stub, Exercise("01.1").solved_cell
+    sources = [cell["source"] for cell in json.loads((folder / lesson.name).read_text())["cells"]]
+    assert lesson.name in solved and answer in map("".join, sources) and stub not in map("".join, sources)
+    (folder / lesson.name).write_text("mine")
+    assert start.copy_solved(ROOT / "notebooks", folder) == []
+    assert (folder / lesson.name).read_text() == "mine"
+    start.copy_solved(ROOT / "notebooks", folder, fresh="01")
+    assert (folder / lesson.name).read_text() != "mine"
+
+
+def test_make_lab_with_solutions_opens_them_and_leaves_the_learners_own_alone(monkeypatch, course_folder):
+    own = course_folder / "my_course"
+    own.mkdir()
+    (own / "09_identities.ipynb").write_text("mine")
+    begun = {}
+
+    def execve(program, command, variables):
+        begun.update(command=command, variables=variables)
+        raise SystemExit
+
+    monkeypatch.setattr(start, "course_folder", lambda: course_folder)
+    monkeypatch.setattr(start.os, "execve", execve)
+    monkeypatch.chdir(course_folder)
+    with pytest.raises(SystemExit):
+        start.main(["--solutions", "--no-browser"])
+    folder = course_folder / "build" / "solved"
+    assert f"--ServerApp.root_dir={folder}" in begun["command"]
+    assert "--LabApp.default_url=/lab/tree" in begun["command"]
+    assert progress.NOTHING_NOTED in begun["variables"]
+    assert [path.name for path in own.iterdir()] == ["09_identities.ipynb"]
+    assert (own / "09_identities.ipynb").read_text() == "mine"
+
+
+def test_what_is_done_in_a_solved_copy_is_no_tick_of_the_learners(monkeypatch, tmp_path):
+    monkeypatch.setattr(progress, "OWN", tmp_path)
+    monkeypatch.setattr(progress, "live", lambda: True)
+    monkeypatch.setenv(progress.NOTHING_NOTED, "1")
+    progress.note("exercise", "01.1")
+    assert progress.read(tmp_path) == {}
+    monkeypatch.delenv(progress.NOTHING_NOTED)
+    progress.note("exercise", "01.1")
+    assert progress.read(tmp_path) == {"exercise": {"01.1": "done"}}
 
 
 # ---------------------------------------------------------------- ports

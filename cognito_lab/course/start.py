@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from cognito_lab.files import complete_or_absent
 from cognito_lab.study import progress, start_page
 
 COPY = "my_course"
+SOLVED = "build/solved"
 DEFAULT_PORT = 8888
 # Beside the copies: which version of each lesson was copied, to say when the course has a newer one.
 COPIED = ".copied.json"
@@ -42,7 +44,7 @@ def copy_notebooks(notebooks: Path, own: Path, fresh: str | None = None) -> list
     """
     files = sorted(f for f in notebooks.rglob("*") if f.is_file() and ".ipynb_checkpoints" not in f.parts)
     again = _chosen([f for f in files if f.suffix == ".ipynb"], fresh) if fresh else None
-    own.mkdir(exist_ok=True)
+    own.mkdir(parents=True, exist_ok=True)
     record = own / COPIED
     copied: dict[str, str] = json.loads(record.read_text()) if record.exists() else {}
     lines, newer = [], []
@@ -79,6 +81,15 @@ def _chosen(lessons: list[Path], fresh: str) -> Path:
             f"There is no lesson {fresh!r}. Lessons: {', '.join(lesson.stem for lesson in lessons)}."
         )
     return found[0]
+
+
+def copy_solved(notebooks: Path, folder: Path, fresh: str | None = None) -> list[str]:
+    """Bring into `folder` the lessons that have exercises, each of these solved; as `copy_notebooks` does."""
+    from cognito_lab.course import solutions  # needs nbformat, which opening one's own copy does not
+
+    with tempfile.TemporaryDirectory() as made:
+        solutions.write(Path(made), sorted(notebooks.glob("*.ipynb")))
+        return copy_notebooks(Path(made), folder, fresh)
 
 
 def choose_port(wanted: int | None) -> int:
@@ -121,23 +132,36 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--fresh", metavar="LESSON", help="start this lesson again; the old file is kept beside it"
     )
+    parser.add_argument(
+        "--solutions", action="store_true", help=f"open copies with every exercise solved, in {SOLVED}/"
+    )
     parser.add_argument("--forget", action="store_true", help="forget which exercises and questions are done")
     parser.add_argument("--port", type=int, help=f"default {DEFAULT_PORT}, or the next free one")
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
     options = parser.parse_args(argv)
     root = course_folder()
     try:
-        lines = copy_notebooks(root / "notebooks", root / COPY, options.fresh)
+        if options.solutions:
+            folder, page = root / SOLVED, ""
+            lines = copy_solved(root / "notebooks", folder, options.fresh)
+        else:
+            folder, page = root / COPY, start_page.FILE
+            lines = copy_notebooks(root / "notebooks", folder, options.fresh)
+            start_page.write(folder)
         if options.forget:
             progress.reset(root / COPY)
-        start_page.write(root / COPY)
+            start_page.write(root / COPY)
         port = choose_port(options.port)
     except CannotStart as reason:
         print(reason, file=sys.stderr)
         return 1
-    print(*lines, f"Your notebooks: {COPY}/. Stop JupyterLab with Ctrl-C.", sep="\n", flush=True)
+    whose = f"The solved copies: {SOLVED}/" if options.solutions else f"Your notebooks: {COPY}/"
+    print(*lines, f"{whose}. Stop JupyterLab with Ctrl-C.", sep="\n", flush=True)
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.port={port}"]
-    command += [f"--ServerApp.root_dir={root / COPY}", f"--LabApp.default_url=/lab/tree/{start_page.FILE}"]
+    command += [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{page}".rstrip("/")]
     command += ["--no-browser"] if options.no_browser else []
-    os.chdir(root / COPY)
-    os.execve(sys.executable, command, clean_environment(os.environ, reproducible=False))
+    os.chdir(folder)
+    variables = clean_environment(os.environ, reproducible=False)
+    # What somebody else solved is no tick on the learner's start page.
+    variables |= {progress.NOTHING_NOTED: "1"} if options.solutions else {}
+    os.execve(sys.executable, command, variables)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from cognito_lab.files import complete_or_absent
@@ -11,6 +12,7 @@ from cognito_lab.study.twin import live
 
 OWN = ROOT / "my_course"
 FILE = ".progress.json"
+NOTHING_NOTED = "COGNITO_LAB_NOTHING_NOTED"  # set where the copies are not the learner's own
 Progress = dict[str, dict[str, str]]  # kind ("exercise", "quiz") → its number → how it went
 
 
@@ -29,7 +31,7 @@ def read(folder: Path | None = None) -> Progress:
 
 def note(kind: str, number: str, how: str = "done", folder: Path | None = None) -> Path | None:
     """Note that something was done, and answer where. Outside a learner's own course, nowhere."""
-    if folder is None and not (live() and OWN.is_dir()):
+    if folder is None and not (live() and OWN.is_dir() and NOTHING_NOTED not in os.environ):
         return None
     noted = read(folder)
     noted.setdefault(kind, {})[number] = how

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import signal
 import time
 
@@ -18,6 +20,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--port", type=int, default=8900, help="the port; taken, the next free one (8900)")
     parser.add_argument("--region", default="us-east-1", help="the account's Region (us-east-1)")
     parser.add_argument("--scene", help="begin as a lesson does, with what its scene makes")
+    parser.add_argument("--calls", action="store_true", help="print the calls of the scene as well")
     parser.add_argument(
         "--issuer", choices=ISSUERS, default="aws",
         help="of user pools' tokens: AWS's address, or this server's for clients that insist on it (aws)",
@@ -25,11 +28,15 @@ def main(argv: list[str]) -> int:
     asked = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with Lab.start(asked.region) as lab, lab.serve(asked.port, asked.issuer):
-            if asked.scene:
-                scene = lab.scene(asked.scene)
+        with Lab.start(asked.region) as lab:
+            with contextlib.redirect_stdout(io.StringIO()):  # how to use it is said below, after the page
+                server = lab.serve(asked.port, asked.issuer)
+            scene = lab.scene(asked.scene) if asked.scene else None
+            if page := getattr(scene, "demo", None):
+                print(f"{page}\n")  # where a browser finds it
+            if scene and asked.calls:
                 print(scene)
-                print(getattr(scene, "demo", ""))  # where a browser finds the page, if the scene has one
+            print(server)
             print("It ends with Ctrl-C.", flush=True)
             while True:  # not signal.pause(): the signal may reach another thread, and leave this one
                 time.sleep(0.5)
