@@ -17,10 +17,12 @@ import functools
 import gc
 import importlib
 import io
+import json
 import multiprocessing
 import os
 import pkgutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -73,6 +75,13 @@ def import_everything() -> None:
                     importlib.import_module(name)
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page that it looks at
+
+
+@functools.cache
+def path_of_a_kernel() -> list[str]:
+    """`sys.path` as a new kernel has it: without the folders of whoever started this process."""
+    command = [sys.executable, "-P", "-c", "import json, sys; print(json.dumps(sys.path))"]
+    return list(json.loads(subprocess.check_output(command)))
 
 
 # -- in the forked process -------------------------------------------------------------------------------
@@ -145,6 +154,7 @@ def _serve(connection: Connection, folder: Path, parent: int) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     sys.argv = [""]
+    sys.path[:] = path_of_a_kernel()
     app = KernelApp.instance(pipe=Pipe(connection), parent_handle=parent)
     app.initialize([])
 
@@ -181,6 +191,7 @@ class ForkedKernel:
 
     def __init__(self, folder: Path) -> None:
         import_everything()
+        path_of_a_kernel()
         self.session = Session(key=b"")
         self.shell_channel = self
         self._connection, theirs = multiprocessing.Pipe()
