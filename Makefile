@@ -6,6 +6,7 @@
 #   make demo CALLS=yes                    print the calls that make the demo as well
 #   make run NOTEBOOK=09 PARAMS="-p region eu-west-1"
 #   make run WITH="boto3==… moto==…"       or WITH=latest: in an environment of its own
+#   make run KERNELS=yes                   in real kernels, at several times the price; macOS always does
 #   make test ARGS="tests/test_x.py"       pytest's own arguments
 #   make setup PYTHON=python3.12 INSTALLER=pip
 
@@ -26,6 +27,7 @@ OPEN =
 NOTEBOOK =
 PARAMS =
 WITH =
+KERNELS =
 ARGS =
 
 VENV = .venv/bin/python
@@ -63,8 +65,8 @@ test: tools ## all tests: the package, and every notebook compared with its stor
 clients: tools ## SDKs and other programs, unmodified, against a served account (fetched the first time)
 	COGNITO_LAB_CLIENTS=yes $(VENV) -m pytest tests/clients tests/browser/test_demo_with_the_sdk.py $(ARGS)
 
-run: tools ## execute the whole course into build/, with a report (NOTEBOOK=, PARAMS=, WITH=)
-	@$(LAB) run $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)") $(PARAMS) $(if $(WITH),--with "$(WITH)")
+run: tools ## execute the whole course into build/, with a report (NOTEBOOK=, PARAMS=, WITH=, KERNELS=)
+	@$(LAB) run $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)") $(PARAMS) $(if $(WITH),--with "$(WITH)") $(if $(filter yes,$(KERNELS)),--kernels)
 
 outputs: tools ## execute the notebooks and store their outputs in them
 	@$(LAB) outputs $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)") $(ARGS)

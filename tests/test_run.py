@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from cognito_lab.course import compare, install, parameters, report, results, run, versions
+from cognito_lab.course.processes import CAN_FORK
 from cognito_lab.files import complete_or_absent
 
 FIXTURES = Path(__file__).parent / "notebooks"
@@ -147,6 +148,21 @@ def test_the_report_says_what_failed_what_differs_and_with_which_versions(mixed)
     assert float(seconds) > 0.1 and float(mib) > 20, "a kernel takes time and memory"
 
 
+def test_real_kernels_say_the_same(mixed, tmp_path):
+    """The rest of this file runs in forks, where the system has them."""
+    done = run_command("every_output", "changed", "failing", "dying", into=tmp_path, options=("--kernels",))
+    said = [
+        sorted(re.sub(r"Report: .*| +[\d.]+ s +\d+ MiB", "", one.stdout).splitlines())
+        for one in (mixed[0], done)
+    ]
+    assert said[0] == said[1]
+    before, after = (
+        nbformat.read(into / "run" / "failing.ipynb", as_version=4) for into in (mixed[1], tmp_path)
+    )
+    error, again = (compare.code_cells(notebook)[1].outputs[0] for notebook in (before, after))
+    assert error == again and error.traceback, "with its traceback"
+
+
 def test_differences_alone_do_not_fail_a_run(tmp_path):
     done = run_command("changed", into=tmp_path)
     assert done.returncode == 0 and "1 notebook: 1 passed, 0 failed; cells that differ: 1." in done.stdout
@@ -209,8 +225,9 @@ def test_a_notebook_is_chosen_by_number_name_or_path(tmp_path, monkeypatch):
 # --- interruption ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("options", [(), ("--kernels",)], ids=["", "kernels"])
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"])
-def test_an_interrupted_run_leaves_what_was_there_before(tmp_path, by):
+def test_an_interrupted_run_leaves_what_was_there_before(tmp_path, by, options):
     earlier = [tmp_path / "build" / "run" / "lesson.ipynb", tmp_path / "build" / "report.html"]
     earlier[0].parent.mkdir(parents=True)
     for path in earlier:
@@ -218,7 +235,7 @@ def test_an_interrupted_run_leaves_what_was_there_before(tmp_path, by):
     lesson = Path(shutil.copy(FIXTURES / "slow.ipynb", tmp_path / "slow.ipynb"))
     into = tmp_path / "build"
     process = subprocess.Popen(
-        [sys.executable, "-m", "cognito_lab", "run", "--notebook", str(lesson), "--into", str(into)],
+        [sys.executable, "-m", "cognito_lab", "run", f"--notebook={lesson}", f"--into={into}", *options],
         start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     give_up = time.monotonic() + 120
@@ -227,7 +244,9 @@ def test_an_interrupted_run_leaves_what_was_there_before(tmp_path, by):
         time.sleep(0.05)
     assert len(list(into.iterdir())) == 3, "what was there, and the folder that the run is filling"
     family = psutil.Process(process.pid).children(recursive=True)
-    assert any("ipykernel" in " ".join(child.cmdline()) for child in family), "a kernel is at work"
+    kernels = [child for child in family if "ipykernel" in " ".join(child.cmdline())]
+    assert bool(kernels) == bool(options or not CAN_FORK), "a kernel is at work, where one is wanted"
+    assert max(len(child.parents()) for child in family) == len(psutil.Process(process.pid).parents()) + 2
     if by == signal.SIGINT:
         os.killpg(process.pid, by)  # as a terminal does: to the whole group
     else:

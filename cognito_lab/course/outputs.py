@@ -17,7 +17,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from cognito_lab.course import compare, overture, run
-from cognito_lab.course.processes import in_processes
+from cognito_lab.course.processes import CAN_FORK, in_processes
 from cognito_lab.files import complete_or_absent
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -58,19 +58,19 @@ def joined(outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
     return kept
 
 
-def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
-    """Run all cells in a new kernel, in `folder`; the outputs are put into `notebook` itself.
+def execute(notebook: NotebookNode, folder: Path, kernels: bool = True) -> NotebookNode:
+    """Run all cells in `folder`; the outputs are put into `notebook` itself.
+
+    Args:
+        kernels: whether in a new kernel; else in a fork of this process, which must be a worker process.
 
     Raises:
         NotStored: a cell ended with an error; the line names it.
     """
-    from nbclient import NotebookClient
+    from cognito_lab.course.shell import executed
 
-    client = NotebookClient(
-        notebook, kernel_name="python3", timeout=run.CELL_TIMEOUT, allow_errors=True, record_timing=False,
-        store_widget_state=False, shutdown_kernel="immediate", resources={"metadata": {"path": str(folder)}},
-    )  # fmt: skip
-    client.execute()
+    options = {"allow_errors": True, "record_timing": False, "store_widget_state": False}
+    executed(notebook, folder, kernels, timeout=run.CELL_TIMEOUT, **options)
     for number, cell in enumerate(compare.code_cells(notebook)):
         for output in cell.outputs:
             if output.output_type == "error":
@@ -78,7 +78,7 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
     return notebook
 
 
-def refresh(path: Path, check: bool) -> tuple[bool, str]:
+def refresh(path: Path, check: bool, kernels: bool = True) -> tuple[bool, str]:
     """Execute a notebook and, unless `check`, store it if its bytes change. Runs in a worker process.
 
     Returns:
@@ -86,7 +86,7 @@ def refresh(path: Path, check: bool) -> tuple[bool, str]:
     """
     before = path.read_text(encoding="utf-8")
     stored = nbformat.reads(before, as_version=4)
-    executed = execute(copy.deepcopy(stored), path.parent)
+    executed = execute(copy.deepcopy(stored), path.parent, kernels)
     text = normalised(executed)
     if text != before and not check:
         with complete_or_absent(path) as partial:
@@ -102,8 +102,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--check", action="store_true", help="store nothing; exit 1 if something would change"
     )
+    parser.add_argument("--kernels", action="store_true", help="use real kernels with --check, too")
     parser.add_argument("--workers", type=int, default=2, help="notebooks at a time (2)")
     options = parser.parse_args(argv)
+    kernels = options.kernels or not options.check or not CAN_FORK  # what is stored is what a kernel says
     try:
         paths = run.choose(options.notebook)
     except FileNotFoundError as refusal:
@@ -114,7 +116,7 @@ def main(argv: list[str]) -> int:
         for lesson in paths:
             if lesson.stem == overture.LESSON and not options.check:
                 overture.store(lesson)  # the other lessons show it
-        jobs = [(path, options.check) for path in paths]
+        jobs = [(path, options.check, kernels) for path in paths]
         for index, answer in in_processes(refresh, jobs, options.workers):
             if isinstance(answer, BaseException):
                 print(f"{paths[index].stem:<32} NOT STORED: {answer}")

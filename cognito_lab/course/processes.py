@@ -7,8 +7,9 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import psutil
@@ -16,30 +17,36 @@ import psutil
 from cognito_lab.course import ports
 from cognito_lab.course.environment import clean_environment
 
+CAN_FORK = sys.platform == "linux"  # on macOS the system's own libraries may fail in a process that is a fork
 
-def in_processes(
-    task: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], workers: int
-) -> Generator[tuple[int, Any], None, None]:
-    """Do `task(*job)` for each job, `workers` at a time; yields (index of the job, its answer or exception).
 
-    Kernels that these processes start have the course's clean, reproducible environment with the guard on.
-    When the caller is interrupted or closes the generator, the processes and their kernels are ended.
+@contextlib.contextmanager
+def worker_processes(most: int) -> Iterator[Callable[..., concurrent.futures.Future[Any]]]:
+    """Start up to `most` processes; gives a function that has one of them do `task(*job)`.
+
+    They, and the kernels that they start, have the course's clean, reproducible environment with the guard
+    on, made from what the environment is now. When the block ends by an exception, they are ended with all
+    that they have started.
     """
-    environment, on_interrupt = dict(os.environ), signal.getsignal(signal.SIGINT)
-    try:  # a new process takes over what is set here, even while it is still importing
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        os.environ.clear()
-        os.environ.update(clean_environment(environment, reproducible=True) | {"COGNITO_LAB_GUARD": "1"})
-        spawn = multiprocessing.get_context("spawn")
-        pool = concurrent.futures.ProcessPoolExecutor(max(1, min(workers, len(jobs))), spawn, _begin)
-        futures = {pool.submit(task, *job): index for index, job in enumerate(jobs)}
-    finally:
-        os.environ.clear()
-        os.environ.update(environment)
-        signal.signal(signal.SIGINT, on_interrupt)
+    clean = clean_environment(os.environ, reproducible=True) | {"COGNITO_LAB_GUARD": "1"}
+    spawn = multiprocessing.get_context("spawn")
+    pool = concurrent.futures.ProcessPoolExecutor(most, spawn, _begin)
+
+    def submit(task: Callable[..., Any], *job: Any) -> concurrent.futures.Future[Any]:
+        # A new process takes over what is set here, even while it is still importing.
+        environment, on_interrupt = dict(os.environ), signal.getsignal(signal.SIGINT)
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            os.environ.clear()
+            os.environ.update(clean)
+            return pool.submit(task, *job)
+        finally:
+            os.environ.clear()
+            os.environ.update(environment)
+            signal.signal(signal.SIGINT, on_interrupt)
+
     try:
-        for future in concurrent.futures.as_completed(futures):
-            yield futures[future], future.exception() or future.result()
+        yield submit
     except BaseException:
         for worker in multiprocessing.active_children():
             for process in [*psutil.Process(worker.pid).children(recursive=True), worker]:
@@ -48,6 +55,19 @@ def in_processes(
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def in_processes(
+    task: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], workers: int
+) -> Generator[tuple[int, Any], None, None]:
+    """Do `task(*job)` for each job, `workers` at a time; yields (index of the job, its answer or exception).
+
+    When the caller is interrupted or closes the generator, the processes and their kernels are ended.
+    """
+    with worker_processes(max(1, min(workers, len(jobs)))) as submit:
+        futures = {submit(task, *job): index for index, job in enumerate(jobs)}
+        for future in concurrent.futures.as_completed(futures):
+            yield futures[future], future.exception() or future.result()
 
 
 def _begin() -> None:

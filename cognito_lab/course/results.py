@@ -25,7 +25,7 @@ class Result:
 
     name: str
     seconds: float = 0.0
-    peak_mib: float = 0.0  # the kernel with its child processes
+    peak_mib: float = 0.0  # what executes the cells, with its child processes
     failure: Failure | None = None
     differences: list[Difference] = field(default_factory=list)
     leaks: list[tuple[int, str]] = field(

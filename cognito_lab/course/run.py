@@ -1,8 +1,9 @@
 """`make run`: execute the whole course and say which of its sentences no longer hold.
 
-papermill executes the notebooks, two at a time, in kernels with a fixed clock and seeded random sources, and
-each cell's outputs are compared with the stored ones. The executed notebooks go to `build/run/`, the report
-to `build/report.html`; both appear only when they are complete.
+papermill executes the notebooks, two at a time, with a fixed clock and seeded random sources, and each cell's
+outputs are compared with the stored ones. The cells run in forked processes (`shell.py`), which give the
+outputs of a kernel in a fraction of its time, or in real kernels. The executed notebooks go to `build/run/`,
+the report to `build/report.html`; both appear only when they are complete.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 import nbformat
 
 from cognito_lab.course import compare, install, parameters
-from cognito_lab.course.processes import PeakMemory, in_processes
+from cognito_lab.course.processes import CAN_FORK, PeakMemory, in_processes
 from cognito_lab.course.results import Failure, Result, describe, verdict
 from cognito_lab.files import complete_or_absent
 from cognito_lab.paths import NOTEBOOKS, ROOT
@@ -51,19 +52,27 @@ def choose(wanted: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(chosen)) or course
 
 
-def execute(source: Path, target: Path, values: dict[str, Any]) -> Result:
-    """Execute one notebook with papermill into `target` and judge it. Runs in a worker process."""
+def execute(source: Path, target: Path, values: dict[str, Any], kernels: bool) -> Result:
+    """Execute one notebook with papermill into `target` and judge it. Runs in a worker process.
+
+    Args:
+        kernels: whether in a real kernel; else in a fork of the worker.
+    """
     import papermill  # takes two seconds, which only workers pay
 
-    papermill.engines.papermill_engines.register("course", saving_once(papermill.engines.NBClientEngine))
+    from cognito_lab.course import engine, shell
+
+    if not kernels:
+        shell.import_everything()
     result, problem = Result(source.stem), None
     stored = nbformat.read(source, as_version=4)
     started = time.monotonic()
     with PeakMemory() as memory:
         try:
             papermill.execute_notebook(
-                source, target, values, engine_name="course", kernel_name="python3", cwd=source.parent,
-                progress_bar=False, execution_timeout=CELL_TIMEOUT, shutdown_kernel="immediate",
+                source, target, values, engine_name=engine.KERNELS if kernels else engine.FORKS,
+                kernel_name="python3", cwd=source.parent, progress_bar=False, execution_timeout=CELL_TIMEOUT,
+                shutdown_kernel="immediate",
             )  # fmt: skip
         except Exception as error:  # an error in a cell, a cell that takes too long, a kernel that died
             problem = error
@@ -82,24 +91,6 @@ def execute(source: Path, target: Path, values: dict[str, Any]) -> Result:
     return result
 
 
-def saving_once(engine: Any) -> Any:
-    """papermill's engine without a save before and after every cell, which takes a fifth of a lesson's time.
-
-    When the notebook has ended, well or not, papermill saves it.
-    """
-
-    class SavingOnce(engine):
-        @classmethod
-        def execute_managed_notebook(cls, nb_man: Any, *args: Any, **kwargs: Any) -> Any:
-            nb_man.save = lambda **_: None
-            try:
-                return super().execute_managed_notebook(nb_man, *args, **kwargs)
-            finally:
-                del nb_man.save
-
-    return SavingOnce
-
-
 def failure(executed: nbformat.NotebookNode, problem: Exception) -> Failure:
     """The failing cell: the one with an error, else the one at which the kernel died or took too long."""
     cells = compare.code_cells(executed)
@@ -116,13 +107,23 @@ def failure(executed: nbformat.NotebookNode, problem: Exception) -> Failure:
 
 
 def run_course(
-    jobs: Sequence[tuple[Path, dict[str, Any]]], into: Path, workers: int, done: Callable[[Result], None]
+    jobs: Sequence[tuple[Path, dict[str, Any]]],
+    into: Path,
+    workers: int,
+    done: Callable[[Result], None],
+    kernels: bool = not CAN_FORK,
 ) -> list[Result]:
-    """Execute notebooks with their parameters into the folder `into`; results in the order of `jobs`."""
+    """Execute notebooks with their parameters into the folder `into`; results in the order of `jobs`.
+
+    Args:
+        workers: how many notebooks at a time.
+        done: is called with each result, as they come.
+        kernels: whether in real kernels; else in forks of the workers, which is faster.
+    """
     results: dict[int, Result] = {}
     with complete_or_absent(into) as partial:
         partial.mkdir()
-        tasks = [(source, partial / source.name, values) for source, values in jobs]
+        tasks = [(source, partial / source.name, values, kernels) for source, values in jobs]
         order = sorted(
             range(len(jobs)), key=lambda index: -jobs[index][0].stat().st_size
         )  # the longest first
@@ -147,6 +148,12 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--with", dest="versions", help="'boto3==… moto==…' or 'latest', in an environment of its own"
     )
+    parser.add_argument(
+        "--kernels",
+        action="store_true",
+        default=not CAN_FORK,
+        help="in real kernels, at several times the price",
+    )
     parser.add_argument("--workers", type=int, default=2, help="notebooks at a time (2)")
     parser.add_argument("--into", type=Path, default=ROOT / "build", help="folder for the results (build)")
     options = parser.parse_args(argv)
@@ -158,6 +165,7 @@ def main(argv: list[str]) -> int:
 
             python = str(environment_with(options.versions, options.into))
             again = [f"--into={options.into}", f"--workers={options.workers}"]
+            again += ["--kernels"] if options.kernels else []
             again += [f"--notebook={path}" for path in notebooks] + [
                 word for pair in options.given for word in ("-p", *pair)
             ]
@@ -179,7 +187,7 @@ def main(argv: list[str]) -> int:
                 bar.write(describe(result), file=sys.stdout)
                 bar.update()
 
-            results = run_course(jobs, options.into / "run", options.workers, done)
+            results = run_course(jobs, options.into / "run", options.workers, done, options.kernels)
         page = report.write(options.into / "report.html", results, dict(options.given))
     except KeyboardInterrupt:
         print("Interrupted. The results of an earlier run are as they were.", file=sys.stderr)

@@ -2,8 +2,8 @@
 
 Starting a kernel, importing boto3 and moto in it and passing each message through two sockets and three
 threads takes most of a lesson's time. Here a process imports everything once, a fork of it executes one
-notebook, and the same messages go over one pipe. What executes a cell, catches what it says and makes a message
-of it is ipykernel, with the course's configuration and start-up file, so the outputs are a kernel's.
+notebook, and the same messages go over one pipe. What executes a cell, catches what it says and makes a
+message of it is ipykernel, with the course's configuration and start-up file: the outputs are a kernel's.
 
 A fork has imported more than a new kernel has: a lesson that uses a module without importing it passes here.
 nbval executes every lesson in a real kernel and would say so.
@@ -16,17 +16,22 @@ import contextlib
 import functools
 import gc
 import importlib
+import io
+import json
 import multiprocessing
 import os
 import pkgutil
 import signal
+import subprocess
 import sys
 import threading
 import time
+import traceback
 import warnings
 from collections.abc import Generator
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbclient
@@ -44,9 +49,12 @@ from tornado.ioloop import IOLoop
 import cognito_lab
 from cognito_lab import guard
 
-CAN_FORK = sys.platform == "linux"  # macOS's own libraries do not survive it
-# What lessons import, directly or not; the package's own modules besides.
-LIBRARIES = ("boto3", "ipywidgets", "jwt", "lxml.etree", "matplotlib.pyplot", "moto", "requests", "signxml")
+# What lessons and the kernel import, directly or not; the package's own modules besides.
+LIBRARIES = (
+    "boto3.s3.inject", "ipykernel.debugger", "IPython.core.debugger", "IPython.extensions.storemagic",
+    "ipywidgets", "jwt", "lxml.etree", "matplotlib.backends.backend_svg", "matplotlib.pyplot",
+    "moto.iam.responses", "moto.s3.responses", "moto.sts.responses", "requests", "signxml", "sqlite3",
+)  # fmt: skip
 
 
 @functools.cache
@@ -60,12 +68,20 @@ def import_everything() -> None:
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     own = pkgutil.walk_packages(cognito_lab.__path__, "cognito_lab.", onerror=lambda name: None)
     names = [module.name for module in own if not module.name.startswith("cognito_lab.course")]
-    for name in (*LIBRARIES, *names):
-        if not name.endswith("__main__"):
-            with contextlib.suppress(Exception):
-                importlib.import_module(name)
+    with contextlib.redirect_stderr(io.StringIO()):  # the debugger, which nobody uses, has advice to give
+        for name in (*LIBRARIES, *names):
+            if not name.endswith("__main__"):
+                with contextlib.suppress(Exception):
+                    importlib.import_module(name)
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page that it looks at
+
+
+@functools.cache
+def path_of_a_kernel() -> list[str]:
+    """`sys.path` as a new kernel has it: without the folders of whoever started this process."""
+    command = [sys.executable, "-P", "-c", "import json, sys; print(json.dumps(sys.path))"]
+    return list(json.loads(subprocess.check_output(command)))
 
 
 # -- in the forked process -------------------------------------------------------------------------------
@@ -74,8 +90,8 @@ def import_everything() -> None:
 class Pipe(IOPubThread):
     """The way to the client, in the place of a kernel's sockets and of the thread that serves them."""
 
-    thread = None  # so a stream is sent by whoever flushes it, not handed over
-    io_loop = None
+    thread: Any = None  # so a stream is sent by whoever flushes it, not handed over
+    io_loop: Any = None
 
     def __init__(self, connection: Connection) -> None:  # the socket of the original is not made
         self._connection = connection
@@ -94,6 +110,9 @@ class Kernel(IPythonKernel):
     """ipykernel's kernel, which answers into a `Pipe`."""
 
     shell_stream = traitlets.Any()
+    # An interrupt is for the coroutine that a cell is waiting for, if it came in the thread named here.
+    shell_channel_thread = SimpleNamespace(parent_thread=threading.main_thread())
+    _supports_kernel_subshells = False
 
     def start(self) -> None:
         """Nothing is to be received from sockets; cells can ask for the loop."""
@@ -120,8 +139,8 @@ class KernelApp(IPKernelApp):
 
     def init_kernel(self) -> None:
         self.kernel = self.kernel_class.instance(
-            parent=self, session=self.session, log=self.log, profile_dir=self.profile_dir, user_ns=self.user_ns,
-            shell_stream=self.pipe, iopub_thread=self.pipe, iopub_socket=self.pipe,
+            parent=self, session=self.session, log=self.log, profile_dir=self.profile_dir,
+            user_ns=self.user_ns, shell_stream=self.pipe, iopub_thread=self.pipe, iopub_socket=self.pipe,
         )  # fmt: skip
         self.displayhook.get_execution_count = lambda: self.kernel.execution_count
 
@@ -135,6 +154,7 @@ def _serve(connection: Connection, folder: Path, parent: int) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     sys.argv = [""]
+    sys.path[:] = path_of_a_kernel()
     app = KernelApp.instance(pipe=Pipe(connection), parent_handle=parent)
     app.initialize([])
 
@@ -171,6 +191,7 @@ class ForkedKernel:
 
     def __init__(self, folder: Path) -> None:
         import_everything()
+        path_of_a_kernel()
         self.session = Session(key=b"")
         self.shell_channel = self
         self._connection, theirs = multiprocessing.Pipe()
@@ -186,7 +207,7 @@ class ForkedKernel:
                 self._connection.close()
                 _serve(theirs, folder, parent)
             except BaseException:
-                sys.__stderr__ and sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+                traceback.print_exc(file=sys.__stderr__)
             finally:
                 os._exit(1)
         theirs.close()
@@ -321,6 +342,8 @@ class Forked(nbclient.NotebookClient):
                 try:
                     self.process_message(message, cell, cell_index)
                 except nbclient.client.CellExecutionComplete:
+                    if not reply:
+                        raise DeadKernelError("Kernel gave no reply") from None
                     return reply
 
 
@@ -337,3 +360,24 @@ class ForkedClient(Forked):
                 self.execute_cell(cell, index)
             self.set_widgets_metadata()
         return self.nb
+
+
+def executed(notebook: NotebookNode, folder: Path, kernels: bool = False, **options: Any) -> NotebookNode:
+    """Execute all cells of a notebook, into which the outputs are put. Runs in a worker process.
+
+    Args:
+        folder: the working directory.
+        kernels: whether in a real kernel; else in a fork of this process.
+        options: nbclient's.
+
+    Raises:
+        CellExecutionError: a cell ended with an error, and `options` do not allow that.
+        CellTimeoutError: a cell took longer than `timeout`.
+        DeadKernelError: the kernel, or the fork, has ended.
+    """
+    client = (nbclient.NotebookClient if kernels else ForkedClient)(
+        notebook, kernel_name="python3", resources={"metadata": {"path": str(folder)}},
+        shutdown_kernel="immediate", **options,
+    )  # fmt: skip
+    client.execute()
+    return notebook
