@@ -249,9 +249,8 @@ def _answered_by_the_lab(really_open: Callable[..., Any]) -> Callable[..., Any]:
         if not _account_is_running():
             raise refusal(host)
         fields = network.Headers(dict(request.header_items()))
-        data = request.data.read() if hasattr(request.data, "read") else request.data
-        body = data if isinstance(data, bytes) or data is None else b"".join(data)
-        played = network.play(network.Request(request.get_method(), request.full_url, fields, body or b""))
+        body = network.octets_of(request.data)
+        played = network.play(network.Request(request.get_method(), request.full_url, fields, body))
         return _as_from_the_wire(request, played)
 
     return answer

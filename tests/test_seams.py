@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 
 import boto3
 import pytest
@@ -62,6 +63,23 @@ def test_seam_2_moto_asks_before_each_operation(lab, monkeypatch):
     boto3.client("iam").list_roles()
     assert [names[:2] for names in asked] == [("s3", "CreateBucket"), ("iam", "ListRoles")]
     assert asked[0][2] == "arn:aws:s3:::tidepool-pictures"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [lambda: "two", lambda: b"two", lambda: io.BytesIO(b"two"), lambda: iter([b"t", b"wo"])],
+    ids=["text", "octets", "file", "pieces"],
+)
+def test_seam_1_a_body_arrives_as_octets_in_whatever_form_it_is_sent(lab, sent):
+    got = []
+    network.serve(
+        r"shop\.seam\.example", "shop", lambda request: got.append(request) or network.Response(200)
+    )
+    try:
+        requests.post("https://shop.seam.example/a", data=sent())
+        assert [request.body for request in got] == [b"two"]
+    finally:
+        network.HOSTS.pop()
 
 
 def test_seam_2_is_where_moto_asks_for_all_its_services():

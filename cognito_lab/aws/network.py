@@ -100,6 +100,17 @@ class Exchange:
     refusal: Exception | None = None
 
 
+def octets_of(body: Any) -> bytes:
+    """What a client sends as a body, which may be text, octets, a file, pieces of these, or nothing."""
+    if hasattr(body, "read"):
+        body = body.read()
+    if isinstance(body, str):
+        return body.encode()
+    if body is None or isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body or b"")
+    return b"".join(map(octets_of, body))
+
+
 Handler = Callable[[Request], Response]
 Refused = TypeVar("Refused", bound=Exception)
 

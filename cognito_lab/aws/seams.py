@@ -109,7 +109,7 @@ def _send_for_requests(adapter: Any, request: Any, **_: Any) -> Any:
     from requests.exceptions import ConnectionError as NoConnection
     from requests.packages.urllib3.response import HTTPResponse
 
-    body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+    body = network.octets_of(request.body)
     try:
         answer = network.play(Request(request.method, request.url, Headers(request.headers), body))
     except ConnectionError as error:  # the host does not listen there, as with HTTPS on a website endpoint
@@ -135,10 +135,7 @@ def _with_cookies(answer: Response) -> Any:
 
 def _process_request(stubber: Any, request: Any) -> tuple[int, dict[str, str], bytes]:
     """Seam 1: what boto3 and ``requests`` send to an AWS host."""
-    body = request.body
-    if hasattr(body, "read"):
-        body = body.read()
-    body = body.encode() if isinstance(body, str) else bytes(body or b"")
+    body = network.octets_of(request.body)
     answer = network.play(Request(request.method, request.url, Headers(request.headers), body))
     return answer.status, dict(answer.headers), answer.body
 
