@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.errors import PLAYED, AwsError, OutsideTheLab
 
 
 class Headers(dict[str, str]):
@@ -152,7 +152,7 @@ def play(request: Request) -> Response:
     if host is None:
         raise OutsideTheLab(
             f"{request.host or request.url} is not part of this lab: nothing was looked up or sent. "
-            "The lab plays the AWS services of the course, and Google."
+            f"The lab plays {PLAYED}."
         )
     exchange = Exchange(_caller.get(), host.name, request=request)
     token = _current.set(exchange)
