@@ -27,7 +27,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cognito_lab.aws import network
-from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.aws.errors import PLAYED, OutsideTheLab
 
 # -- the environment -----------------------------------------------------------------------------
 
@@ -82,7 +82,7 @@ def refusal(host: object) -> OutsideTheLab:
     elif _is_played(name):
         why = "the lab answers for it, but only through boto3, requests and urllib."
     else:
-        why = "it is not part of this lab, which plays the AWS services of the course, and Google."
+        why = f"it is not part of this lab, which plays {PLAYED}."
     return OutsideTheLab(f"{name} was not looked up, and nothing was sent: {why}")
 
 

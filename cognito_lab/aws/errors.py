@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+PLAYED = "the AWS services of the course, Google, and a university's sign-in"  # who answers in the lab
+
 
 class AwsError(Exception):
     """A refusal as an AWS service words it; it reaches the caller in that service's own wire form.

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from werkzeug.datastructures import Headers
 
-from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.errors import PLAYED, AwsError, OutsideTheLab
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def play(request: Request) -> Response:
     if host is None:
         raise OutsideTheLab(
             f"{request.host or request.url} is not part of this lab: nothing was looked up or sent. "
-            "The lab plays the AWS services of the course, and Google."
+            f"The lab plays {PLAYED}."
         )
     exchange = Exchange(_caller.get(), host.name, request=request)
     token = _current.set(exchange)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from cognito_lab.aws import answers, network, seams, services
-from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws.errors import PLAYED, AwsError, OutsideTheLab
 from cognito_lab.aws.network import Handler, Request, Response
 from cognito_lab.aws.user_pools import pools
 from cognito_lab.wire import Refused, browsers, control
@@ -61,9 +61,7 @@ def _of_the_account(server: Server, request: Request, name: str, play: Handler) 
     real = real_host(request, name, server.account.region)
     host = network.who_answers(real)
     if host is None or host is server.row:
-        raise Refused(
-            f"{real} is not part of this lab, which plays AWS services of the course, and Google.", 404
-        )
+        raise Refused(f"{real} is not part of this lab, which plays {PLAYED}.", 404)
     browsers.refuse_foreign_page(request, host.name)
     scheme = "http" if host.name == "s3 website" else "https"  # the wire stands in for TLS, where AWS has it
     meant = replace(request, url=f"{scheme}://{real}{request.url.removeprefix(server.url)}")
