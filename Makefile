@@ -82,7 +82,7 @@ check: tools ## ruff on code and notebooks, formatting, types
 bench: tools ## measure the lab against plain moto, and what it serves against another local AWS
 	@$(LAB) bench $(ARGS)
 
-lock: tools ## requirements.lock and environment.yml from pyproject.toml (ARGS="--upgrade moto")
+lock: tools ## both locks and environment.yml from pyproject.toml (ARGS="--upgrade moto")
 	@$(LAB) lock $(ARGS)
 
 clean: here ## remove .venv, build/ and caches; my_course/ stays

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 
 # Command: the module with its `main(argv) -> exit status`, and what it does.
 # Only the one that is asked for is imported.
@@ -15,7 +16,14 @@ COMMANDS = {
     "outputs": ("course.outputs", "execute the notebooks and store their outputs"),
     "solutions": ("course.solutions", "write an instructor's copy, with every exercise solved"),
     "bench": ("course.bench", "measure the lab against plain moto"),
-    "lock": ("course.lock", "make requirements.lock and environment.yml again"),
+    "lock": ("course.lock", "make both locks and environment.yml again"),
+}
+# What learners' environments lack: the distribution without which a command cannot do its work.
+NEEDS = {
+    "run": "papermill",
+    "solutions": "papermill",
+    "bench": "papermill",
+    "lock": "uv",
 }
 
 
@@ -27,6 +35,9 @@ def main(argv: list[str]) -> int:
         lines = [f"  {command:10}{what}" for command, (_, what) in COMMANDS.items()]
         print(*lines, sep="\n", file=sys.stderr)
         return 0 if name in ("-h", "--help") else 2
+    if name in NEEDS and not find_spec(NEEDS[name]):
+        print(f"{name} needs {NEEDS[name]}, which is not in this environment: make tools", file=sys.stderr)
+        return 1
     from cognito_lab.course.environment import WrongFolder
 
     try:
