@@ -34,6 +34,12 @@ AWS = Path(network.__file__).parent
 HOUR = 3600
 
 
+@functools.cache
+def client_of(service: str, signing: bool = True) -> Any:
+    """A client of the owner's, or of somebody without keys; every account of the process takes it."""
+    return boto3.client(service) if signing else boto3.client(service, config=UNSIGNED)
+
+
 class Place(World):
     """A user pool with Mara, an identity pool that lets her in, a bucket, and their clients."""
 
@@ -43,11 +49,11 @@ class Place(World):
         self.tokens = self.sign_in()
         self.secret = self.new_client(GenerateSecret=True)
         self.key = f"cognito-idp.us-east-1.amazonaws.com/{self.pool}"
-        self.pools = boto3.client("cognito-identity")
-        self.app = boto3.client("cognito-identity", config=UNSIGNED)
-        self.sts = boto3.client("sts", config=UNSIGNED)
+        self.pools = client_of("cognito-identity")
+        self.app = client_of("cognito-identity", signing=False)
+        self.sts = client_of("sts", signing=False)
         self.identities = self.new_identity_pool()
-        self.s3 = boto3.client("s3")
+        self.s3 = client_of("s3")
         self.s3.create_bucket(Bucket="tidepool-pictures")
         self.s3.put_object(Bucket="tidepool-pictures", Key="mara/crab.svg", Body=b"crab")
 

@@ -125,8 +125,12 @@ def run_all(page: Page, panel: Locator) -> list[str]:
 def stored_pictures(notebook: Path) -> list[str]:
     """The alternative texts of the pictures in a notebook's stored outputs."""
     cells = nbformat.read(notebook, as_version=4).cells
-    outputs = [output for cell in cells for output in cell.get("outputs", ()) if "data" in output]
-    shown = "".join(output.data.get("text/html", "") for output in outputs)
+    return [alt for cell in cells for output in cell.get("outputs", ()) for alt in pictures_in(output)]
+
+
+def pictures_in(output: nbformat.NotebookNode) -> list[str]:
+    """The alternative texts of the pictures in one output of a cell."""
+    shown = output.get("data", {}).get("text/html", "")
     return [unescape(alt) for alt in re.findall(r'<img\b[^>]*?\balt="([^"]*)"', shown)]
 
 

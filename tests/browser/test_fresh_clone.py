@@ -3,24 +3,50 @@
 from __future__ import annotations
 
 import nbformat
-from browser_support import JupyterLab, axe_faults, pictures, stored_pictures
-from nbformat.v4 import new_output
-from playwright.sync_api import Page, expect
+import pytest
+from browser_support import ROOT, JupyterLab, axe_faults, pictures, pictures_in, stored_pictures
+from nbformat.v4 import new_code_cell, new_output
+from playwright.sync_api import Page, Route, expect
+
+LESSON = "00_start_here.ipynb"
 
 
-def test_a_fresh_clone_shows_every_stored_picture_before_anything_runs(page: Page, jupyter: JupyterLab):
-    lessons = sorted(path.name for path in jupyter.folder.glob("*.ipynb"))
-    asked = []  # JupyterLab asks for a kernel when a notebook is opened, and here waits for ever
+@pytest.fixture
+def kernels(page: Page) -> list[Route]:
+    """What JupyterLab asked for kernels, which it does when a notebook is opened. Here it waits for ever."""
+    asked: list[Route] = []
     page.route(
         "**/api/sessions?*", lambda it: asked.append(it) if it.request.method == "POST" else it.continue_()
     )
-    jupyter.open(page, lessons[0])
-    for name in lessons:
-        page.locator(".jp-DirListing-item", has_text=name).dblclick()
-        panel = jupyter.panel(page, name)
-        assert pictures(panel) == [(alt, True) for alt in stored_pictures(jupyter.folder / name)], name
-        expect(page.locator("[title*='not trusted' i]")).to_be_visible()
-    assert len(asked) == len(lessons)
+    return asked
+
+
+def test_a_fresh_clone_shows_a_lessons_stored_pictures_before_anything_runs(
+    page: Page, jupyter: JupyterLab, kernels: list[Route]
+):
+    panel = jupyter.open(page, LESSON)
+    stored = stored_pictures(jupyter.folder / LESSON)
+    assert stored and pictures(panel) == [(alt, True) for alt in stored]
+    expect(page.locator("[title*='not trusted' i]")).to_be_visible()
+    assert len(kernels) == 1
+
+
+def test_every_stored_picture_of_the_course_is_shown_before_anything_runs(
+    page: Page, jupyter: JupyterLab, kernels: list[Route]
+):
+    """All outputs with a picture, as cells of one notebook; it is there sooner than all notebooks."""
+    wanted, cells = [], []
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        wanted += stored_pictures(path)
+        for cell in nbformat.read(path, as_version=4).cells:
+            kept = [output for output in cell.get("outputs", ()) if pictures_in(output)]
+            cells += [new_code_cell(f"# {path.stem}", outputs=kept)] if kept else []
+    file = jupyter.folder / jupyter.write("pictures.ipynb")
+    nbformat.write(nbformat.from_dict({**nbformat.read(file, as_version=4), "cells": cells}), file)
+    assert wanted and stored_pictures(file) == wanted
+    assert pictures(jupyter.open(page, file.name)) == [(alt, True) for alt in wanted]
+    expect(page.locator("[title*='not trusted' i]")).to_be_visible()
+    assert len(kernels) == 1
 
 
 def test_the_start_page_leads_to_a_lesson(page: Page, jupyter: JupyterLab):
