@@ -16,7 +16,7 @@ from typing import Any
 
 from . import claims, progress
 from .palette import MARK, REFUSED
-from .twin import Twin
+from .twin import Twin, pager
 
 QUIZZES = Path(__file__).resolve().parents[2] / "data" / "quizzes"
 FEWEST = 8  # questions of a lesson
@@ -152,7 +152,7 @@ class Quiz(Twin):
         The others are hidden and not only out of sight: the browser takes all radio buttons of ipywidgets for
         one group, so that an arrow beyond the last choice would go on into the next question.
         """
-        from ipywidgets import HTML, Button, Checkbox, HBox, Label, RadioButtons, VBox
+        from ipywidgets import HTML, Button, Checkbox, RadioButtons, VBox
 
         results: dict[int, bool | None] = {}  # by number; None: not checked, or changed since
         score = HTML()
@@ -190,20 +190,13 @@ class Quiz(Twin):
             settle(asked, None)
             return VBox([HTML(f"<p><strong>{_prose(asked.text)}</strong></p>"), *shown, button, said])
 
-        rows, place, at = [row(asked) for asked in self.questions], Label(), 0
+        rows = [row(asked) for asked in self.questions]
 
-        def go(by: int) -> None:  # the buttons are never disabled: see study/steps.py
-            nonlocal at
-            at = min(max(at + by, 0), len(rows) - 1)
-            place.value = f"question {at + 1} of {len(rows)}"
+        def show(at: int) -> None:
             for number, each in enumerate(rows):
                 each.layout.display = None if number == at else "none"
 
-        buttons = Button(description="Previous"), Button(description="Next")
-        for button, by in zip(buttons, (-1, 1), strict=True):
-            button.on_click(lambda _, by=by: go(by))
-        go(0)
-        return VBox([HTML(OPENING), *rows, HBox([*buttons, place]), score]).add_class("our-quiz")
+        return VBox([HTML(OPENING), *rows, pager(len(rows), "question", show), score]).add_class("our-quiz")
 
 
 def _prose(text: str) -> str:
