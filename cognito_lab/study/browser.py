@@ -13,7 +13,6 @@ app is handed. It runs no scripts.
 
 from __future__ import annotations
 
-import base64
 from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -22,7 +21,7 @@ import requests
 
 from cognito_lab.aws import html_forms, network
 from cognito_lab.aws.web import OAuthError
-from cognito_lab.study.twin import Twin
+from cognito_lab.study.twin import Twin, in_words, picture
 
 WIDE = 640  # pixels, of a page in a picture
 MOST_REDIRECTS = 20  # as browsers allow
@@ -129,15 +128,11 @@ class Browser(Twin):
         return "\n".join([place, *(f"    {line}" for line in lines)])
 
     def html(self) -> str:
-        words = f"<pre>{escape(repr(self))}</pre>"
+        words = in_words(repr(self))
         if not self.page.lines:
             return words
-        image = base64.b64encode(self.page.svg().encode()).decode()
-        alt = escape(f"A page in a browser: {'; '.join(self.page.lines)}")
-        return (
-            f'<img alt="{alt}" src="data:image/svg+xml;base64,{image}">\n'
-            f"<details><summary>The page in words</summary>{words}</details>"
-        )
+        alt = f"A page in a browser: {'; '.join(self.page.lines)}"
+        return picture(self.page.svg(), alt, "The page in words", words)
 
 
 def _not_here(kind: str, name: str, there: list[str]) -> ValueError:

@@ -16,7 +16,7 @@ from html import escape
 from pathlib import Path
 
 from cognito_lab.paths import DATA, NOTEBOOKS
-from cognito_lab.study import lies
+from cognito_lab.study import lies, tables
 from cognito_lab.study.twin import Twin
 
 MARKER = re.compile(r"\*\*(\d\d\.\d+) · ")
@@ -111,7 +111,7 @@ def places(number: str) -> dict[str, list[Piece]]:
 
 # -- the index -----------------------------------------------------------------------------------------
 
-LEFT = ' style="text-align:left; vertical-align:top"'  # JupyterLab sets tables flush right
+LEFT = "text-align:left; vertical-align:top"  # JupyterLab sets tables flush right
 
 
 def claims_index(number: str) -> Index:
@@ -128,10 +128,9 @@ class Index(Twin):
 
     def html(self) -> str:
         rows = [self._cells(claim) for claim in self.rows]
-        head = "".join(f'<th scope="col"{LEFT}>{column}</th>' for column in rows[0])
-        body = "\n".join(f"<tr>{''.join(row.values())}</tr>" for row in rows)
-        caption = f"<caption>The claims of lesson {self.path.stem[:2]}</caption>"
-        return f"<table>{caption}<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>"
+        head = [tables.cell(column, LEFT, "col") for column in rows[0]]
+        caption = f"The claims of lesson {self.path.stem[:2]}"
+        return tables.as_html(head, [list(row.values()) for row in rows], caption)
 
     def _cells(self, claim: Claim) -> dict[str, str]:
         """The row of a claim by column; what a cell lists stands one under the other."""
@@ -152,8 +151,8 @@ class Index(Twin):
             "fails under these lies": [f"{n}. {escape(lie.says)}" for n, lie in enumerate(told, 1)],
             "sources": [_link(title, address) for title, address in claim.sources],
         }
-        number = {"number": f'<th scope="row"{LEFT}>{claim.number}</th>'}
-        return number | {column: f"<td{LEFT}>{'<br>'.join(lines)}</td>" for column, lines in columns.items()}
+        number = {"number": tables.cell(claim.number, LEFT, "row")}
+        return number | {column: tables.cell("<br>".join(lines), LEFT) for column, lines in columns.items()}
 
     def __repr__(self) -> str:
         return "\n".join(f"{row.number}  {row.says}{row.dagger} ({KINDS[row.kind]})" for row in self.rows)

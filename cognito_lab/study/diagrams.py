@@ -6,17 +6,16 @@ an image with its text, and a transcript below. Every front end shows that, in a
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from html import escape
 from typing import Any
 
 from cognito_lab.paths import DATA
 from cognito_lab.study.drawing import box, document, width_of, wrapped, write
 from cognito_lab.study.palette import INK, LANE, LINE, MARK, PAPER, QUIET, REFUSED, TICKETS, WIDTH
+from cognito_lab.study.twin import in_words, picture
 
 OVERTURE = DATA / "overture.json"
 MOST_ARROWS = 12
@@ -160,15 +159,10 @@ class Diagram:
 
     def html(self) -> str:
         """One piece of HTML that needs nothing from anywhere."""
-        parts = []
-        for one in self.pictures:
-            image = base64.b64encode(one.svg().encode()).decode()
-            parts.append(
-                f'<img alt="{escape(one.alt())}" src="data:image/svg+xml;base64,{image}">\n'
-                "<details><summary>The picture in words</summary>"
-                f"<pre>{escape(one.transcript())}</pre></details>"
-            )
-        return "\n".join(parts)
+        return "\n".join(
+            picture(one.svg(), one.alt(), "The picture in words", in_words(one.transcript()))
+            for one in self.pictures
+        )
 
 
 def overture(mark: str = "") -> Diagram:

@@ -6,20 +6,18 @@ outlines of the font that matplotlib brings along, and nothing in the file tells
 
 from __future__ import annotations
 
-import base64
 import io
 import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from html import escape
 from typing import Any
 
 from cognito_lab.study.drawing import wrapped
 from cognito_lab.study.palette import INK, LANE, LINE, PAPER, QUIET, REFUSED, TICKETS, WIDTH
 from cognito_lab.study.tables import UNITS, Table, decoded, is_time, moment
 from cognito_lab.study.tokens import kind_of
-from cognito_lab.study.twin import Twin
+from cognito_lab.study.twin import Twin, picture
 
 STYLE: Any = {
     "svg.hashsalt": "cognito_lab", "font.family": "DejaVu Sans", "font.size": 9,
@@ -46,9 +44,7 @@ class Plot(Twin):
         return repr(self.table)
 
     def html(self) -> str:
-        source = f"data:image/svg+xml;base64,{base64.b64encode(self.svg.encode()).decode()}"
-        details = f"<details><summary>The picture as a table</summary>{self.table._repr_html_()}</details>"
-        return f'<img alt="{escape(self.alt)}" src="{source}">\n{details}'
+        return picture(self.svg, self.alt, "The picture as a table", self.table._repr_html_())
 
 
 def lifetimes(

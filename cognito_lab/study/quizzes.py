@@ -17,7 +17,7 @@ from typing import Any
 from cognito_lab.paths import DATA
 from cognito_lab.study import claims, start_page
 from cognito_lab.study.palette import MARK, REFUSED
-from cognito_lab.study.twin import Twin
+from cognito_lab.study.twin import Twin, pager
 
 QUIZZES = DATA / "quizzes"
 FEWEST = 8  # questions of a lesson
@@ -175,7 +175,7 @@ class Quiz(Twin):
         The others are hidden and not only out of sight: the browser takes all radio buttons of ipywidgets for
         one group, so that an arrow beyond the last choice would go on into the next question.
         """
-        from ipywidgets import HTML, Button, Checkbox, HBox, Label, RadioButtons, VBox
+        from ipywidgets import HTML, Button, Checkbox, RadioButtons, VBox
 
         results: dict[int, bool | None] = {}  # by number; None: not checked, or changed since
         score = HTML()
@@ -213,20 +213,13 @@ class Quiz(Twin):
             settle(asked, None)
             return VBox([HTML(f"<p><strong>{_prose(asked.text)}</strong></p>"), *shown, button, said])
 
-        rows, place, at = [row(asked) for asked in self.questions], Label(), 0
+        rows = [row(asked) for asked in self.questions]
 
-        def go(by: int) -> None:  # the buttons are never disabled: see study/steps.py
-            nonlocal at
-            at = min(max(at + by, 0), len(rows) - 1)
-            place.value = f"question {at + 1} of {len(rows)}"
+        def show(at: int) -> None:
             for number, each in enumerate(rows):
                 each.layout.display = None if number == at else "none"
 
-        buttons = Button(description="Previous"), Button(description="Next")
-        for button, by in zip(buttons, (-1, 1), strict=True):
-            button.on_click(lambda _, by=by: go(by))
-        go(0)
-        return VBox([HTML(OPENING), *rows, HBox([*buttons, place]), score]).add_class("our-quiz")
+        return VBox([HTML(OPENING), *rows, pager(len(rows), "question", show), score]).add_class("our-quiz")
 
 
 def _prose(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cognito_lab.study.calls import Call
 from cognito_lab.study.tables import Table
-from cognito_lab.study.twin import Twin
+from cognito_lab.study.twin import Twin, pager
 
 Line = tuple[str, str, Table | Call | None]  # what it is, what it says, and what is folded in below it
 
@@ -36,23 +36,15 @@ class Steps(Twin):
         return "\n".join(line for at, call in steps for line in (f"{at}. {heading(call)}", *as_text(call)))
 
     def widget(self) -> Any:
-        from ipywidgets import HTML, Button, HBox, Label, VBox
+        from ipywidgets import HTML, VBox
 
-        place, shown, at = Label(), HTML(), 0
+        shown = HTML()
 
-        def go(by: int) -> None:
-            # Neither button is ever disabled: one that goes dead under the keyboard loses the reader's place.
-            nonlocal at
-            at = min(max(at + by, 0), len(self.calls) - 1)
-            place.value = f"step {at + 1} of {len(self.calls)}"
+        def show(at: int) -> None:
             call = self.calls[at]
             shown.value = f"<p><strong>{escape(heading(call))}</strong></p>{as_html(call)}"
 
-        buttons = Button(description="Previous"), Button(description="Next")
-        for button, by in zip(buttons, (-1, 1), strict=True):
-            button.on_click(lambda _, by=by: go(by))
-        go(0)
-        return VBox([HBox([*buttons, place]), shown])
+        return VBox([pager(len(self.calls), "step", show), shown])
 
 
 def heading(call: Call) -> str:

@@ -36,14 +36,25 @@ class Table:
         return "\n".join(filter(None, [self.caption, *drawn]))
 
     def _repr_html_(self) -> str:
-        def row(cells: Sequence[str], tag: str, more: str = "") -> str:
-            styled = ((f'{more} style="{_style(cell)}"', escape(cell)) for cell in cells)
-            return "<tr>" + "".join(f"<{tag}{style}>{cell}</{tag}>" for style, cell in styled) + "</tr>"
+        def row(cells: Sequence[str], of: str) -> list[str]:
+            return [cell(escape(text), _style(text), of) for text in cells]
 
-        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
-        head = row(self.columns, "th", ' scope="col"')
-        body = "\n".join(row(cells, "td") for cells in self.rows)
-        return f"<table {SPACED}>{caption}<thead>{head}</thead>\n<tbody>{body}</tbody></table>"
+        body = [row(cells, "") for cells in self.rows]
+        return as_html(row(self.columns, "col"), body, self.caption, f" {SPACED}")
+
+
+def cell(html: str, style: str, of: str = "") -> str:
+    """A cell of a table; that of a heading says what it heads, a ``"col"`` or a ``"row"``."""
+    return f'<th scope="{of}" style="{style}">{html}</th>' if of else f'<td style="{style}">{html}</td>'
+
+
+def as_html(
+    head: Sequence[str], body: Sequence[Sequence[str]], caption: str = "", attributes: str = ""
+) -> str:
+    """A table of cells that :func:`cell` has made."""
+    told = f"<caption>{escape(caption)}</caption>" if caption else ""
+    rows = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in body)
+    return f"<table{attributes}>{told}<thead><tr>{''.join(head)}</tr></thead>\n<tbody>{rows}</tbody></table>"
 
 
 def _style(cell: str) -> str:
