@@ -36,24 +36,18 @@ PORT = 8900
 class Lab:
     """An AWS account inside this kernel. Begin it with :meth:`start`.
 
-    Attributes
-    ----------
-    region:
-        The AWS Region in which boto3 clients are made when they name none.
-    account:
-        The account's number, twelve digits.
-    google:
-        The stand-in for Google: people with Google accounts, and the OAuth clients registered there.
-    university:
-        The stand-in for a university: its people sign in elsewhere by SAML.
+    Attributes:
+        region: The AWS Region in which boto3 clients are made when they name none.
+        account: The account's number, twelve digits.
+        google: The stand-in for Google: people with Google accounts, and the OAuth clients registered there.
+        university: The stand-in for a university: its people sign in elsewhere by SAML.
 
-    Examples
-    --------
-    >>> lab = Lab.start()
-    >>> import boto3
-    >>> boto3.client("sts").get_caller_identity()["Account"]
-    '123456789012'
-    >>> lab.stop()
+    Examples:
+        >>> lab = Lab.start()
+        >>> import boto3
+        >>> boto3.client("sts").get_caller_identity()["Account"]
+        '123456789012'
+        >>> lab.stop()
     """
 
     _running: Lab | None = None
@@ -78,10 +72,8 @@ class Lab:
         The kernel is shut off first: AWS and proxy settings of the process are cleared, and from here
         on every request that the lab does not play is refused, to the end of the kernel.
 
-        Raises
-        ------
-        ValueError
-            ``region`` does not look like an AWS Region.
+        Raises:
+            ValueError: ``region`` does not look like an AWS Region.
         """
         if not services.is_region(region):
             raise ValueError(f"{region!r} is not the name of an AWS Region; one is 'us-east-1'.")
@@ -188,10 +180,8 @@ class Lab:
     def inbox(self, address: str) -> list[Message]:
         """The e-mails and text messages that Cognito sent to ``address``, the newest last.
 
-        Parameters
-        ----------
-        address:
-            An e-mail address, or a phone number in the form ``"+15550100"``.
+        Args:
+            address: An e-mail address, or a phone number in the form ``"+15550100"``.
         """
         self._alive()
         from cognito_lab.aws.user_pools import messages
@@ -201,15 +191,11 @@ class Lab:
     def travel(self, **duration: float) -> datetime:
         """Move the account's clock forward and return the new time (UTC).
 
-        Parameters
-        ----------
-        duration:
-            As for :class:`datetime.timedelta`: ``hours=1``, ``minutes=59``, ``days=30``.
+        Args:
+            duration: As for :class:`datetime.timedelta`: ``hours=1``, ``minutes=59``, ``days=30``.
 
-        Raises
-        ------
-        ValueError
-            The duration is negative: tokens that were issued cannot be un-issued.
+        Raises:
+            ValueError: The duration is negative: tokens that were issued cannot be un-issued.
         """
         self._alive()
         step = timedelta(**duration)
@@ -230,23 +216,17 @@ class Lab:
         It is on the loopback address only, until ``stop()``, or the end of a ``with`` or of the account; not
         of a reset. Served already, it stays where it is.
 
-        Parameters
-        ----------
-        port:
-            The port to listen on; where it is taken, the next free one.
-        issuer:
-            What the tokens of user pools say. ``"aws"``: what they would say on AWS. ``"local"``: the address
-            of the server, for clients that insist on what they fetch tokens and keys from; the discovery
-            document agrees.
+        Args:
+            port: The port to listen on; where it is taken, the next free one.
+            issuer: What the tokens of user pools say. ``"aws"``: what they would say on AWS. ``"local"``: the
+                address of the server, for clients that insist on what they fetch tokens and keys from; the
+                discovery document agrees.
 
-        Raises
-        ------
-        ValueError
-            There is no such ``issuer``, or the account is served with the other one.
-        OutsideTheLab
-            The kernel's clock and chance are fixed: others have another clock, and could guess its codes.
-        OSError
-            ``port`` is taken, and so are the next ones.
+        Raises:
+            ValueError: There is no such ``issuer``, or the account is served with the other one.
+            OutsideTheLab: The kernel's clock and chance are fixed: others have another clock, and could guess
+                its codes.
+            OSError: ``port`` is taken, and so are the next ones.
         """
         self._alive()
         if self._fixed:
@@ -286,10 +266,8 @@ class Lab:
 
         Print the scene to read its calls; what it made is reached by name, as in ``scene.pool``.
 
-        Raises
-        ------
-        SceneError
-            There is no scene of that name; the message lists those there are.
+        Raises:
+            SceneError: There is no scene of that name; the message lists those there are.
         """
         self.reset()
         from cognito_lab.study import scenes
@@ -303,10 +281,8 @@ class Lab:
     def exercise(self, number: str) -> Exercise:
         """An exercise of the course, ``"01.1"`` for example; its check works in this account.
 
-        Raises
-        ------
-        ExerciseError
-            There is no such exercise; the message lists those there are.
+        Raises:
+            ExerciseError: There is no such exercise; the message lists those there are.
         """
         from cognito_lab.study.exercises import Exercise
 
@@ -331,10 +307,8 @@ class Lab:
     def who_knows(self, *, username: str = "", identity_id: str = "", google_email: str = "") -> Diagram:
         """A picture of what Google, the user pool, the identity pool and IAM know about one person now.
 
-        Raises
-        ------
-        ValueError
-            Nobody is named.
+        Raises:
+            ValueError: Nobody is named.
         """
         self._alive()
         from cognito_lab.study.knowledge import who_knows

@@ -8,14 +8,10 @@ PLAYED = "the AWS services of the course, Google, and a university's sign-in"  #
 class AwsError(Exception):
     """A refusal as an AWS service words it; it reaches the caller in that service's own wire form.
 
-    Parameters
-    ----------
-    code:
-        AWS's error code, for example ``"NotAuthorizedException"``. Programs may rely on it.
-    message:
-        AWS's text. It changes without notice; nothing may be built on it.
-    status:
-        HTTP status code. Cognito answers 400 to every client error; S3, STS and IAM differ.
+    Args:
+        code: AWS's error code, for example ``"NotAuthorizedException"``. Programs may rely on it.
+        message: AWS's text. It changes without notice; nothing may be built on it.
+        status: HTTP status code. Cognito answers 400 to every client error; S3, STS and IAM differ.
     """
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:

@@ -24,10 +24,9 @@ class NotAToken(ValueError):
 def read(token: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims of ``token``, believed by nobody yet.
 
-    Raises
-    ------
-    NotAToken
-        It has not three parts with dots between, of which the first two are JSON objects (RFC 7515, 7.1).
+    Raises:
+        NotAToken: It has not three parts with dots between, of which the first two are JSON objects (RFC
+            7515, 7.1).
     """
     if not isinstance(token, str) or token.count(".") != 2:
         raise NotAToken("it has not three parts")

@@ -64,10 +64,8 @@ class KeyPool:
     def new(self) -> SigningKey:
         """A key that no one in this account has yet.
 
-        Raises
-        ------
-        RuntimeError
-            A reproducible run asked for more keys than the pool of test keys holds.
+        Raises:
+            RuntimeError: A reproducible run asked for more keys than the pool of test keys holds.
         """
         kid = base64.b64encode(randomness.octets(32)).decode()
         if self._fixed is None:

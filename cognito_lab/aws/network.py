@@ -131,10 +131,8 @@ def who_answers(host: str) -> Host | None:
 def play(request: Request) -> Response:
     """Answer ``request`` inside the kernel.
 
-    Raises
-    ------
-    OutsideTheLab
-        The lab does not play the host, or not this operation of the service.
+    Raises:
+        OutsideTheLab: The lab does not play the host, or not this operation of the service.
     """
     host = who_answers(request.host)
     if host is None:

@@ -31,10 +31,8 @@ def access_token_hash(access_token: str) -> str:
 def basic_credentials(request: Request) -> dict[str, str]:
     """Client id and secret where they come by HTTP Basic instead of in the form (RFC 6749, 2.3.1).
 
-    Raises
-    ------
-    OAuthError
-        ``invalid_client``, 401.
+    Raises:
+        OAuthError: ``invalid_client``, 401.
     """
     scheme, _, pair = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
@@ -54,10 +52,8 @@ def is_challenge(challenge: str | None) -> bool:
 def check_verifier(challenge: str | None, method: str | None, verifier: str | None) -> None:
     """PKCE's second half (RFC 7636, 4.6): who redeems the code is who began. Both halves, or neither.
 
-    Raises
-    ------
-    OAuthError
-        ``invalid_grant``.
+    Raises:
+        OAuthError: ``invalid_grant``.
     """
     if challenge is None:
         refuse_if(verifier is not None, "invalid_grant", "code_verifier or verifier is not needed.")

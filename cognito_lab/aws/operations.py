@@ -20,16 +20,12 @@ from cognito_lab.paths import DATA
 class Call:
     """One call of an AWS operation, as a room of the lab receives it.
 
-    Attributes
-    ----------
-    service, operation:
-        botocore's service name and AWS's operation name, ``"cognito-idp"`` and ``"SignUp"``.
-    parameters:
-        The operation's input, with AWS's member names, already checked against AWS's model.
-    region, account:
-        Where the call was sent, and the twelve-digit account id.
-    principal:
-        Who signed it: see :mod:`cognito_lab.aws.iam.principals`. ``None`` for an unsigned call.
+    Attributes:
+        service, operation: botocore's service name and AWS's operation name, ``"cognito-idp"`` and
+            ``"SignUp"``.
+        parameters: The operation's input, with AWS's member names, already checked against AWS's model.
+        region, account: Where the call was sent, and the twelve-digit account id.
+        principal: Who signed it: see :mod:`cognito_lab.aws.iam.principals`. ``None`` for an unsigned call.
     """
 
     service: str
@@ -95,10 +91,8 @@ def table() -> dict[str, Row]:
 def carried_by(service: str, name: str) -> str:
     """``"ours"`` or ``"moto"``.
 
-    Raises
-    ------
-    OutsideTheLab
-        The operation is not in the table.
+    Raises:
+        OutsideTheLab: The operation is not in the table.
     """
     row = table().get(service)
     if row is not None and name in row.ours:

@@ -27,24 +27,16 @@ def page(
 ) -> tuple[Sequence[Item], dict[str, str]]:
     """The page of ``items`` that a List operation asks for.
 
-    Parameters
-    ----------
-    limit, token:
-        The members of the operation that carry the size and the token.
-    seconds:
-        How long a token is good for.
-    text:
-        AWS's words for a token that is not.
+    Args:
+        limit, token: The members of the operation that carry the size and the token.
+        seconds: How long a token is good for.
+        text: AWS's words for a token that is not.
 
-    Returns
-    -------
-    tuple
+    Returns:
         The items, and as a member of the answer the token of the next page, if there is one.
 
-    Raises
-    ------
-    AwsError
-        ``InvalidParameterException``: the token is not one of this operation, or too old.
+    Raises:
+        AwsError: ``InvalidParameterException``: the token is not one of this operation, or too old.
     """
     start, given = 0, call.get(token)
     if given is not None:

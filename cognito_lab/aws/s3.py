@@ -55,12 +55,9 @@ def place(request: Request) -> dict[str, str]:
 def operation_of(request: Request) -> tuple[str, dict[str, Any]]:
     """The name of the operation and its ``Bucket`` and ``Key``: S3 hides it in method, host, path and query.
 
-    Raises
-    ------
-    AwsError
-        ``InvalidArgument``: the query asks for two operations at once.
-    OutsideTheLab
-        No operation of S3 looks like this.
+    Raises:
+        AwsError: ``InvalidArgument``: the query asks for two operations at once.
+        OutsideTheLab: No operation of S3 looks like this.
     """
     parameters = place(request)
     level = ("service", "bucket", "key")[len(parameters)]

@@ -53,10 +53,8 @@ class SamlError(OAuthError):
 def parse(document: bytes) -> Any:
     """The root element of an XML document; comments are dropped, so that no text is cut in two by one.
 
-    Raises
-    ------
-    SamlError
-        It is too long, is not XML in UTF-8, or has a document type declaration.
+    Raises:
+        SamlError: It is too long, is not XML in UTF-8, or has a document type declaration.
     """
     from lxml import etree
 
@@ -193,12 +191,9 @@ def read_metadata(document: bytes) -> Metadata:
 def metadata_of(details: Mapping[str, str]) -> Metadata:
     """The metadata that ``ProviderDetails`` name: the file, or what the URL answers.
 
-    Raises
-    ------
-    SamlError
-        They cannot be read.
-    OutsideTheLab
-        The URL is at a host that the lab does not play.
+    Raises:
+        SamlError: They cannot be read.
+        OutsideTheLab: The URL is at a host that the lab does not play.
     """
     if "MetadataFile" in details:
         return read_metadata(details["MetadataFile"].encode())
@@ -214,12 +209,9 @@ def metadata_of(details: Mapping[str, str]) -> Metadata:
 def complete_details(details: Mapping[str, str]) -> dict[str, str]:
     """``ProviderDetails`` of a SAML provider as Cognito stores them: with the address read from the metadata.
 
-    Raises
-    ------
-    AwsError
-        ``InvalidParameterException``: not one of file and URL, or metadata that cannot be used.
-    OutsideTheLab
-        They ask for encrypted responses, signed requests or single logout.
+    Raises:
+        AwsError: ``InvalidParameterException``: not one of file and URL, or metadata that cannot be used.
+        OutsideTheLab: They ask for encrypted responses, signed requests or single logout.
     """
     for name, nothing in NOT_PLAYED.items():
         if details.get(name, nothing).lower() != nothing:

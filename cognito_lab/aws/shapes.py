@@ -37,10 +37,8 @@ NEVER_SHOWN = {
 def check(shape: Any, value: Any, code: str = "InvalidParameterException") -> None:
     """Check ``value`` against a botocore input ``shape``.
 
-    Raises
-    ------
-    AwsError
-        With ``code`` and a text that names every breach, as AWS's validation does.
+    Raises:
+        AwsError: With ``code`` and a text that names every breach, as AWS's validation does.
     """
     found = list(_breaches(shape, value, ""))
     if found:

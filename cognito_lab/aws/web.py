@@ -29,10 +29,8 @@ def refuse_if(reason: object, code: str, message: str = "", status: int = 400) -
 def read_query(request: Request) -> dict[str, str]:
     """The parameters in the address; none may come twice (RFC 6749, 3.1).
 
-    Raises
-    ------
-    OAuthError
-        ``invalid_request``.
+    Raises:
+        OAuthError: ``invalid_request``.
     """
     return _once(request.query)
 

@@ -60,12 +60,9 @@ A_BROWSER = (
 class Demo:
     """Tidepool's page at ``origin``, where a browser of this machine finds it.
 
-    Attributes
-    ----------
-    origin:
-        The page's origin in a browser, for Google, the CORS rule and redirect addresses.
-    url:
-        The page's address, ``origin`` and a slash: letter for letter what a callback URL has to be.
+    Attributes:
+        origin: The page's origin in a browser, for Google, the CORS rule and redirect addresses.
+        url: The page's address, ``origin`` and a slash: letter for letter what a callback URL has to be.
     """
 
     def __init__(self, origin: str, port: int, served: bool) -> None:
@@ -80,17 +77,12 @@ class Demo:
     ) -> dict[str, dict[str, Any]]:
         """What belongs into the site's bucket: for each key the members of a ``PutObject``.
 
-        Parameters
-        ----------
-        region, identity_pool, bucket:
-            Where the page finds the identity pool, and the pictures.
-        provider:
-            Whose ID tokens it sends, as the identity pool names it: ``"accounts.google.com"``, or
-            ``"cognito-idp.<region>.amazonaws.com/<pool>"``.
-        client_id:
-            The client that it is there.
-        domain:
-            Of the user pool, ``"https://…"``; empty with Google's button.
+        Args:
+            region, identity_pool, bucket: Where the page finds the identity pool, and the pictures.
+            provider: Whose ID tokens it sends, as the identity pool names it: ``"accounts.google.com"``, or
+                ``"cognito-idp.<region>.amazonaws.com/<pool>"``.
+            client_id: The client that it is there.
+            domain: Of the user pool, ``"https://…"``; empty with Google's button.
         """
         settings = {
             "region": region,

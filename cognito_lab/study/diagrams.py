@@ -118,10 +118,8 @@ class Picture:
 class Diagram:
     """Pictures with their text, as a notebook shows them.
 
-    Raises
-    ------
-    ValueError
-        There is no picture in it.
+    Raises:
+        ValueError: There is no picture in it.
     """
 
     def __init__(self, pictures: Sequence[Any]) -> None:

@@ -27,10 +27,8 @@ def numbers(lesson: str, folder: Path | None = None) -> list[str]:
 def load(path: Path) -> ModuleType:
     """The file as a module that is not kept; Python finds its lines, for ``inspect`` and for errors.
 
-    Raises
-    ------
-    Exception
-        Whatever the file raises when it is run.
+    Raises:
+        Exception: Whatever the file raises when it is run.
     """
     source, where = path.read_text(encoding="utf-8"), f"<exercise {path.name}>"
     linecache.cache[where] = (len(source), None, source.splitlines(keepends=True), where)

@@ -65,20 +65,15 @@ def permissions(
 ) -> Permissions:
     """What the policies say now to a request, which is not made.
 
-    Parameters
-    ----------
-    who:
-        Credentials as an identity pool, STS or IAM hands them out; the ARN of an IAM user, or of a role (then
-        nothing is known of the person); ``None`` for somebody who does not sign.
-    action, resource:
-        An IAM action such as ``"s3:GetObject"``, and an ARN.
-    context:
-        Further condition keys: ``**{"s3:prefix": "mara/"}``.
+    Args:
+        who: Credentials as an identity pool, STS or IAM hands them out; the ARN of an IAM user, or of a role
+            (then nothing is known of the person); ``None`` for somebody who does not sign.
+        action, resource: An IAM action such as ``"s3:GetObject"``, and an ARN.
+        context: Further condition keys: ``**{"s3:prefix": "mara/"}``.
 
-    Raises
-    ------
-    ValueError
-        Nobody has these credentials or this ARN, or not these policies alone decide on the action.
+    Raises:
+        ValueError: Nobody has these credentials or this ARN, or not these policies alone decide on the
+            action.
     """
     service, _, operation = action.partition(":")
     if not operation or "*" in action:
@@ -129,12 +124,9 @@ class WhoMay(Shown, dict[tuple[str, str], str]):
 def who_may(people: Mapping[str, Any], requests: Mapping[str, Sequence[Any]]) -> WhoMay:
     """Who may do what, by :func:`permissions`.
 
-    Parameters
-    ----------
-    people:
-        By name, credentials or an ARN.
-    requests:
-        By name, action and resource; where needed, a dictionary of condition keys as the third.
+    Args:
+        people: By name, credentials or an ARN.
+        requests: By name, action and resource; where needed, a dictionary of condition keys as the third.
     """
     found = WhoMay()
     for who, credentials in people.items():

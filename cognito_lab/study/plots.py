@@ -59,10 +59,8 @@ def lifetimes(
     the refresh token counts is in no token, so ``refresh`` says it: what is left of the app client's
     ``RefreshTokenValidity``, or ``timedelta(0)`` after it was revoked.
 
-    Raises
-    ------
-    ValueError
-        There is nothing to draw; or a text is no signed token, or one without an ``exp``.
+    Raises:
+        ValueError: There is nothing to draw; or a text is no signed token, or one without an ``exp``.
     """
     now = time.time()
     ends: list[tuple[str, str, float]] = []  # what, the family of its ticket, seconds since 1970

@@ -134,10 +134,8 @@ class Story:
         ``inner=False`` leaves out what the services did among themselves, ``without`` the operations it
         names; the picture says so.
 
-        Raises
-        ------
-        ValueError
-            Nothing was recorded, or a picture would have more than twelve arrows.
+        Raises:
+            ValueError: Nothing was recorded, or a picture would have more than twelve arrows.
         """
         pictures = []
         for chapter in dict.fromkeys(call.chapter for call in self.calls):

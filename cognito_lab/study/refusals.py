@@ -105,30 +105,24 @@ def read(error: BaseException) -> Refusal | None:
 class refused:
     """The block must be refused with this code, or the cell fails.
 
-    Parameters
-    ----------
-    codes:
-        AWS's error code; for an error without one (PyJWT, botocore, ``OutsideTheLab``) the name of its
-        class; for an HTTP answer without a body its status as text. Several only where the sources differ.
-    quiet:
-        Do not print the refusal.
+    Args:
+        codes: AWS's error code; for an error without one (PyJWT, botocore, ``OutsideTheLab``) the name of its
+            class; for an HTTP answer without a body its status as text. Several only where the sources
+            differ.
+        quiet: Do not print the refusal.
 
-    Attributes
-    ----------
-    code, message, status, operation:
-        What came, after the block. The message is AWS's to change: nothing may be built on it.
+    Attributes:
+        code, message, status, operation: What came, after the block. The message is AWS's to change: nothing
+            may be built on it.
 
-    Raises
-    ------
-    NotRefusedAsStated
-        Nothing was refused, or with another code. (An ``AssertionError``.)
+    Raises:
+        NotRefusedAsStated: Nothing was refused, or with another code. (An ``AssertionError``.)
 
-    Examples
-    --------
-    >>> with refused("CodeMismatchException") as answer:
-    ...     cognito_idp.confirm_sign_up(ClientId=client, Username="mara", ConfirmationCode="000000")
-    >>> with refused("AccessDenied"):
-    ...     requests.get(url).raise_for_status()
+    Examples:
+        >>> with refused("CodeMismatchException") as answer:
+        ...     cognito_idp.confirm_sign_up(ClientId=client, Username="mara", ConfirmationCode="000000")
+        >>> with refused("AccessDenied"):
+        ...     requests.get(url).raise_for_status()
     """
 
     def __init__(self, *codes: str, quiet: bool = False) -> None:

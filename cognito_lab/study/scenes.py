@@ -65,10 +65,8 @@ class Scene:
 def read(name: str, folder: Path | None = None) -> list[tuple[str, str]]:
     """The scene ``name`` and those it comes after, first played first: pairs of name and Python source.
 
-    Raises
-    ------
-    SceneError
-        There is no such scene, or it comes after itself.
+    Raises:
+        SceneError: There is no such scene, or it comes after itself.
     """
     folder = folder or SCENES
     chain: list[tuple[str, str]] = []
@@ -103,19 +101,13 @@ def summary(name: str, folder: Path | None = None) -> str:
 def play(name: str, *, region: str, lab: Any, folder: Path | None = None) -> Scene:
     """Make the calls of the scene ``name``, with the account owner's credentials.
 
-    Parameters
-    ----------
-    region:
-        AWS region of the calls.
-    lab:
-        The lab, for what is not AWS's: ``lab.inbox(address)`` and ``lab.picture(name)``.
-    folder:
-        Where the scenes are; the course's own by default.
+    Args:
+        region: AWS region of the calls.
+        lab: The lab, for what is not AWS's: ``lab.inbox(address)`` and ``lab.picture(name)``.
+        folder: Where the scenes are; the course's own by default.
 
-    Raises
-    ------
-    SceneError
-        The scene cannot be read, or a step was refused or failed.
+    Raises:
+        SceneError: The scene cannot be read, or a step was refused or failed.
     """
     import boto3
 

@@ -18,16 +18,13 @@ START = "(no user)"
 def state_diagram(transitions: Iterable[Transition], title: str = "") -> Diagram:
     """Boxes for states and arrows for calls.
 
-    Parameters
-    ----------
-    transitions:
-        What was done, in order: state before (``""`` for no user), call, state after. Where the
-        call was refused, what ``refused(…) as answer`` gave stands for it, and is shown below the box.
+    Args:
+        transitions: What was done, in order: state before (``""`` for no user), call, state after. Where the
+            call was refused, what ``refused(…) as answer`` gave stands for it, and is shown below the box.
 
-    Examples
-    --------
-    >>> state_diagram([("", "SignUp", "UNCONFIRMED"), ("UNCONFIRMED", "InitiateAuth", answer),
-    ...                ("UNCONFIRMED", "ConfirmSignUp", status_of("mara"))])
+    Examples:
+        >>> state_diagram([("", "SignUp", "UNCONFIRMED"), ("UNCONFIRMED", "InitiateAuth", answer),
+        ...                ("UNCONFIRMED", "ConfirmSignUp", status_of("mara"))])
     """
     steps = list(transitions)
     if not steps:

@@ -74,10 +74,8 @@ def shown(value: Any) -> str:
 def decoded(token: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims of a signed token (RFC 7515, section 7.1): not verified, so believed by nobody yet.
 
-    Raises
-    ------
-    ValueError
-        It is none; the text says what it is instead. A refresh token is none.
+    Raises:
+        ValueError: It is none; the text says what it is instead. A refresh token is none.
     """
     if not isinstance(token, str):
         raise ValueError(f"a {type(token).__name__} is not a text")
@@ -97,10 +95,9 @@ def decoded(token: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 def show_claims(token: str) -> Table:
     """What a JSON Web Token says, header first: decoded and **not verified**, so not yet to be believed.
 
-    Raises
-    ------
-    ValueError
-        The text is no signed token in three parts (RFC 7515, section 7.1); a refresh token is none.
+    Raises:
+        ValueError: The text is no signed token in three parts (RFC 7515, section 7.1); a refresh token is
+            none.
     """
     try:
         header, claims = decoded(token)

@@ -96,10 +96,9 @@ class TokenView(Twin):
 
         ``part`` is ``"claims"`` or ``"header"``; ``signature`` one of :data:`SIGNATURES`.
 
-        Raises
-        ------
-        ValueError
-            It is no signed token, ``part`` or ``signature`` is unknown, or the public key was not found.
+        Raises:
+            ValueError: It is no signed token, ``part`` or ``signature`` is unknown, or the public key was not
+                found.
         """
         parts = {"header": dict(self.header), "claims": dict(self.claims)}
         if self.fault or part not in parts or signature not in SIGNATURES:
@@ -203,21 +202,16 @@ def show_token(
 ) -> TokenView:
     """A token with its claims explained, and verified step by step.
 
-    Parameters
-    ----------
-    token:
-        The text of a JSON Web Token. Anything else is said not to be one.
-    use:
-        The ``token_use`` that the reader accepts, ``"id"`` or ``"access"``: user pools' tokens have it.
-    client:
-        For whom it must be meant: the app client ID (of a user pool, or of Google), or the identity pool ID.
-    issuer:
-        The ``iss`` that the reader trusts, a URL. What is not given is not asked.
+    Args:
+        token: The text of a JSON Web Token. Anything else is said not to be one.
+        use: The ``token_use`` that the reader accepts, ``"id"`` or ``"access"``: user pools' tokens have it.
+        client: For whom it must be meant: the app client ID (of a user pool, or of Google), or the identity
+            pool ID.
+        issuer: The ``iss`` that the reader trusts, a URL. What is not given is not asked.
 
-    Examples
-    --------
-    >>> show_token(tokens["IdToken"], use="access", client=client_id, issuer=issuer).fell_at
-    'token_use'
+    Examples:
+        >>> show_token(tokens["IdToken"], use="access", client=client_id, issuer=issuer).fell_at
+        'token_use'
     """
     view = TokenView(token, use=use, client=client, issuer=issuer)
     view.verify()

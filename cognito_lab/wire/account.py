@@ -13,10 +13,8 @@ if TYPE_CHECKING:
 class Account(Protocol):
     """An account: its Region, its twelve-digit number, its clock, its mail, and its lock.
 
-    Attributes
-    ----------
-    turn:
-        Held by whoever asks the account for something, or ends it: one after the other.
+    Attributes:
+        turn: Held by whoever asks the account for something, or ends it: one after the other.
     """
 
     region: str

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from cognito_lab.aws import answers, network, seams, services
@@ -21,9 +21,7 @@ from cognito_lab.aws.errors import PLAYED, AwsError, OutsideTheLab
 from cognito_lab.aws.network import Handler, Request, Response
 from cognito_lab.aws.user_pools import pools
 from cognito_lab.wire import Refused, browsers, control
-
-if TYPE_CHECKING:
-    from cognito_lab.wire.server import Server
+from cognito_lab.wire.account import Account
 
 ENDPOINTS = ("127.0.0.1", "localhost")
 TARGETS = {
@@ -37,7 +35,18 @@ DISCOVERY = re.compile(rf"/{services.REGION}_\w+/\.well-known/openid-configurati
 OF_A_DOMAIN = re.compile(r"/([^/]+)(/oauth2/(?:token|userInfo|revoke))")
 
 
-def answer(server: Server, request: Request, play: Handler) -> Response:
+class Served(Protocol):
+    """What is asked here of the server that the door belongs to: see :class:`.server.Server`."""
+
+    account: Account
+    port: int
+    url: str
+    issuer: str
+    running: bool
+    row: network.Host
+
+
+def answer(server: Served, request: Request, play: Handler) -> Response:
     """What the account says to ``request``, which ``play`` carries out under the real name of its host."""
     named = request.headers.get("host", "").lower()
     name, _, port = named.partition(":")
@@ -56,7 +65,7 @@ def answer(server: Server, request: Request, play: Handler) -> Response:
     return response
 
 
-def _of_the_account(server: Server, request: Request, name: str, play: Handler) -> Response:
+def _of_the_account(server: Served, request: Request, name: str, play: Handler) -> Response:
     request, name = of_a_domain(request, name)
     real = real_host(request, name, server.account.region)
     host = network.who_answers(real)
@@ -84,7 +93,7 @@ def carry_out(meant: Request, service: str, play: Handler) -> Response:
         return answers.error_response(service, AwsError("OutsideTheLab", str(error)))
 
 
-def lead_here(server: Server, meant: Request, response: Response, service: str) -> None:
+def lead_here(server: Served, meant: Request, response: Response, service: str) -> None:
     """Change in ``response`` what would lead a browser elsewhere, or what its page could not read."""
     browsers.mark(meant, response, service)
     browsers.plain_cookies(response)

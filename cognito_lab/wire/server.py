@@ -31,12 +31,9 @@ class Server:
 
     ``with lab.serve() as server:`` ends the serving with its block, however that ends.
 
-    Attributes
-    ----------
-    port, url:
-        Where it is: the port that was asked for, or the next free one.
-    issuer:
-        ``"aws"`` or ``"local"``: see :meth:`.lab.Lab.serve`.
+    Attributes:
+        port, url: Where it is: the port that was asked for, or the next free one.
+        issuer: ``"aws"`` or ``"local"``: see :meth:`.lab.Lab.serve`.
     """
 
     def __init__(self, account: Account, port: int, issuer: str = "aws") -> None:
@@ -77,10 +74,8 @@ class Server:
     def address(self, url: str) -> str:
         """Where a browser of this machine finds ``url``, an address of AWS's or Google's.
 
-        Raises
-        ------
-        OutsideTheLab
-            The lab does not play its host.
+        Raises:
+            OutsideTheLab: The lab does not play its host.
         """
         if not browsers.is_played(url):
             raise OutsideTheLab(f"{url} is not an address that this lab plays.")

@@ -29,18 +29,13 @@ JUDGES: dict[str, Judge] = {}  # services with rules of their own: see :func:`co
 def admit(request: Request, service: str, operation: str, resource: str, *, public: bool) -> Principal | None:
     """Who makes this request, if they may make it.
 
-    Parameters
-    ----------
-    resource:
-        ARN of what the operation is about; ``"*"`` where there is none.
-    public:
-        AWS's model asks for no signature: sign-up, ``GetId``, ``AssumeRoleWithWebIdentity``.
-        None is looked at then, and the answer is ``None``.
+    Args:
+        resource: ARN of what the operation is about; ``"*"`` where there is none.
+        public: AWS's model asks for no signature: sign-up, ``GetId``, ``AssumeRoleWithWebIdentity``. None is
+            looked at then, and the answer is ``None``.
 
-    Raises
-    ------
-    AwsError
-        The signature does not hold, or the policies do not allow it.
+    Raises:
+        AwsError: The signature does not hold, or the policies do not allow it.
     """
     if public:
         return None

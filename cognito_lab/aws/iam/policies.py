@@ -32,16 +32,11 @@ IDENTITY, SESSION, RESOURCE, TRUST = "identity-based", "session", "resource-base
 class Question:
     """May ``principal`` do ``action`` on ``resource``?
 
-    Attributes
-    ----------
-    action, resource:
-        ``"s3:GetObject"`` and an ARN; ``"*"`` where an action has no resource.
-    principal:
-        The names by which a ``Principal`` element may call the asker, by kind:
-        ``{"AWS": (session ARN, role ARN)}``, ``{"Federated": "cognito-identity.amazonaws.com"}``;
-        empty for someone unknown.
-    context:
-        Condition keys and their values; a list is a key of several values.
+    Attributes:
+        action, resource: ``"s3:GetObject"`` and an ARN; ``"*"`` where an action has no resource.
+        principal: The names by which a ``Principal`` element may call the asker, by kind: ``{"AWS": (session
+            ARN, role ARN)}``, ``{"Federated": "cognito-identity.amazonaws.com"}``; empty for someone unknown.
+        context: Condition keys and their values; a list is a key of several values.
     """
 
     action: str
@@ -104,18 +99,12 @@ class Look:
 class Verdict:
     """The answer, and what decided it.
 
-    Attributes
-    ----------
-    allowed, explicit:
-        ``explicit`` is false when nothing spoke: the implicit deny.
-    kind:
-        The kind of policy that decided, or in which an Allow was missing.
-    policy, statement:
-        Name of the policy and the statement that decided; ``None`` for an implicit deny.
-    named:
-        How the ``Principal`` of the deciding statement named the asker: see :func:`named_by`.
-    looks:
-        Every statement that was looked at, in order; among them the one that decided.
+    Attributes:
+        allowed, explicit: ``explicit`` is false when nothing spoke: the implicit deny.
+        kind: The kind of policy that decided, or in which an Allow was missing.
+        policy, statement: Name of the policy and the statement that decided; ``None`` for an implicit deny.
+        named: How the ``Principal`` of the deciding statement named the asker: see :func:`named_by`.
+        looks: Every statement that was looked at, in order; among them the one that decided.
     """
 
     allowed: bool
@@ -498,10 +487,9 @@ PAIRS: dict[str, tuple[set[str], set[str]]] = {
 def validated(text: str, kind: str, code: str = "MalformedPolicyDocument") -> Document:
     """The document in ``text``, if IAM would take it as a policy of this kind.
 
-    Raises
-    ------
-    AwsError
-        ``MalformedPolicyDocument`` (S3 says ``MalformedPolicy``: pass ``code``), with the first problem.
+    Raises:
+        AwsError: ``MalformedPolicyDocument`` (S3 says ``MalformedPolicy``: pass ``code``), with the first
+            problem.
     """
     try:
         document = json.loads(text)

@@ -21,18 +21,15 @@ from cognito_lab.aws.iam.policies import IDENTITY, SESSION, Policy
 class Principal:
     """A caller that AWS knows.
 
-    Attributes
-    ----------
-    kind:
-        ``"root"`` (the owner of the account), ``"user"`` (an IAM user) or ``"role"`` (a session of a role).
-    arn:
-        What ``GetCallerIdentity`` answers: ``arn:aws:sts::…:assumed-role/<role>/<session>`` for a session.
-    user_id:
-        ``aws:userid``; for a session ``<role id>:<session name>``.
-    role_arn:
-        ARN of the role of a session, its path included.
-    context:
-        Condition keys of the session: ``cognito-identity.amazonaws.com:sub``, ``aws:PrincipalTag/…``.
+    Attributes:
+        kind: ``"root"`` (the owner of the account), ``"user"`` (an IAM user) or ``"role"`` (a session of a
+            role).
+        arn: What ``GetCallerIdentity`` answers: ``arn:aws:sts::…:assumed-role/<role>/<session>`` for a
+            session.
+        user_id: ``aws:userid``; for a session ``<role id>:<session name>``.
+        role_arn: ARN of the role of a session, its path included.
+        context: Condition keys of the session: ``cognito-identity.amazonaws.com:sub``,
+            ``aws:PrincipalTag/…``.
     """
 
     kind: str

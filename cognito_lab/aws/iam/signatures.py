@@ -69,10 +69,8 @@ class Signature:
 def verify(request: Request, service: str) -> Key | None:
     """The key that signed ``request``, or ``None`` for an unsigned one.
 
-    Raises
-    ------
-    AwsError
-        The signature does not hold: see :func:`refusals`.
+    Raises:
+        AwsError: The signature does not hold: see :func:`refusals`.
     """
     signature = read(request, service)
     if signature is None:

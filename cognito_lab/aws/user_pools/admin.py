@@ -202,10 +202,9 @@ def list_users(call: Call) -> dict[str, Any]:
 def search(text: str) -> Callable[[User], bool]:
     """The test that a ListUsers filter stands for: an attribute, ``=`` or ``^=`` (begins with), "value".
 
-    Raises
-    ------
-    AwsError
-        ``InvalidParameterException``: another form, or an attribute that cannot be searched (custom ones).
+    Raises:
+        AwsError: ``InvalidParameterException``: another form, or an attribute that cannot be searched (custom
+            ones).
     """
     if not text.strip():
         return lambda user: True

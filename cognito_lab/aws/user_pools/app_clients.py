@@ -154,10 +154,8 @@ def lifetime(settings: Mapping[str, Any], token: str) -> int:
 def find(region: str, client_id: str) -> AppClient:
     """The app client of this id.
 
-    Raises
-    ------
-    AwsError
-        ``ResourceNotFoundException``.
+    Raises:
+        AwsError: ``ResourceNotFoundException``.
     """
     client = pools.service().clients.get(client_id)
     if client is None or client.pool.region != region:
@@ -182,10 +180,8 @@ def secret_hash(client: AppClient, username: str) -> str:
 def check_secret_hash(client: AppClient, username: str, given: str | None) -> None:
     """A client with a secret proves with every public call that it knows it.
 
-    Raises
-    ------
-    AwsError
-        ``NotAuthorizedException``: missing, wrong, or sent for a client that has no secret.
+    Raises:
+        AwsError: ``NotAuthorizedException``: missing, wrong, or sent for a client that has no secret.
     """
     if client.secret is None and given is not None:
         raise not_authorized(f"Client {client.id} is not configured for secret but secret hash was received")
@@ -216,10 +212,8 @@ def unknown() -> AwsError:
 def pretended_delivery(client: AppClient, name: str) -> dict[str, str]:
     """CodeDeliveryDetails for somebody unknown, the same each time, from a client that hides users.
 
-    Raises
-    ------
-    AwsError
-        ``UserNotFoundException``, from one that does not.
+    Raises:
+        AwsError: ``UserNotFoundException``, from one that does not.
     """
     if not client.hides_users:
         raise unknown()

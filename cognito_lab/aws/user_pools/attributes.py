@@ -126,10 +126,8 @@ class Schema:
     def find(self, name: str) -> Attribute:
         """The attribute called ``name``.
 
-        Raises
-        ------
-        AwsError
-            ``InvalidParameterException``: the schema does not have it.
+        Raises:
+            AwsError: ``InvalidParameterException``: the schema does not have it.
         """
         if name not in self.attributes:
             raise does_not_conform(name, "Attribute does not exist in the schema.")

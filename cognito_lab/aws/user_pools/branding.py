@@ -272,11 +272,9 @@ def classic_style(pool: UserPool, client: AppClient) -> Style:
 def rules(css: str) -> list[tuple[str, str]]:
     """The rules of a classic stylesheet: (selector, what stands in the braces).
 
-    Raises
-    ------
-    AwsError
-        ``InvalidParameterException``: there is more in it than rules about the classes that AWS names. What
-        could leave the ``<style>`` element, or load anything, is no part of a rule.
+    Raises:
+        AwsError: ``InvalidParameterException``: there is more in it than rules about the classes that AWS
+            names. What could leave the ``<style>`` element, or load anything, is no part of a rule.
     """
     *blocks, rest = re.sub(r"/\*.*?\*/", " ", css, flags=re.DOTALL).split("}")
     kept = [(selector.strip(), inner) for selector, _, inner in (block.partition("{") for block in blocks)]

@@ -64,10 +64,9 @@ def pretend(stranger: User, purpose: str) -> None:
 def check(user: User, purpose: str, given: str) -> Code:
     """The code that was sent for ``purpose`` is the one ``given``. It stays valid: see :func:`use_up`.
 
-    Raises
-    ------
-    AwsError
-        ``ExpiredCodeException``: none was sent, or too long ago; ``CodeMismatchException``: another one.
+    Raises:
+        AwsError: ``ExpiredCodeException``: none was sent, or too long ago; ``CodeMismatchException``: another
+            one.
     """
     code = user.codes.get(purpose)
     if code is None or is_expired(code):
@@ -101,10 +100,8 @@ def use_up(user: User, purpose: str) -> None:
 def count_attempt(attempts: MutableMapping[str, list[float]], what: str) -> None:
     """Count one attempt at ``what`` (a key of ``ATTEMPTS``) against the hour's allowance.
 
-    Raises
-    ------
-    AwsError
-        ``LimitExceededException``.
+    Raises:
+        AwsError: ``LimitExceededException``.
     """
     now = time.time()
     recent = [moment for moment in attempts.get(what, []) if now - moment < HOUR]

@@ -85,15 +85,13 @@ class Taken(NamedTuple):
 class Directory:
     """The users of one pool.
 
-    Parameters
-    ----------
-    username_attributes:
-        With ``["email"]`` (or ``phone_number``) people sign in with the address they registered, proved or
-        not, and no two users have the same one. The username is made up: the ``sub``.
-    alias_attributes:
-        Further names beside the username. An e-mail address or phone number becomes one when it is verified.
-    case_sensitive:
-        Whether ``Mara`` and ``mara`` are two people.
+    Args:
+        username_attributes: With ``["email"]`` (or ``phone_number``) people sign in with the address they
+            registered, proved or not, and no two users have the same one. The username is made up: the
+            ``sub``.
+        alias_attributes: Further names beside the username. An e-mail address or phone number becomes one
+            when it is verified.
+        case_sensitive: Whether ``Mara`` and ``mara`` are two people.
     """
 
     def __init__(
@@ -177,15 +175,11 @@ class Directory:
     def check_free(self, user: User, names: Mapping[str, str], but_aliases: bool = False) -> None:
         """``user`` is about to be found by these attributes; nobody else may be.
 
-        Parameters
-        ----------
-        but_aliases:
-            An alias may be somebody else's, since it is about to be taken: :meth:`claim`.
+        Args:
+            but_aliases: An alias may be somebody else's, since it is about to be taken: :meth:`claim`.
 
-        Raises
-        ------
-        AwsError
-            ``AliasExistsException``: someone else has one of them.
+        Raises:
+            AwsError: ``AliasExistsException``: someone else has one of them.
         """
         for taken in self._others(user, names):
             if not but_aliases or taken.attribute in self.username_attributes:
@@ -217,10 +211,9 @@ def username_attribute(people: Directory, username: str) -> str | None:
 def check_username_format(people: Directory, username: str) -> None:
     """``username`` may be one in this pool.
 
-    Raises
-    ------
-    AwsError
-        ``InvalidParameterException``: it is no address where it has to be one, or one that could be an alias.
+    Raises:
+        AwsError: ``InvalidParameterException``: it is no address where it has to be one, or one that could be
+            an alias.
     """
     if people.username_attributes and username_attribute(people, username) is None:
         wanted = " or ".join(
@@ -237,10 +230,8 @@ def check_username_format(people: Directory, username: str) -> None:
 def check_username_free(people: Directory, username: str, values: Mapping[str, str], text: str) -> None:
     """Nobody has the username; with username attributes, nobody has the address either.
 
-    Raises
-    ------
-    AwsError
-        ``UsernameExistsException``. It is never hidden, whatever PreventUserExistenceErrors says.
+    Raises:
+        AwsError: ``UsernameExistsException``. It is never hidden, whatever PreventUserExistenceErrors says.
     """
     for name in people.username_attributes:
         if values.get(name) and people.owner_of(name, values[name]):

@@ -62,13 +62,11 @@ def arrive(client: AppClient, provider: IdentityProvider, claims: Mapping[str, A
     ``claims`` are the provider's, already verified; ``subject`` is its key of the person. All rules hold
     before anything is written: who is refused leaves no trace.
 
-    Raises
-    ------
-    AwsError
-        ``NotAuthorizedException``: disabled, or the client may not write a mapped attribute.
-        ``InvalidParameterException``: a required attribute is missing, a value does not fit, or an
-        immutable one would be written again; or the username is somebody else's.
-        ``AliasExistsException``: a linked user would take over somebody's alias.
+    Raises:
+        AwsError: ``NotAuthorizedException``: disabled, or the client may not write a mapped attribute.
+            ``InvalidParameterException``: a required attribute is missing, a value does not fit, or an
+            immutable one would be written again; or the username is somebody else's.
+            ``AliasExistsException``: a linked user would take over somebody's alias.
     """
     pool, values = client.pool, mapped(provider, claims)
     check_writable(client, values)
@@ -229,10 +227,9 @@ def _identity(given: Mapping[str, str]) -> Identity:
 def _source(pool: UserPool, given: Mapping[str, str]) -> tuple[Identity, IdentityProvider]:
     """The identity to be linked, and its provider.
 
-    Raises
-    ------
-    AwsError
-        ``InvalidParameterException``: not an outside provider of this pool, or not a way to name its people.
+    Raises:
+        AwsError: ``InvalidParameterException``: not an outside provider of this pool, or not a way to name
+            its people.
     """
     source = _identity(given)
     provider = identity_providers.find(pool, source.provider)

@@ -87,10 +87,8 @@ class IdentityProvider:
     def endpoint(self, detail: str, member: str) -> str:
         """An address of the provider: from its details, else from its discovery document.
 
-        Raises
-        ------
-        NoKey
-            Neither has it (:class:`cognito_lab.aws.issuers.NoKey`), or the document cannot be had.
+        Raises:
+            NoKey: Neither has it (:class:`cognito_lab.aws.issuers.NoKey`), or the document cannot be had.
         """
         if self.details.get(detail):
             return self.details[detail]
@@ -143,12 +141,9 @@ def issuer(provider: IdentityProvider) -> str | None:
 def complete(kind: str, given: Mapping[str, str]) -> dict[str, str]:
     """ProviderDetails in force: what was given, checked, and what AWS adds.
 
-    Raises
-    ------
-    AwsError
-        ``InvalidParameterException``: something is missing or not among this type's details.
-    OutsideTheLab
-        The type, or a host in the details, is not played here.
+    Raises:
+        AwsError: ``InvalidParameterException``: something is missing or not among this type's details.
+        OutsideTheLab: The type, or a host in the details, is not played here.
     """
     if kind not in KINDS:
         raise OutsideTheLab(f"An identity provider of type {kind} is not played by this lab (AWS has it).")

@@ -18,18 +18,12 @@ MEDIUM = {"email": "EMAIL", "phone_number": "SMS"}
 class Message:
     """One message as its reader gets it.
 
-    Attributes
-    ----------
-    to:
-        E-mail address or phone number.
-    medium:
-        ``"EMAIL"`` or ``"SMS"``.
-    subject:
-        Empty for an SMS.
-    code:
-        The code, or the temporary password, that stands in ``text``.
-    time:
-        When it was sent, in UTC by the account's clock.
+    Attributes:
+        to: E-mail address or phone number.
+        medium: ``"EMAIL"`` or ``"SMS"``.
+        subject: Empty for an SMS.
+        code: The code, or the temporary password, that stands in ``text``.
+        time: When it was sent, in UTC by the account's clock.
     """
 
     to: str

@@ -96,10 +96,8 @@ def check_long_enough_to_send(password: str) -> None:
 def check_policy(policy: Mapping[str, Any], password: str) -> None:
     """The pool's password policy.
 
-    Raises
-    ------
-    AwsError
-        ``InvalidPasswordException``, naming the first rule that is broken.
+    Raises:
+        AwsError: ``InvalidPasswordException``, naming the first rule that is broken.
     """
     if len(password) < policy["MinimumLength"]:
         raise _breach("Password not long enough")

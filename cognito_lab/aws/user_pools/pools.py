@@ -166,10 +166,8 @@ def service() -> Service:
 def find(region: str, pool_id: str) -> UserPool:
     """The pool of this id in this region.
 
-    Raises
-    ------
-    AwsError
-        ``ResourceNotFoundException``, also for a pool of another region.
+    Raises:
+        AwsError: ``ResourceNotFoundException``, also for a pool of another region.
     """
     pool = service().pools.get(pool_id)
     if pool is None or pool.region != region:
@@ -185,10 +183,8 @@ def of(call: Call) -> UserPool:
 def user_of(call: Call) -> User:
     """The user whom an administrator's call names.
 
-    Raises
-    ------
-    AwsError
-        ``UserNotFoundException``.
+    Raises:
+        AwsError: ``UserNotFoundException``.
     """
     user = of(call).people.find(call["Username"])
     if user is None:
@@ -236,10 +232,8 @@ def check_settings(call: Call, settings: Mapping[str, Any]) -> None:
 def check_plan(settings: Mapping[str, Any], updating: bool = False) -> None:
     """The pool's plan covers every feature that its settings ask for.
 
-    Raises
-    ------
-    AwsError
-        ``FeatureUnavailableInTierException``.
+    Raises:
+        AwsError: ``FeatureUnavailableInTierException``.
     """
     plan = settings["UserPoolTier"]
     for lowest, feature, asks in FEATURES:

@@ -45,11 +45,9 @@ def check_resettable(user: User) -> None:
 def recovery_address(pool: UserPool, user: User) -> str:
     """The attribute to which a reset code goes: verified, and by the pool's order of preference.
 
-    Raises
-    ------
-    AwsError
-        ``InvalidParameterException``: the user has no verified address. ``NotAuthorizedException``: only an
-        administrator resets passwords in this pool.
+    Raises:
+        AwsError: ``InvalidParameterException``: the user has no verified address. ``NotAuthorizedException``:
+            only an administrator resets passwords in this pool.
     """
     mechanisms = pool.settings.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", LEGACY)
     for mechanism in sorted(mechanisms, key=lambda one: one["Priority"]):
@@ -66,10 +64,8 @@ def recovery_address(pool: UserPool, user: User) -> str:
 def stranger(client: AppClient, name: str) -> User:
     """Who stands for a name that nobody has: what holds for people holds for them, up to the wrong code.
 
-    Raises
-    ------
-    AwsError
-        ``UserNotFoundException``, from a client that does not hide users.
+    Raises:
+        AwsError: ``UserNotFoundException``, from a client that does not hide users.
     """
     if not client.hides_users:
         raise app_clients.unknown()

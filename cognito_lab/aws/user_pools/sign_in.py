@@ -94,10 +94,8 @@ def by_password(client: AppClient, parameters: Mapping[str, str]) -> dict[str, A
 def find_by_password(client: AppClient, username: str, password: str) -> User:
     """The user of this name whose password this is.
 
-    Raises
-    ------
-    AwsError
-        ``NotAuthorizedException``, ``UserNotFoundException``, ``UserNotConfirmedException``.
+    Raises:
+        AwsError: ``NotAuthorizedException``, ``UserNotFoundException``, ``UserNotConfirmedException``.
     """
     user = client.pool.people.find(username)
     if user is None:
@@ -149,10 +147,8 @@ def check_password(user: User, shows: Callable[[passwords.Hash], bool]) -> None:
 
     ``shows`` says whether what the caller sent goes with what the pool keeps of the password.
 
-    Raises
-    ------
-    AwsError
-        ``NotAuthorizedException``.
+    Raises:
+        AwsError: ``NotAuthorizedException``.
     """
     check_not_locked(user)
     if user.credential is None or not shows(user.credential.current):
@@ -211,10 +207,8 @@ def by_srp(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
 def read_srp_a(given: str) -> int:
     """A, in hexadecimal digits. With a multiple of N, both sides' S would be 0 whatever the password is.
 
-    Raises
-    ------
-    AwsError
-        ``InvalidParameterException``.
+    Raises:
+        AwsError: ``InvalidParameterException``.
     """
     if not re.fullmatch(r"[0-9a-fA-F]{1,770}", given) or int(given, 16) % srp.GROUP == 0:
         raise invalid("Invalid SRP_A value.")
@@ -257,10 +251,8 @@ def stand_in(client: AppClient, username: str) -> User:
     Their username is a UUID ("Managing user existence error responses") where the name given is an address by
     which the pool would find people; any other name is the username itself, as with people who exist.
 
-    Raises
-    ------
-    AwsError
-        ``UserNotFoundException``, from a client that does not hide them.
+    Raises:
+        AwsError: ``UserNotFoundException``, from a client that does not hide them.
     """
     if not client.hides_users:
         raise no_user()
@@ -387,11 +379,10 @@ def prove_password(client: AppClient, username: str, responses: Mapping[str, str
 def check_timestamp(given: str) -> None:
     """The TIMESTAMP of an SRP answer has one form, and is of now.
 
-    Raises
-    ------
-    AwsError
-        ``InvalidParameterException``: it cannot be read. ``NotAuthorizedException``: Cognito would write that
-        moment otherwise, so the signature is over another text; or the moment is not about now.
+    Raises:
+        AwsError: ``InvalidParameterException``: it cannot be read. ``NotAuthorizedException``: Cognito would
+            write that moment otherwise, so the signature is over another text; or the moment is not about
+            now.
     """
     moment = srp.moment(given)
     if moment is None:
@@ -406,10 +397,8 @@ def check_timestamp(given: str) -> None:
 def find_challenge(client: AppClient, session: str, name: str) -> Challenge:
     """The challenge that a session or secret block stands for: of this client and name, unanswered, in time.
 
-    Raises
-    ------
-    AwsError
-        ``NotAuthorizedException``.
+    Raises:
+        AwsError: ``NotAuthorizedException``.
     """
     challenge = seams.attached(client.pool, Challenges).get(session)
     if challenge is None or challenge.client_id != client.id or challenge.name != name:

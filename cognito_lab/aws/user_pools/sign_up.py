@@ -106,10 +106,8 @@ def check_unconfirmed(user: User) -> None:
 def confirm(pool: UserPool, user: User, proved: Mapping[str, str], force: bool = False) -> None:
     """Make ``user`` CONFIRMED, with these addresses ``proved``; from now on aliases lead to the user.
 
-    Raises
-    ------
-    AwsError
-        ``AliasExistsException``: another user has the alias, and ``force`` was not asked for.
+    Raises:
+        AwsError: ``AliasExistsException``: another user has the alias, and ``force`` was not asked for.
     """
     names = pool.people.names({**user.attributes, **proved}, confirmed=True)
     pool.people.check_free(user, names, but_aliases=force)

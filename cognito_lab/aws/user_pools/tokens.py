@@ -246,11 +246,9 @@ class Bearer:
 def bearer(call: Call) -> Bearer:
     """The user, app client and pool of the operation's ``AccessToken``, every check passed.
 
-    Raises
-    ------
-    AwsError
-        ``NotAuthorizedException``: no JWT of a pool here, forged, expired, revoked, not an access token, or
-        without the scope. ``UserNotFoundException``: the user is gone.
+    Raises:
+        AwsError: ``NotAuthorizedException``: no JWT of a pool here, forged, expired, revoked, not an access
+            token, or without the scope. ``UserNotFoundException``: the user is gone.
     """
     token = call["AccessToken"]
     _, claims = _unverified(token)
@@ -267,10 +265,8 @@ def bearer(call: Call) -> Bearer:
 def verified_login(pool: UserPool, token: str) -> Login:
     """The login of an access token of this pool: signed by it, in time, not revoked.
 
-    Raises
-    ------
-    AwsError
-        ``NotAuthorizedException``.
+    Raises:
+        AwsError: ``NotAuthorizedException``.
     """
     header, claims = _unverified(token)
     check_signature(pool, token, header)
@@ -342,12 +338,10 @@ def is_signed_out(claims: Mapping[str, Any]) -> bool:
 def find_login(client: AppClient, refresh_token: str) -> Login:
     """The login that a refresh token stands for, every check passed.
 
-    Raises
-    ------
-    AwsError
-        ``NotAuthorizedException``: unknown, another app client's, revoked or expired.
-        ``RefreshTokenReuseException``: rotated out, and its grace period is over.
-        ``UserNotFoundException``: the user is gone.
+    Raises:
+        AwsError: ``NotAuthorizedException``: unknown, another app client's, revoked or expired.
+            ``RefreshTokenReuseException``: rotated out, and its grace period is over.
+            ``UserNotFoundException``: the user is gone.
     """
     login = issuer(client.pool).by_refresh_token.get(refresh_token)
     if login is None or not belongs_to(login, client):
@@ -392,11 +386,10 @@ def refresh(client: AppClient, login: Login, refresh_token: str) -> dict[str, An
 def revoke(client: AppClient, refresh_token: str) -> None:
     """End the login of one refresh token: RevokeToken.
 
-    Raises
-    ------
-    AwsError
-        ``UnsupportedOperationException``: the client has revocation off.
-        ``UnsupportedTokenTypeException``: not a refresh token. ``UnauthorizedException``: another client's.
+    Raises:
+        AwsError: ``UnsupportedOperationException``: the client has revocation off.
+            ``UnsupportedTokenTypeException``: not a refresh token. ``UnauthorizedException``: another
+            client's.
     """
     if not client.revocable:
         raise AwsError("UnsupportedOperationException", "Token revocation is not enabled for this client.")
