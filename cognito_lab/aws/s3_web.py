@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from html import escape
 from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
+from cognito_lab import templates
 from cognito_lab.aws import answers, network, s3, seams, services
 from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.network import Handler, Headers, Request, Response
 
 HOSTS = rf"[a-z0-9][a-z0-9.-]*\.s3-website[-.]{services.REGION}\.amazonaws\.com"  # website endpoints
+
+render = templates.beside(__file__)
 
 # -- cross-origin requests -------------------------------------------------------------------------
 
@@ -200,12 +202,8 @@ def error_page(request: Request, error: AwsError, bucket: Any, error_document: s
             return Response(error.status, own.headers, own.body)
         except AwsError:
             pass
-    title = (
-        f"{error.status} { ({403: 'Forbidden', 404: 'Not Found', 405: 'Method Not Allowed'}[error.status]) }"
-    )
-    body = (
-        f"<html>\n<head><title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n<ul>\n"
-        f"<li>Code: {error.code}</li>\n"
-        f"<li>Message: {escape(error.message)}</li>\n</ul>\n</body>\n</html>\n"
+    told = {403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed"}[error.status]
+    body = render(
+        "s3_website_error.html", title=f"{error.status} {told}", code=error.code, message=error.message
     )
     return Response(error.status, Headers({"content-type": "text/html; charset=utf-8"}), body.encode())
