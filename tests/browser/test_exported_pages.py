@@ -52,6 +52,7 @@ def show(page: Page, html: str, file: Path) -> None:
     page.goto(file.as_uri(), wait_until="domcontentloaded")
 
 
+@pytest.mark.usefixtures("browser")  # without one, this whole file is left out
 def test_a_darkened_page_is_the_one_that_is_exported_with_the_dark_theme():
     shortest = min(PAGES, key=lambda path: path.stat().st_size)
     notebook = nbformat.read(shortest, as_version=4)
