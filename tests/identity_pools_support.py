@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import boto3
@@ -81,13 +82,23 @@ class UserPoolStandIn(Issuer):
         )
 
 
+@cache
+def session(access_key_id: str, secret_access_key: str) -> boto3.Session:
+    """The owner's, who has the same keys in every account; it reads the services' models once."""
+    return boto3.Session(access_key_id, secret_access_key)
+
+
+@cache
+def client_of(session: boto3.Session, service: str, region: str, *settings: tuple[str, Any]) -> Any:
+    return session.client(service, region_name=region, **dict(settings))
+
+
 class World:
     """An account in which the issuers of ``issuers`` answer, before anything else that plays their hosts."""
 
     def __init__(self) -> None:
         self.lab = Lab.start(region=REGION)
-        owner = principals.owner()
-        self.owner = boto3.Session(owner.access_key_id, owner.secret_access_key)
+        self.owner = session(principals.owner().access_key_id, principals.owner().secret_access_key)
         self.issuers: list[Issuer] = []
         self.rows: list[network.Host] = []
         self.pool = self.client("cognito-identity")
@@ -112,7 +123,7 @@ class World:
         return issuer
 
     def client(self, service: str, region: str = REGION, **settings: Any) -> Any:
-        return self.owner.client(service, region_name=region, **settings)
+        return client_of(self.owner, service, region, *settings.items())
 
     def close(self) -> None:
         for row in self.rows:

@@ -30,7 +30,13 @@ SIGN_IN = """<!DOCTYPE html>
 
 
 @pytest.fixture
-def asked(monkeypatch):
+def lab():
+    with Lab.start() as account:
+        yield account
+
+
+@pytest.fixture
+def asked(lab, monkeypatch):
     """The requests that a host of the test's own got; what it answers depends on their path."""
     requests_seen: list[Request] = []
 
@@ -50,9 +56,8 @@ def asked(monkeypatch):
         )
 
     monkeypatch.setattr(network, "HOSTS", list(network.HOSTS))
-    with Lab.start():
-        network.serve(r"pages\.lab-test\.example", "pages", answer)
-        yield requests_seen
+    network.serve(r"pages\.lab-test\.example", "pages", answer)
+    return requests_seen
 
 
 def form(request: Request) -> dict[str, str]:
@@ -143,8 +148,8 @@ def test_an_error_page_is_a_refusal(asked):
     assert (answer.message, browser.page.alert) == ("Said.", "Said.")
 
 
-def test_what_the_browser_asked_is_recorded_as_the_browsers_and_the_app_gets_its_part(asked):
-    with Lab._running.record() as story:
+def test_what_the_browser_asked_is_recorded_as_the_browsers_and_the_app_gets_its_part(lab, asked):
+    with lab.record() as story:
         Browser().open(f"{HERE}/302?to={APP}%3Fcode%3D1%26state%3D2")
         requests.get(f"{HERE}/end")
     assert story.problems == []

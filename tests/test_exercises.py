@@ -10,6 +10,7 @@ import json
 import tomllib
 from pathlib import Path
 
+import boto3
 import mutations
 import pytest
 
@@ -218,8 +219,6 @@ def test_errors_in_an_answer_are_told_in_a_line(folder, lab):
 
 
 def test_a_refusal_in_an_answer_is_told_with_its_code(folder, lab):
-    import boto3
-
     def refused_by_aws(number):
         boto3.client("cognito-idp").describe_user_pool(UserPoolId="us-east-1_nobody")
 
@@ -266,8 +265,9 @@ def test_after_the_end_of_a_lesson_its_exercises_can_still_be_solved(folder):
     with Lab.start(region="eu-west-1") as lab:
         exercise = Exercise("77.1", lab, folder)
     assert exercise.judge(lambda number: number + 1).done, "in a new account"
-    begun = Lab._running
-    assert begun is not None and begun.region == "eu-west-1"
+    assert boto3.client("sts").get_caller_identity()["Account"] == lab.account, "it still runs"
+    begun = lab.going()
+    assert begun is not lab and begun.region == "eu-west-1"
     assert lab.exercise(ALL[0]).lab is lab and lab.going() is begun, "the one that runs is not ended"
     begun.stop()
 

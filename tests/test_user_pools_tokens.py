@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import jwt
 import pytest
 import requests
 from user_pools_support import FLOWS, PASSWORD, pairs, read, refused, secret_hash, world
 
 from cognito_lab import OutsideTheLab
-from cognito_lab.aws.user_pools import pools, tokens
+from cognito_lab.aws import keys
+from cognito_lab.aws.user_pools import tokens
 
 ROLE = "arn:aws:iam::123456789012:role/"
 
@@ -182,10 +185,14 @@ def test_a_pool_signs_with_two_published_keys_of_its_own(it):
 
 
 def test_the_keys_are_made_when_they_are_first_needed(it):
-    pool = pools.find("us-east-1", it.pool)
-    assert tokens.issuer(pool)._keys == {}
-    before = requests.get(issuer(it) + "/.well-known/jwks.json").json()
-    it.sign_in()
+    with mock.patch.object(keys, "new_key", wraps=keys.new_key) as made:
+        it.new_pool(AutoVerifiedAttributes=["email"])
+        it.member("nele")
+        assert made.call_count == 0
+        before = requests.get(issuer(it) + "/.well-known/jwks.json").json()
+        assert made.call_count == len(before["keys"]) == 2
+        it.sign_in("nele")
+        assert made.call_count == 2
     assert requests.get(issuer(it) + "/.well-known/jwks.json").json() == before
 
 

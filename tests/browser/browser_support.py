@@ -86,9 +86,9 @@ def running_jupyterlab(root: Path) -> Iterator[JupyterLab]:
     try:
         yield JupyterLab(*_answering(process, log), root / start.COPY)
     finally:
-        process.terminate()  # its kernels end with it
+        process.terminate()  # its kernels end with it; for one that serves an account it would wait for long
         try:
-            process.wait(20)
+            process.wait(3)
         except subprocess.TimeoutExpired:
             process.kill()
 
