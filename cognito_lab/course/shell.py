@@ -44,7 +44,6 @@ from jupyter_client.session import Session
 from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
-from tornado.ioloop import IOLoop
 
 import cognito_lab
 from cognito_lab import guard
@@ -115,8 +114,11 @@ class Kernel(IPythonKernel):
     _supports_kernel_subshells = False
 
     def start(self) -> None:
-        """Nothing is to be received from sockets; cells can ask for the loop."""
-        self.io_loop = IOLoop.current()
+        """Nothing is to be received from sockets; an interrupt asks the loop to call something back."""
+        loop = asyncio.get_running_loop()
+        # From a signal's handler tornado's own would not wake a loop that waits.
+        calls = {"add_callback": loop.call_soon_threadsafe, "call_later": loop.call_later}
+        self.io_loop = SimpleNamespace(**calls)  # type: ignore[assignment]
 
     def _abort_queues(self, subshell_id: str | None = None) -> None:
         """After an error nothing is waiting here that would have to be refused."""
