@@ -110,7 +110,10 @@ def because(error: Exception) -> dict[str, Any]:
     assert trace is not None, "a refusal is raised by a check"
     frame = trace.tb_frame
     module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_qualname
-    check, variables = f"{module.partition('.aws.')[2]}.{name}", {"now": time.time(), **frame.f_locals}
+    check, variables = (
+        f"{module.partition('.')[2].removeprefix('aws.')}.{name}",
+        {"now": time.time(), **frame.f_locals},
+    )
     verdict = variables.get("verdict")
     known = {"check": check, "verdict": verdict if isinstance(verdict, Verdict) else None}
     for row in table().get(check, []):

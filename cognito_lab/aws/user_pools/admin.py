@@ -105,7 +105,7 @@ def invite_again(call: Call, pool: UserPool, password: str | None) -> User:
         raise AwsError("UnsupportedUserStateException", f"Resend not possible. User status is {user.status}")
     check_mediums(call, user.attributes)
     password = password or passwords.temporary(pool.password_policy)
-    user.set_password(pool, password, user.status)
+    pool.set_password(user, password, user.status)
     invite(call, pool, user, password)
     return user
 
@@ -134,7 +134,7 @@ def admin_set_user_password(call: Call) -> dict[str, Any]:
     pool, user, password = pools.of(call), pools.user_of(call), call["Password"]
     passwords.check_policy(pool.password_policy, password)
     passwords.check_history(pool.password_policy, user.credential, password)
-    user.set_password(pool, password, "CONFIRMED" if call.get("Permanent") else "FORCE_CHANGE_PASSWORD")
+    pool.set_password(user, password, "CONFIRMED" if call.get("Permanent") else "FORCE_CHANGE_PASSWORD")
     pool.people.change(user, {})  # a user who was UNCONFIRMED can be found by aliases now
     return {}
 

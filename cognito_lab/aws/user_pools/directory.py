@@ -9,14 +9,11 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from cognito_lab.aws.errors import AwsError, invalid
-from cognito_lab.aws.user_pools import attributes, passwords, srp
+from cognito_lab.aws.user_pools import attributes, passwords
 from cognito_lab.aws.user_pools.codes import Code
-
-if TYPE_CHECKING:
-    from cognito_lab.aws.user_pools.pools import UserPool
 
 CALLED = {"email": "email", "phone_number": "phone number"}  # in texts about usernames
 
@@ -53,13 +50,6 @@ class User:
     def is_verified(self, attribute: str) -> bool:
         """Whether the e-mail address or phone number is there and proved to be the user's."""
         return is_verified(self.attributes, attribute)
-
-    def set_password(self, pool: UserPool, password: str, status: str) -> None:
-        """Keep a hash of ``password``; the user's status becomes ``status``."""
-        former = [*self.credential.former, self.credential.current] if self.credential else []
-        known = passwords.Hash.of(password, srp.full_name(pool.id, self.username))
-        self.credential = passwords.Credential(known, time.time(), former[-24:])
-        self.status, self.modified = status, time.time()
 
     def describe(self, key: str = "Attributes", only: Iterable[str] | None = None) -> dict[str, Any]:
         """UserType; ``key`` is the name under which the operation lists the attributes."""

@@ -15,7 +15,7 @@ from cognito_lab.aws import issuers, randomness, seams, tagging
 from cognito_lab.aws.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.pagination import page
-from cognito_lab.aws.user_pools import passwords
+from cognito_lab.aws.user_pools import passwords, srp
 from cognito_lab.aws.user_pools.attributes import Schema
 from cognito_lab.aws.user_pools.directory import Directory, User, moment
 from cognito_lab.aws.user_pools.refusals import no_user, not_found
@@ -125,6 +125,13 @@ class UserPool:
     def verifies(self, attribute: str) -> bool:
         """Whether Cognito sends a code to this attribute by itself."""
         return attribute in self.settings["AutoVerifiedAttributes"]
+
+    def set_password(self, user: User, password: str, status: str) -> None:
+        """Keep a hash of ``password`` for ``user``, whose status becomes ``status``."""
+        former = [*user.credential.former, user.credential.current] if user.credential else []
+        known = passwords.Hash.of(password, srp.full_name(self.id, user.username))
+        user.credential = passwords.Credential(known, time.time(), former[-24:])
+        user.status, user.modified = status, time.time()
 
     def template(self, kind: str, medium: str) -> tuple[str, str]:
         """Subject and text of a message, with AWS's placeholders; an SMS has no subject."""

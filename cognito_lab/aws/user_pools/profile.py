@@ -109,7 +109,7 @@ def change_password(call: Call) -> dict[str, Any]:
         raise sign_in.wrong_password()
     passwords.check_policy(who.pool.password_policy, password)
     passwords.check_history(who.pool.password_policy, credential, password)
-    who.user.set_password(who.pool, password, who.user.status)
+    who.pool.set_password(who.user, password, who.user.status)
     return {}
 
 

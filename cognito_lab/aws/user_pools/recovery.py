@@ -86,6 +86,6 @@ def confirm_forgot_password(call: Call) -> dict[str, Any]:
     codes.check(user, "recovery", call["ConfirmationCode"])
     passwords.check_history(policy, user.credential, password)
     sign_in.check_confirmed(user)
-    user.set_password(client.pool, password, "CONFIRMED")
+    client.pool.set_password(user, password, "CONFIRMED")
     codes.use_up(user, "recovery")
     return {}

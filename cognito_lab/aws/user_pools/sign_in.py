@@ -451,7 +451,7 @@ def set_new_password(client: AppClient, user: User, responses: Mapping[str, str]
     passwords.check_history(pool.password_policy, user.credential, password)
     given |= {proof: "false" for name, proof in attributes.VERIFIED.items() if name in given}
     pool.people.check_free(user, pool.people.names({**user.attributes, **given}, confirmed=True))
-    user.set_password(pool, password, "CONFIRMED")
+    pool.set_password(user, password, "CONFIRMED")
     pool.people.change(user, given)
 
 

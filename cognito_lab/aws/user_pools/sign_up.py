@@ -69,7 +69,7 @@ def add_user(
     unproved = {proof: "false" for name, proof in attributes.VERIFIED.items() if name in known}
     user = User(username, sub, {"sub": sub, **unproved, **known}, status)
     if password is not None:
-        user.set_password(pool, password, status)
+        pool.set_password(user, password, status)
     pool.people.add(user)
     return user
 
