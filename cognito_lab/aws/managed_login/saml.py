@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 from cognito_lab.aws import oauth, saml
 from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.aws.managed_login import pending, requests, saml_assertion
-from cognito_lab.aws.managed_login.authorize import AuthorizationRequest
+from cognito_lab.aws.managed_login.requests import AuthorizationRequest
 from cognito_lab.aws.managed_login.saml_assertion import Expected
 from cognito_lab.aws.network import Request, Response
 from cognito_lab.aws.saml import SamlError, element
