@@ -24,7 +24,7 @@ _NAMES = {
     "waits": "cognito_lab.study.plots",
     "permissions": "cognito_lab.study.permissions",
     "who_may": "cognito_lab.study.permissions",
-    "OutsideTheLab": "cognito_lab.aws.errors",
+    "OutsideTheLab": "cognito_lab.errors",
 }
 __all__ = list(_NAMES)
 

@@ -26,8 +26,8 @@ from functools import cache, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from cognito_lab.aws import network
-from cognito_lab.aws.errors import PLAYED, OutsideTheLab
+from cognito_lab.errors import PLAYED, OutsideTheLab
+from cognito_lab.network.messages import Response
 
 # -- the environment -----------------------------------------------------------------------------
 
@@ -105,9 +105,9 @@ def _account_is_running() -> bool:
 
 
 def _is_played(name: str) -> bool:
-    from cognito_lab.aws import network
+    from cognito_lab.network import hosts
 
-    return network.who_answers(name) is not None
+    return hosts.find_host(name) is not None
 
 
 # -- the sockets ---------------------------------------------------------------------------------
@@ -257,17 +257,18 @@ def _answered_by_the_lab(really_open: Callable[..., Any]) -> Callable[..., Any]:
             return really_open(self, request)
         if not _account_is_running():
             raise refusal(host)
-        from cognito_lab.aws import network
+        from cognito_lab.network import hosts
+        from cognito_lab.network.messages import Request
 
-        fields = network.headers_of(dict(request.header_items()))
-        body = network.octets_of(request.data)
-        played = network.play(network.Request(request.get_method(), request.full_url, fields, body))
+        fields = hosts.headers_of(dict(request.header_items()))
+        body = hosts.octets_of(request.data)
+        played = hosts.dispatch(Request(request.get_method(), request.full_url, fields, body))
         return _as_from_the_wire(request, played)
 
     return answer
 
 
-def _as_from_the_wire(request: Any, response: network.Response) -> Any:
+def _as_from_the_wire(request: Any, response: Response) -> Any:
     """``response`` as the object that ``urllib`` hands out."""
     import http.client
     import io

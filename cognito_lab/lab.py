@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cognito_lab import aws, clock, guard, reproducible
-from cognito_lab.aws import keys, seams, services
-from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.aws import seams, services
 from cognito_lab.aws.iam import principals
 from cognito_lab.clock import Clock
+from cognito_lab.errors import OutsideTheLab
 from cognito_lab.paths import DATA
+from cognito_lab.protocols import signing_keys
 from cognito_lab.providers import google, saml
 from cognito_lab.study import errors, why
 
@@ -34,7 +35,7 @@ PORT = 8900
 
 
 class Lab:
-    """An AWS account inside this kernel. Begin it with :meth:`start`.
+    """An AWS account inside this kernel. Begin it with :meth:`start_keys`.
 
     Attributes:
         region: The AWS Region in which boto3 clients are made when they name none.
@@ -84,7 +85,7 @@ class Lab:
         return lab
 
     def reset(self) -> Lab:
-        """Empty the account: as :meth:`stop` and :meth:`start`, with the same object."""
+        """Empty the account: as :meth:`stop` and :meth:`start_keys`, with the same object."""
         self._alive()
         with self.turn:
             self._end("")
@@ -109,7 +110,7 @@ class Lab:
         aws.register()
         if fixed:
             self._clock.set(reproducible.FIXED_START, ticking=False)
-        keys.start(fixed)
+        signing_keys.start_keys(fixed)
         seams.start_account(reproducible.FIXED_SEED if fixed else None)
         guard.cover_clients()
         owner = principals.owner()
@@ -251,7 +252,7 @@ class Lab:
     def demo(self, site: str) -> Demo:
         """Tidepool's page for a real browser: ``site`` is the address of the website's endpoint on AWS.
 
-        The account is served for it, as by :meth:`serve`. A kernel with a fixed clock only says where that
+        The account is served for it, as by :meth:`register_host`. A kernel with a fixed clock only says where that
         would be.
         """
         self._alive()

@@ -14,9 +14,10 @@ from managed_login_support import CALLBACK, DOMAIN, Pages, fields_of
 from user_pools_support import mapping, read
 
 from cognito_lab import Lab
-from cognito_lab.aws import keys, network
-from cognito_lab.aws.network import Headers, Request, Response
 from cognito_lab.aws.user_pools import pools
+from cognito_lab.network import hosts
+from cognito_lab.network.messages import Headers, Request, Response
+from cognito_lab.protocols import signing_keys
 
 IDP_RESPONSE = f"{DOMAIN}/oauth2/idpresponse"
 GORAN = "goran.pavic@gmail.example"
@@ -32,7 +33,7 @@ class Provider:
     """
 
     def __init__(self) -> None:
-        self.key = keys.new_key()
+        self.key = signing_keys.new_key()
         self.nonce: str | None = None
         self.claims: dict[str, Any] = {}
         self.userinfo: dict[str, Any] = {"sub": "s-1", "email": "ada@shore.example", "name": "Ada"}
@@ -185,12 +186,12 @@ class Federation(Pages):
 def federation(**settings: Any) -> Iterator[Federation]:
     with Lab.start() as lab:
         it = Federation(lab, **settings)
-        row = network.Host(re.compile(r"idp\.shore\.example"), "shore", it.shore.answer)
-        network.HOSTS.append(row)
+        row = hosts.Host(re.compile(r"idp\.shore\.example"), "shore", it.shore.answer)
+        hosts.HOSTS.append(row)
         try:
             yield it
         finally:
-            network.HOSTS.remove(row)
+            hosts.HOSTS.remove(row)
 
 
 def refused(came: dict[str, str], text: str, error: str = "invalid_request") -> None:

@@ -19,9 +19,12 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cognito_lab import Lab
-from cognito_lab.aws import keys, network
 from cognito_lab.aws.iam import principals
-from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.network import exchanges as network_exchanges
+from cognito_lab.network import hosts
+from cognito_lab.network.exchanges import Exchange
+from cognito_lab.network.messages import Headers, Request, Response
+from cognito_lab.protocols import signing_keys
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -38,7 +41,7 @@ class Issuer:
         self.host, slash, path = base.partition("/")
         self.prefix = slash + path
         self.keys_path = keys_path
-        self.key = keys.new_key()
+        self.key = signing_keys.new_key()
         self.published = [self.key]
         self.fetched = 0
 
@@ -100,7 +103,7 @@ class World:
         self.lab = Lab.start(region=REGION)
         self.owner = session(principals.owner().access_key_id, principals.owner().secret_access_key)
         self.issuers: list[Issuer] = []
-        self.rows: list[network.Host] = []
+        self.rows: list[hosts.Host] = []
         self.pool = self.client("cognito-identity")
         self.iam = self.client("iam")
         self.sts = self.client("sts", config=UNSIGNED)
@@ -109,15 +112,15 @@ class World:
         self.key = self.user_pool.base
 
     def add(self, issuer: Any) -> Any:
-        original = next((row for row in network.HOSTS if row.pattern.fullmatch(issuer.host)), None)
+        original = next((row for row in hosts.HOSTS if row.pattern.fullmatch(issuer.host)), None)
 
         def answer(request: Request) -> Response:
             found = issuer.answer(request)
             return found if found is not None else original.answer(request) if original else Response(404)
 
-        network.serve(issuer.host.replace(".", r"\."), issuer.host, answer)
-        row = network.HOSTS.pop()
-        network.HOSTS.insert(0, row)
+        hosts.register_host(issuer.host.replace(".", r"\."), issuer.host, answer)
+        row = hosts.HOSTS.pop()
+        hosts.HOSTS.insert(0, row)
         self.rows.append(row)
         self.issuers.append(issuer)
         return issuer
@@ -127,7 +130,7 @@ class World:
 
     def close(self) -> None:
         for row in self.rows:
-            network.HOSTS.remove(row)
+            hosts.HOSTS.remove(row)
         self.lab.stop()
 
     def create_pool(self, guests: bool = True, **settings: Any) -> str:
@@ -210,11 +213,11 @@ def refused(code: str, text: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def exchanges() -> Iterator[list[network.Exchange]]:
+def exchanges() -> Iterator[list[Exchange]]:
     """Everything that is asked inside the block, in the order in which it ends."""
-    seen: list[network.Exchange] = []
-    network.OBSERVERS.append(seen.append)
+    seen: list[Exchange] = []
+    network_exchanges.OBSERVERS.append(seen.append)
     try:
         yield seen
     finally:
-        network.OBSERVERS.remove(seen.append)
+        network_exchanges.OBSERVERS.remove(seen.append)

@@ -20,7 +20,7 @@ import time_machine
 from cryptography.hazmat.primitives import serialization
 from identity_pools_support import World, refused
 
-from cognito_lab.aws import keys
+from cognito_lab.protocols import signing_keys
 
 PASSWORD = "Sea-horse-7"
 NOW = "2026-06-01T09:00:00Z"
@@ -107,9 +107,9 @@ def by_hand(header: dict[str, Any], claims: dict[str, Any], sign: Callable[[byte
     return f"{message}.{part(sign(message.encode()))}"
 
 
-def rooks_key(tidepool: Tidepool) -> keys.SigningKey:
+def rooks_key(tidepool: Tidepool) -> signing_keys.SigningKey:
     """Rook's own key under the name of the user pool's."""
-    key = keys.new_key()
+    key = signing_keys.new_key()
     key.kid = tidepool.kid
     return key
 
@@ -140,11 +140,11 @@ def own_key_under_the_pools_kid(tidepool: Tidepool) -> str:
 
 
 def own_key_under_its_own_kid(tidepool: Tidepool) -> str:
-    return keys.new_key().sign(tidepool.claims())
+    return signing_keys.new_key().sign(tidepool.claims())
 
 
 def own_key_in_the_header(tidepool: Tidepool) -> str:
-    key = keys.new_key()
+    key = signing_keys.new_key()
     return key.sign(tidepool.claims(), header={"jwk": key.jwk(), "jku": "https://rook.example/keys"})
 
 

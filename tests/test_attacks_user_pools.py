@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from user_pools_support import OTHER_PASSWORD, read, refused, secret_hash, world
 
-from cognito_lab.aws import keys
 from cognito_lab.aws.user_pools import pools, tokens
+from cognito_lab.protocols import signing_keys
 
 
 @pytest.fixture
@@ -67,11 +67,11 @@ def signed_with_the_public_key_as_a_password(it):
 
 
 def signed_by_a_stranger_under_the_name_of_the_pool_s_key(it):
-    return keys.new_key().sign(it.claims, header={"kid": it.issuer.key("access").kid})
+    return signing_keys.new_key().sign(it.claims, header={"kid": it.issuer.key("access").kid})
 
 
 def signed_by_a_stranger_under_a_name_of_his_own(it):
-    return keys.new_key().sign(it.claims)
+    return signing_keys.new_key().sign(it.claims)
 
 
 def with_the_name_of_the_pool_s_other_key(it):
@@ -84,7 +84,7 @@ def without_the_name_of_a_key(it):
 
 
 def with_a_key_of_its_own_in_the_header(it):
-    rook = keys.new_key()
+    rook = signing_keys.new_key()
     return rook.sign(
         it.claims, header={"kid": rook.kid, "jwk": rook.jwk(), "jku": "https://elsewhere.example/jwks"}
     )

@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from cognito_lab import Lab, OutsideTheLab, refused
-from cognito_lab.aws import network
-from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.network import hosts
+from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.study.browser import Browser
 
 HERE = "https://pages.lab-test.example"
@@ -55,8 +55,8 @@ def asked(lab, monkeypatch):
             404 if request.path == "/none" else 200, Headers(), b'<h1>No</h1><p role="alert">Said.</p>'
         )
 
-    monkeypatch.setattr(network, "HOSTS", list(network.HOSTS))
-    network.serve(r"pages\.lab-test\.example", "pages", answer)
+    monkeypatch.setattr(hosts, "HOSTS", list(hosts.HOSTS))
+    hosts.register_host(r"pages\.lab-test\.example", "pages", answer)
     return requests_seen
 
 

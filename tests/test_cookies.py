@@ -15,8 +15,8 @@ import requests
 from wire_support import ask, lab, server
 
 from cognito_lab import Lab
-from cognito_lab.aws import network, web
-from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.network import forms, hosts
+from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.wire.server import Server
 
 __all__ = ["lab", "server"]
@@ -29,13 +29,13 @@ def host() -> Iterator[None]:
     """A host that sets cookies and says which came back."""
 
     def answer(request: Request) -> Response:
-        said = ",".join(sorted(web.cookies(request)))
+        said = ",".join(sorted(forms.cookies(request)))
         headers = Headers({"content-type": "text/plain", "set-cookie": list(SET)})
         return Response(200, headers, said.encode())
 
-    network.HOSTS.append(network.Host(re.compile(re.escape(HOST)), "cookies", answer))
+    hosts.HOSTS.append(hosts.Host(re.compile(re.escape(HOST)), "cookies", answer))
     yield
-    network.HOSTS.pop()
+    hosts.HOSTS.pop()
 
 
 def test_a_session_of_requests_keeps_cookies_and_sends_them_where_they_belong(lab: Lab) -> None:
@@ -86,5 +86,5 @@ def test_curl_sends_them_back(server: Server, tmp_path: Path) -> None:
 
 def test_one_cookie_that_is_odd_hides_no_other() -> None:
     sent = Headers({"cookie": 'odd; theme={"a": 1}; cognito=x=y; quoted="z"; =none'})
-    found = web.cookies(Request("GET", f"https://{HOST}/", sent))
+    found = forms.cookies(Request("GET", f"https://{HOST}/", sent))
     assert found == {"theme": '{"a": 1}', "cognito": "x=y", "quoted": "z", "": "none"}

@@ -17,11 +17,12 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from federation_support import GORAN, IDP_RESPONSE, SHORE, Federation, federation, fields_of, refused, say
 
-from cognito_lab.aws import keys, network
 from cognito_lab.aws.managed_login import federation as room
 from cognito_lab.aws.managed_login import pending
-from cognito_lab.aws.network import Response
 from cognito_lab.aws.user_pools import identity_providers
+from cognito_lab.network import hosts
+from cognito_lab.network.messages import Request, Response
+from cognito_lab.protocols import signing_keys
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_the_honest_provider_lets_ada_in(it: Federation) -> None:
 
 
 def forged(it: Federation) -> str:
-    other = keys.new_key()
+    other = signing_keys.new_key()
     return jwt.encode(it.shore.honest(), other.private, algorithm="RS256", headers={"kid": it.shore.key.kid})
 
 
@@ -323,7 +324,7 @@ def test_the_state_of_another_pool(it: Federation) -> None:
 
 
 def test_the_cookie(it: Federation) -> None:
-    answer = network.play(network.Request("GET", it.address(identity_provider="Shore")))
+    answer = hosts.dispatch(Request("GET", it.address(identity_provider="Shore")))
     [cookie] = answer.headers.getlist("set-cookie")
     assert cookie.startswith("csrf-state=") and fields_of(answer.headers["location"])["state"] not in cookie
     for attribute in ("HttpOnly", "Secure", "SameSite=Lax", "Max-Age=300", "Path=/"):

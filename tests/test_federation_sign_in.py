@@ -25,8 +25,9 @@ from user_pools_support import PASSWORD, mapping, pairs, read
 from user_pools_support import refused as api_refused
 
 from cognito_lab import OutsideTheLab
-from cognito_lab.aws import network
 from cognito_lab.aws.user_pools import federated
+from cognito_lab.network import exchanges
+from cognito_lab.network.exchanges import Exchange
 
 
 @pytest.fixture
@@ -95,8 +96,8 @@ def test_the_browser_has_a_session_afterwards(it: Federation) -> None:
 
 
 def test_the_pool_talks_to_google_and_the_app_does_not(it: Federation) -> None:
-    seen: list[network.Exchange] = []
-    with patch.object(network, "OBSERVERS", [seen.append]):
+    seen: list[Exchange] = []
+    with patch.object(exchanges, "OBSERVERS", [seen.append]):
         came = it.by_google()
     calls = [(one.caller, one.callee, one.request.path) for one in seen if one.request]
     assert ("cognito-idp", "google", "/oauth2/v4/token") in calls

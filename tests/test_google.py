@@ -20,9 +20,9 @@ from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from cognito_lab import Lab
-from cognito_lab.aws import network
-from cognito_lab.aws.errors import OutsideTheLab
-from cognito_lab.aws.web import OAuthError
+from cognito_lab.errors import OutsideTheLab
+from cognito_lab.network import exchanges
+from cognito_lab.network.forms import OAuthError
 from cognito_lab.providers.google import DISCOVERY, ROUTES, Google, GoogleClient
 
 AUTHORIZE, TOKEN = DISCOVERY["authorization_endpoint"], DISCOVERY["token_endpoint"]
@@ -196,11 +196,11 @@ def test_the_code_flow_ends_in_tokens_for_the_person_and_the_app(
 def test_the_flow_is_walked_request_by_request(google: Google, client: GoogleClient) -> None:
     seen: list[tuple[str, str, str]] = []
     watch = lambda exchange: seen.append((exchange.caller, exchange.request.method, exchange.request.path))  # noqa: E731
-    network.OBSERVERS.append(watch)
+    exchanges.OBSERVERS.append(watch)
     try:
         exchange(client, code_for(google, client))
     finally:
-        network.OBSERVERS.remove(watch)
+        exchanges.OBSERVERS.remove(watch)
     assert seen == [
         ("browser", "GET", "/o/oauth2/v2/auth"),
         ("browser", "POST", "/o/oauth2/v2/auth/oauthchooseaccount"),

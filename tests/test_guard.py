@@ -303,7 +303,7 @@ def test_every_route_was_tried(leak: Any) -> None:
 @pytest.mark.parametrize("route", [name for name in NAMES if name not in ANSWERED and name not in NOT_FOUND])
 def test_a_route_out_is_refused_in_one_line_before_anything_happens(leak: Any, route: str) -> None:
     kind, text, events = leak["answers"][route]
-    assert kind == "cognito_lab.aws.errors.OutsideTheLab", text
+    assert kind == "cognito_lab.errors.OutsideTheLab", text
     assert "\n" not in text and len(text) < 220
     if not route.startswith("fence: "):  # there the attempt itself is the audit event, and the hook stops it
         assert events == []
@@ -453,7 +453,7 @@ def test_the_kernels_guard_needs_neither_boto3_nor_moto(tmp_path: Path) -> None:
     for route, (kind, text, _) in found["answers"].items():
         # botocore wraps what it does not know; its own refusals come with Lab.start()
         wrapped = "botocore.exceptions.HTTPClientError"
-        assert kind == (wrapped if route == "boto3" else "cognito_lab.aws.errors.OutsideTheLab")
+        assert kind == (wrapped if route == "boto3" else "cognito_lab.errors.OutsideTheLab")
         assert "no account is running: Lab.start()" in text and "\n" not in text
 
 

@@ -12,9 +12,9 @@ from iam_people import V4
 from managed_login_support import pages
 
 from cognito_lab import Lab
-from cognito_lab.aws import network
-from cognito_lab.aws.network import Headers, Request, Response
-from cognito_lab.aws.web import cookies
+from cognito_lab.network import hosts
+from cognito_lab.network.forms import cookies
+from cognito_lab.network.messages import Headers, Request, Response
 
 PICTURE = {"Bucket": "tidepool-pictures", "Key": "crab"}
 ORIGIN = "https://tidepool.example"
@@ -24,7 +24,7 @@ ORIGIN = "https://tidepool.example"
 def in_this_case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every request of the kernel has the names of its fields in this case, and every answer, too."""
     write: Callable[[str], str] = request.param
-    play = network.play
+    play = hosts.dispatch
 
     def rewritten(headers: Headers) -> Headers:
         return Headers([(write(name), value) for name, value in headers])
@@ -34,7 +34,7 @@ def in_this_case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         answer.headers = rewritten(answer.headers)
         return answer
 
-    monkeypatch.setattr(network, "play", played)
+    monkeypatch.setattr(hosts, "dispatch", played)
     yield
 
 
@@ -85,5 +85,5 @@ def test_a_sign_in_on_the_pages_goes_through(in_this_case: None) -> None:
 def test_a_cookie_of_any_octets_is_read() -> None:
     """As they come from the wire: octets, of which not all are UTF-8."""
     for octets in (b"\xff\xfe", "ü".encode(), "ü".encode("latin-1"), b"a\\351", b'"a\\351"', b'"'):
-        sent = network.headers_of({"cookie": b"odd=" + octets + b"; cognito=k; cognito=l"})
+        sent = hosts.headers_of({"cookie": b"odd=" + octets + b"; cognito=k; cognito=l"})
         assert cookies(Request("GET", "https://x.example/", sent))["cognito"] == "l"

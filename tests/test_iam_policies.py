@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.iam import policies
 from cognito_lab.aws.iam.policies import IDENTITY, RESOURCE, SESSION, TRUST, Policy, Question
+from cognito_lab.errors import AwsError
 
 PICTURES = "arn:aws:s3:::tidepool-pictures"
 SESSION_ARN = "arn:aws:sts::123456789012:assumed-role/member/mara"

@@ -19,7 +19,7 @@ from identity_pools_support import (
 )
 
 from cognito_lab import OutsideTheLab
-from cognito_lab.aws import keys
+from cognito_lab.protocols import signing_keys
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_google_is_let_in_for_the_one_client_that_is_listed(world: World) -> Non
     with refused("NotAuthorizedException", "Not a valid OpenId Connect identity token."):
         get_id(world, pool, "accounts.google.com", "ya29.an-access-token-of-google")
     with refused("NotAuthorizedException", "Couldn't verify signed token."):
-        forged = keys.new_key()
+        forged = signing_keys.new_key()
         forged.kid = world.google.key.kid
         claims = world.google.claims("g", GOOGLE_CLIENT)
         get_id(world, pool, "accounts.google.com", forged.sign(claims))
@@ -158,7 +158,7 @@ def test_keys_are_kept_and_fetched_again_for_a_new_key_id(world: World) -> None:
     for _ in range(3):
         get_id(world, pool, world.key, world.user_pool.token())
     assert world.user_pool.fetched == 1
-    world.user_pool.key = keys.new_key()  # rotation: the old key stays published, a new one signs
+    world.user_pool.key = signing_keys.new_key()  # rotation: the old key stays published, a new one signs
     world.user_pool.published.append(world.user_pool.key)
     for _ in range(3):
         get_id(world, pool, world.key, world.user_pool.token())

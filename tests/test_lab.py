@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 
 from cognito_lab import Lab, OutsideTheLab, reproducible
 from cognito_lab import lab as lab_module
-from cognito_lab.aws import network
 from cognito_lab.course import outputs, run
+from cognito_lab.network import exchanges
 from cognito_lab.study import diagrams
 
 
@@ -203,12 +203,12 @@ def test_the_overture_is_what_lesson_00_records(lab, tmp_path):
 
 def test_an_account_leaves_no_observer_and_a_new_one_knows_of_no_refusal(lab):
     lab.reset()
-    before = len(network.OBSERVERS)
+    before = len(exchanges.OBSERVERS)
     with pytest.raises(ClientError):
         boto3.client("s3").head_bucket(Bucket="not-there")
     assert "HeadBucket" in repr(lab.why())
     lab.reset()
     assert "nothing yet" in repr(lab.why())
-    assert len(network.OBSERVERS) == before
+    assert len(exchanges.OBSERVERS) == before
     lab.stop()
-    assert len(network.OBSERVERS) == before - 1
+    assert len(exchanges.OBSERVERS) == before - 1

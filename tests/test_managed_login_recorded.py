@@ -91,8 +91,8 @@ def test_why_names_the_check_that_stopped_whoever_has_the_code(it: Pages) -> Non
     for wrong, check, given in (
         ({"client_id": other}, f"{home}check_is_of", f"brought by {other}"),
         ({"redirect_uri": "https://evil.example/"}, f"{home}check_redirect_uri", "https://evil.example/"),
-        ({}, "oauth.check_verifier", ""),
-        ({"code_verifier": "x" * 43}, "oauth.check_verifier", ""),
+        ({}, "protocols.oauth.check_verifier", ""),
+        ({"code_verifier": "x" * 43}, "protocols.oauth.check_verifier", ""),
         ({"client_id": "nobody"}, f"{home}client_of", "nobody"),
         ({"client_secret": "guessed"}, f"{home}check_secret", "another secret"),
     ):

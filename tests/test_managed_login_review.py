@@ -16,12 +16,12 @@ from managed_login_support import CALLBACK, CHALLENGE, DOMAIN, SIGNED_OUT, Pages
 from user_pools_support import OTHER_PASSWORD, PASSWORD
 from user_pools_support import refused as aws_refused
 
-from cognito_lab.aws import network
-from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.aws.managed_login import endpoints, pending, sessions
 from cognito_lab.aws.managed_login import federation as room
-from cognito_lab.aws.network import Headers, Request
 from cognito_lab.aws.user_pools import federated, sign_in
+from cognito_lab.errors import OutsideTheLab
+from cognito_lab.network import hosts
+from cognito_lab.network.messages import Headers, Request
 
 
 @pytest.fixture
@@ -346,7 +346,7 @@ def test_whatever_comes_is_answered_and_leads_nowhere_else(it: Federation, seed:
     for _ in range(1500):
         request = chance.request()
         try:
-            answer = network.play(request)
+            answer = hosts.dispatch(request)
         except OutsideTheLab:
             assert request.path == "/saml2/logout"
             continue

@@ -23,8 +23,8 @@ from managed_login_support import (
 )
 from user_pools_support import pairs, read, refused
 
-from cognito_lab.aws import oauth
 from cognito_lab.aws.managed_login import grants, token_endpoint
+from cognito_lab.protocols import oauth
 
 Patch = pytest.MonkeyPatch
 

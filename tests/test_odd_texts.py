@@ -23,10 +23,11 @@ from user_pools_support import OTHER_PASSWORD, PASSWORD, World, pairs, refused, 
 
 import cognito_lab
 from cognito_lab import Lab, OutsideTheLab
-from cognito_lab.aws import constant_time, network
 from cognito_lab.aws.iam import signatures
-from cognito_lab.aws.network import Headers, Request, Response
 from cognito_lab.aws.user_pools import srp
+from cognito_lab.network import hosts
+from cognito_lab.network.messages import Headers, Request, Response
+from cognito_lab.protocols import constant_time
 
 ODD = ("ü", "🦀", "\ud83e")  # in Latin-1, outside of it, and half of a pair
 
@@ -40,7 +41,7 @@ def test_one_function_compares_texts_that_a_caller_sends() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr == "compare_digest"
     }
-    assert found == {"aws/constant_time.py", "aws/user_pools/passwords.py"}
+    assert found == {"protocols/constant_time.py", "aws/user_pools/passwords.py"}
 
 
 def test_equal_texts_are_equal_and_no_others() -> None:
@@ -87,9 +88,9 @@ class Oddly:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.tried: set[str] = set()
-        self.play = network.play
+        self.play = hosts.dispatch
         self.inside = False
-        monkeypatch.setattr(network, "play", self)
+        monkeypatch.setattr(hosts, "dispatch", self)
         monkeypatch.setattr(signatures, "check_value", lambda *_: None)
 
     def __call__(self, request: Request) -> Response:

@@ -14,8 +14,10 @@ import requests
 from botocore.config import Config
 
 from cognito_lab import Lab, OutsideTheLab, refused
-from cognito_lab.aws import network
-from cognito_lab.aws.errors import AwsError
+from cognito_lab.errors import AwsError
+from cognito_lab.network import exchanges
+from cognito_lab.network import hosts as network_hosts
+from cognito_lab.network.messages import Response
 from cognito_lab.study.diagrams import Ticket
 from cognito_lab.study.recorder import record, ticket
 from cognito_lab.study.wording import shortened
@@ -247,7 +249,7 @@ def test_a_tampered_copy_and_another_persons_token_are_other_tickets(lab):
 
 def test_after_z_come_two_letters(hosts):
     bodies = (json.dumps({"AccessToken": f"opaque {number}"}).encode() for number in range(54))
-    hosts("any", lambda request: network.Response(200, body=next(bodies)))
+    hosts("any", lambda request: Response(200, body=next(bodies)))
     with record() as story:
         for _ in range(54):
             ask("any")
@@ -322,13 +324,13 @@ def test_what_tokens_say_is_kept_by_letter_without_the_signature(story):
 
 def test_letters_follow_the_reader_who_meets_the_request_then_what_is_inside_then_the_answer(hosts):
     def pool(request):
-        with network.step("pool", "tokens", "Assume") as inner:
+        with exchanges.internal_call("pool", "tokens", "Assume") as inner:
             inner.answer = {"AccessKeyId": "ASIAABCDEFGHIJKLMNOP"}
-        return network.Response(200, body=b'{"RefreshToken": "third", "AccessKeyId": "ASIAABCDEFGHIJKLMNOP"}')
+        return Response(200, body=b'{"RefreshToken": "third", "AccessKeyId": "ASIAABCDEFGHIJKLMNOP"}')
 
     hosts("pool", pool)
     with record() as story:
-        network.fetch("app", "GET", "https://pool.order.example/x", {"authorization": "Bearer first"})
+        network_hosts.fetch("app", "GET", "https://pool.order.example/x", {"authorization": "Bearer first"})
     assert marks(story) == [
         ("access token", "A"), ("AWS credentials ASIA…MNOP", "B"),
         ("refresh token", "C"), ("AWS credentials ASIA…MNOP", "B"),
@@ -337,7 +339,7 @@ def test_letters_follow_the_reader_who_meets_the_request_then_what_is_inside_the
 
 def test_a_token_inside_a_token_is_not_kept(hosts):
     inner = token(iss=GOOGLE, sub="1")
-    hosts("any", lambda request: network.Response(200, body=json.dumps({"IdToken": outer}).encode()))
+    hosts("any", lambda request: Response(200, body=json.dumps({"IdToken": outer}).encode()))
     outer = token(token_use="id", sub=AN_ID, **{"custom:googles": inner})
     with record() as story:
         ask("any")
@@ -361,7 +363,7 @@ def test_a_token_inside_a_token_is_not_kept(hosts):
 def test_whatever_a_forged_token_says_the_call_is_recorded(hosts, claims):
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     body = json.dumps({"IdToken": f"eyJhbGciOiJSUzI1NiJ9.{payload}.c2ln"}).encode()
-    hosts("any", lambda request: network.Response(200, body=body))
+    hosts("any", lambda request: Response(200, body=body))
     with record() as story:
         ask("any")
     assert story.problems == [] and story.calls[0].received[0].mark == "A"
@@ -373,13 +375,13 @@ def test_whatever_a_forged_token_says_the_call_is_recorded(hosts, claims):
 @pytest.fixture
 def hosts():
     """`serve(name, handler)` for hosts under .order.example, gone after the test."""
-    before = list(network.HOSTS)
-    yield lambda name, handler: network.serve(rf"{name}\.order\.example", name, handler)
-    network.HOSTS[:] = before
+    before = list(network_hosts.HOSTS)
+    yield lambda name, handler: network_hosts.register_host(rf"{name}\.order\.example", name, handler)
+    network_hosts.HOSTS[:] = before
 
 
 def ask(host, caller="app"):
-    return network.fetch(caller, "GET", f"https://{host}.order.example/x")
+    return network_hosts.fetch(caller, "GET", f"https://{host}.order.example/x")
 
 
 def shape(call):
@@ -389,15 +391,15 @@ def shape(call):
 def test_a_fetch_inside_a_step_belongs_to_the_step_and_one_before_it_does_not(hosts):
     def pool(request):
         ask("keys", "pool")
-        with network.step("pool", "tokens", "Assume"):
+        with exchanges.internal_call("pool", "tokens", "Assume"):
             ask("pool2", "tokens")
             ask("keys", "tokens")
         ask("keys", "pool")
-        return network.Response(200)
+        return Response(200)
 
     hosts("pool", pool)
-    hosts("pool2", lambda request: network.Response(200))
-    hosts("keys", lambda request: network.Response(200))
+    hosts("pool2", lambda request: Response(200))
+    hosts("keys", lambda request: Response(200))
     with record() as story:
         ask("pool")
         ask("keys")
@@ -415,15 +417,15 @@ def test_a_service_that_asks_back_is_not_mistaken_for_the_one_around(hosts):
     def outer(request):
         ask("keys", "outer")
         ask("other", "outer")
-        return network.Response(200)
+        return Response(200)
 
     def other(request):
         ask("keys", "other")
-        return network.Response(200)
+        return Response(200)
 
     hosts("outer", outer)
     hosts("other", other)
-    hosts("keys", lambda request: network.Response(200))
+    hosts("keys", lambda request: Response(200))
     with record() as story:
         ask("outer")
     assert [shape(call) for call in story.calls] == [
@@ -434,10 +436,10 @@ def test_a_service_that_asks_back_is_not_mistaken_for_the_one_around(hosts):
 def test_a_step_that_is_refused_is_kept_with_its_code(hosts):
     def pool(request):
         try:
-            with network.step("pool", "tokens", "Assume"):
+            with exchanges.internal_call("pool", "tokens", "Assume"):
                 raise AwsError("AccessDenied", "no", 403)
         except AwsError:
-            return network.Response(400, body=b'{"__type": "InvalidIdentityPoolConfigurationException"}')
+            return Response(400, body=b'{"__type": "InvalidIdentityPoolConfigurationException"}')
 
     hosts("pool", pool)
     with record() as story:
@@ -453,7 +455,7 @@ def test_a_call_that_the_lab_does_not_play_is_kept_as_refused(lab):
 
 
 def test_what_cannot_be_read_does_not_break_the_call_and_is_told(hosts):
-    hosts("broken", lambda request: network.Response(302))  # a redirect to nowhere
+    hosts("broken", lambda request: Response(302))  # a redirect to nowhere
     with record() as story:
         assert ask("broken").status == 302
     assert len(story) == 0 and len(story.problems) == 1
@@ -461,16 +463,16 @@ def test_what_cannot_be_read_does_not_break_the_call_and_is_told(hosts):
 
 
 def test_recording_ends_with_the_block_even_when_it_fails(hosts):
-    before = list(network.OBSERVERS)
+    before = list(exchanges.OBSERVERS)
     with pytest.raises(ZeroDivisionError), record() as story:
         raise ZeroDivisionError
-    hosts("late", lambda request: network.Response(200))
+    hosts("late", lambda request: Response(200))
     ask("late")
-    assert len(story) == 0 and before == network.OBSERVERS and repr(story) == "nothing was recorded"
+    assert len(story) == 0 and before == exchanges.OBSERVERS and repr(story) == "nothing was recorded"
 
 
 def test_two_recordings_at_once_both_hear_everything(hosts):
-    hosts("a", lambda request: network.Response(200))
+    hosts("a", lambda request: Response(200))
     with record("one") as outer:
         ask("a")
         with record("two") as inner:

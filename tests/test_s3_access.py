@@ -164,7 +164,7 @@ def test_an_operation_that_is_not_in_the_table_is_refused_by_name() -> None:
 def test_the_operation_is_found_in_method_host_path_and_query(
     method: str, url: str, headers: dict[str, str], operation: str
 ) -> None:
-    from cognito_lab.aws.network import Headers, Request
+    from cognito_lab.network.messages import Headers, Request
 
     assert room.operation_of(Request(method, url, Headers(headers)))[0] == operation
 

@@ -12,10 +12,10 @@ from unittest.mock import patch
 import pytest
 
 from cognito_lab import Lab
-from cognito_lab.aws import saml
 from cognito_lab.aws.managed_login import saml_assertion
 from cognito_lab.aws.managed_login.saml_assertion import Expected
-from cognito_lab.aws.saml import SamlError, all_of, element
+from cognito_lab.protocols import saml_documents
+from cognito_lab.protocols.saml_documents import SamlError, all_of, element
 from cognito_lab.providers import saml as provider
 
 POOL = "urn:amazon:cognito:sp:us-east-1_TidePools"
@@ -30,7 +30,9 @@ class Place:
         self.lab, self.university = lab, lab.university
         self.university.add_person(MINA, "Mina Sato", "Mina", "Sato")
         self.asked = provider.SignIn(POOL, ACS, "_request", "state")
-        self.expected = Expected(saml.read_metadata(self.university.metadata.encode()), POOL, ACS, "_request")
+        self.expected = Expected(
+            saml_documents.read_metadata(self.university.metadata.encode()), POOL, ACS, "_request"
+        )
 
     def assertion(self, who: str = AIKO, **more: Any) -> Any:
         return provider.make_assertion(self.asked, self.university.people[who], **more)
@@ -45,7 +47,7 @@ class Place:
 
     def believed(self, response: Any) -> str:
         """The NameID that the pool takes from ``response``."""
-        document = response if isinstance(response, bytes) else saml.serialise(response)
+        document = response if isinstance(response, bytes) else saml_documents.serialise(response)
         return saml_assertion.subject_of(saml_assertion.believe(document, self.expected))
 
     def name_id(self, who: str = AIKO) -> str:
@@ -83,7 +85,7 @@ def the(root: Any, path: str) -> Any:
 
 
 def test_an_honest_answer_is_believed(place: Place) -> None:
-    assertion = saml_assertion.believe(saml.serialise(place.response()), place.expected)
+    assertion = saml_assertion.believe(saml_documents.serialise(place.response()), place.expected)
     assert saml_assertion.subject_of(assertion) == place.name_id()
     assert saml_assertion.attributes_of(assertion) == {
         "mail": AIKO, "displayName": "Aiko Tanaka", "givenName": "Aiko", "sn": "Tanaka",
@@ -93,8 +95,11 @@ def test_an_honest_answer_is_believed(place: Place) -> None:
 
 def test_any_certificate_of_the_metadata_will_do(place: Place) -> None:
     other = provider.University()
-    both = [saml.read_metadata(one.metadata.encode()).certificates[0] for one in (other, place.university)]
-    metadata = saml.Metadata(provider.METADATA_URL, "", tuple(both))
+    both = [
+        saml_documents.read_metadata(one.metadata.encode()).certificates[0]
+        for one in (other, place.university)
+    ]
+    metadata = saml_documents.Metadata(provider.METADATA_URL, "", tuple(both))
     place.expected = Expected(metadata, POOL, ACS, "_request")
     assert place.believed(place.response()) == place.name_id()
 
@@ -163,7 +168,7 @@ def unsigned_in_a_signed_response(place: Place) -> Any:
 
 
 def late(place: Place) -> str:
-    return saml.instant(time.time() + 3600)
+    return saml_documents.instant(time.time() + 3600)
 
 
 CONDITIONS = "saml:Conditions"
@@ -305,7 +310,7 @@ def test_a_comment_does_not_cut_a_name_in_two(place: Place) -> None:
     """The signature holds, as canonical XML has no comments; who then reads up to it reads another name."""
     assertion = place.assertion()
     the(assertion, "saml:Subject/saml:NameID").text = "aiko@northshore.example.rook.example"
-    honest = saml.serialise(place.response(place.sign(assertion)))
+    honest = saml_documents.serialise(place.response(place.sign(assertion)))
     cut = honest.replace(b">aiko@northshore.example.rook", b">aiko@northshore.example<!-- -->.rook")
     assert cut != honest
     assert place.believed(cut) == "aiko@northshore.example.rook.example"
@@ -362,7 +367,7 @@ WRAPPED = [(variant, same_id) for variant in range(1, 9) for same_id in (False, 
 
 @pytest.mark.parametrize(("variant", "same_id"), WRAPPED)
 def test_a_wrapped_signature_makes_nobody_else(place: Place, variant: int, same_id: bool) -> None:
-    document = saml.serialise(wrapped(place, variant, same_id))
+    document = saml_documents.serialise(wrapped(place, variant, same_id))
     with pytest.raises(SamlError):
         place.believed(document)
     with off("check_one_assertion"):  # and without the count, only what was signed is read
@@ -410,14 +415,14 @@ OUTSIDE = '<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
     "declaration", [BOMB, OUTSIDE, "<!DOCTYPE r>", '<!DOCTYPE r SYSTEM "http://a.example">']
 )
 def test_a_document_type_is_refused_before_it_is_read(place: Place, declaration: str) -> None:
-    document = declaration.encode() + saml.serialise(place.response())
+    document = declaration.encode() + saml_documents.serialise(place.response())
     with (
         patch("lxml.etree.fromstring", side_effect=AssertionError("a parser saw it")),
         pytest.raises(SamlError, match="document type"),
     ):
         place.believed(document)
-    with patch.object(saml, "check_no_declaration", lambda document: None):
-        assert saml.parse(document).tag.endswith("Response")
+    with patch.object(saml_documents, "check_no_declaration", lambda document: None):
+        assert saml_documents.parse(document).tag.endswith("Response")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-7", "utf-8"])
@@ -426,67 +431,69 @@ def test_no_encoding_hides_a_document_type(encoding: str) -> None:
     if encoding == "utf-7":
         document = document.replace(b"<!DOCTYPE", b"+ADwAIQ-DOCTYPE")
     with pytest.raises(SamlError):
-        saml.parse(document)
+        saml_documents.parse(document)
 
 
 def test_entities_stay_unread(place: Place) -> None:
-    with patch.object(saml, "check_no_declaration", lambda document: None):
-        root = saml.parse((OUTSIDE + "<r>&a;</r>").encode())
-    assert b"root:" not in saml.serialise(root) and not root.text
+    with patch.object(saml_documents, "check_no_declaration", lambda document: None):
+        root = saml_documents.parse((OUTSIDE + "<r>&a;</r>").encode())
+    assert b"root:" not in saml_documents.serialise(root) and not root.text
 
 
 @pytest.mark.parametrize("document", [b"", b"no", b"<r>", b"\xff\xfe", "<r>é</r>".encode("latin-1")])
 def test_what_is_no_xml_is_refused(document: bytes) -> None:
     with pytest.raises(SamlError, match="well-formed"):
-        saml.parse(document)
+        saml_documents.parse(document)
 
 
 def test_a_document_has_a_greatest_length() -> None:
-    assert saml.parse(b"<r>" + b" " * (saml.MOST_CHARACTERS - 7) + b"</r>").tag == "r"
-    for too_much in (lambda n: saml.parse(b"<r>" + b" " * n + b"</r>"), lambda n: saml.decode("A" * 4 * n),
-                     lambda n: saml.inflate(saml.deflate(b" " * n))):  # fmt: skip
+    assert saml_documents.parse(b"<r>" + b" " * (saml_documents.MOST_CHARACTERS - 7) + b"</r>").tag == "r"
+    for too_much in (lambda n: saml_documents.parse(b"<r>" + b" " * n + b"</r>"), lambda n: saml_documents.decode("A" * 4 * n),
+                     lambda n: saml_documents.inflate(saml_documents.deflate(b" " * n))):  # fmt: skip
         with pytest.raises(SamlError, match="too long"):
-            too_much(saml.MOST_CHARACTERS)
-    with patch.object(saml, "check_length", lambda document: None):
-        assert saml.parse(b"<r>" + b" " * saml.MOST_CHARACTERS + b"</r>").tag == "r"
+            too_much(saml_documents.MOST_CHARACTERS)
+    with patch.object(saml_documents, "check_length", lambda document: None):
+        assert saml_documents.parse(b"<r>" + b" " * saml_documents.MOST_CHARACTERS + b"</r>").tag == "r"
 
 
 def test_what_is_packed_small_stays_small() -> None:
     import zlib
 
     compress = zlib.compressobj(9, zlib.DEFLATED, -15)
-    packed = saml.encode(compress.compress(b" " * 50_000_000) + compress.flush())
-    assert len(packed) < saml.MOST_CHARACTERS
+    packed = saml_documents.encode(compress.compress(b" " * 50_000_000) + compress.flush())
+    assert len(packed) < saml_documents.MOST_CHARACTERS
     with pytest.raises(SamlError, match="too long"):
-        saml.inflate(packed)
+        saml_documents.inflate(packed)
 
 
 @pytest.mark.parametrize("text", ["%%%", "é", "AAAA=A"])
 def test_what_is_no_base64_is_refused(text: str) -> None:
     with pytest.raises(SamlError, match="base64"):
-        saml.decode(text)
+        saml_documents.decode(text)
 
 
 def test_what_is_packed_otherwise_is_refused() -> None:
     with pytest.raises(SamlError, match="compressed"):
-        saml.inflate(saml.encode(b"\xff\xff\xff"))
+        saml_documents.inflate(saml_documents.encode(b"\xff\xff\xff"))
 
 
 def test_packing_gives_the_same_bytes_with_any_zlib() -> None:
     document = b"<r/>" * 100
-    assert saml.inflate(saml.deflate(document)) == document
-    assert document in saml.decode(saml.deflate(document))
+    assert saml_documents.inflate(saml_documents.deflate(document)) == document
+    assert document in saml_documents.decode(saml_documents.deflate(document))
 
 
 @pytest.mark.parametrize("text", [None, "", "soon", "2026-06-01", "2026-06-01T09:00:00"])
 def test_a_time_needs_its_zone(text: str | None) -> None:
     with pytest.raises(SamlError, match="zone"):
-        saml.read_instant(text)
+        saml_documents.read_instant(text)
 
 
 def test_a_time_reads_as_it_is_written() -> None:
     then = datetime(2026, 6, 1, 9, tzinfo=UTC)
-    assert saml.instant(then.timestamp()) == "2026-06-01T09:00:00Z"
-    assert saml.read_instant("2026-06-01T09:00:00Z") == then.timestamp()
-    assert saml.read_instant("2026-06-01T11:00:00+02:00") == then.timestamp()
-    assert saml.read_instant("2026-06-01T09:00:00.500Z") == (then + timedelta(seconds=0.5)).timestamp()
+    assert saml_documents.instant(then.timestamp()) == "2026-06-01T09:00:00Z"
+    assert saml_documents.read_instant("2026-06-01T09:00:00Z") == then.timestamp()
+    assert saml_documents.read_instant("2026-06-01T11:00:00+02:00") == then.timestamp()
+    assert (
+        saml_documents.read_instant("2026-06-01T09:00:00.500Z") == (then + timedelta(seconds=0.5)).timestamp()
+    )

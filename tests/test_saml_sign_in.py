@@ -13,10 +13,13 @@ from managed_login_support import CALLBACK, DOMAIN, Pages, fields_of
 from user_pools_support import mapping, read, refused
 
 from cognito_lab import Browser, Lab, OutsideTheLab
-from cognito_lab.aws import network, saml
 from cognito_lab.aws.managed_login import pending, saml_assertion
 from cognito_lab.aws.managed_login import saml as endpoint
-from cognito_lab.aws.web import OAuthError
+from cognito_lab.network import exchanges
+from cognito_lab.network.exchanges import Exchange
+from cognito_lab.network.forms import OAuthError
+from cognito_lab.network.messages import Headers, Response
+from cognito_lab.protocols import saml_documents
 from cognito_lab.providers import saml as provider
 from cognito_lab.wire import browsers
 
@@ -124,21 +127,21 @@ def test_the_metadata_may_be_a_file(place: Place) -> None:
 
 def test_the_request_says_who_asks_and_where_to_answer(it: Place) -> None:
     sent = dict(parse_qsl(urlsplit(it.sent()).query))
-    request = saml.parse(saml.inflate(sent["SAMLRequest"]))
+    request = saml_documents.parse(saml_documents.inflate(sent["SAMLRequest"]))
     assert request.get("Destination") == provider.SIGN_IN_URL
     assert request.get("AssertionConsumerServiceURL") == ACS
-    assert [issuer.text for issuer in saml.all_of(request, "saml:Issuer")] == [it.entity_id]
+    assert [issuer.text for issuer in saml_documents.all_of(request, "saml:Issuer")] == [it.entity_id]
     assert request.get("ID") == endpoint.request_id(sent["RelayState"])
-    assert (request.get("Version"), request.get("ProtocolBinding")) == ("2.0", saml.POST)
-    assert request.get("IssueInstant") == saml.instant(it.lab.now.timestamp())
+    assert (request.get("Version"), request.get("ProtocolBinding")) == ("2.0", saml_documents.POST)
+    assert request.get("IssueInstant") == saml_documents.instant(it.lab.now.timestamp())
 
 
 def test_the_answer_is_formed_as_the_standard_has_it(it: Place) -> None:
     _, fields = it.university.answer_by_hand(it.sent(), AIKO)
-    response = saml.parse(saml.decode(fields["SAMLResponse"]))
+    response = saml_documents.parse(saml_documents.decode(fields["SAMLResponse"]))
     assert response.get("Destination") == ACS
     assert response.get("InResponseTo") == endpoint.request_id(fields["RelayState"])
-    (assertion,) = saml.all_of(response, "saml:Assertion")
+    (assertion,) = saml_documents.all_of(response, "saml:Assertion")
     order = [part.tag.partition("}")[2] for part in assertion][:4]
     assert order == ["Issuer", "Signature", "Subject", "Conditions"]
 
@@ -226,11 +229,11 @@ def unasked(it: Place, **more: str) -> tuple[dict[str, str], provider.SignIn]:
     relay_state = urlencode({**asked, "identity_provider": "NorthShore", "scope": "openid", **more})
     sign_in = provider.SignIn(it.entity_id, ACS, "", relay_state)
     assertion = provider.make_assertion(sign_in, it.university.people[AIKO])
-    (bound,) = assertion.iter(saml.element("saml:SubjectConfirmationData").tag)
+    (bound,) = assertion.iter(saml_documents.element("saml:SubjectConfirmationData").tag)
     del bound.attrib["InResponseTo"]
     signed = provider.sign(assertion, it.university.key, it.university.certificate)
-    document = saml.serialise(provider.make_response(sign_in, signed))
-    return {"SAMLResponse": saml.encode(document), "RelayState": relay_state}, sign_in
+    document = saml_documents.serialise(provider.make_response(sign_in, signed))
+    return {"SAMLResponse": saml_documents.encode(document), "RelayState": relay_state}, sign_in
 
 
 def test_nobody_comes_unasked(it: Place) -> None:
@@ -298,11 +301,11 @@ def test_metadata_need_a_name_an_address_and_a_certificate(place: Place, missing
     text = place.university.metadata
     swap = {"entityID": ("entityID", "other"), "certificate": ("ds:X509Certificate", "ds:Nothing"),
             "address": ("HTTP-Redirect", "SOAP")}[missing]  # fmt: skip
-    with pytest.raises(saml.SamlError, match="lack"):
-        saml.read_metadata(text.replace(*swap).encode())
+    with pytest.raises(saml_documents.SamlError, match="lack"):
+        saml_documents.read_metadata(text.replace(*swap).encode())
     encryption = text.replace('use="signing"', 'use="encryption"')
-    with pytest.raises(saml.SamlError, match="lack"):
-        saml.read_metadata(encryption.encode())
+    with pytest.raises(saml_documents.SamlError, match="lack"):
+        saml_documents.read_metadata(encryption.encode())
 
 
 @pytest.mark.parametrize("name", ["EncryptedResponses", "IDPSignout", "RequestSigningAlgorithm"])
@@ -325,11 +328,11 @@ def test_metadata_are_read_again_after_six_hours(it: Place) -> None:
     """A new key counts once the pool has looked again; with the old certificate it is refused."""
     seen: list[str] = []
 
-    def look(exchange: network.Exchange) -> None:
+    def look(exchange: Exchange) -> None:
         if exchange.request is not None and exchange.request.path == "/metadata":
             seen.append(exchange.caller)
 
-    with patch.object(network, "OBSERVERS", [*network.OBSERVERS, look]):
+    with patch.object(exchanges, "OBSERVERS", [*exchanges.OBSERVERS, look]):
         assert "code" in it.back_with()
         assert seen == []
         it.browser = requests.Session()
@@ -385,9 +388,9 @@ def test_what_is_no_request_is_refused(it: Place, request_: str) -> None:
 
 def test_what_a_service_says_of_itself_is_escaped(it: Place) -> None:
     it.university.register_service('"><script>', ACS)
-    issuer = saml.element("saml:Issuer", None, '"><script>')
-    request = saml.serialise(saml.element("samlp:AuthnRequest", {"ID": "_1"}, issuer))
-    fields = {"SAMLRequest": saml.deflate(request), "RelayState": '"><script>'}
+    issuer = saml_documents.element("saml:Issuer", None, '"><script>')
+    request = saml_documents.serialise(saml_documents.element("samlp:AuthnRequest", {"ID": "_1"}, issuer))
+    fields = {"SAMLRequest": saml_documents.deflate(request), "RelayState": '"><script>'}
     shown = requests.get(f"{provider.SIGN_IN_URL}?{urlencode(fields)}").text
     assert "&gt;&lt;script&gt;" in shown and "<script>" not in shown
 
@@ -414,17 +417,17 @@ def test_an_address_is_somebodys(it: Place) -> None:
 
 def test_on_the_wire_the_form_leads_to_the_pool_on_this_machine() -> None:
     action = b'action="https://x.auth.us-east-1.amazoncognito.com/a&amp;b"'
-    page = network.Response(200, body=b'<form method="post" ' + action + b">")
+    page = Response(200, body=b'<form method="post" ' + action + b">")
     browsers.lead_forms_back(page, 8900)
     assert b'action="http://x.auth.us-east-1.amazoncognito.com.localhost:8900/a&amp;b"' in page.body
-    elsewhere = network.Response(200, body=b'<form method="post" action="https://a.example/">')
+    elsewhere = Response(200, body=b'<form method="post" action="https://a.example/">')
     browsers.lead_forms_back(elsewhere, 8900)
     assert elsewhere.body == b'<form method="post" action="https://a.example/">'
 
 
 def test_on_the_wire_a_cookie_for_posts_from_other_sites_stays_secure() -> None:
     kept, plain = "a=1; Secure; SameSite=None", "b=2; Path=/; Secure; SameSite=Lax"
-    answer = network.Response(200, network.Headers({"set-cookie": [kept, plain]}))
+    answer = Response(200, Headers({"set-cookie": [kept, plain]}))
     browsers.plain_cookies(answer)
     assert answer.headers.getlist("set-cookie") == [kept, "b=2; Path=/; SameSite=Lax"]
 

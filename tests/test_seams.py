@@ -10,7 +10,9 @@ import pytest
 import requests
 
 from cognito_lab import Lab, OutsideTheLab
-from cognito_lab.aws import network, seams
+from cognito_lab.aws import seams
+from cognito_lab.network import exchanges, hosts
+from cognito_lab.network.messages import Response
 
 
 @pytest.fixture
@@ -21,11 +23,11 @@ def lab():
 
 def test_seam_1_every_request_of_boto3_passes_the_network_of_the_lab(lab):
     seen = []
-    network.OBSERVERS.append(seen.append)
+    exchanges.OBSERVERS.append(seen.append)
     try:
         boto3.client("sts").get_caller_identity()
     finally:
-        network.OBSERVERS.remove(seen.append)
+        exchanges.OBSERVERS.remove(seen.append)
     assert [(exchange.service, exchange.operation) for exchange in seen] == [("sts", "GetCallerIdentity")]
 
 
@@ -38,13 +40,13 @@ def test_seam_1_is_where_moto_answers_for_all_its_services():
 
 
 def test_seam_1_requests_to_hosts_that_moto_does_not_list_end_in_the_lab(lab):
-    network.serve(
-        r"shop\.seam\.example", "shop", lambda request: network.Response(200, body=request.path.encode())
+    hosts.register_host(
+        r"shop\.seam\.example", "shop", lambda request: Response(200, body=request.path.encode())
     )
     try:
         assert requests.get("https://shop.seam.example/a").text == "/a"
     finally:
-        network.HOSTS.pop()
+        hosts.HOSTS.pop()
     with pytest.raises(OutsideTheLab, match="shop.seam.example"):
         requests.get("https://shop.seam.example/a")
 
@@ -72,14 +74,12 @@ def test_seam_2_moto_asks_before_each_operation(lab, monkeypatch):
 )
 def test_seam_1_a_body_arrives_as_octets_in_whatever_form_it_is_sent(lab, sent):
     got = []
-    network.serve(
-        r"shop\.seam\.example", "shop", lambda request: got.append(request) or network.Response(200)
-    )
+    hosts.register_host(r"shop\.seam\.example", "shop", lambda request: got.append(request) or Response(200))
     try:
         requests.post("https://shop.seam.example/a", data=sent())
         assert [request.body for request in got] == [b"two"]
     finally:
-        network.HOSTS.pop()
+        hosts.HOSTS.pop()
 
 
 def test_seam_2_is_where_moto_asks_for_all_its_services():
@@ -91,9 +91,9 @@ def test_seam_2_is_where_moto_asks_for_all_its_services():
 
 def test_seam_2_what_moto_is_about_to_do_must_be_what_was_admitted(lab, monkeypatch):
     client = boto3.client("iam")
-    real = network.describe_current
+    real = exchanges.describe_current
     monkeypatch.setattr(
-        network, "describe_current", lambda service, operation, **more: real(service, "ListUsers", **more)
+        exchanges, "describe_current", lambda service, operation, **more: real(service, "ListUsers", **more)
     )
     with pytest.raises(OutsideTheLab, match="ListUsers was asked for, yet moto was about"):
         client.list_roles()

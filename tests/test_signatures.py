@@ -18,7 +18,7 @@ from iam_people import V4, allow, deny, document, make_role, make_user, refusal,
 
 from cognito_lab import Lab
 from cognito_lab.aws.iam import principals, signatures
-from cognito_lab.aws.network import Headers, Request
+from cognito_lab.network.messages import Headers, Request
 
 KEY = {"Bucket": "tidepool-pictures", "Key": "mara/crab.jpg"}
 HOUR = 3600

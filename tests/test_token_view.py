@@ -16,9 +16,9 @@ import identity_pools_support
 import pytest
 from user_pools_support import World, world
 
-from cognito_lab.aws import network
 from cognito_lab.aws.user_pools import pools
 from cognito_lab.aws.user_pools import tokens as pool_tokens
+from cognito_lab.network.messages import Headers, Response
 from cognito_lab.study import tokens, twin
 from cognito_lab.study.tokens import EXPLAINED, KINDS, STEPS, show_token
 
@@ -256,9 +256,7 @@ def test_keys_that_cannot_be_read_fail_at_the_key(keys):
         token = issuer.key.sign(issuer.claims("mara", "app"), header={"kid": "a"})
         answer = issuer.answer
         issuer.answer = lambda request: (
-            network.Response(200, network.Headers(), keys)
-            if request.path == issuer.keys_path
-            else answer(request)
+            Response(200, Headers(), keys) if request.path == issuer.keys_path else answer(request)
         )
         assert fell(show_token(token, issuer="https://login.example.org", client="app", use="id")) == "key"
     finally:

@@ -20,8 +20,9 @@ from botocore.exceptions import ClientError
 from user_pools_support import OTHER_PASSWORD, PASSWORD, read, refused, secret_hash, world
 
 from cognito_lab import clock
-from cognito_lab.aws import network
 from cognito_lab.aws.user_pools import sign_in, srp
+from cognito_lab.network import exchanges, hosts
+from cognito_lab.network.messages import Headers, Request
 from cognito_lab.study.why import Refusals
 
 FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
@@ -419,11 +420,11 @@ def test_a_program_outside_of_the_kernel_goes_by_the_machines_clock(it):
         it.lab.travel(seconds=after)
         given = {"ClientId": it.client, "ChallengeName": "PASSWORD_VERIFIER", "ChallengeResponses": claim}
         target = "AWSCognitoIdentityProviderService.RespondToAuthChallenge"
-        request = network.Request(
-            "POST", "https://cognito-idp.us-east-1.amazonaws.com/", network.Headers({"x-amz-target": target}),
+        request = Request(
+            "POST", "https://cognito-idp.us-east-1.amazonaws.com/", Headers({"x-amz-target": target}),
             json.dumps(given).encode(), outside=outside,
         )  # fmt: skip
-        return network.play(request).status
+        return hosts.dispatch(request).status
 
     here, there = written(), written(datetime.fromtimestamp(clock.machine(), timezone.utc))
     assert send(here, outside=False) == send(there, outside=True) == 200
@@ -728,7 +729,7 @@ def test_what_travels_does_not_contain_the_password_in_any_form(it):
         seen.append(exchange.response.body)
 
     app = Client(it)
-    network.OBSERVERS.append(watch)
+    exchanges.OBSERVERS.append(watch)
     try:
         with it.lab.record() as story:
             challenge = app.begin()
@@ -736,7 +737,7 @@ def test_what_travels_does_not_contain_the_password_in_any_form(it):
             by_srp = b"\n".join(seen)
             it.sign_in()
     finally:
-        network.OBSERVERS.remove(watch)
+        exchanges.OBSERVERS.remove(watch)
     salt = challenge["ChallengeParameters"]["SALT"]
     everything = list(forms(PASSWORD, it.pool, "mara", salt))
     assert salt.encode() in by_srp and not any(form in by_srp for form in everything)

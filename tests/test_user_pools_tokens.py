@@ -10,8 +10,8 @@ import requests
 from user_pools_support import FLOWS, PASSWORD, pairs, read, refused, secret_hash, world
 
 from cognito_lab import OutsideTheLab
-from cognito_lab.aws import keys
 from cognito_lab.aws.user_pools import tokens
+from cognito_lab.protocols import signing_keys
 
 ROLE = "arn:aws:iam::123456789012:role/"
 
@@ -185,7 +185,7 @@ def test_a_pool_signs_with_two_published_keys_of_its_own(it):
 
 
 def test_the_keys_are_made_when_they_are_first_needed(it):
-    with mock.patch.object(keys, "new_key", wraps=keys.new_key) as made:
+    with mock.patch.object(signing_keys, "new_key", wraps=signing_keys.new_key) as made:
         it.new_pool(AutoVerifiedAttributes=["email"])
         it.member("nele")
         assert made.call_count == 0

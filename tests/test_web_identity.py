@@ -21,8 +21,8 @@ from identity_pools_support import (
 )
 
 from cognito_lab import OutsideTheLab
-from cognito_lab.aws import keys
 from cognito_lab.aws.iam import sessions
+from cognito_lab.protocols import signing_keys
 
 POOL = "us-east-1:11111111-2222-4333-8444-555555555555"
 CLUB = "id.divers.example/club"
@@ -99,7 +99,7 @@ def test_who_signs_must_be_known_to_the_account(world: World) -> None:
 
 def test_a_forged_signature(world: World) -> None:
     arn = google_role(world)
-    forged = keys.new_key()
+    forged = signing_keys.new_key()
     claims = world.google.claims("g-1", GOOGLE_CLIENT)
     with refused("InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider"):
         assume(world, arn, forged.sign(claims))

@@ -25,12 +25,15 @@ from identity_pools_support import UNSIGNED, trust
 from user_pools_support import OTHER_PASSWORD, PASSWORD, World, pairs
 
 from cognito_lab import Browser, Lab, OutsideTheLab, refused
-from cognito_lab.aws import keys, network
 from cognito_lab.aws.iam import policies, web_identity
+from cognito_lab.network import exchanges, hosts
+from cognito_lab.network.exchanges import Exchange
+from cognito_lab.network.messages import Response
+from cognito_lab.protocols import signing_keys
 from cognito_lab.study import why as room
 from cognito_lab.study.why import Refusals, Why
 
-AWS = Path(network.__file__).parent
+AWS = Path(hosts.__file__).parent
 HOUR = 3600
 
 
@@ -113,7 +116,7 @@ def forged(token: str) -> str:
     header, claims, _ = token.split(".")
     named = json.loads(base64.urlsafe_b64decode(header + "=="))
     said = json.loads(base64.urlsafe_b64decode(claims + "=="))
-    return keys.new_key().sign(said, "RS256", {"kid": named["kid"]})
+    return signing_keys.new_key().sign(said, "RS256", {"kid": named["kid"]})
 
 
 def later(place: Place, call: Callable[[], Any], **time: float) -> Any:
@@ -529,7 +532,7 @@ def test_the_newest_of_the_learners_own(place: Place) -> None:
         newest = refusals.why()
         assert isinstance(newest, Why) and newest.operation == "GetUser"
         # An identity pool that reads keys at an issuer that answers 404 asks on its own behalf.
-        network.fetch(
+        hosts.fetch(
             "cognito-identity",
             "GET",
             "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_No/.well-known/jwks.json",
@@ -577,9 +580,9 @@ def test_not_a_byte_of_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
         for call, *_ in CASES.values():
             with Lab.start() as lab:
                 place = Place(lab)
-                observers = [*network.OBSERVERS, seen := Seen()]
+                observers = [*exchanges.OBSERVERS, seen := Seen()]
                 with (
-                    patch.object(network, "OBSERVERS", observers),
+                    patch.object(exchanges, "OBSERVERS", observers),
                     pytest.raises((ClientError, requests.HTTPError)),
                 ):
                     call(place)
@@ -589,15 +592,15 @@ def test_not_a_byte_of_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     with Refusals() as refusals:
         kept = answers()
         assert isinstance(refusals.why(), Why)
-    with patch.object(network, "keep_refusal", lambda error: error):
+    with patch.object(exchanges, "record_refusal", lambda error: error):
         assert kept == answers()
 
 
 class Seen:
     def __init__(self) -> None:
-        self.answers: list[network.Response] = []
+        self.answers: list[Response] = []
 
-    def __call__(self, exchange: network.Exchange) -> None:
+    def __call__(self, exchange: Exchange) -> None:
         if exchange.response is not None and exchange.response.status >= 400:
             self.answers.append(exchange.response)
 
@@ -610,7 +613,7 @@ WITHOUT_WORDS = {
     "identity_pools.pools.check_developer_provider_stays",
     "identity_pools.pools.check_role_mapping",
     "identity_pools.pools.check_settings",
-    "saml.complete_details",
+    "protocols.saml_documents.complete_details",
     "user_pools.admin.list_users",
     "user_pools.app_clients.check_attribute_lists",
     "user_pools.app_clients.check_flows",
@@ -630,7 +633,7 @@ PASSED_ON = {
     "managed_login.saml.idp_response",
     "managed_login.token_endpoint.by_refresh_token",
     "managed_login.token_endpoint.revoke",
-    "web.refuse_if",
+    "network.forms.refuse_if",
     "identity_pools.credentials.get_credentials_for_identity",
     "user_pools.admin.take_aliases",
     "user_pools.sign_in.revoke_token",
@@ -704,8 +707,8 @@ def test_a_check_without_words_gives_its_own(place: Place) -> None:
 
 def test_a_refusal_that_somebody_else_raises_in_the_lab_is_not_in_the_way(place: Place) -> None:
     """A check that was replaced, as in a test or in a lie, has no words; the refusal is what it was."""
-    from cognito_lab.aws.errors import AwsError
     from cognito_lab.aws.user_pools import sign_in
+    from cognito_lab.errors import AwsError
 
     def check(user: Any) -> None:
         raise AwsError("NotAuthorizedException", "no")

@@ -16,8 +16,9 @@ from botocore.exceptions import ClientError
 from wire_support import POOL_TARGET, ask, buckets, call, lab, presigned, server, signed
 
 from cognito_lab import Lab, OutsideTheLab
-from cognito_lab.aws import network
 from cognito_lab.aws.iam import enforcement, signatures
+from cognito_lab.network import hosts
+from cognito_lab.network.messages import Headers, Response
 from cognito_lab.reproducible import REPRODUCIBLE
 from cognito_lab.wire import browsers, control, door
 from cognito_lab.wire.server import Server
@@ -474,7 +475,7 @@ def test_redirects_stay_on_this_machine(server: Server) -> None:
         f"{server.url}/x": f"{server.url}/x",
     }
     for where, here in away.items():
-        answer = network.Response(302, network.Headers({"location": where}))
+        answer = Response(302, Headers({"location": where}))
         browsers.lead_back(answer, server.port)
         assert answer.headers["location"] == here
     assert (
@@ -489,8 +490,8 @@ def test_redirects_stay_on_this_machine(server: Server) -> None:
 def test_a_redirect_of_a_host_that_is_played_is_led_back(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    away = network.Response(302, network.Headers({"location": "https://accounts.google.com/signin"}))
-    monkeypatch.setattr(network, "play", lambda request: away)
+    away = Response(302, Headers({"location": "https://accounts.google.com/signin"}))
+    monkeypatch.setattr(hosts, "dispatch", lambda request: away)
     answer = ask(server, "GET", "/o/oauth2/v2/auth", "accounts.google.com.localhost")
     assert answer.headers["location"] == f"http://accounts.google.com.localhost:{server.port}/signin"
 

@@ -13,7 +13,7 @@ import pytest
 from wire_support import ask, buckets, lab, server, signed
 
 from cognito_lab import Lab, clock
-from cognito_lab.aws.network import Headers, Response
+from cognito_lab.network.messages import Headers, Response
 from cognito_lab.wire import door, http
 from cognito_lab.wire.server import Server
 

@@ -18,20 +18,21 @@ def register() -> None:
     it is imported, by ``@operation`` and ``@check_before``. Before that nothing is imported, so that
     ``import cognito_lab`` stays light.
     """
-    from cognito_lab.aws import api, iam, identity_pools, network, s3, s3_web, services, user_pools
+    from cognito_lab.aws import api, iam, identity_pools, s3, s3_web, services, user_pools
     from cognito_lab.aws.iam import enforcement
     from cognito_lab.aws.identity_pools import open_id_tokens
     from cognito_lab.aws.managed_login import endpoints
     from cognito_lab.aws.user_pools import domains
+    from cognito_lab.network import hosts
 
     del iam, identity_pools, user_pools  # imported for their operations alone
 
     # Hosts, by patterns of the whole name; the first one that fits answers.
-    network.serve(re.escape(open_id_tokens.HOST), "cognito-identity", open_id_tokens.published)
-    network.serve(s3_web.HOSTS, "s3 website", s3_web.website)
-    network.serve(domains.HOST, "managed login", endpoints.answer)
+    hosts.register_host(re.escape(open_id_tokens.HOST), "cognito-identity", open_id_tokens.published)
+    hosts.register_host(s3_web.HOSTS, "s3 website", s3_web.website)
+    hosts.register_host(domains.HOST, "managed login", endpoints.answer)
     for service, pattern in services.API_HOSTS.items():
-        network.serve(pattern, service, api.handler(service))
+        hosts.register_host(pattern, service, api.handler(service))
 
     # Services that judge who may do what by rules of their own: S3 has its bucket policies.
     enforcement.JUDGES["s3"] = s3.judge

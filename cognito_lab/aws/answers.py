@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from cognito_lab.aws import randomness, seams
-from cognito_lab.aws.errors import AwsError
-from cognito_lab.aws.network import Headers, Response, one_line
+from cognito_lab import randomness
+from cognito_lab.aws import seams
 from cognito_lab.aws.services import JSON_SERVICES
+from cognito_lab.errors import AwsError
+from cognito_lab.network.hosts import one_line
+from cognito_lab.network.messages import Headers, Response
 
 
 def success(service: str, operation: str, result: dict[str, Any]) -> Response:

@@ -11,23 +11,24 @@ import urllib.parse
 from functools import cache
 from typing import Any
 
-from cognito_lab.aws import answers, network, s3, s3_web, seams, shapes
-from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws import answers, s3, s3_web, seams, shapes
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.aws.network import Request, Response
 from cognito_lab.aws.operations import CHECKS, HANDLERS, Call, carried_by
 from cognito_lab.aws.services import JSON_SERVICES, QUERY_SERVICES, region_of
 from cognito_lab.aws.user_pools import tokens
+from cognito_lab.errors import AwsError, OutsideTheLab
+from cognito_lab.network import exchanges
+from cognito_lab.network.messages import Handler, Request, Response
 
 
-def handler(service: str) -> network.Handler:
+def handler(service: str) -> Handler:
     """What answers for the API of ``service``."""
 
     def answer(request: Request) -> Response:
         try:
             return _answer(service, request)
         except AwsError as error:
-            return answers.error_response(service, network.keep_refusal(error))
+            return answers.error_response(service, exchanges.record_refusal(error))
 
     return s3_web.across_origins(answer) if service == "s3" else answer
 
@@ -40,7 +41,7 @@ def _answer(service: str, request: Request) -> Response:
         return seams.carried_by_moto(request)
     call = Call(service, operation, parameters, region_of(service, request.host), seams.ACCOUNT)
     resource = resource_of(call)
-    network.describe_current(service, operation, parameters=parameters, resource=resource)
+    exchanges.describe_current(service, operation, parameters=parameters, resource=resource)
     how = carried_by(service, operation)
     shape = seams.service_model(service).operation_model(operation).input_shape
     if shape is not None and service in JSON_SERVICES:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.errors import OutsideTheLab
 from cognito_lab.paths import DATA
 
 

@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 from typing import TypeVar
 
-from cognito_lab.aws.errors import invalid
 from cognito_lab.aws.operations import Call
+from cognito_lab.errors import invalid
 
 Item = TypeVar("Item")
 HOUR = 3600.0  # "Managing users": a page token lives one hour

@@ -12,13 +12,14 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from cognito_lab.aws import network, seams, services
-from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws import seams, services
 from cognito_lab.aws.iam import enforcement, policies
 from cognito_lab.aws.iam.policies import RESOURCE, Policy, Verdict
 from cognito_lab.aws.iam.principals import Principal, parsed
-from cognito_lab.aws.network import Request
 from cognito_lab.aws.operations import Call, check_before
+from cognito_lab.errors import AwsError, OutsideTheLab
+from cognito_lab.network import exchanges
+from cognito_lab.network.messages import Request
 
 HOST = re.compile(rf"(?:(.+)\.)?s3(?:\.{services.REGION})?\.amazonaws\.com")
 
@@ -224,7 +225,7 @@ def begin_blocked(call: Call) -> None:
 @check_before("s3", "PutBucketPolicy")
 def check_bucket_policy(call: Call) -> None:
     """The document must be sound, and not public while public policies are blocked."""
-    document = policies.validated(network.current_request().body.decode(), RESOURCE, "MalformedPolicy")
+    document = policies.validated(exchanges.current_request().body.decode(), RESOURCE, "MalformedPolicy")
     bucket = seams.s3().buckets.get(call["Bucket"])
     if bucket is not None and is_public(document) and block_of(bucket).block_public_policy:
         raise AwsError(
@@ -241,7 +242,7 @@ def check_bucket_policy(call: Call) -> None:
 def check_new_object(call: Call) -> None:
     """S3 encrypts every object with keys of its own; with other keys there would be more to refuse."""
     check_acl(call)
-    asked = network.current_request().headers.get("x-amz-server-side-encryption", "AES256")
+    asked = exchanges.current_request().headers.get("x-amz-server-side-encryption", "AES256")
     if asked != "AES256":
         raise OutsideTheLab(f"{call.operation} with {asked} is not played by this lab (AWS has it).")
 
@@ -249,7 +250,7 @@ def check_new_object(call: Call) -> None:
 @check_before("s3", "CreateBucket")
 def check_acl(call: Call) -> None:
     """New buckets have no access control lists (since 2023): ownership is the bucket owner's."""
-    asked = network.current_request().headers.get("x-amz-acl", "private")
+    asked = exchanges.current_request().headers.get("x-amz-acl", "private")
     if asked not in ("private", "bucket-owner-full-control"):
         if call.operation == "CreateBucket":
             raise AwsError(

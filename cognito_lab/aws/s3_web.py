@@ -15,9 +15,10 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from cognito_lab import templates
-from cognito_lab.aws import answers, network, s3, seams, services
-from cognito_lab.aws.errors import AwsError
-from cognito_lab.aws.network import Handler, Headers, Request, Response
+from cognito_lab.aws import answers, s3, seams, services
+from cognito_lab.errors import AwsError
+from cognito_lab.network import exchanges
+from cognito_lab.network.messages import Handler, Headers, Request, Response
 
 HOSTS = rf"[a-z0-9][a-z0-9.-]*\.s3-website[-.]{services.REGION}\.amazonaws\.com"  # website endpoints
 
@@ -41,7 +42,7 @@ def across_origins(answer: Handler) -> Handler:
             try:
                 return preflight(request)
             except AwsError as error:
-                return answers.error_response("s3", network.keep_refusal(error))
+                return answers.error_response("s3", exchanges.record_refusal(error))
         response = answer(request)
         for name in [
             name for name in response.headers.keys(lower=True) if name.startswith("access-control-")
@@ -59,7 +60,7 @@ def across_origins(answer: Handler) -> Handler:
 
 def preflight(request: Request) -> Response:
     """The question a browser asks before the real request. It is never signed, and always answered."""
-    network.describe_current("s3", "CORSPreflight")
+    exchanges.describe_current("s3", "CORSPreflight")
     asked = request.headers.get("access-control-request-headers", "")
     method = request.headers.get("access-control-request-method", "")
     if not (request.headers.get("origin") and method):
@@ -138,7 +139,7 @@ def website(request: Request) -> Response:
     if request.url.startswith("https:"):
         raise ConnectionRefusedError(f"{request.host}: S3's website endpoints speak HTTP only")
     name = request.host.partition(".s3-website")[0]
-    network.describe_current("s3", "website", bucket=name, path=request.path)
+    exchanges.describe_current("s3", "website", bucket=name, path=request.path)
     bucket = seams.s3().buckets.get(name)
     error_document = None
     try:
@@ -149,7 +150,7 @@ def website(request: Request) -> Response:
         index, error_document = documents_of(bucket)
         response = page(request, bucket, index)
     except AwsError as error:
-        response = error_page(request, network.keep_refusal(error), bucket, error_document)
+        response = error_page(request, exchanges.record_refusal(error), bucket, error_document)
     if request.method == "HEAD":
         response.body = b""
     return response

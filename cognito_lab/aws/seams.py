@@ -4,7 +4,7 @@ moto supplies the account: S3, IAM, and the sessions of STS.
 The seams, each with a test in ``tests/test_seams.py`` that says which one moved:
 
 1. ``BotocoreStubber.process_request``: every request of boto3 and ``requests`` ends there. It is
-   led through :func:`cognito_lab.aws.network.play`, which calls moto's own version for what moto carries.
+   led through :func:`cognito_lab.network.hosts.dispatch`, which calls moto's own version for what moto carries.
 2. ``ActionAuthenticatorMixin._authenticate_and_authorize_action``: moto asks it before each
    operation. It makes sure that this is the operation, on the resource, that the lab has admitted.
 3. ``moto.sts.utils.random_session_token`` takes bytes from the operating system; it takes the lab's.
@@ -24,10 +24,12 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from cognito_lab.aws import network, randomness
-from cognito_lab.aws.errors import AwsError, OutsideTheLab
-from cognito_lab.aws.network import Headers, Request, Response, one_line
+from cognito_lab import randomness
 from cognito_lab.aws.operations import carried_by
+from cognito_lab.errors import AwsError, OutsideTheLab
+from cognito_lab.network import exchanges, hosts
+from cognito_lab.network.hosts import one_line
+from cognito_lab.network.messages import Headers, Request, Response
 
 ACCOUNT = "123456789012"
 T = TypeVar("T")
@@ -109,9 +111,9 @@ def _send_for_requests(adapter: Any, request: Any, **_: Any) -> Any:
     from requests.exceptions import ConnectionError as NoConnection
     from requests.packages.urllib3.response import HTTPResponse
 
-    body = network.octets_of(request.body)
+    body = hosts.octets_of(request.body)
     try:
-        answer = network.play(Request(request.method, request.url, network.headers_of(request.headers), body))
+        answer = hosts.dispatch(Request(request.method, request.url, hosts.headers_of(request.headers), body))
     except ConnectionError as error:  # the host does not listen there, as with HTTPS on a website endpoint
         raise NoConnection(error, request=request) from None
     raw = HTTPResponse(
@@ -135,8 +137,8 @@ def _with_cookies(answer: Response) -> Any:
 
 def _process_request(stubber: Any, request: Any) -> tuple[int, dict[str, str], bytes]:
     """Seam 1: what boto3 and ``requests`` send to an AWS host."""
-    body, fields = network.octets_of(request.body), network.headers_of(request.headers)
-    answer = network.play(Request(request.method, request.url, fields, body))
+    body, fields = hosts.octets_of(request.body), hosts.headers_of(request.headers)
+    answer = hosts.dispatch(Request(request.method, request.url, fields, body))
     return answer.status, dict(answer.headers.items(lower=True)), answer.body
 
 
@@ -158,7 +160,7 @@ def carried_by_moto(request: Request) -> Response:
     except (AwsError, OutsideTheLab):
         raise
     except Exception as error:
-        exchange = network.current_exchange()
+        exchange = exchanges.current_exchange()
         what = f"{exchange.callee} {exchange.operation}".strip()
         raise OutsideTheLab(
             f"{what} with this input is not played by this lab (AWS has it): {error}"
@@ -177,9 +179,9 @@ def _admit(handler: Any, iam_request_class: type, resource: str = "*") -> None:
     """
     service = {"awslambda": "lambda"}.get(handler.service_name, handler.service_name)
     operation = handler._get_action()
-    asked = network.current_exchange()
+    asked = exchanges.current_exchange()
     if not asked.operation:
-        network.describe_current(service, operation)
+        exchanges.describe_current(service, operation)
         carried_by(service, operation)
         raise OutsideTheLab(f"{service} {operation} reached moto without anybody's leave: nothing was done.")
     if service == "s3":  # moto names S3's operations in its own way, but bucket and key must be the same

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from cognito_lab.aws.errors import AwsError
+from cognito_lab.errors import AwsError
 
 # Java's Unicode categories have no counterpart in Python's re. Inside a character class, these ranges
 # stand for them: everything visible, and the spaces.

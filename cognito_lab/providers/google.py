@@ -24,10 +24,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from cognito_lab.aws import constant_time, keys, network, oauth, randomness
-from cognito_lab.aws.errors import OutsideTheLab
-from cognito_lab.aws.network import Headers, Request, Response
-from cognito_lab.aws.web import OAuthError, as_json, json_error, read_form, refuse_if
+from cognito_lab import randomness
+from cognito_lab.errors import OutsideTheLab
+from cognito_lab.network import hosts as network_hosts
+from cognito_lab.network.forms import OAuthError, as_json, json_error, read_form, refuse_if
+from cognito_lab.network.messages import Headers, Request, Response
+from cognito_lab.protocols import constant_time, oauth, signing_keys
 from cognito_lab.providers.pages import browse, page, page_error, read, submit
 
 HERE = Path(__file__).parent
@@ -96,9 +98,9 @@ class SignIn:
 
 def open_for_business(current: Callable[[], Google]) -> None:
     """Let Google's hosts be answered by ``current()``, the Google of the account that is running."""
-    if network.who_answers("accounts.google.com") is None:
+    if network_hosts.find_host("accounts.google.com") is None:
         hosts = r"accounts\.google\.com|(?:oauth2|www|openidconnect)\.googleapis\.com"
-        network.serve(hosts, "google", lambda request: current().answer(request))
+        network_hosts.register_host(hosts, "google", lambda request: current().answer(request))
 
 
 class Google:
@@ -192,9 +194,9 @@ class Google:
             return page_error("Google", error) if address.startswith(ISSUER) else json_error(error)
 
     @cached_property
-    def key(self) -> keys.SigningKey:
+    def key(self) -> signing_keys.SigningKey:
         """The key that signs, published at ``jwks_uri``. Google's key ids are hexadecimal."""
-        return replace(keys.new_key(), kid=randomness.octets(20).hex())
+        return replace(signing_keys.new_key(), kid=randomness.octets(20).hex())
 
     def publish(self, request: Request) -> Response:
         return as_json({"keys": [self.key.jwk()]})

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from urllib.parse import urlencode, urljoin
 
 from cognito_lab import templates
-from cognito_lab.aws import network
 from cognito_lab.aws.html_forms import Page
-from cognito_lab.aws.network import Headers, Response
-from cognito_lab.aws.web import OAuthError
+from cognito_lab.network import hosts
+from cognito_lab.network.forms import OAuthError
+from cognito_lab.network.messages import Headers, Response
 
 PAGE_HEADERS = {
     "content-type": "text/html; charset=utf-8",
@@ -39,7 +39,7 @@ def page_error(provider: str, error: OAuthError) -> Response:
 def browse(method: str, address: str, body: bytes = b"") -> Response:
     """One request of the browser's; :class:`OAuthError` when an error page comes back."""
     headers = {"content-type": "application/x-www-form-urlencoded"} if body else {}
-    answer = network.fetch("browser", method, address, headers, body)
+    answer = hosts.fetch("browser", method, address, headers, body)
     if answer.status >= 400:
         lines = iter(read(answer).lines)
         heading = next(found for line in lines if (found := re.fullmatch(r"Error (\d+): (\w+)", line)))

@@ -22,11 +22,13 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from cognito_lab.aws import keys, network, randomness, saml
-from cognito_lab.aws.errors import OutsideTheLab
-from cognito_lab.aws.network import Headers, Request, Response
-from cognito_lab.aws.saml import SamlError, element
-from cognito_lab.aws.web import OAuthError, read_form
+from cognito_lab import randomness
+from cognito_lab.errors import OutsideTheLab
+from cognito_lab.network import hosts
+from cognito_lab.network.forms import OAuthError, read_form
+from cognito_lab.network.messages import Headers, Request, Response
+from cognito_lab.protocols import saml_documents, signing_keys
+from cognito_lab.protocols.saml_documents import SamlError, element
 from cognito_lab.providers.pages import page, page_error
 
 HOST = "idp.northshore.example"
@@ -58,8 +60,8 @@ class SignIn:
 
 def open_for_business(current: Callable[[], University]) -> None:
     """Let the university's host be answered by ``current()``, the one of the account that is running."""
-    if network.who_answers(HOST) is None:
-        network.serve(HOST.replace(".", r"\."), "university", lambda request: current().answer(request))
+    if hosts.find_host(HOST) is None:
+        hosts.register_host(HOST.replace(".", r"\."), "university", lambda request: current().answer(request))
 
 
 class University:
@@ -94,9 +96,9 @@ class University:
     # -- what it publishes -----------------------------------------------------------------------
 
     @cached_property
-    def key(self) -> keys.SigningKey:
+    def key(self) -> signing_keys.SigningKey:
         """The key that signs assertions."""
-        return keys.new_key()
+        return signing_keys.new_key()
 
     @cached_property
     def certificate(self) -> str:
@@ -117,10 +119,14 @@ class University:
         certificate = "".join(self.certificate.splitlines()[1:-1])
         data = element("ds:X509Data", None, element("ds:X509Certificate", None, certificate))
         key = element("md:KeyDescriptor", {"use": "signing"}, element("ds:KeyInfo", None, data))
-        where = element("md:SingleSignOnService", {"Binding": saml.REDIRECT, "Location": SIGN_IN_URL})
-        protocol = {"protocolSupportEnumeration": saml.NAMESPACES["samlp"]}
+        where = element(
+            "md:SingleSignOnService", {"Binding": saml_documents.REDIRECT, "Location": SIGN_IN_URL}
+        )
+        protocol = {"protocolSupportEnumeration": saml_documents.NAMESPACES["samlp"]}
         role = element("md:IDPSSODescriptor", protocol, key, where)
-        return saml.serialise(element("md:EntityDescriptor", {"entityID": METADATA_URL}, role)).decode()
+        return saml_documents.serialise(
+            element("md:EntityDescriptor", {"entityID": METADATA_URL}, role)
+        ).decode()
 
     # -- requests --------------------------------------------------------------------------------
 
@@ -173,16 +179,16 @@ class University:
 
     def _read(self, fields: Mapping[str, str]) -> SignIn:
         """The request, which is unsigned and so believed in nothing that the registration can say."""
-        root = saml.parse(saml.inflate(fields.get("SAMLRequest", "")))
-        service = next((issuer.text or "" for issuer in saml.all_of(root, "saml:Issuer")), "")
+        root = saml_documents.parse(saml_documents.inflate(fields.get("SAMLRequest", "")))
+        service = next((issuer.text or "" for issuer in saml_documents.all_of(root, "saml:Issuer")), "")
         address = check_service(self.services, service, root.get("AssertionConsumerServiceURL"))
         return SignIn(service, address, root.get("ID", ""), fields.get("RelayState", ""))
 
     def _answer_to(self, asked: SignIn, person: Person, signed: bool = True, **more: Any) -> dict[str, str]:
         assertion = make_assertion(asked, person, **more)
         assertion = sign(assertion, self.key, self.certificate) if signed else assertion
-        document = saml.serialise(make_response(asked, assertion))
-        return {"SAMLResponse": saml.encode(document), "RelayState": asked.relay_state}
+        document = saml_documents.serialise(make_response(asked, assertion))
+        return {"SAMLResponse": saml_documents.encode(document), "RelayState": asked.relay_state}
 
 
 def check_service(services: Mapping[str, str], service: str, address: str | None) -> str:
@@ -200,19 +206,21 @@ def _id() -> str:
 
 def make_response(asked: SignIn, assertion: Any) -> Any:
     """A Response with one assertion. It is not signed itself: what counts is in the assertion."""
-    about = {"ID": _id(), "Version": "2.0", "IssueInstant": saml.instant(time.time())}
+    about = {"ID": _id(), "Version": "2.0", "IssueInstant": saml_documents.instant(time.time())}
     about |= {"Destination": asked.address, "InResponseTo": asked.request_id}
-    status = element("samlp:Status", None, element("samlp:StatusCode", {"Value": saml.SUCCESS}))
+    status = element("samlp:Status", None, element("samlp:StatusCode", {"Value": saml_documents.SUCCESS}))
     return element("samlp:Response", about, element("saml:Issuer", None, METADATA_URL), status, assertion)
 
 
 def make_assertion(asked: SignIn, person: Person, audience: str = "", minutes: float = 5) -> Any:
     """Who somebody is, for whom that is meant, to which request it answers, and until when."""
-    now, end = saml.instant(time.time()), saml.instant(time.time() + 60 * minutes)
+    now, end = saml_documents.instant(time.time()), saml_documents.instant(time.time() + 60 * minutes)
     bound = {"InResponseTo": asked.request_id, "Recipient": asked.address, "NotOnOrAfter": end}
-    name_id = element("saml:NameID", {"Format": saml.PERSISTENT}, person.name_id)
+    name_id = element("saml:NameID", {"Format": saml_documents.PERSISTENT}, person.name_id)
     confirmation = element(
-        "saml:SubjectConfirmation", {"Method": saml.BEARER}, element("saml:SubjectConfirmationData", bound)
+        "saml:SubjectConfirmation",
+        {"Method": saml_documents.BEARER},
+        element("saml:SubjectConfirmationData", bound),
     )
     meant_for = element("saml:Audience", None, audience or asked.service)
     context = element("saml:AuthnContextClassRef", None, PASSWORD_OVER_TLS)
@@ -235,7 +243,7 @@ def make_assertion(asked: SignIn, person: Person, audience: str = "", minutes: f
     )
 
 
-def sign(assertion: Any, key: keys.SigningKey, certificate: str) -> Any:
+def sign(assertion: Any, key: signing_keys.SigningKey, certificate: str) -> Any:
     """The assertion with an enveloped signature, after its issuer as the schema wants it."""
     from signxml import CanonicalizationMethod
     from signxml.signer import XMLSigner

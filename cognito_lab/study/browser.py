@@ -19,8 +19,9 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import requests
 
-from cognito_lab.aws import html_forms, network
-from cognito_lab.aws.web import OAuthError
+from cognito_lab.aws import html_forms
+from cognito_lab.network import exchanges, hosts
+from cognito_lab.network.forms import OAuthError
 from cognito_lab.study.twin import Twin, in_words, picture
 
 WIDE = 640  # pixels, of a page in a picture
@@ -95,9 +96,9 @@ class Browser(Twin):
 
     def _go(self, method: str, address: str, form: dict[str, str] | None = None) -> Browser:
         for hop in range(MOST_REDIRECTS):
-            if hop and network.who_answers(urlsplit(address).hostname or "") is None:
+            if hop and hosts.find_host(urlsplit(address).hostname or "") is None:
                 return self._arrive(address, "", 302)
-            with network.speaking_as("browser"):
+            with exchanges.calling_as("browser"):
                 answer = self._session.request(method, address, data=form, allow_redirects=False)
             if not answer.is_redirect:
                 return self._arrive(address, answer.text, answer.status_code)
@@ -111,7 +112,7 @@ class Browser(Twin):
         where = urlsplit(address)
         said = self.query | dict(parse_qsl(where.fragment))
         if not html and status == 302:  # what the app gets, for recordings; nobody in the lab is asked
-            with network.step("browser", "app", f"GET {where.path or '/'}", **self.query):
+            with exchanges.internal_call("browser", "app", f"GET {where.path or '/'}", **self.query):
                 pass
         if "error" in said or status >= 400:
             text = said.get("error_description") or self.page.alert or " ".join(self.page.lines)

@@ -16,7 +16,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from cognito_lab.aws import network
+from cognito_lab.network import exchanges
+from cognito_lab.network.exchanges import Exchange
 from cognito_lab.paths import DATA
 from cognito_lab.study import palette, twin
 
@@ -119,17 +120,17 @@ class Demo:
 
         number, seen = secrets.token_hex(8), threading.Event()
 
-        def look(exchange: network.Exchange) -> None:
+        def look(exchange: Exchange) -> None:
             if exchange.request and exchange.request.query == f"seen={number}":
                 seen.set()
 
-        network.OBSERVERS.append(look)
+        exchanges.OBSERVERS.append(look)
         try:
             picture = f'<img src="{self.url}tidepool.svg?seen={number}" alt="" width="48" height="48">'
             display(HTML(f"{picture} Your browser is asked for Tidepool's mark …"))
             return seen.wait(SECONDS)
         finally:
-            network.OBSERVERS.remove(look)
+            exchanges.OBSERVERS.remove(look)
 
 
 def why_not() -> str:

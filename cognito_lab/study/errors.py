@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.errors import OutsideTheLab
 from cognito_lab.study.refusals import NotRefusedAsStated, read
 from cognito_lab.study.scenes import SceneError
 

@@ -15,7 +15,7 @@ from cognito_lab.aws import api, s3, services
 from cognito_lab.aws.iam import enforcement, principals, signatures
 from cognito_lab.aws.iam.policies import IDENTITY, SESSION, Look, Tested, Verdict
 from cognito_lab.aws.iam.principals import Principal
-from cognito_lab.aws.network import Request
+from cognito_lab.network.messages import Request
 from cognito_lab.study.tables import Table
 from cognito_lab.study.twin import Twin
 

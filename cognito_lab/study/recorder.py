@@ -18,9 +18,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from cognito_lab.aws import network, oauth, web
 from cognito_lab.aws.html_forms import Page
-from cognito_lab.aws.network import Exchange, Request, Response
+from cognito_lab.network import exchanges, forms
+from cognito_lab.network.exchanges import Exchange
+from cognito_lab.network.messages import Request, Response
+from cognito_lab.protocols import oauth
 from cognito_lab.study import tables
 from cognito_lab.study.calls import Call
 from cognito_lab.study.diagrams import Diagram, Picture, Ticket
@@ -107,11 +109,11 @@ class Story:
 
     def __enter__(self) -> Story:
         """Record from here on; a story that was left can be entered again, and goes on."""
-        network.OBSERVERS.append(self.observe)
+        exchanges.OBSERVERS.append(self.observe)
         return self
 
     def __exit__(self, *_: object) -> None:
-        network.OBSERVERS.remove(self.observe)
+        exchanges.OBSERVERS.remove(self.observe)
 
     def __len__(self) -> int:
         return len(self.calls)
@@ -158,7 +160,7 @@ class Story:
         return "\n".join(lines) or "nothing was recorded"
 
     def observe(self, exchange: Exchange) -> None:
-        """Take down an exchange that is over; one of :data:`cognito_lab.aws.network.OBSERVERS`."""
+        """Take down an exchange that is over; one of :data:`cognito_lab.network.exchanges.OBSERVERS`."""
         try:
             self._take(exchange)
         except Exception as error:
@@ -208,7 +210,7 @@ def record(app: str = "app") -> Story:
 
 def _exchange_around() -> Exchange | None:
     try:
-        return network.current_exchange()
+        return exchanges.current_exchange()
     except AssertionError:
         return None
 
@@ -259,7 +261,7 @@ def asked_for(exchange: Exchange) -> list[Leaf]:
         return list(leaves(exchange.details.get("parameters", exchange.details)))
     fields += parse_qsl(request.body.decode("utf-8", "replace"))
     if exchange.callee == PAGES:
-        fields += [pair for pair in web.cookies(request).items() if pair[0] in TICKETS]
+        fields += [pair for pair in forms.cookies(request).items() if pair[0] in TICKETS]
         if not request.path.startswith("/oauth2/"):  # of a form, it is the code from the person's mail
             fields = [("ConfirmationCode" if name == "code" else name, value) for name, value in fields]
     return [("", name, value) for name, value in fields]

@@ -88,8 +88,8 @@ READERS: dict[str, Callable[[Any], Refusal]] = {
     "botocore.exceptions.BotoCoreError": _of_its_name,  # ParamValidationError and its like
     "requests.exceptions.HTTPError": _of_http,
     "jwt.exceptions.PyJWTError": _of_its_name,
-    "cognito_lab.aws.errors.OutsideTheLab": _of_its_name,
-    "cognito_lab.aws.web.OAuthError": _of_a_provider,
+    "cognito_lab.errors.OutsideTheLab": _of_its_name,
+    "cognito_lab.network.forms.OAuthError": _of_a_provider,
 }
 
 

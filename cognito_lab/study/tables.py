@@ -12,7 +12,7 @@ from typing import Any
 
 from jwt.utils import base64url_decode
 
-from cognito_lab.aws import jwt_checks
+from cognito_lab.protocols import jwt_checks
 
 SPACED = 'style="border-spacing:.8em .2em;line-height:1.4"'  # within a widget, where JupyterLab has no style
 SHORT, LONG = 20, 24  # letters: of a cell that stays on one line, and of a word that may be broken

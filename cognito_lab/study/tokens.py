@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import get_default_algorithms
 from jwt.utils import base64url_decode, base64url_encode
 
-from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.errors import OutsideTheLab
 from cognito_lab.paths import DATA
 from cognito_lab.study.tables import TIMES, Table, decoded, is_time, moment, shown
 from cognito_lab.study.twin import Twin

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from cognito_lab.aws import network
-from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.iam.policies import Verdict
-from cognito_lab.aws.network import Exchange
-from cognito_lab.aws.web import OAuthError
+from cognito_lab.errors import AwsError
+from cognito_lab.network import exchanges
+from cognito_lab.network.exchanges import Exchange
+from cognito_lab.network.forms import OAuthError
 from cognito_lab.paths import DATA
 from cognito_lab.study.permissions import Shown, in_words, looks
 from cognito_lab.study.refusals import http_refusal, read
@@ -71,11 +71,11 @@ class Refusals:
         self._newest: Why | None = None
 
     def __enter__(self) -> Refusals:
-        network.OBSERVERS.append(self.observe)
+        exchanges.OBSERVERS.append(self.observe)
         return self
 
     def __exit__(self, *_: object) -> None:
-        network.OBSERVERS.remove(self.observe)
+        exchanges.OBSERVERS.remove(self.observe)
 
     def why(self) -> Why | Table:
         """The newest refusal and its reason."""

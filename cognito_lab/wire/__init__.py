@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cognito_lab.aws.network import Headers, Response
+from cognito_lab.network.messages import Headers, Response
 
 
 class Refused(Exception):

@@ -15,9 +15,10 @@ import re
 from html import escape
 from urllib.parse import urlsplit
 
-from cognito_lab.aws import network, services
+from cognito_lab.aws import services
 from cognito_lab.aws.html_forms import Page
-from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.network import hosts
+from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.wire import Refused
 
 THIS_MACHINE = re.compile(
@@ -29,7 +30,7 @@ EXPOSED = "x-amzn-RequestId, x-amzn-ErrorType, x-amzn-ErrorMessage, Date"
 
 
 def refuse_foreign_page(request: Request, service: str) -> None:
-    """Raise :class:`Refused` where a page of another machine calls an API other than S3's.
+    """Raise :class:`E` where a page of another machine calls an API other than S3's.
 
     Browsers name its origin; where they do not, as for a picture, they say by ``Sec-Fetch-Site`` who asks.
     """
@@ -68,7 +69,7 @@ def is_played(url: str) -> bool:
     """Whether ``url`` is an absolute address, with the real name of a host that the lab plays."""
     parts = urlsplit(url)
     plain = parts.scheme in ("http", "https") and parts.netloc == parts.hostname
-    host = network.who_answers(parts.netloc) if plain else None
+    host = hosts.find_host(parts.netloc) if plain else None
     return host is not None and host.name != "wire"
 
 

@@ -8,7 +8,7 @@ import io
 import signal
 import time
 
-from cognito_lab.aws.errors import OutsideTheLab
+from cognito_lab.errors import OutsideTheLab
 from cognito_lab.lab import Lab
 from cognito_lab.study.scenes import SceneError
 from cognito_lab.wire.server import ISSUERS

@@ -15,13 +15,13 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
-from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.wire import Refused
 from cognito_lab.wire.account import Account
 
 
 def answer(account: Account, request: Request) -> Response:
-    """The answer of a control endpoint, as JSON; raises :class:`Refused` 400, 403, 404 or 405."""
+    """The answer of a control endpoint, as JSON; raises :class:`E` 400, 403, 404 or 405."""
     refuse_pages(request)
     name, _, rest = request.path.removeprefix("/_lab/").partition("/")
     method, action = ENDPOINTS.get(name, ("", None))
@@ -35,7 +35,7 @@ def answer(account: Account, request: Request) -> Response:
 
 
 def refuse_pages(request: Request) -> None:
-    """Raise :class:`Refused` for a page of another origin; browsers name it, programs send neither field."""
+    """Raise :class:`E` for a page of another origin; browsers name it, programs send neither field."""
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "none")
     if origin not in (None, f"http://{request.headers['host']}") or site not in ("none", "same-origin"):
         raise Refused("The control endpoints are not for pages of other origins.", 403)

@@ -16,10 +16,11 @@ from dataclasses import replace
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from cognito_lab.aws import answers, network, seams, services
-from cognito_lab.aws.errors import PLAYED, AwsError, OutsideTheLab
-from cognito_lab.aws.network import Handler, Request, Response
+from cognito_lab.aws import answers, seams, services
 from cognito_lab.aws.user_pools import pools
+from cognito_lab.errors import PLAYED, AwsError, OutsideTheLab
+from cognito_lab.network import hosts
+from cognito_lab.network.messages import Handler, Request, Response
 from cognito_lab.wire import Refused, browsers, control
 from cognito_lab.wire.account import Account
 
@@ -43,7 +44,7 @@ class Served(Protocol):
     url: str
     issuer: str
     running: bool
-    row: network.Host
+    row: hosts.Host
 
 
 def answer(server: Served, request: Request, play: Handler) -> Response:
@@ -68,7 +69,7 @@ def answer(server: Served, request: Request, play: Handler) -> Response:
 def _of_the_account(server: Served, request: Request, name: str, play: Handler) -> Response:
     request, name = of_a_domain(request, name)
     real = real_host(request, name, server.account.region)
-    host = network.who_answers(real)
+    host = hosts.find_host(real)
     if host is None or host is server.row:
         raise Refused(f"{real} is not part of this lab, which plays {PLAYED}.", 404)
     browsers.refuse_foreign_page(request, host.name)
@@ -82,7 +83,7 @@ def _of_the_account(server: Served, request: Request, name: str, play: Handler) 
 def carry_out(meant: Request, service: str, play: Handler) -> Response:
     """The answer of the host called ``service``, or to a browser that asks before it calls.
 
-    Raises :class:`Refused`, 404: the lab does not play this, and the host is no API of AWS. To an API's
+    Raises :class:`E`, 404: the lab does not play this, and the host is no API of AWS. To an API's
     callers that is said in the service's own form, so that an SDK shows the line.
     """
     try:
@@ -110,7 +111,7 @@ def lead_here(server: Served, meant: Request, response: Response, service: str) 
 def of_a_domain(request: Request, name: str) -> tuple[Request, str]:
     """What is asked of a pool's domain by a path at the endpoint, as it would be asked of the domain itself.
 
-    Anything else is answered as it came. Raises :class:`Refused`, 404: there is no such domain.
+    Anything else is answered as it came. Raises :class:`E`, 404: there is no such domain.
     """
     below = OF_A_DOMAIN.fullmatch(request.path)
     if name not in ENDPOINTS or below is None:
@@ -125,10 +126,10 @@ def of_a_domain(request: Request, name: str) -> tuple[Request, str]:
 def real_host(request: Request, name: str, region: str) -> str:
     """The real name of the host that a request to ``name`` means; ``region`` where it says none.
 
-    Raises :class:`Refused`, 404: it names no service, and no bucket of the account.
+    Raises :class:`E`, 404: it names no service, and no bucket of the account.
     """
     before = "" if name in ENDPOINTS else name.removesuffix(".localhost")
-    if before and network.who_answers(before):
+    if before and hosts.find_host(before):
         return before
     signed_in, signed_for = scope_of(request) or (region, "")
     if before and (signed_for == "s3" or before in seams.s3().buckets):  # the endpoint http://localhost:PORT

@@ -16,7 +16,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from cognito_lab import clock
-from cognito_lab.aws.network import Headers, Request, Response, one_line
+from cognito_lab.network.hosts import one_line
+from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.wire import Refused
 
 LARGEST_BODY = 32 * 2**20  # octets
@@ -68,7 +69,7 @@ class Connection(BaseHTTPRequestHandler):
     def as_sent(self) -> Request:
         """The request as it was sent; its ``url`` has only path and query.
 
-        Raises :class:`Refused`, 400 or 413: it could be read in two ways, or its body is too long.
+        Raises :class:`E`, 400 or 413: it could be read in two ways, or its body is too long.
         """
         target = self.requestline.split()[1]  # self.path has lost a slash where there were two
         if not re.fullmatch(r"/[!-\"$-~]*", target):

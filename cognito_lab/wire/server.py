@@ -12,10 +12,11 @@ from pathlib import Path
 from socketserver import ThreadingTCPServer
 from urllib.parse import urlsplit
 
-from cognito_lab.aws import issuers, network
-from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.aws.iam import principals
-from cognito_lab.aws.network import Request, Response
+from cognito_lab.errors import OutsideTheLab
+from cognito_lab.network import exchanges, hosts
+from cognito_lab.network.messages import Request, Response
+from cognito_lab.protocols import jwt_issuers
 from cognito_lab.wire import browsers, door, http
 from cognito_lab.wire.account import Account
 
@@ -33,7 +34,7 @@ class Server:
 
     Attributes:
         port, url: Where it is: the port that was asked for, or the next free one.
-        issuer: ``"aws"`` or ``"local"``: see :meth:`.lab.Lab.serve`.
+        issuer: ``"aws"`` or ``"local"``: see :meth:`.lab.Lab.register_host`.
     """
 
     def __init__(self, account: Account, port: int, issuer: str = "aws") -> None:
@@ -45,10 +46,10 @@ class Server:
         self.port: int = self._listener.server_address[1]
         self.url = f"http://{LOOPBACK}:{self.port}"
         self.running = True
-        issuers.local_endpoint = self.url if issuer == "local" else ""
+        jwt_issuers.local_endpoint = self.url if issuer == "local" else ""
         # The kernel's own requests to these names are answered without a socket, and by the kernel's clock.
-        self.row = network.Host(re.compile(r"127\.0\.0\.1|(.+\.)?localhost"), "wire", self._from_the_kernel)
-        network.HOSTS.append(self.row)
+        self.row = hosts.Host(re.compile(r"127\.0\.0\.1|(.+\.)?localhost"), "wire", self._from_the_kernel)
+        hosts.HOSTS.append(self.row)
         principals.OWNERS_OTHER_KEYS.update(KEY_PAIR)
         threading.Thread(target=self._listener.serve_forever, args=(0.1,), name="wire", daemon=True).start()
 
@@ -56,9 +57,9 @@ class Server:
         """Close the port and every connection. The account goes on in the kernel; twice is nothing new."""
         if self.running:
             self.running = False
-            network.HOSTS.remove(self.row)
+            hosts.HOSTS.remove(self.row)
             principals.OWNERS_OTHER_KEYS.clear()
-            issuers.local_endpoint = ""
+            jwt_issuers.local_endpoint = ""
             self._listener.shutdown()
             self._listener.server_close()
             for connection in list(self._listener.open):
@@ -100,7 +101,7 @@ class Server:
 
     def _from_outside(self, request: Request) -> Response:
         with self.account.turn:  # one after the other: moto is not made for threads
-            return door.answer(self, replace(request, url=self.url + request.url), network.play)
+            return door.answer(self, replace(request, url=self.url + request.url), hosts.dispatch)
 
     def _from_the_kernel(self, request: Request) -> Response:
         """What the kernel's own boto3 and ``requests`` send here, in the exchange that they began."""
@@ -109,7 +110,7 @@ class Server:
             raise OutsideTheLab(f"{request.url} is not part of this lab: the account is on {self.url}.")
 
         def play(meant: Request) -> Response:
-            exchange, host = network.current_exchange(), network.who_answers(meant.host)
+            exchange, host = exchanges.current_exchange(), hosts.find_host(meant.host)
             assert host is not None
             exchange.request, exchange.callee = meant, host.name
             return host.answer(meant)

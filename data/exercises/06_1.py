@@ -14,7 +14,7 @@ import jwt
 import requests
 
 from cognito_lab import Browser
-from cognito_lab.aws import network
+from cognito_lab.network import exchanges
 from cognito_lab.study.checks import expect
 
 title, core, difficulty, minutes = "The code flow by hand", True, 3, 12
@@ -63,14 +63,14 @@ def check(answer, scene, lab):
     seen = []
     for _ in range(4):
         asked = []
-        network.OBSERVERS.append(asked.append)
+        exchanges.OBSERVERS.append(asked.append)
         try:
             tokens = answer(Browser(), scene.pages, clients, scene.callback, scene.password)
         except Exception:
             look_at(asked, scene)
             raise
         finally:
-            network.OBSERVERS.pop()
+            exchanges.OBSERVERS.pop()
         seen.append(look_at(asked, scene))
         expect(
             tokens is not None, "Your function returns nothing: let it return what the token endpoint gave."

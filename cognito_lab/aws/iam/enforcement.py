@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cognito_lab.aws import services
-from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.iam import policies, signatures
 from cognito_lab.aws.iam.policies import Policy, Question, Verdict
 from cognito_lab.aws.iam.principals import Principal
-from cognito_lab.aws.network import Request
+from cognito_lab.errors import AwsError
+from cognito_lab.network.messages import Request
 
 # Signed operations that no identity-based policy decides alone: anyone may ask who they are, and
 # AssumeRole is judged together with the role's trust policy.

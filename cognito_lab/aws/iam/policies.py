@@ -19,7 +19,7 @@ from functools import cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from cognito_lab.aws.errors import AwsError
+from cognito_lab.errors import AwsError
 from cognito_lab.paths import DATA
 
 Document = dict[str, Any]

@@ -13,7 +13,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from cognito_lab.aws import randomness, seams
+from cognito_lab import randomness
+from cognito_lab.aws import seams
 from cognito_lab.aws.iam.policies import IDENTITY, SESSION, Policy
 
 

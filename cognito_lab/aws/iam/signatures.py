@@ -20,12 +20,13 @@ from functools import cache, lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from cognito_lab import clock
-from cognito_lab.aws import constant_time, services
-from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws import services
 from cognito_lab.aws.iam import principals
 from cognito_lab.aws.iam.principals import Key
-from cognito_lab.aws.network import Request
+from cognito_lab.errors import AwsError
+from cognito_lab.network.messages import Request
 from cognito_lab.paths import DATA
+from cognito_lab.protocols import constant_time
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW = 15 * 60  # seconds

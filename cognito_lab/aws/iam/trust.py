@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from cognito_lab.aws import network, seams
-from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws import seams
 from cognito_lab.aws.iam import enforcement, policies, sessions, web_identity
 from cognito_lab.aws.iam.policies import IDENTITY, TRUST, Policy, Verdict
 from cognito_lab.aws.iam.principals import parsed
 from cognito_lab.aws.iam.web_identity import IDENTITY_POOLS as POOLS
 from cognito_lab.aws.operations import Call, check_before, operation
+from cognito_lab.errors import AwsError, OutsideTheLab
+from cognito_lab.network import exchanges
 
 ACTION = "sts:AssumeRole"
 CHAINED = 3600  # seconds: the longest session of a role that was taken with the credentials of another role
@@ -66,7 +67,7 @@ def trust_allows(role: Any, call: Call) -> Verdict:
     """The trust policy must name the caller; where it names the account, the caller's policies must agree."""
     trust = Policy(TRUST, "trust policy", parsed(role.assume_role_policy_document))
     keys = enforcement.context(
-        network.current_request(), call.principal, **{"sts:ExternalId": call.get("ExternalId")}
+        exchanges.current_request(), call.principal, **{"sts:ExternalId": call.get("ExternalId")}
     )
     named = policies.evaluate_trust(trust.document, ACTION, call.principal.names, keys)
     return enforcement.may(call.principal, ACTION, role.arn, keys, trust) if named else named

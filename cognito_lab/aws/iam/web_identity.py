@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cognito_lab.aws import issuers, jwt_checks, seams, shapes
-from cognito_lab.aws.errors import AwsError, OutsideTheLab
+from cognito_lab.aws import seams, shapes
 from cognito_lab.aws.iam import policies, sessions
 from cognito_lab.aws.iam.principals import parsed
 from cognito_lab.aws.iam.sessions import RoleSession
 from cognito_lab.aws.operations import Call, operation
+from cognito_lab.errors import AwsError, OutsideTheLab
+from cognito_lab.protocols import jwt_checks, jwt_issuers
 
 ACTION = "sts:AssumeRoleWithWebIdentity"
 IDENTITY_POOLS = "cognito-identity.amazonaws.com"
@@ -119,11 +120,11 @@ def known_provider(claims: dict[str, Any]) -> WebIdentity:
 def check_signature(identity: WebIdentity, token: str) -> None:
     """The provider itself must have signed the token."""
     try:
-        address = issuers.keys_address("sts", f"https://{identity.provider}")
-        issuers.check_signature("sts", token, address, ALGORITHMS)
-    except issuers.NoKey:
+        address = jwt_issuers.keys_address("sts", f"https://{identity.provider}")
+        jwt_issuers.check_signature("sts", token, address, ALGORITHMS)
+    except jwt_issuers.NoKey:
         raise AwsError("InvalidIdentityToken", NO_KEY) from None
-    except issuers.BadSignature:
+    except jwt_issuers.BadSignature:
         raise AwsError("InvalidIdentityToken", "Token signature invalid") from None
 
 

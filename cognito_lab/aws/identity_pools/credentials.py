@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from cognito_lab.aws import network
-from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.iam import policies, web_identity
 from cognito_lab.aws.iam.sessions import RoleSession
 from cognito_lab.aws.identity_pools import identities, open_id_tokens, role_choice
 from cognito_lab.aws.operations import Call, operation
+from cognito_lab.errors import AwsError
+from cognito_lab.network import exchanges
 
 SESSION_NAME = "CognitoIdentityCredentials"
 SECONDS = 3600  # fixed: the enhanced flow cannot be asked for more
@@ -50,7 +50,7 @@ def lead(*, guest: bool) -> tuple[dict[str, Any], ...]:
 def assume_role(role: str, claims: dict[str, Any], narrowing: tuple[dict[str, Any], ...]) -> RoleSession:
     """The inner call of STS, which no request of the app shows."""
     identity = web_identity.WebIdentity(web_identity.IDENTITY_POOLS, web_identity.IDENTITY_POOLS, claims)
-    with network.step(
+    with exchanges.internal_call(
         "cognito-identity",
         "sts",
         "AssumeRoleWithWebIdentity",

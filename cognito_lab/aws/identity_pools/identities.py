@@ -10,12 +10,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from cognito_lab.aws import randomness
-from cognito_lab.aws.errors import AwsError, invalid
+from cognito_lab import randomness
 from cognito_lab.aws.identity_pools import logins
 from cognito_lab.aws.identity_pools.logins import Login, refusal
 from cognito_lab.aws.identity_pools.pools import Identity, IdentityPool, all_pools, find_pool, page
 from cognito_lab.aws.operations import Call, operation
+from cognito_lab.errors import AwsError, invalid
 
 
 @operation("cognito-identity", "GetId")

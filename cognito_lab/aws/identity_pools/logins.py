@@ -16,10 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cognito_lab.aws import issuers, jwt_checks, network, seams
-from cognito_lab.aws.errors import AwsError, OutsideTheLab, invalid
+from cognito_lab.aws import seams
 from cognito_lab.aws.identity_pools.pools import PUBLIC_PROVIDERS, USER_POOL, IdentityPool
 from cognito_lab.aws.operations import Call
+from cognito_lab.errors import AwsError, OutsideTheLab, invalid
+from cognito_lab.network import exchanges
+from cognito_lab.protocols import jwt_checks, jwt_issuers
 
 GOOGLE = "accounts.google.com"
 SAML = re.compile(r"arn:aws:iam::\d{12}:saml-provider/[\w._-]+")
@@ -81,7 +83,7 @@ def _user_pool_keys(key: str) -> str:
 
 
 def _discovered_keys(key: str) -> str:
-    return issuers.keys_address("cognito-identity", f"https://{key}")
+    return jwt_issuers.keys_address("cognito-identity", f"https://{key}")
 
 
 PROVIDERS = {
@@ -144,7 +146,7 @@ def read(provider: Provider, token: str) -> dict[str, Any]:
 def check_issuer(key: str, claims: dict[str, Any]) -> None:
     """The issuer is the key with ``https://`` before it; Google's may also stand without."""
     pool = USER_POOL.fullmatch(key)
-    name = issuers.of_user_pool(pool[1], pool[2]).removeprefix("https://") if pool else key
+    name = jwt_issuers.of_user_pool(pool[1], pool[2]).removeprefix("https://") if pool else key
     if "iss" in claims and str(claims["iss"]).removeprefix("https://") != name:
         raise refusal("Invalid login token. Issuer doesn't match providerName")
 
@@ -159,8 +161,8 @@ def check_signature(provider: Provider, key: str, token: str) -> None:
     if provider.keys_address is None:
         raise OutsideTheLab(f"Logins of {key} are not played by this lab (AWS has them): nothing was done.")
     try:
-        issuers.check_signature("cognito-identity", token, provider.keys_address(key), ("RS256",))
-    except (issuers.NoKey, issuers.BadSignature):
+        jwt_issuers.check_signature("cognito-identity", token, provider.keys_address(key), ("RS256",))
+    except (jwt_issuers.NoKey, jwt_issuers.BadSignature):
         raise refusal("Invalid login token. Couldn't verify signed token.") from None
 
 
@@ -195,7 +197,9 @@ def check_not_signed_out(pool: IdentityPool, key: str, claims: dict[str, Any]) -
         return
     from cognito_lab.aws.user_pools import tokens
 
-    with network.step("cognito-identity", "cognito-idp", "ServerSideTokenCheck", sub=claims["sub"]) as inner:
+    with exchanges.internal_call(
+        "cognito-identity", "cognito-idp", "ServerSideTokenCheck", sub=claims["sub"]
+    ) as inner:
         inner.answer = {"SignedOut": tokens.is_signed_out(claims)}
     if inner.answer["SignedOut"]:
         raise refusal("Invalid login token. Token has been revoked.")

@@ -12,13 +12,14 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from cognito_lab.aws import keys, seams
-from cognito_lab.aws.errors import invalid
+from cognito_lab.aws import seams
 from cognito_lab.aws.identity_pools import identities
 from cognito_lab.aws.identity_pools.logins import Login
 from cognito_lab.aws.identity_pools.pools import Identity, IdentityPool
-from cognito_lab.aws.network import Headers, Request, Response
 from cognito_lab.aws.operations import Call, operation
+from cognito_lab.errors import invalid
+from cognito_lab.network.messages import Headers, Request, Response
+from cognito_lab.protocols import signing_keys
 
 HOST = "cognito-identity.amazonaws.com"
 ISSUER = f"https://{HOST}"
@@ -30,7 +31,7 @@ SECONDS = 600  # life of a token of the basic flow
 class Signer:
     """The key that signs for all identity pools."""
 
-    key: keys.SigningKey = field(default_factory=keys.new_key)
+    key: signing_keys.SigningKey = field(default_factory=signing_keys.new_key)
 
 
 @operation("cognito-identity", "GetOpenIdToken")

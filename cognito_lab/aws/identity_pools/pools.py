@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cognito_lab.aws import network, pagination, randomness, seams, services, tagging
-from cognito_lab.aws.errors import AwsError, invalid
+from cognito_lab import randomness
+from cognito_lab.aws import pagination, seams, services, tagging
 from cognito_lab.aws.iam import enforcement
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.pagination import Item
+from cognito_lab.errors import AwsError, invalid
+from cognito_lab.network import exchanges
 
 PUBLIC_PROVIDERS = (
     "accounts.google.com",
@@ -182,7 +184,7 @@ def check_may_pass(call: Call, roles: list[str]) -> None:
     """Who sets a role hands it on, and needs ``iam:PassRole`` for it (Cognito guide, RBAC)."""
     if enforcement.is_owner(call.principal):
         return
-    keys = enforcement.context(network.current_request(), call.principal)
+    keys = enforcement.context(exchanges.current_request(), call.principal)
     for role in roles:
         verdict = enforcement.may(call.principal, "iam:PassRole", role, keys)
         if not verdict:

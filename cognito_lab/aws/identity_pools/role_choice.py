@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.identity_pools.logins import Login, refusal
 from cognito_lab.aws.identity_pools.pools import USER_POOL, IdentityPool
+from cognito_lab.errors import AwsError
 
 MATCHES: dict[str, Callable[[str, str], bool]] = {
     "Equals": lambda claim, value: claim == value,

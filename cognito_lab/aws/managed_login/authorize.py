@@ -8,14 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from cognito_lab.aws import web
 from cognito_lab.aws.managed_login import federation, grants, pending, requests, saml, sessions
 from cognito_lab.aws.managed_login.requests import AuthorizationRequest, refuse_if
 from cognito_lab.aws.managed_login.sessions import Session
-from cognito_lab.aws.network import Request, Response
 from cognito_lab.aws.user_pools import domains
 from cognito_lab.aws.user_pools.identity_providers import IdentityProvider
-from cognito_lab.aws.web import OAuthError
+from cognito_lab.network import forms
+from cognito_lab.network.forms import OAuthError
+from cognito_lab.network.messages import Request, Response
 
 # How a sign-in begins at a provider, by its type.
 BEGIN: dict[str, Callable[[Request, AuthorizationRequest, IdentityProvider], Response]] = {
@@ -34,7 +34,7 @@ def authorize(request: Request) -> Response:
     refuse_if(prompt(asked) == "none", asked, "login_required")
     if asked.idp_identifier or asked.identity_provider not in (None, "", "COGNITO"):
         return begin(request, asked)
-    return web.redirect(f"/login?{asked.query()}")
+    return forms.redirect(f"/login?{asked.query()}")
 
 
 def prompt(asked: AuthorizationRequest) -> str | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from cognito_lab.aws import network, web
 from cognito_lab.aws.managed_login import (
     authorize,
     federation,
@@ -21,9 +20,10 @@ from cognito_lab.aws.managed_login import (
     token_endpoint,
 )
 from cognito_lab.aws.managed_login.requests import PageError, RedirectError
-from cognito_lab.aws.network import Request, Response
 from cognito_lab.aws.user_pools import domains
-from cognito_lab.aws.web import OAuthError
+from cognito_lab.network import exchanges, forms
+from cognito_lab.network.forms import OAuthError
+from cognito_lab.network.messages import Request, Response
 
 Handler = Callable[[Request], Response]
 
@@ -63,13 +63,13 @@ def answer(request: Request) -> Response:
     try:
         return handler(request)
     except RedirectError as refusal:
-        return network.keep_refusal(refusal).response
+        return exchanges.record_refusal(refusal).response
     except PageError as error:
-        network.keep_refusal(error)
-        query = {"error": error.code, "client_id": web.read_query(request).get("client_id", "")}
-        return web.redirect(f"/error?{urlencode(query)}")
+        exchanges.record_refusal(error)
+        query = {"error": error.code, "client_id": forms.read_query(request).get("client_id", "")}
+        return forms.redirect(f"/error?{urlencode(query)}")
     except OAuthError as error:
-        network.keep_refusal(error)
+        exchanges.record_refusal(error)
         return pages.error_page(error.message or error.code, error.status)
 
 
@@ -78,11 +78,11 @@ def call(request: Request, path: str) -> Response:
         return Response(200)
     handler = CALLED_BY_APPS.get((request.method, path))
     if handler is None:
-        return web.json_error(OAuthError("invalid_request", status=405))
+        return forms.json_error(OAuthError("invalid_request", status=405))
     try:
         return handler(request)
     except OAuthError as error:
-        return web.json_error(network.keep_refusal(error))
+        return forms.json_error(exchanges.record_refusal(error))
 
 
 def across_origins(request: Request, response: Response) -> Response:
@@ -97,7 +97,7 @@ def across_origins(request: Request, response: Response) -> Response:
 
 def error_page(request: Request) -> Response:
     """GET /error: for refusals that were not sent to the address that was asked for."""
-    fields = web.read_query(request)
+    fields = forms.read_query(request)
     client = requests.client_at(request, fields.get("client_id", ""))
     text = REASONS.get(fields.get("error", ""), "The request is not valid.")
     return pages.error_page(text, pool=domains.pool_of(request.host), client=client)

@@ -16,15 +16,16 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from cognito_lab.aws import issuers, jwt_checks, network, oauth, web
-from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.aws.managed_login import pending, requests
 from cognito_lab.aws.managed_login.requests import AuthorizationRequest
-from cognito_lab.aws.network import Request, Response
 from cognito_lab.aws.user_pools.identity_providers import IdentityProvider
+from cognito_lab.errors import OutsideTheLab
+from cognito_lab.network import forms, hosts
+from cognito_lab.network.messages import Request, Response
+from cognito_lab.protocols import jwt_checks, jwt_issuers, oauth
 
 
-class IdpError(web.OAuthError):
+class IdpError(forms.OAuthError):
     """What a provider sent does not do; ``message`` goes to the app as ``error_description``."""
 
     def __init__(self, message: str) -> None:
@@ -73,11 +74,11 @@ def check_answered_by(provider: IdentityProvider, fields: Mapping[str, str]) -> 
 
 def oidc_response(request: Request) -> Response:
     """GET /oauth2/idpresponse: the browser is back from Google or another OpenID Connect provider."""
-    fields = web.read_form(request)
+    fields = forms.read_form(request)
     state = fields.get("state", "")
     found = pending.recall(request, state)
     if found is None or found.provider.type not in ("Google", "OIDC"):
-        raise web.OAuthError("invalid_request", "This sign-in is unknown, over, or another browser's.")
+        raise forms.OAuthError("invalid_request", "This sign-in is unknown, over, or another browser's.")
     asked, provider = found.asked, found.provider
     if "error" in fields:
         return requests.give_up(asked, error_code(fields["error"]), fields.get("error_description", ""))
@@ -97,7 +98,7 @@ def error_code(given: str) -> str:
 # -- what the provider says ------------------------------------------------------------------------
 
 # A host that does not answer, is not played here, or answers something else than it should.
-UNREACHABLE = (issuers.NoKey, OSError, OutsideTheLab, ValueError, TypeError, KeyError, AttributeError)
+UNREACHABLE = (jwt_issuers.NoKey, OSError, OutsideTheLab, ValueError, TypeError, KeyError, AttributeError)
 
 
 def identify(provider: IdentityProvider, code: str, redirect_uri: str, nonce: str) -> dict[str, Any]:
@@ -125,7 +126,7 @@ def redeem(provider: IdentityProvider, code: str, redirect_uri: str) -> dict[str
     headers = {"content-type": "application/x-www-form-urlencoded", "user-agent": "Amazon/Cognito"}
     try:
         address = provider.endpoint("token_url", "token_endpoint")
-        answer = network.fetch("cognito-idp", "POST", address, headers, urlencode(fields).encode())
+        answer = hosts.fetch("cognito-idp", "POST", address, headers, urlencode(fields).encode())
     except UNREACHABLE:
         raise IdpError("Timeout occurred in calling IdP token endpoint") from None
     found = _json_object(answer)
@@ -148,13 +149,13 @@ def read_id_token(provider: IdentityProvider, token: Any) -> dict[str, Any]:
     try:
         _, claims = jwt_checks.read(token)
         check_signature(provider, token)
-    except (issuers.BadSignature, *UNREACHABLE):
+    except (jwt_issuers.BadSignature, *UNREACHABLE):
         raise IdpError(f"Invalid ID token from {provider.name}: signature") from None
     return claims
 
 
 def check_signature(provider: IdentityProvider, token: str) -> None:
-    issuers.check_signature("cognito-idp", token, provider.endpoint("jwks_uri", "jwks_uri"), ("RS256",))
+    jwt_issuers.check_signature("cognito-idp", token, provider.endpoint("jwks_uri", "jwks_uri"), ("RS256",))
 
 
 def check_issuer(provider: IdentityProvider, claims: Mapping[str, Any]) -> None:
@@ -201,7 +202,7 @@ def user_info(provider: IdentityProvider, given: Mapping[str, Any], subject: str
     except UNREACHABLE:  # it has none
         return {}
     try:
-        answer = network.fetch("cognito-idp", provider.details["attributes_request_method"], address, headers)
+        answer = hosts.fetch("cognito-idp", provider.details["attributes_request_method"], address, headers)
     except UNREACHABLE:
         raise IdpError(f"{provider.name} Error - error getting attributes") from None
     found = _json_object(answer)

@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cognito_lab.aws import randomness, seams
+from cognito_lab import randomness
+from cognito_lab.aws import seams
 from cognito_lab.aws.managed_login import requests, sessions
 from cognito_lab.aws.managed_login.requests import AuthorizationRequest
 from cognito_lab.aws.managed_login.sessions import Session
-from cognito_lab.aws.network import Request, Response
 from cognito_lab.aws.user_pools import tokens
 from cognito_lab.aws.user_pools.app_clients import AppClient
 from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.network.messages import Request, Response
 
 CODE_SECONDS = 300
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from cognito_lab.aws import web
 from cognito_lab.aws.managed_login import requests, sessions
 from cognito_lab.aws.managed_login.requests import PageError
-from cognito_lab.aws.network import Request, Response
 from cognito_lab.aws.user_pools.app_clients import AppClient
+from cognito_lab.network import forms
+from cognito_lab.network.messages import Request, Response
 
 
 def logout(request: Request) -> Response:
     """GET /logout: on to a sign-out address of the client, or back to the sign-in page."""
-    fields = web.read_query(request)
+    fields = forms.read_query(request)
     client = requests.check_client(request, fields.get("client_id", ""))
     if "logout_uri" in fields:
         where = fields["logout_uri"]
@@ -24,7 +24,7 @@ def logout(request: Request) -> Response:
     else:
         requests.read(request)  # an authorization request: the person can sign in again, as somebody else
         where = f"/login?{urlencode(fields)}"
-    response = web.redirect(where)
+    response = forms.redirect(where)
     response.headers.add("set-cookie", sessions.end(request))
     return response
 

@@ -12,14 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cognito_lab.aws import constant_time, randomness, seams, web
-from cognito_lab.aws.errors import AwsError
+from cognito_lab import randomness
+from cognito_lab.aws import seams
 from cognito_lab.aws.managed_login import grants, requests, sessions
 from cognito_lab.aws.managed_login.requests import AuthorizationRequest
-from cognito_lab.aws.network import Request, Response
 from cognito_lab.aws.user_pools import domains, federated, identity_providers
 from cognito_lab.aws.user_pools.identity_providers import IdentityProvider
 from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.errors import AwsError
+from cognito_lab.network import forms
+from cognito_lab.network.messages import Request, Response
+from cognito_lab.protocols import constant_time
 
 SECONDS = 300  # "User pool managed login": a sign-in that takes longer is given up
 COOKIE = "csrf-state"
@@ -87,7 +90,7 @@ def recall(request: Request, state: str) -> Pending | None:
 def is_this_browsers(request: Request, pending: Pending) -> bool:
     """Who has somebody else's browser open the end of a sign-in of their own would sign that person in as
     themselves (RFC 6749, 10.12)."""
-    return constant_time.equal(web.cookies(request).get(COOKIE, ""), pending.cookie)
+    return constant_time.equal(forms.cookies(request).get(COOKIE, ""), pending.cookie)
 
 
 def has_expired(pending: Pending) -> bool:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from cognito_lab.aws import oauth, web
-from cognito_lab.aws.errors import OutsideTheLab
-from cognito_lab.aws.network import Request, Response
 from cognito_lab.aws.user_pools import domains, pools
 from cognito_lab.aws.user_pools.app_clients import AppClient
-from cognito_lab.aws.web import OAuthError
+from cognito_lab.errors import OutsideTheLab
+from cognito_lab.network import forms
+from cognito_lab.network.forms import OAuthError
+from cognito_lab.network.messages import Request, Response
+from cognito_lab.protocols import oauth
 
 GRANTS = {"code": "code", "token": "implicit"}  # response_type → what AllowedOAuthFlows calls it
 UNAVAILABLE = "Login option is not available. Please try another one"
@@ -74,7 +75,7 @@ def read(request: Request) -> AuthorizationRequest:
     RedirectError
         Any other refusal.
     """
-    fields = web.read_query(request)
+    fields = forms.read_query(request)
     client = check_client(request, fields.get("client_id", ""))
     uri = fields.get("redirect_uri") or client.settings.get("DefaultRedirectURI", "")
     check_redirect_uri(client, uri)

@@ -14,16 +14,16 @@ import time
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
-from cognito_lab.aws import oauth, saml
-from cognito_lab.aws.errors import OutsideTheLab
 from cognito_lab.aws.managed_login import pending, requests, saml_assertion
 from cognito_lab.aws.managed_login.requests import AuthorizationRequest
 from cognito_lab.aws.managed_login.saml_assertion import Expected
-from cognito_lab.aws.network import Request, Response
-from cognito_lab.aws.saml import SamlError, element
 from cognito_lab.aws.user_pools.identity_providers import IdentityProvider
 from cognito_lab.aws.user_pools.pools import UserPool
-from cognito_lab.aws.web import OAuthError, read_form
+from cognito_lab.errors import OutsideTheLab
+from cognito_lab.network.forms import OAuthError, read_form
+from cognito_lab.network.messages import Request, Response
+from cognito_lab.protocols import oauth, saml_documents
+from cognito_lab.protocols.saml_documents import SamlError, element
 
 UNKNOWN = "Invalid samlResponse or relayState from identity provider"  # AWS's text
 
@@ -46,16 +46,16 @@ def request_id(state: str) -> str:
 def begin(request: Request, asked: AuthorizationRequest, provider: IdentityProvider) -> Response:
     """To the provider, with a request for authentication (HTTP Redirect binding)."""
     try:
-        address = saml.metadata_of(provider.details).sign_in_url
+        address = saml_documents.metadata_of(provider.details).sign_in_url
     except SamlError as error:
         return requests.give_up(asked, "server_error", error.message)
     state, cookie = pending.remember(asked, provider)
-    about = {"ID": request_id(state), "Version": "2.0", "IssueInstant": saml.instant(time.time())}
-    about |= {"Destination": address, "ProtocolBinding": saml.POST}
+    about = {"ID": request_id(state), "Version": "2.0", "IssueInstant": saml_documents.instant(time.time())}
+    about |= {"Destination": address, "ProtocolBinding": saml_documents.POST}
     about |= {"AssertionConsumerServiceURL": callback(request)}
     issuer = element("saml:Issuer", None, entity_id(asked.client.pool))
-    document = saml.serialise(element("samlp:AuthnRequest", about, issuer))
-    sent = oauth.back_to(address, {"SAMLRequest": saml.deflate(document), "RelayState": state})
+    document = saml_documents.serialise(element("samlp:AuthnRequest", about, issuer))
+    sent = oauth.back_to(address, {"SAMLRequest": saml_documents.deflate(document), "RelayState": state})
     sent.headers.add("set-cookie", cookie)
     return sent
 
@@ -65,9 +65,9 @@ def idp_response(request: Request) -> Response:
     fields = read_form(request)
     asked, provider, answered = answered_request(request, fields.get("RelayState", ""))
     try:
-        metadata = saml.metadata_of(provider.details)
+        metadata = saml_documents.metadata_of(provider.details)
         expected = Expected(metadata, entity_id(asked.client.pool), callback(request), answered)
-        assertion = saml_assertion.believe(saml.decode(fields.get("SAMLResponse", "")), expected)
+        assertion = saml_assertion.believe(saml_documents.decode(fields.get("SAMLResponse", "")), expected)
         subject = saml_assertion.subject_of(assertion)
     except SamlError as error:
         said = f"Invalid SAML response received: {error.message}"

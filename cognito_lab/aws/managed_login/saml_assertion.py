@@ -15,8 +15,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from cognito_lab.aws import saml, seams
-from cognito_lab.aws.saml import Metadata, SamlError, all_of, element
+from cognito_lab.aws import seams
+from cognito_lab.protocols import saml_documents
+from cognito_lab.protocols.saml_documents import Metadata, SamlError, all_of, element
 
 NOT_SIGNED = "SAML Assertion signature is invalid."  # AWS's text
 
@@ -49,7 +50,7 @@ def believe(document: bytes, expected: Expected) -> Any:
     SamlError
         The first check that does not hold.
     """
-    response = saml.parse(document)
+    response = saml_documents.parse(document)
     check_status(response)
     check_destination(response, expected)
     assertion = check_signature(response, check_one_assertion(response), expected.provider)
@@ -70,7 +71,7 @@ def check_status(response: Any) -> None:
     if response.tag != element("samlp:Response").tag:
         raise SamlError("The document is not a Response.")
     codes = [code.get("Value") for code in all_of(response, "samlp:Status/samlp:StatusCode")]
-    if codes != [saml.SUCCESS]:
+    if codes != [saml_documents.SUCCESS]:
         raise SamlError(f"The identity provider's status is {codes}.")
 
 
@@ -118,7 +119,7 @@ def check_signature(response: Any, assertion: Any, provider: Metadata) -> Any:
             )
         except (SignXMLException, LxmlError, ValueError):
             continue
-        return check_covered(saml.parse(verified.signed_data), assertion)
+        return check_covered(saml_documents.parse(verified.signed_data), assertion)
     raise SamlError(NOT_SIGNED)
 
 
@@ -140,14 +141,16 @@ def check_issuer(assertion: Any, expected: Expected) -> None:
 def check_time(assertion: Any) -> None:
     """The account's clock decides, with nothing added for clocks that differ."""
     for conditions in all_of(assertion, "saml:Conditions"):
-        if "NotBefore" in conditions.attrib and time.time() < saml.read_instant(conditions.get("NotBefore")):
+        if "NotBefore" in conditions.attrib and time.time() < saml_documents.read_instant(
+            conditions.get("NotBefore")
+        ):
             raise SamlError("The assertion is not valid yet.")
         if "NotOnOrAfter" in conditions.attrib and has_ended(conditions):
             raise SamlError("The assertion has expired.")
 
 
 def has_ended(part: Any) -> bool:
-    return time.time() >= saml.read_instant(part.get("NotOnOrAfter"))
+    return time.time() >= saml_documents.read_instant(part.get("NotOnOrAfter"))
 
 
 def check_audience(assertion: Any, expected: Expected) -> None:
@@ -163,7 +166,7 @@ def check_confirmation(assertion: Any, expected: Expected) -> None:
     for confirmation in all_of(assertion, "saml:Subject/saml:SubjectConfirmation"):
         for bound in all_of(confirmation, "saml:SubjectConfirmationData"):
             if (
-                confirmation.get("Method") == saml.BEARER
+                confirmation.get("Method") == saml_documents.BEARER
                 and bound.get("Recipient") == expected.address
                 and bound.get("InResponseTo") == expected.request_id
                 and not has_ended(bound)

@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 
 from werkzeug.http import dump_cookie
 
-from cognito_lab.aws import constant_time, randomness, seams, web
-from cognito_lab.aws.network import Request
+from cognito_lab import randomness
+from cognito_lab.aws import seams
 from cognito_lab.aws.user_pools import domains
 from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.network import forms
+from cognito_lab.network.messages import Request
+from cognito_lab.protocols import constant_time
 
 SECONDS = 3600  # from the sign-in on; using the session does not put its end off
 SESSION, XSRF = "cognito", "XSRF-TOKEN"
@@ -55,7 +58,7 @@ def begin(request: Request, session: Session) -> str:
 
 def current(request: Request) -> Session | None:
     """The browser's session at this domain, while it lasts and its user may sign in."""
-    session = _at(request).get(web.cookies(request).get(SESSION, ""))
+    session = _at(request).get(forms.cookies(request).get(SESSION, ""))
     if session is None or has_ended(session) or is_gone(request, session):
         return None
     return session
@@ -73,7 +76,7 @@ def is_gone(request: Request, session: Session) -> bool:
 
 def end(request: Request) -> str:
     """Forget the browser's session: the ``Set-Cookie`` value that takes its cookie away."""
-    _at(request).pop(web.cookies(request).get(SESSION, ""), None)
+    _at(request).pop(forms.cookies(request).get(SESSION, ""), None)
     return set_cookie(SESSION, "", 0)
 
 
@@ -90,7 +93,7 @@ def csrf_field(request: Request) -> tuple[str, str]:
     Another site can have a form posted here, and can read neither. For a browser without the cookie each call
     draws a new value: call it once for a page.
     """
-    known = web.cookies(request).get(XSRF, "")
+    known = forms.cookies(request).get(XSRF, "")
     token = known if re.fullmatch("[A-Za-z0-9]{32}", known) else randomness.text(32)
     return token, set_cookie(XSRF, token)
 
@@ -103,10 +106,10 @@ def check_csrf(request: Request, fields: dict[str, str]) -> None:
     OAuthError
         ``invalid_request``, 403.
     """
-    token = web.cookies(request).get(XSRF, "")
+    token = forms.cookies(request).get(XSRF, "")
     same = constant_time.equal(token, fields.get("_csrf", ""))
     wrong = not token or not same or is_of_another_origin(request)
-    web.refuse_if(wrong, "invalid_request", "This form is out of date. Open the page again.", 403)
+    forms.refuse_if(wrong, "invalid_request", "This form is out of date. Open the page again.", 403)
 
 
 def is_of_another_origin(request: Request) -> bool:

@@ -17,17 +17,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from cognito_lab.aws import network, seams, shapes, web
-from cognito_lab.aws.errors import AwsError
+from cognito_lab.aws import seams, shapes
 from cognito_lab.aws.managed_login import grants, pages, requests, sessions
 from cognito_lab.aws.managed_login.authorize import AuthorizationRequest
-from cognito_lab.aws.network import Request, Response
 from cognito_lab.aws.operations import HANDLERS, Call
 from cognito_lab.aws.user_pools import app_clients, attributes, branding, passwords, sign_in, sign_up
 from cognito_lab.aws.user_pools.app_clients import AppClient
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.pools import UserPool
 from cognito_lab.aws.user_pools.refusals import not_authorized
+from cognito_lab.errors import AwsError
+from cognito_lab.network import exchanges, forms
+from cognito_lab.network.messages import Request, Response
 
 INPUTS = {  # of attributes: type and autocomplete ("Autofill" in the HTML Standard); others are plain text
     "email": ("email", "email"), "phone_number": ("tel", "tel"), "birthdate": ("date", "bday"),
@@ -295,20 +296,20 @@ NEXT: dict[str, Page] = {
 def look(request: Request) -> Response:
     """GET: the page of this path."""
     asked = requests.read(request)
-    known = {"username": web.read_query(request).get("username") or asked.login_hint or ""}
+    known = {"username": forms.read_query(request).get("username") or asked.login_hint or ""}
     visit = Visit(request, asked, known)
     return closed(visit) or show(PAGES[visit.path], visit)
 
 
 def send(request: Request) -> Response:
     """POST: the form of this path. A refusal comes back on the page that can mend it."""
-    visit = Visit(request, requests.read(request), web.read_form(request))
+    visit = Visit(request, requests.read(request), forms.read_form(request))
     sessions.check_csrf(request, dict(visit.fields))
     do, page = FORMS[visit.path]
     try:
         return closed(visit) or do(visit)
     except AwsError as error:
-        network.keep_refusal(error)
+        exchanges.record_refusal(error)
         return show(NEXT.get(error.code, page), visit, error=error.message)
 
 
@@ -323,7 +324,7 @@ def closed(visit: Visit) -> Response | None:
         if visit.path == "/signup":
             sign_up.check_self_sign_up(visit.pool)
     except AwsError as error:
-        network.keep_refusal(error)
+        exchanges.record_refusal(error)
         return pages.error_page(error.message, pool=visit.pool, client=visit.client)
     return None
 
@@ -342,14 +343,14 @@ def check_has_own_users(client: AppClient) -> None:
 
 def confirm_by_link(request: Request) -> Response:
     """GET /confirmUser: the link of an e-mail, which does what the code does, in whatever browser."""
-    fields = web.read_query(request)
+    fields = forms.read_query(request)
     asked = AuthorizationRequest(requests.check_client(request, fields.get("client_id", "")), "")
     visit = Visit(request, asked)
     try:
         name, code = fields.get("user_name", ""), fields.get("confirmation_code", "")
         visit.call("ConfirmSignUp", Username=name, ConfirmationCode=code)
     except AwsError as error:
-        network.keep_refusal(error)
+        exchanges.record_refusal(error)
         return pages.error_page(error.message, pool=visit.pool, client=visit.client)
     return pages.page("confirmed.html", visit.pool, visit.client)
 

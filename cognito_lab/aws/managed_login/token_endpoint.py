@@ -10,14 +10,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from cognito_lab.aws import constant_time, oauth, web
-from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.managed_login import grants, requests
 from cognito_lab.aws.managed_login.grants import Grant
-from cognito_lab.aws.network import Request, Response
 from cognito_lab.aws.user_pools import domains, pools, tokens
 from cognito_lab.aws.user_pools.app_clients import AppClient
-from cognito_lab.aws.web import OAuthError, refuse_if
+from cognito_lab.errors import AwsError
+from cognito_lab.network import forms
+from cognito_lab.network.forms import OAuthError, refuse_if
+from cognito_lab.network.messages import Request, Response
+from cognito_lab.protocols import constant_time, oauth
 
 Fields = dict[str, str]
 
@@ -29,14 +30,14 @@ def token(request: Request) -> Response:
     refuse_if(not fields.get("grant_type"), "invalid_request")
     if grant is None:
         raise OAuthError("unsupported_grant_type")
-    return web.as_json(grant(client_of(request, fields), fields))
+    return forms.as_json(grant(client_of(request, fields), fields))
 
 
 def form(request: Request) -> Fields:
     """The parameters, of the form alone: what stands in an address ends up in logs."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     refuse_if(kind != "application/x-www-form-urlencoded", "invalid_request")
-    return web.read_form(request)
+    return forms.read_form(request)
 
 
 # -- which client, and its proof -------------------------------------------------------------------
@@ -188,12 +189,12 @@ def user_info(request: Request) -> Response:
         if client is None:
             raise invalid_token()
     except OAuthError as error:  # RFC 6750, 3
-        answer = web.json_error(error)
+        answer = forms.json_error(error)
         said = f'error="{error.code}", error_description="{error.message}"'
         answer.headers["www-authenticate"] = f"Bearer {said}"
         return answer
     user = login.user
-    return web.as_json({"sub": user.sub, **tokens.released(client, login), "username": user.username})
+    return forms.as_json({"sub": user.sub, **tokens.released(client, login), "username": user.username})
 
 
 def bearer(request: Request) -> tokens.Login:

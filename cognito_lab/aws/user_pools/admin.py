@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cognito_lab.aws.errors import AwsError, invalid
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.pagination import page
 from cognito_lab.aws.user_pools import (
@@ -27,6 +26,7 @@ from cognito_lab.aws.user_pools import (
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.pools import UserPool
 from cognito_lab.aws.user_pools.refusals import no_user
+from cognito_lab.errors import AwsError, invalid
 
 MEDIUMS = {medium: attribute for attribute, medium in messages.MEDIUM.items()}
 SEARCHABLE: dict[str, Callable[[User], str]] = {  # of ListUsers: name in the filter, value of a user

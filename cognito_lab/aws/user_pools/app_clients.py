@@ -16,14 +16,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cognito_lab.aws import constant_time, randomness
-from cognito_lab.aws.errors import AwsError, invalid
+from cognito_lab import randomness
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.pagination import page
 from cognito_lab.aws.user_pools import attributes, identity_providers, messages, pools, resource_servers
 from cognito_lab.aws.user_pools.directory import User, moment
 from cognito_lab.aws.user_pools.pools import UserPool
 from cognito_lab.aws.user_pools.refusals import not_authorized, not_found
+from cognito_lab.errors import AwsError, invalid
+from cognito_lab.protocols import constant_time
 
 LOWER_CASE = string.ascii_lowercase + string.digits
 DEFAULTS: dict[str, Any] = {

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cognito_lab.aws.errors import AwsError, invalid
 from cognito_lab.aws.user_pools.refusals import not_authorized
+from cognito_lab.errors import AwsError, invalid
 
 # Every pool has all of these, in the order in which DescribeUserPool lists them: (type, shortest, longest).
 STRING = ("String", 0, 2048)

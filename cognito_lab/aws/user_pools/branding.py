@@ -19,14 +19,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from cognito_lab.aws import randomness, seams
-from cognito_lab.aws.errors import AwsError, OutsideTheLab, invalid
+from cognito_lab import randomness
+from cognito_lab.aws import seams
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.user_pools import app_clients, domains, pools
 from cognito_lab.aws.user_pools.app_clients import AppClient
 from cognito_lab.aws.user_pools.directory import moment
 from cognito_lab.aws.user_pools.pools import UserPool
 from cognito_lab.aws.user_pools.refusals import not_found
+from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 
 TYPES = {"ICO": "x-icon", "JPEG": "jpeg", "PNG": "png", "SVG": "svg+xml", "WEBP": "webp"}  # image/…
 LARGEST_ASSET, LARGEST_LOGO = 1_000_000, 131_072  # octets

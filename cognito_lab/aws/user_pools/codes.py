@@ -10,9 +10,10 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cognito_lab.aws import constant_time, randomness
-from cognito_lab.aws.errors import AwsError
+from cognito_lab import randomness
 from cognito_lab.aws.user_pools import messages
+from cognito_lab.errors import AwsError
+from cognito_lab.protocols import constant_time
 
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.directory import User

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from cognito_lab.aws.errors import AwsError, invalid
 from cognito_lab.aws.user_pools import attributes, passwords
 from cognito_lab.aws.user_pools.codes import Code
+from cognito_lab.errors import AwsError, invalid
 
 CALLED = {"email": "email", "phone_number": "phone number"}  # in texts about usernames
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from cognito_lab.aws import services
-from cognito_lab.aws.errors import OutsideTheLab, invalid
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.user_pools import pools
 from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.errors import OutsideTheLab, invalid
 
 HOST = rf"([a-z0-9-]+)\.auth\.({services.REGION})\.amazoncognito\.com"
 RESERVED = ("aws", "amazon", "cognito")

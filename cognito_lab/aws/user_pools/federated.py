@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cognito_lab.aws import randomness, seams, shapes
-from cognito_lab.aws.errors import AwsError, OutsideTheLab, invalid
+from cognito_lab import randomness
+from cognito_lab.aws import seams, shapes
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.user_pools import attributes, groups, identity_providers, pools, sign_in
 from cognito_lab.aws.user_pools.app_clients import AppClient
@@ -23,6 +23,7 @@ from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.identity_providers import IdentityProvider
 from cognito_lab.aws.user_pools.pools import UserPool
 from cognito_lab.aws.user_pools.refusals import no_user
+from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 
 SUBJECT = "Cognito_Subject"  # AWS's name for whatever the provider calls its key of a person
 MOST_IDENTITIES = 5  # "Quotas in Amazon Cognito": identities linked to one user

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cognito_lab.aws import seams
-from cognito_lab.aws.errors import AwsError
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.pagination import page
 from cognito_lab.aws.user_pools import pools
 from cognito_lab.aws.user_pools.directory import User, moment
 from cognito_lab.aws.user_pools.pools import UserPool
 from cognito_lab.aws.user_pools.refusals import not_found
+from cognito_lab.errors import AwsError
 
 WORST = 2**31  # a group without a precedence stands behind all that have one
 

@@ -13,14 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from cognito_lab.aws import issuers, network, saml, seams
-from cognito_lab.aws.errors import AwsError, OutsideTheLab, invalid
+from cognito_lab.aws import seams
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.pagination import page
 from cognito_lab.aws.user_pools import attributes, pools
 from cognito_lab.aws.user_pools.directory import moment
 from cognito_lab.aws.user_pools.pools import UserPool
 from cognito_lab.aws.user_pools.refusals import not_found
+from cognito_lab.errors import AwsError, OutsideTheLab, invalid
+from cognito_lab.network import hosts
+from cognito_lab.protocols import jwt_issuers, saml_documents
 
 SOCIAL = ("Facebook", "Google", "LoginWithAmazon", "SignInWithApple")  # their name is their type
 RESERVED = {name.casefold() for name in ("COGNITO", *SOCIAL)}
@@ -88,13 +90,13 @@ class IdentityProvider:
         """An address of the provider: from its details, else from its discovery document.
 
         Raises:
-            NoKey: Neither has it (:class:`cognito_lab.aws.issuers.NoKey`), or the document cannot be had.
+            NoKey: Neither has it (:class:`cognito_lab.protocols.jwt_issuers.NoKey`), or the document cannot be had.
         """
         if self.details.get(detail):
             return self.details[detail]
-        document = issuers.discover("cognito-idp", self.details["oidc_issuer"])
+        document = jwt_issuers.discover("cognito-idp", self.details["oidc_issuer"])
         if not isinstance(document.get(member), str):
-            raise issuers.NoKey(f"{self.details['oidc_issuer']} publishes no {member}")
+            raise jwt_issuers.NoKey(f"{self.details['oidc_issuer']} publishes no {member}")
         return str(document[member])
 
     def describe(self) -> dict[str, Any]:
@@ -132,7 +134,7 @@ def names(pool: UserPool) -> list[str]:
 
 def issuer(provider: IdentityProvider) -> str | None:
     """What ``identities`` gives as the issuer: of a SAML provider its entity ID, of others nothing."""
-    return saml.metadata_of(provider.details).entity_id if provider.type == "SAML" else None
+    return saml_documents.metadata_of(provider.details).entity_id if provider.type == "SAML" else None
 
 
 # -- settings ------------------------------------------------------------------------------------
@@ -150,7 +152,7 @@ def complete(kind: str, given: Mapping[str, str]) -> dict[str, str]:
     check_details(kind, given)
     details = {**given, **KINDS[kind].added}
     if kind == "SAML":
-        return saml.complete_details(details)
+        return saml_documents.complete_details(details)
     if "openid" not in details["authorize_scopes"].replace(",", " ").split():
         raise OutsideTheLab("An identity provider without the scope openid is not played by this lab.")
     check_addresses(details)
@@ -174,7 +176,7 @@ def check_addresses(details: Mapping[str, str]) -> None:
         if address is not None and urlsplit(address).scheme != "https":
             raise invalid(f"{name} is not an https address.")
         host = urlsplit(address or "").hostname
-        if host is not None and network.who_answers(host) is None:
+        if host is not None and hosts.find_host(host) is None:
             raise OutsideTheLab(f"{host} ({name}) is not part of this lab: nothing was looked up or sent.")
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from cognito_lab.aws import randomness
-from cognito_lab.aws.errors import AwsError, invalid
+from cognito_lab import randomness
 from cognito_lab.aws.user_pools import srp
+from cognito_lab.errors import AwsError, invalid
 
 # The API's "Cognito defaults", for a pool that names no policy of its own.
 DEFAULT_POLICY = {

@@ -11,14 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cognito_lab.aws import issuers, randomness, seams, tagging
-from cognito_lab.aws.errors import AwsError, OutsideTheLab, invalid
+from cognito_lab import randomness
+from cognito_lab.aws import seams, tagging
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.pagination import page
 from cognito_lab.aws.user_pools import passwords, srp
 from cognito_lab.aws.user_pools.attributes import Schema
 from cognito_lab.aws.user_pools.directory import Directory, User, moment
 from cognito_lab.aws.user_pools.refusals import no_user, not_found
+from cognito_lab.errors import AwsError, OutsideTheLab, invalid
+from cognito_lab.protocols import jwt_issuers
 
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.app_clients import AppClient
@@ -110,7 +112,7 @@ class UserPool:
     @property
     def issuer(self) -> str:
         """The ``iss`` of its tokens, and where its keys are published."""
-        return issuers.of_user_pool(self.region, self.id)
+        return jwt_issuers.of_user_pool(self.region, self.id)
 
     @property
     def password_policy(self) -> dict[str, Any]:

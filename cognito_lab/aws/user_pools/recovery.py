@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from cognito_lab.aws.errors import invalid
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.user_pools import app_clients, attributes, codes, passwords, sign_in
 from cognito_lab.aws.user_pools.app_clients import AppClient
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.pools import UserPool
 from cognito_lab.aws.user_pools.refusals import not_authorized
+from cognito_lab.errors import invalid
 
 # Without AccountRecoverySetting: the phone first, then e-mail.
 LEGACY = [{"Name": "verified_phone_number", "Priority": 1}, {"Name": "verified_email", "Priority": 2}]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cognito_lab.aws.errors import AwsError
+from cognito_lab.errors import AwsError
 
 
 def not_authorized(text: str) -> AwsError:

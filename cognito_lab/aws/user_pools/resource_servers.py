@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from cognito_lab.aws import seams
-from cognito_lab.aws.errors import AwsError, invalid
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.pagination import page
 from cognito_lab.aws.user_pools import pools
 from cognito_lab.aws.user_pools.pools import UserPool
 from cognito_lab.aws.user_pools.refusals import not_found
+from cognito_lab.errors import AwsError, invalid
 
 MOST = 25  # per pool, AWS's default quota
 

@@ -16,15 +16,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cognito_lab import clock
-from cognito_lab.aws import constant_time, network, randomness, seams
-from cognito_lab.aws.errors import AwsError, OutsideTheLab, invalid
+from cognito_lab import clock, randomness
+from cognito_lab.aws import seams
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.user_pools import app_clients, attributes, passwords, srp, tokens
 from cognito_lab.aws.user_pools.app_clients import AppClient
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.pools import UserPool
 from cognito_lab.aws.user_pools.refusals import no_user, not_authorized
+from cognito_lab.errors import AwsError, OutsideTheLab, invalid
+from cognito_lab.network import exchanges
+from cognito_lab.protocols import constant_time
 
 FREE_FAILURES, LONGEST_LOCK, QUIET = 5, 900, 900  # wrong passwords; seconds; seconds
 SECRET_BLOCK_OCTETS = 768
@@ -388,7 +390,7 @@ def check_timestamp(given: str) -> None:
     if moment is None:
         raise invalid("TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.")
     # A program outside of the kernel goes by the machine's clock.
-    now = clock.machine() if network.current_request().outside else time.time()
+    now = clock.machine() if exchanges.current_request().outside else time.time()
     written = srp.timestamp(moment)
     if written != given or abs(now - moment) > SKEW:
         raise wrong_password()

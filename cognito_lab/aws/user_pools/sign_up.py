@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cognito_lab.aws import randomness
-from cognito_lab.aws.errors import invalid
+from cognito_lab import randomness
 from cognito_lab.aws.operations import Call, operation
 from cognito_lab.aws.user_pools import app_clients, attributes, codes, directory, passwords
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.pools import UserPool
 from cognito_lab.aws.user_pools.refusals import not_authorized
+from cognito_lab.errors import invalid
 
 VERIFIED_FIRST = ("phone_number", "email")  # with both to verify, the code goes by SMS
 

@@ -15,15 +15,17 @@ from typing import Any
 
 import jwt
 
-from cognito_lab.aws import jwt_checks, keys, oauth, randomness, seams
-from cognito_lab.aws.errors import AwsError
-from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab import randomness
+from cognito_lab.aws import seams
 from cognito_lab.aws.operations import Call
 from cognito_lab.aws.user_pools import app_clients, groups, pools
 from cognito_lab.aws.user_pools.app_clients import AppClient
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.pools import UserPool
 from cognito_lab.aws.user_pools.refusals import no_user, not_authorized
+from cognito_lab.errors import AwsError
+from cognito_lab.network.messages import Headers, Request, Response
+from cognito_lab.protocols import jwt_checks, oauth, signing_keys
 
 API_SCOPE = "aws.cognito.signin.user.admin"  # the one scope of a token that was not got through the pages
 BOOLEANS = ("email_verified", "phone_number_verified")
@@ -68,15 +70,15 @@ class Issuer:
 
     logins: dict[str, Login] = field(default_factory=dict)  # by event id, which every token carries
     by_refresh_token: dict[str, Login] = field(default_factory=dict)
-    _keys: dict[str, keys.SigningKey] = field(default_factory=dict)
+    _keys: dict[str, signing_keys.SigningKey] = field(default_factory=dict)
 
-    def key(self, token_use: str) -> keys.SigningKey:
+    def key(self, token_use: str) -> signing_keys.SigningKey:
         """The key that signs ``"id"`` or ``"access"`` tokens; made when it is first needed."""
         if not self._keys:
-            self._keys = {use: keys.new_key() for use in ("id", "access")}
+            self._keys = {use: signing_keys.new_key() for use in ("id", "access")}
         return self._keys[token_use]
 
-    def published(self) -> list[keys.SigningKey]:
+    def published(self) -> list[signing_keys.SigningKey]:
         return [self.key("id"), self.key("access")]
 
 

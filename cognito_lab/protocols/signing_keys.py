@@ -17,7 +17,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.utils import to_base64url_uint
 
-from cognito_lab.aws import randomness
+from cognito_lab import randomness
 from cognito_lab.paths import DATA
 
 KEY_BITS = 2048  # what user pools and Google sign with
@@ -82,7 +82,7 @@ class KeyPool:
 _pool: KeyPool | None = None
 
 
-def start(fixed: bool) -> None:
+def start_keys(fixed: bool) -> None:
     """Begin a new account's keys; ``fixed`` takes them from the committed test keys."""
     global _pool
     _pool = KeyPool(fixed)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl
 
-from cognito_lab.aws.network import Headers, Request, Response
+from cognito_lab.network.messages import Headers, Request, Response
 
 
 class OAuthError(Exception):

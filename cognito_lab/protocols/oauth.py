@@ -13,9 +13,9 @@ from urllib.parse import unquote_plus, urlencode, urlsplit
 
 from jwt.utils import base64url_encode
 
-from cognito_lab.aws import constant_time
-from cognito_lab.aws.network import Request, Response
-from cognito_lab.aws.web import OAuthError, redirect, refuse_if
+from cognito_lab.network.forms import OAuthError, redirect, refuse_if
+from cognito_lab.network.messages import Request, Response
+from cognito_lab.protocols import constant_time
 
 
 def base64url(octets: bytes) -> str:

@@ -20,9 +20,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from cognito_lab.aws import network, seams
-from cognito_lab.aws.errors import OutsideTheLab, invalid
-from cognito_lab.aws.web import OAuthError
+from cognito_lab.aws import seams
+from cognito_lab.errors import OutsideTheLab, invalid
+from cognito_lab.network import hosts
+from cognito_lab.network.forms import OAuthError
 
 NAMESPACES = {
     "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
@@ -37,7 +38,10 @@ BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 MOST_CHARACTERS = 100_000  # of an encoded response, and here of any document
 REFRESH_SECONDS = 6 * 3600  # after which Cognito reads a metadata URL again
-NOT_PLAYED = {"IDPSignout": "false", "EncryptedResponses": "false"}  # and the value that asks for nothing
+UNSUPPORTED_DETAILS = {
+    "IDPSignout": "false",
+    "EncryptedResponses": "false",
+}  # and the value that asks for nothing
 
 
 class SamlError(OAuthError):
@@ -199,7 +203,7 @@ def metadata_of(details: Mapping[str, str]) -> Metadata:
         return read_metadata(details["MetadataFile"].encode())
     url, kept = details.get("MetadataURL", ""), seams.account_state(Fetched).documents
     if url not in kept or not kept[url][0] <= time.time() < kept[url][0] + REFRESH_SECONDS:
-        answer = network.fetch("cognito-idp", "GET", url)
+        answer = hosts.fetch("cognito-idp", "GET", url)
         if answer.status != 200:
             raise SamlError(f"{url} answered {answer.status}.")
         kept[url] = time.time(), read_metadata(answer.body)
@@ -213,7 +217,7 @@ def complete_details(details: Mapping[str, str]) -> dict[str, str]:
         AwsError: ``InvalidParameterException``: not one of file and URL, or metadata that cannot be used.
         OutsideTheLab: They ask for encrypted responses, signed requests or single logout.
     """
-    for name, nothing in NOT_PLAYED.items():
+    for name, nothing in UNSUPPORTED_DETAILS.items():
         if details.get(name, nothing).lower() != nothing:
             raise OutsideTheLab(f"{name} of a SAML provider is not played by this lab (AWS has it).")
     if "RequestSigningAlgorithm" in details:

@@ -13,7 +13,8 @@ from typing import Any
 
 import jwt
 
-from cognito_lab.aws import network, seams
+from cognito_lab.aws import seams
+from cognito_lab.network import hosts
 
 # Only the signature is left to PyJWT. Every claim is checked by the service that reads the token,
 # each in a rule of its own, with that service's error.
@@ -88,7 +89,7 @@ def published_key(caller: str, address: str, kid: str) -> Any:
 
 
 def _fetch(caller: str, url: str) -> dict[str, Any]:
-    answer = network.fetch(caller, "GET", url)
+    answer = hosts.fetch(caller, "GET", url)
     if answer.status != 200:
         raise NoKey(f"{url} answered {answer.status}")
     return dict(json.loads(answer.body))
