@@ -100,7 +100,7 @@ def _text(host: object) -> str:
 
 
 def _account_is_running() -> bool:
-    seams = sys.modules.get("cognito_lab.aws.seams")
+    seams = sys.modules.get("cognito_lab.aws.moto_patches")
     return seams is not None and seams.running()
 
 

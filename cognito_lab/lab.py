@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cognito_lab import aws, clock, guard, reproducible
-from cognito_lab.aws import seams, services
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api import services
 from cognito_lab.aws.iam import principals
 from cognito_lab.clock import Clock
 from cognito_lab.errors import OutsideTheLab
@@ -57,7 +58,7 @@ class Lab:
 
     def __init__(self, region: str) -> None:
         self.region = region
-        self.account = seams.ACCOUNT
+        self.account = moto_patches.ACCOUNT
         self._google: google.Google | None = None
         self._university: saml.University | None = None
         self._clock = Clock()
@@ -111,9 +112,9 @@ class Lab:
         if fixed:
             self._clock.set(reproducible.FIXED_START, ticking=False)
         signing_keys.start_keys(fixed)
-        seams.start_account(reproducible.FIXED_SEED if fixed else None)
+        moto_patches.start_account(reproducible.FIXED_SEED if fixed else None)
         guard.cover_clients()
-        owner = principals.owner()
+        owner = principals.owner_keys()
         if Lab._owner is not None:
             owner.access_key_id, owner.secret_access_key = Lab._owner
         Lab._owner = owner.access_key_id, owner.secret_access_key
@@ -133,7 +134,7 @@ class Lab:
 
     def _empty(self, reason: str) -> None:
         self._refusals.__exit__()
-        seams.stop_account()
+        moto_patches.stop_account()
         self._clock.give_back()
         self._google = self._university = None
         self._ended = reason or "It is being reset."

@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from cognito_lab.aws.iam import sessions
+from cognito_lab.aws.sts import role_sessions
 
 ACCOUNT = "123456789012"
 TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -58,7 +58,7 @@ def make_user(name: str, *statements: dict[str, Any]) -> dict[str, str]:
 
 def session_of(role_arn: str, seconds: int = 3600, **more: Any) -> dict[str, str]:
     """A session of the role; the keyword arguments that make a client of it."""
-    made = sessions.start_session(role_arn, "mara", seconds, **more)
+    made = role_sessions.start_session(role_arn, "mara", seconds, **more)
     return {
         "aws_access_key_id": made.access_key_id,
         "aws_secret_access_key": made.secret_access_key,

@@ -101,7 +101,7 @@ class World:
 
     def __init__(self) -> None:
         self.lab = Lab.start(region=REGION)
-        self.owner = session(principals.owner().access_key_id, principals.owner().secret_access_key)
+        self.owner = session(principals.owner_keys().access_key_id, principals.owner_keys().secret_access_key)
         self.issuers: list[Issuer] = []
         self.rows: list[hosts.Host] = []
         self.pool = self.client("cognito-identity")

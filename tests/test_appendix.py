@@ -13,7 +13,6 @@ import pytest
 from lessons_support import execute, playing
 from test_sections import sections
 
-from cognito_lab.aws import s3
 from cognito_lab.aws.iam import signatures
 from cognito_lab.aws.identity_pools import identities
 from cognito_lab.aws.identity_pools import pools as identity_pools
@@ -26,6 +25,7 @@ from cognito_lab.aws.managed_login import (
     sessions,
     token_endpoint,
 )
+from cognito_lab.aws.s3 import access
 from cognito_lab.aws.user_pools import (
     app_clients,
     branding,
@@ -195,7 +195,7 @@ LIES = [
     (LIMITS, "How many, how long", identity_pools, {"check_role_mapping": lambda mapping: []}),
     (LIMITS, "How many, how long", federated, {"check_room": never}),
     (LIMITS, "How many, how long", resource_servers, {"MOST": 26}),
-    (DIFFERENCES, "Differences that you can see", s3, {"may": lambda *_: True}),
+    (DIFFERENCES, "Differences that you can see", access, {"may": lambda *_: True}),
     (DIFFERENCES, "Differences that you can see", app_clients, {"check_redirect": never}),
     (DIFFERENCES, "Differences that you can see", branding, {"FOLLOWED": ()}),
     (DIFFERENCES, "What is refused by name", domains, {"refuse_custom": never}),
@@ -334,7 +334,7 @@ def test_each_difference_that_can_be_seen_is_shown():
 
 def test_the_operations_are_counted_from_the_table_that_decides():
     found = play(DIFFERENCES, "Which operations are played")
-    table = tomllib.loads((DATA / "operations.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads((DATA / "api.operations.toml").read_text(encoding="utf-8"))
     counted = {row["service"]: (row["by the course"], row["by moto"]) for row in found["rows"]}
     assert counted == {
         name: (len(row.get("ours", [])), len(row.get("moto", {}))) for name, row in table.items()

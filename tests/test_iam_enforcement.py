@@ -15,8 +15,8 @@ from botocore.config import Config
 from iam_people import ACCOUNT, allow, deny, document, make_role, make_user, refusal, s3_of, session_of
 
 from cognito_lab import Lab, OutsideTheLab
-from cognito_lab.aws import seams
-from cognito_lab.aws.iam import enforcement, policies, principals
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.iam import enforcement, policy_documents, principals
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ def test_the_owner_is_held_back_by_nothing_and_has_a_key_of_its_own() -> None:
     }
     s3.put_bucket_policy(Bucket="tidepool-pictures", Policy=json.dumps(document(everybody)))
     assert read({}) == b"crab"
-    keys = principals.owner()
+    keys = principals.owner_keys()
     assert (
         keys.access_key_id.startswith("AKIA")
         and len(keys.access_key_id) == 20
@@ -124,7 +124,7 @@ def test_a_session_policy_narrows_the_role() -> None:
 
 def test_a_guest_is_held_shorter_than_the_role_says() -> None:
     role = make_role("guest", allow("*"))
-    guest = session_of(role, session_policies=policies.guest_session_policies())
+    guest = session_of(role, session_policies=policy_documents.guest_session_policies())
     assert read(guest) == b"crab"
     iam_of_guest, iam_of_member = boto3.client("iam", **guest), boto3.client("iam", **session_of(role))
     code, status, text = refusal(iam_of_guest.list_roles)
@@ -279,7 +279,7 @@ def test_moto_does_nothing_else_than_what_was_admitted() -> None:
     url = "https://iam.amazonaws.com/"
     with pytest.raises(OutsideTheLab):
         _signed("POST", url, "iam", body)
-    assert "rook" not in seams.iam().users
+    assert "rook" not in moto_patches.iam().users
 
 
 def _signed(method: str, url: str, service: str, body: str) -> requests.Response:
@@ -287,7 +287,7 @@ def _signed(method: str, url: str, service: str, body: str) -> requests.Response
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
 
-    keys = principals.owner()
+    keys = principals.owner_keys()
     request = AWSRequest(
         method, url, data=body, headers={"content-type": "application/x-www-form-urlencoded"}
     )

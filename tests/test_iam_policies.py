@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from cognito_lab.aws.iam import policies
-from cognito_lab.aws.iam.policies import IDENTITY, RESOURCE, SESSION, TRUST, Policy, Question
+from cognito_lab.aws.iam import policies, policy_documents
+from cognito_lab.aws.iam.policies import IDENTITY, RESOURCE, SESSION, TRUST, Policy
+from cognito_lab.aws.iam.questions import AccessQuestion
 from cognito_lab.errors import AwsError
 
 PICTURES = "arn:aws:s3:::tidepool-pictures"
@@ -34,13 +35,15 @@ def deny(action: Any = "s3:GetObject", resource: Any = f"{PICTURES}/*", **more: 
 
 def asks(
     action: str = "s3:GetObject", resource: str = f"{PICTURES}/mara/crab.jpg", **context: Any
-) -> Question:
-    return Question(
+) -> AccessQuestion:
+    return AccessQuestion(
         action, resource, MARA, {name.replace("__", ":"): value for name, value in context.items()}
     )
 
 
-def verdict(*statements: dict[str, Any], question: Question | None = None, **more: Any) -> policies.Verdict:
+def verdict(
+    *statements: dict[str, Any], question: AccessQuestion | None = None, **more: Any
+) -> policies.Verdict:
     return policies.decide(question or asks(), [policy(*statements)], **more)
 
 
@@ -57,7 +60,7 @@ def verdict(*statements: dict[str, Any], question: Question | None = None, **mor
         ({"Action": "s3:Get?ject"}, False),
         ({"Action": "*"}, True),
         ({"Action": ["s3:PutObject", "s3:GetObject"]}, True),
-        ({"Action": "s3.GetObject"}, False),
+        ({"Action": "s3.access.GetObject"}, False),
         ({"Action": "s3:GetObjectVersion"}, False),
         ({"Action": "s3:Get"}, False),
         ({"NotAction": "s3:PutObject"}, True),
@@ -140,21 +143,23 @@ MINE = {f"{POOL}:sub": "us-east-1:0000-mara"}
 def test_variables_are_replaced_in_resources(
     resource: str, context: dict[str, Any], asked: str, fits: bool
 ) -> None:
-    question = Question("s3:GetObject", f"{PICTURES}/{asked}", MARA, context)
+    question = AccessQuestion("s3:GetObject", f"{PICTURES}/{asked}", MARA, context)
     assert verdict(allow(resource=resource), question=question).allowed is fits
 
 
 @pytest.mark.parametrize("version", ["2008-10-17", None])
 def test_the_old_version_knows_no_variables(version: str | None) -> None:
     old = [policy(allow(resource=OWN), version=version)]
-    assert not policies.decide(Question("s3:GetObject", f"{PICTURES}/us-east-1:0000-mara/a", MARA, MINE), old)
-    assert policies.decide(Question("s3:GetObject", OWN.replace("*", "a"), MARA, MINE), old)
+    assert not policies.decide(
+        AccessQuestion("s3:GetObject", f"{PICTURES}/us-east-1:0000-mara/a", MARA, MINE), old
+    )
+    assert policies.decide(AccessQuestion("s3:GetObject", OWN.replace("*", "a"), MARA, MINE), old)
 
 
 def test_an_unknown_variable_silences_a_not_resource() -> None:
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": OWN}
     assert not verdict(statement)
-    question = Question("s3:GetObject", f"{PICTURES}/ben/a", MARA, MINE)
+    question = AccessQuestion("s3:GetObject", f"{PICTURES}/ben/a", MARA, MINE)
     assert verdict(statement, question=question)
 
 
@@ -231,7 +236,7 @@ def test_an_unknown_variable_silences_a_not_resource() -> None:
     ],
 )
 def test_conditions(condition: dict[str, Any], context: dict[str, Any], holds: bool) -> None:
-    question = Question("s3:GetObject", f"{PICTURES}/a", MARA, context)
+    question = AccessQuestion("s3:GetObject", f"{PICTURES}/a", MARA, context)
     assert verdict(allow(Condition=condition), question=question).allowed is holds
 
 
@@ -250,7 +255,7 @@ def test_conditions(condition: dict[str, Any], context: dict[str, Any], holds: b
         ({"Principal": {"AWS": "arn:aws:iam::123456789012:role/curator"}}, False),
         ({"Principal": {"AWS": "210987654321"}}, False),
         ({"Principal": {"Federated": "*"}}, False),
-        ({"Principal": {"Service": "s3.amazonaws.com"}}, False),
+        ({"Principal": {"Service": "s3.access.amazonaws.com"}}, False),
         ({"NotPrincipal": {"AWS": ROLE_ARN}}, False),
         ({"NotPrincipal": {"AWS": "arn:aws:iam::123456789012:role/curator"}}, True),
     ],
@@ -361,7 +366,7 @@ def test_the_closest_name_in_a_bucket_policy_counts() -> None:
 
 
 def test_somebody_unknown_has_only_the_bucket_policy() -> None:
-    stranger = Question("s3:GetObject", f"{PICTURES}/a")
+    stranger = AccessQuestion("s3:GetObject", f"{PICTURES}/a")
     everybody = policy({**allow(), "Principal": "*"}, kind=RESOURCE)
     assert policies.decide(stranger, [], resource=everybody)
     assert not policies.decide(
@@ -371,7 +376,7 @@ def test_somebody_unknown_has_only_the_bucket_policy() -> None:
 
 
 def test_guests_are_held_to_the_list_of_services() -> None:
-    lead = [Policy(SESSION, "guest", document) for document in policies.guest_session_policies()]
+    lead = [Policy(SESSION, "guest", document) for document in policy_documents.guest_session_policies()]
     everything = [policy(allow("*", "*"))]
     for action in ("s3:GetObject", "dynamodb:Query", "rum:PutRumEvents", "textract:AnalyzeDocument"):
         assert policies.decide(asks(action, "*"), everything, lead), action
@@ -420,11 +425,13 @@ GOOD = allow("s3:GetObject", "arn:aws:s3:::b/*")
 )
 def test_a_malformed_statement_is_refused(kind: str, statement: dict[str, Any], text: str) -> None:
     with pytest.raises(AwsError) as refused:
-        policies.validated(json.dumps({"Version": "2012-10-17", "Statement": [GOOD, statement]}), kind)
+        policy_documents.validated(
+            json.dumps({"Version": "2012-10-17", "Statement": [GOOD, statement]}), kind
+        )
     if kind == IDENTITY:
         assert (refused.value.code, refused.value.message) == ("MalformedPolicyDocument", text)
     with pytest.raises(AwsError) as refused:
-        policies.validated(json.dumps({"Version": "2012-10-17", "Statement": statement}), kind)
+        policy_documents.validated(json.dumps({"Version": "2012-10-17", "Statement": statement}), kind)
     assert (refused.value.code, refused.value.message) == ("MalformedPolicyDocument", text)
 
 
@@ -443,7 +450,7 @@ def test_a_malformed_statement_is_refused(kind: str, statement: dict[str, Any], 
 )
 def test_a_malformed_document_is_refused(text: str) -> None:
     with pytest.raises(AwsError) as refused:
-        policies.validated(text, IDENTITY)
+        policy_documents.validated(text, IDENTITY)
     assert refused.value.code == "MalformedPolicyDocument"
 
 
@@ -476,6 +483,6 @@ def test_sound_documents_are_taken() -> None:
         ),
     ]:
         assert (
-            policies.validated(json.dumps({"Id": "x", "Statement": statement}), kind)["Statement"]
+            policy_documents.validated(json.dumps({"Id": "x", "Statement": statement}), kind)["Statement"]
             == statement
         )

@@ -18,7 +18,7 @@ from identity_pools_support import (
     trust,
 )
 
-from cognito_lab.aws.iam import sessions
+from cognito_lab.aws.sts import role_sessions
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_credentials_are_a_session_of_the_role_for_one_hour(world: World) -> Non
 def test_the_session_knows_whose_it_is(world: World) -> None:
     pool = world.pool_with_roles()
     answer = get(world, pool, world.login("mara"))
-    session = sessions.find(answer["Credentials"]["AccessKeyId"])
+    session = role_sessions.session_by_key_id(answer["Credentials"]["AccessKeyId"])
     assert session is not None and session.role_name == "member" and session.session_policies == ()
     assert session.context == {
         "cognito-identity.amazonaws.com:aud": pool,
@@ -61,7 +61,7 @@ def test_the_session_knows_whose_it_is(world: World) -> None:
         "aws:FederatedProvider": "cognito-identity.amazonaws.com",
         "aws:TokenIssueTime": "2026-06-01T09:00:00Z",
     }
-    assert sessions.find("ASIANOBODY0000000000") is None
+    assert role_sessions.session_by_key_id("ASIANOBODY0000000000") is None
 
 
 def test_a_pool_without_roles_gives_no_credentials(world: World) -> None:
@@ -145,8 +145,10 @@ def test_a_role_that_is_not_there(world: World, arn: str) -> None:
 
 def test_a_guest_is_held_by_session_policies_and_a_member_is_not(world: World) -> None:
     pool = world.pool_with_roles()
-    guest = sessions.find(get(world, pool)["Credentials"]["AccessKeyId"])
-    member = sessions.find(get(world, pool, world.login("mara"))["Credentials"]["AccessKeyId"])
+    guest = role_sessions.session_by_key_id(get(world, pool)["Credentials"]["AccessKeyId"])
+    member = role_sessions.session_by_key_id(
+        get(world, pool, world.login("mara"))["Credentials"]["AccessKeyId"]
+    )
     assert guest is not None and member is not None
     allowed = [
         action

@@ -10,7 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cognito_lab import Lab, OutsideTheLab, aws
-from cognito_lab.aws import operations, seams, shapes
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api import operations, validation
 
 COGNITO = ("cognito-idp", "cognito-identity")
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,14 +63,14 @@ def minimal(shape, name=""):
     pattern = shape.metadata.get("pattern", ".*")
     low, high = shape.metadata.get("min", 0), shape.metadata.get("max", 1 << 20)
     for text in (*EXAMPLES, *(example * 8 for example in EXAMPLES)):
-        if low <= len(text) <= high and shapes._compiled(pattern).fullmatch(text):
+        if low <= len(text) <= high and validation._compiled(pattern).fullmatch(text):
             return text
     raise AssertionError(f"no example fits {shape.name} ({pattern}, {low} to {high}): add one")
 
 
 def every_operation():
     for service in COGNITO:
-        for name in seams.service_model(service).operation_names:
+        for name in moto_patches.service_model(service).operation_names:
             yield service, name
 
 
@@ -83,7 +84,7 @@ def lab():
 def test_each_cognito_operation_answers_or_refuses_with_a_declared_code_or_is_refused_by_the_lab(
     lab, service, name
 ):
-    model = seams.service_model(service).operation_model(name)
+    model = moto_patches.service_model(service).operation_model(name)
     declared = {shape.name for shape in model.error_shapes}
     client = boto3.client(service)
     method = next(py for py, api in client.meta.method_to_api_mapping.items() if api == name)
@@ -111,9 +112,9 @@ def test_the_table_names_exactly_the_operations_that_the_rooms_carry_out():
 
 
 def test_the_table_names_only_operations_that_aws_has():
-    seams.install()
+    moto_patches.install()
     for service, row in operations.table().items():
-        known = set(seams.service_model(service).operation_names)
+        known = set(moto_patches.service_model(service).operation_names)
         # moto names S3's operations as IAM does, so S3 is left to the tests that its rows name.
         if service != "s3":
             assert row.ours | set(row.moto) <= known

@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 from iam_people import ACCOUNT, allow, deny, document, make_role, make_user, s3_of, session_of
 
 from cognito_lab import Lab
-from cognito_lab.aws.iam import policies, sessions
+from cognito_lab.aws.iam import policies, policy_documents
+from cognito_lab.aws.sts import role_sessions
 from cognito_lab.study.permissions import Permissions, permissions, who_may
 from cognito_lab.study.why import Refusals, Why
 
@@ -153,7 +154,7 @@ def test_each_element_is_shown_by_the_rule_that_decides(rule: str) -> None:
 
 def test_without_any_policy_nothing_is_allowed() -> None:
     view = ask()
-    assert not view.allowed and view.verdict is not None and view.verdict.looks == ()
+    assert not view.allowed and view.verdict is not None and view.verdict.matches == ()
     assert view.words == "denied: no statement allows it, and what nobody allows is denied"
     assert "none" in repr(view) and "<td" in view.html()
 
@@ -166,7 +167,7 @@ def test_a_deny_beats_an_allow_wherever_it_stands(order: int) -> None:
         f"denied: statement {number} of the identity-based policy “rights” denies it, "
         "and a Deny beats every Allow"
     )
-    assert view.verdict is not None and [one.applies for one in view.verdict.looks] == [True, True]
+    assert view.verdict is not None and [one.applies for one in view.verdict.matches] == [True, True]
     assert "NotTheCrab" in repr(view) and "decides" in repr(view) and "applies" in repr(view)
 
 
@@ -214,7 +215,7 @@ def test_a_session_policy_narrows_and_is_named() -> None:
 
 
 def test_a_guests_list_of_services_is_among_what_was_looked_at() -> None:
-    guest = member(allow("*"), session_policies=policies.guest_session_policies())
+    guest = member(allow("*"), session_policies=policy_documents.guest_session_policies())
     assert permissions(guest, "s3:GetObject", CRAB).allowed
     assert permissions(guest, "ec2:RunInstances").words.startswith("denied: no session policy")
 
@@ -251,7 +252,7 @@ def test_somebody_who_does_not_sign_has_the_bucket_policy_only() -> None:
 
 @pytest.mark.parametrize("style", ["cognito", "sts", "boto3"])
 def test_credentials_as_whoever_handed_them_out_calls_them(style: str) -> None:
-    made = sessions.start_session(make_role("member", allow("s3:*")), "mara", 3600)
+    made = role_sessions.start_session(make_role("member", allow("s3:*")), "mara", 3600)
     names = {
         "cognito": ("AccessKeyId", "SecretKey", "SessionToken"),
         "sts": ("AccessKeyId", "SecretAccessKey", "SessionToken"),

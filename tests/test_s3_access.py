@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 from iam_people import ACCOUNT, allow, deny, document, make_role, make_user, refusal, s3_of, session_of
 
 from cognito_lab import Lab, OutsideTheLab
-from cognito_lab.aws import api
-from cognito_lab.aws import s3 as room
+from cognito_lab.aws.api import dispatch
 from cognito_lab.aws.iam import principals
+from cognito_lab.aws.s3 import routes
 
 BUCKET = "tidepool-pictures"
 ARN = f"arn:aws:s3:::{BUCKET}"
@@ -166,7 +166,7 @@ def test_the_operation_is_found_in_method_host_path_and_query(
 ) -> None:
     from cognito_lab.network.messages import Headers, Request
 
-    assert room.operation_of(Request(method, url, Headers(headers)))[0] == operation
+    assert routes.operation_of(Request(method, url, Headers(headers)))[0] == operation
 
 
 def test_a_request_that_is_two_operations_is_neither() -> None:
@@ -183,7 +183,7 @@ def test_bucket_and_key_are_read_once() -> None:
     for key in ("mara/../ben/eel.jpg", "mara/%2e%2e/ben/eel.jpg", "mara//../ben/eel.jpg"):
         assert refusal(read, session_of(role), Key=key)[0] == "AccessDenied"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(api, "resource_of", lambda call: f"{ARN}/mara/crab.jpg")
+        patched.setattr(dispatch, "resource_of", lambda call: f"{ARN}/mara/crab.jpg")
         with pytest.raises(OutsideTheLab, match="ben/eel"):
             read(session_of(role), Key="ben/eel.jpg")
 

@@ -12,7 +12,7 @@ import requests
 from iam_people import allow, document, make_role, refusal, s3_of, session_of
 
 from cognito_lab import Lab
-from cognito_lab.aws import s3_web
+from cognito_lab.aws.s3 import cors
 
 SITE = "http://tidepool-site.s3-website-us-east-1.amazonaws.com"
 ORIGIN = "https://tidepool.example"
@@ -258,5 +258,5 @@ def test_cross_origin_rules_are_no_rights() -> None:
 
 def test_each_rule_can_be_switched_off_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     rules(RULE)
-    monkeypatch.setattr(s3_web, "like", lambda given, allowed: True)
+    monkeypatch.setattr(cors, "like", lambda given, allowed: True)
     assert preflight("https://rook.example").status_code == 200

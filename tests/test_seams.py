@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from cognito_lab import Lab, OutsideTheLab
-from cognito_lab.aws import seams
+from cognito_lab.aws import moto_patches
 from cognito_lab.network import exchanges, hosts
 from cognito_lab.network.messages import Response
 
@@ -34,9 +34,9 @@ def test_seam_1_every_request_of_boto3_passes_the_network_of_the_lab(lab):
 def test_seam_1_is_where_moto_answers_for_all_its_services():
     from moto.core.botocore_stubber import BotocoreStubber
 
-    seams.install()
-    assert BotocoreStubber.process_request is seams._process_request
-    assert list(inspect.signature(seams._moto_answers).parameters) == ["self", "request"]
+    moto_patches.install()
+    assert BotocoreStubber.process_request is moto_patches._process_request
+    assert list(inspect.signature(moto_patches._moto_answers).parameters) == ["self", "request"]
 
 
 def test_seam_1_requests_to_hosts_that_moto_does_not_list_end_in_the_lab(lab):
@@ -85,8 +85,8 @@ def test_seam_1_a_body_arrives_as_octets_in_whatever_form_it_is_sent(lab, sent):
 def test_seam_2_is_where_moto_asks_for_all_its_services():
     from moto.core.authorization import ActionAuthenticatorMixin
 
-    seams.install()
-    assert ActionAuthenticatorMixin._authenticate_and_authorize_action is seams._admit
+    moto_patches.install()
+    assert ActionAuthenticatorMixin._authenticate_and_authorize_action is moto_patches._admit
 
 
 def test_seam_2_what_moto_is_about_to_do_must_be_what_was_admitted(lab, monkeypatch):
@@ -102,8 +102,8 @@ def test_seam_2_what_moto_is_about_to_do_must_be_what_was_admitted(lab, monkeypa
 def test_seam_3_session_tokens_come_from_the_source_of_the_lab():
     import moto.sts.models as sts_models
 
-    seams.install()
-    assert sts_models.random_session_token is seams.session_token
+    moto_patches.install()
+    assert sts_models.random_session_token is moto_patches.session_token
     assert "random_session_token()" in inspect.getsource(sts_models.AssumedRole.__init__)
 
 
@@ -120,16 +120,16 @@ def test_seam_5_what_hangs_on_moto_s_storage_is_gone_after_a_reset(lab):
     class Notes(list):
         pass
 
-    seams.account_state(Notes).append("kept")
-    assert seams.account_state(Notes) == ["kept"]
+    moto_patches.account_state(Notes).append("kept")
+    assert moto_patches.account_state(Notes) == ["kept"]
     Lab.start()
-    assert seams.account_state(Notes) == []
+    assert moto_patches.account_state(Notes) == []
 
 
 def test_seam_5_the_storage_has_the_members_that_the_rooms_use(lab):
-    assert {"roles", "users"} <= set(vars(seams.iam()))
-    assert {"assumed_roles"} <= set(vars(seams.sts()))
-    assert {"buckets"} <= set(vars(seams.s3()))
+    assert {"roles", "users"} <= set(vars(moto_patches.iam()))
+    assert {"assumed_roles"} <= set(vars(moto_patches.sts()))
+    assert {"buckets"} <= set(vars(moto_patches.s3()))
 
 
 def test_seam_1_an_amazonaws_host_that_moto_does_not_list_is_refused_and_not_answered_by_moto(lab):
@@ -148,6 +148,6 @@ def test_seam_6_moto_s_own_reading_of_bucket_policies_counts_for_nothing():
     import moto.s3.models as s3_models
     import moto.s3.responses as s3_responses
 
-    seams.install()
-    assert s3_models.FakeBucket.get_permission is seams._no_verdict
+    moto_patches.install()
+    assert s3_models.FakeBucket.get_permission is moto_patches._no_verdict
     assert ".get_permission(" in inspect.getsource(s3_responses), "moto asks its buckets in another way now"

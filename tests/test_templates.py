@@ -9,7 +9,7 @@ import jinja2
 import pytest
 
 from cognito_lab import templates
-from cognito_lab.aws.html_forms import Page
+from cognito_lab.network.html_forms import Page
 from cognito_lab.providers import pages
 from cognito_lab.templates import ENVIRONMENT
 

@@ -21,7 +21,7 @@ from identity_pools_support import (
 )
 
 from cognito_lab import OutsideTheLab
-from cognito_lab.aws.iam import sessions
+from cognito_lab.aws.sts import role_sessions
 from cognito_lab.protocols import signing_keys
 
 POOL = "us-east-1:11111111-2222-4333-8444-555555555555"
@@ -233,7 +233,7 @@ def test_a_session_policy_is_kept_with_the_session(world: World) -> None:
         ],
     }
     answer = assume(world, arn, google_token(world), Policy=json.dumps(document))
-    session = sessions.find(answer["Credentials"]["AccessKeyId"])
+    session = role_sessions.session_by_key_id(answer["Credentials"]["AccessKeyId"])
     assert session is not None and session.session_policies == (document,)
     for text in (
         "{not json",

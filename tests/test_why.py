@@ -25,7 +25,8 @@ from identity_pools_support import UNSIGNED, trust
 from user_pools_support import OTHER_PASSWORD, PASSWORD, World, pairs
 
 from cognito_lab import Browser, Lab, OutsideTheLab, refused
-from cognito_lab.aws.iam import policies, web_identity
+from cognito_lab.aws.iam import policies
+from cognito_lab.aws.sts import web_identity
 from cognito_lab.network import exchanges, hosts
 from cognito_lab.network.exchanges import Exchange
 from cognito_lab.network.messages import Response
@@ -220,18 +221,18 @@ def guest_of_member(p: Place) -> Any:
     return p.app.get_credentials_for_identity(IdentityId=p.get_id(p.tokens["IdToken"]))
 
 
-@case("identity_pools.role_choice.choose", "no role for authenticated", "in the pool's Roles")
+@case("identity_pools.role_selection.choose", "no role for authenticated", "in the pool's Roles")
 def no_role(p: Place) -> Any:
     return p.credentials()
 
 
-@case("iam.web_identity.assume", "sts:AssumeRoleWithWebIdentity on", "trust policy")
+@case("sts.web_identity.assume", "sts:AssumeRoleWithWebIdentity on", "trust policy")
 def trust_of_guests(p: Place) -> Any:
     p.roles("unauthenticated")
     return p.credentials()
 
 
-@case("iam.web_identity.check_expiry", "exp 2026-06-01 09:10", "after now")
+@case("sts.web_identity.check_expiry", "exp 2026-06-01 09:10", "after now")
 def basic_flow(p: Place) -> Any:
     role = p.roles("authenticated")
     token = p.app.get_open_id_token(
@@ -252,7 +253,7 @@ def presigned(p: Place) -> Any:
     return later(p, lambda: requests.get(url, timeout=5).raise_for_status(), minutes=2)
 
 
-@case("s3.demand", "s3:GetObject on arn", "no Deny")
+@case("s3.access.require_allowed", "s3:GetObject on arn", "no Deny")
 def bucket_denies(p: Place) -> Any:
     statement = {**deny("s3:GetObject", "arn:aws:s3:::tidepool-pictures/*"), "Principal": "*"}
     p.s3.put_bucket_policy(Bucket="tidepool-pictures", Policy=json.dumps(document(statement)))
@@ -265,7 +266,7 @@ def posted(operation: str, body: str = "{}") -> Any:
     return requests.post(url, body, headers=headers, timeout=5).raise_for_status()
 
 
-@case("s3_web.preflight", "without such rules", "allows the origin")
+@case("s3.cors.preflight", "without such rules", "allows the origin")
 def preflight(p: Place) -> Any:
     headers = {"Origin": "https://tidepool.example", "Access-Control-Request-Method": "GET"}
     return requests.options(URL, headers=headers, timeout=5).raise_for_status()
@@ -382,17 +383,17 @@ def expired_login(p: Place) -> Any:
     return later(p, lambda: p.get_id(p.tokens["IdToken"]), hours=2)
 
 
-@case("s3.demand", "s3:GetObject on arn", "an Allow")
+@case("s3.access.require_allowed", "s3:GetObject on arn", "an Allow")
 def no_allow(p: Place) -> Any:
     return p.user_of().get_object(**FORBIDDEN)
 
 
-@case("s3.demand", "not signed", "bucket policy")
+@case("s3.access.require_allowed", "not signed", "bucket policy")
 def not_signed(p: Place) -> Any:
     return requests.get(URL, timeout=5).raise_for_status()
 
 
-@case("iam.enforcement.judge", "cognito-idp:DescribeUserPool on arn", "an Allow")
+@case("iam.enforcement.authorize_by_policies", "cognito-idp:DescribeUserPool on arn", "an Allow")
 def other_service(p: Place) -> Any:
     return boto3.client("cognito-idp", **session_of(make_role("none"))).describe_user_pool(UserPoolId=p.pool)
 
@@ -412,7 +413,7 @@ def session_over(p: Place) -> Any:
     return later(p, p.user_of(allow("*")).list_buckets, hours=2)
 
 
-@case("s3.check_bucket_policy", "lets everybody in", "BlockPublicPolicy off")
+@case("s3.public_access.check_bucket_policy", "lets everybody in", "BlockPublicPolicy off")
 def public_policy(p: Place) -> Any:
     return p.s3.put_bucket_policy(
         Bucket="tidepool-pictures",
@@ -422,17 +423,17 @@ def public_policy(p: Place) -> Any:
     )
 
 
-@case("api._known", "Nope", "an operation of cognito-identity")
+@case("api.dispatch._known", "Nope", "an operation of cognito-identity")
 def no_such_operation(p: Place) -> Any:
     return posted("Nope")
 
 
-@case("api._named_operation", "another body", "a JSON object")
+@case("api.dispatch._named_operation", "another body", "a JSON object")
 def no_json(p: Place) -> Any:
     return posted("GetId", "x")
 
 
-@case("shapes.check", "'x' at 'identityPoolId'", "value")
+@case("api.validation.check_input", "'x' at 'identityPoolId'", "value")
 def malformed_input(p: Place) -> Any:
     return p.app.get_id(IdentityPoolId="x")
 
@@ -459,15 +460,16 @@ def test_given_and_expected_are_those_of_this_very_call(place: Place) -> None:
 
 def secrets(place: Place) -> list[str]:
     """Whatever nobody should read: passwords, codes, signatures, secret keys."""
-    from cognito_lab.aws import seams
-    from cognito_lab.aws.iam import principals, sessions
+    from cognito_lab.aws import moto_patches
+    from cognito_lab.aws.iam import principals
+    from cognito_lab.aws.sts import role_sessions
     from cognito_lab.aws.user_pools import messages
 
     codes = [message.code for message in messages.outbox()]
     signatures = [token.rpartition(".")[2] for name, token in place.tokens.items() if name.endswith("Token")]
-    held = seams.account_state(sessions.Sessions).by_key.values()
+    held = moto_patches.account_state(role_sessions.Sessions).by_key.values()
     keys_ = [text for one in held for text in (one.secret_access_key, one.session_token)]
-    return [PASSWORD, OTHER_PASSWORD, place.secret["ClientSecret"], principals.owner().secret_access_key,
+    return [PASSWORD, OTHER_PASSWORD, place.secret["ClientSecret"], principals.owner_keys().secret_access_key,
             *codes, *signatures, *keys_]  # fmt: skip
 
 
@@ -498,14 +500,15 @@ def test_a_website_each_time_anew(place: Place) -> None:
     """What one page's refusal knew is not said of the next."""
     site = "http://tidepool-pictures.s3-website-us-east-1.amazonaws.com"
     assert (
-        told(place, lambda p: requests.get(site, timeout=5).raise_for_status()).check == "s3_web.documents_of"
+        told(place, lambda p: requests.get(site, timeout=5).raise_for_status()).check
+        == "s3.website.documents_of"
     )
     place.s3.put_bucket_website(
         Bucket="tidepool-pictures", WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}}
     )
     for key in ("a.html", "b.html"):
         found = told(place, lambda p, key=key: requests.get(f"{site}/{key}", timeout=5).raise_for_status())
-        assert (found.check, found.code) == ("s3_web.public_object", "AccessDenied")
+        assert (found.check, found.code) == ("s3.website.public_object", "AccessDenied")
         assert found.given == f"arn:aws:s3:::tidepool-pictures/{key}"
 
 
@@ -559,7 +562,7 @@ def test_what_the_lab_does_not_play_says_so_itself(place: Place) -> None:
 
 def test_an_answer_to_head_told_the_caller_no_code(place: Place) -> None:
     found = told(place, lambda p: p.user_of().head_object(**FORBIDDEN))
-    assert (found.code, found.aws_said, found.check) == ("403", "", "s3.demand")
+    assert (found.code, found.aws_said, found.check) == ("403", "", "s3.access.require_allowed")
 
 
 def test_a_refusal_is_shown_once_in_plain_html(place: Place) -> None:
@@ -747,7 +750,7 @@ def test_a_role_that_does_not_exist_is_told_apart_from_its_trust(place: Place) -
     assert (by_trust.code, by_trust.aws_said) == (by_name.code, by_name.aws_said)
     assert by_trust.verdict is not None and by_name.verdict is None
     assert "does not exist" in by_name.given and "trust policy" in by_trust.expected
-    assert web_identity.ACTION in by_trust.given
+    assert web_identity.ASSUME_ROLE_WITH_WEB_IDENTITY in by_trust.given
 
 
 @pytest.mark.parametrize(

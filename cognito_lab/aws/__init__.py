@@ -1,7 +1,7 @@
 """What AWS does and moto does not: one room per service, named as AWS names it.
 
 Nothing in here knows that notebooks, widgets or browsers exist. moto is touched in one module
-only, :mod:`cognito_lab.aws.seams`. What answers for what is listed in :func:`register`.
+only, :mod:`cognito_lab.aws.moto_patches`. What answers for what is listed in :func:`register`.
 """
 
 from __future__ import annotations
@@ -18,21 +18,25 @@ def register() -> None:
     it is imported, by ``@operation`` and ``@check_before``. Before that nothing is imported, so that
     ``import cognito_lab`` stays light.
     """
-    from cognito_lab.aws import api, iam, identity_pools, s3, s3_web, services, user_pools
+    from cognito_lab.aws import iam, identity_pools, user_pools
+    from cognito_lab.aws.api import dispatch, services
     from cognito_lab.aws.iam import enforcement
     from cognito_lab.aws.identity_pools import open_id_tokens
     from cognito_lab.aws.managed_login import endpoints
+    from cognito_lab.aws.s3 import access, website
     from cognito_lab.aws.user_pools import domains
     from cognito_lab.network import hosts
 
     del iam, identity_pools, user_pools  # imported for their operations alone
 
     # Hosts, by patterns of the whole name; the first one that fits answers.
-    hosts.register_host(re.escape(open_id_tokens.HOST), "cognito-identity", open_id_tokens.published)
-    hosts.register_host(s3_web.HOSTS, "s3 website", s3_web.website)
+    hosts.register_host(
+        re.escape(open_id_tokens.ISSUER_HOST), "cognito-identity", open_id_tokens.discovery_response
+    )
+    hosts.register_host(website.WEBSITE_HOSTS, "s3 website", website.website)
     hosts.register_host(domains.HOST, "managed login", endpoints.answer)
     for service, pattern in services.API_HOSTS.items():
-        hosts.register_host(pattern, service, api.handler(service))
+        hosts.register_host(pattern, service, dispatch.handler(service))
 
     # Services that judge who may do what by rules of their own: S3 has its bucket policies.
-    enforcement.JUDGES["s3"] = s3.judge
+    enforcement.AUTHORIZERS["s3"] = access.authorize

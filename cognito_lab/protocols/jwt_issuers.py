@@ -13,7 +13,7 @@ from typing import Any
 
 import jwt
 
-from cognito_lab.aws import seams
+from cognito_lab.aws import moto_patches
 from cognito_lab.network import hosts
 
 # Only the signature is left to PyJWT. Every claim is checked by the service that reads the token,
@@ -50,7 +50,7 @@ class Published:
 
 def discover(caller: str, issuer: str) -> dict[str, Any]:
     """The discovery document of ``issuer``, a URL; :class:`NoKey` if there is none of its own."""
-    found = seams.account_state(Published).documents
+    found = moto_patches.account_state(Published).documents
     if issuer not in found:
         document = _fetch(caller, f"{issuer}/.well-known/openid-configuration")
         if document.get("issuer") != issuer or "jwks_uri" not in document:
@@ -79,7 +79,7 @@ def check_signature(caller: str, token: str, address: str, algorithms: tuple[str
 
 def published_key(caller: str, address: str, kid: str) -> Any:
     """The public key called ``kid``; an unknown one makes the caller fetch the set once more."""
-    sets = seams.account_state(Published).keys
+    sets = moto_patches.account_state(Published).keys
     if kid not in sets.get(address, {}):
         rows = _fetch(caller, address).get("keys", [])
         sets[address] = {row["kid"]: jwt.PyJWK(row).key for row in rows if row.get("use", "sig") == "sig"}

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from cognito_lab.aws import seams
+from cognito_lab.aws import moto_patches
 from cognito_lab.errors import OutsideTheLab, invalid
 from cognito_lab.network import hosts
 from cognito_lab.network.forms import OAuthError
@@ -201,7 +201,7 @@ def metadata_of(details: Mapping[str, str]) -> Metadata:
     """
     if "MetadataFile" in details:
         return read_metadata(details["MetadataFile"].encode())
-    url, kept = details.get("MetadataURL", ""), seams.account_state(Fetched).documents
+    url, kept = details.get("MetadataURL", ""), moto_patches.account_state(Fetched).documents
     if url not in kept or not kept[url][0] <= time.time() < kept[url][0] + REFRESH_SECONDS:
         answer = hosts.fetch("cognito-idp", "GET", url)
         if answer.status != 200:

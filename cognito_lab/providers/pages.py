@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from urllib.parse import urlencode, urljoin
 
 from cognito_lab import templates
-from cognito_lab.aws.html_forms import Page
 from cognito_lab.network import hosts
 from cognito_lab.network.forms import OAuthError
+from cognito_lab.network.html_forms import Page
 from cognito_lab.network.messages import Headers, Response
 
 PAGE_HEADERS = {

@@ -19,8 +19,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import requests
 
-from cognito_lab.aws import html_forms
-from cognito_lab.network import exchanges, hosts
+from cognito_lab.network import exchanges, hosts, html_forms
 from cognito_lab.network.forms import OAuthError
 from cognito_lab.study.twin import Twin, in_words, picture
 

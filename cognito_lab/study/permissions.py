@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cognito_lab.aws import api, s3, services
+from cognito_lab.aws.api import dispatch, services
 from cognito_lab.aws.iam import enforcement, principals, signatures
-from cognito_lab.aws.iam.policies import IDENTITY, SESSION, Look, Tested, Verdict
+from cognito_lab.aws.iam.conditions import ConditionResult
+from cognito_lab.aws.iam.policies import IDENTITY, SESSION, StatementMatch, Verdict
 from cognito_lab.aws.iam.principals import Principal
+from cognito_lab.aws.s3 import access
 from cognito_lab.network.messages import Request
 from cognito_lab.study.tables import Table
 from cognito_lab.study.twin import Twin
@@ -78,8 +80,8 @@ def permissions(
     service, _, operation = action.partition(":")
     if not operation or "*" in action:
         raise ValueError(f"{action!r} is not one action; one is 's3:GetObject'.")
-    public = service in services.API_HOSTS and api.is_public(service, operation)
-    if public or (service, operation) in enforcement.JUDGED_BY_THEMSELVES:
+    public = service in services.API_HOSTS and dispatch.is_public(service, operation)
+    if public or (service, operation) in enforcement.WITHOUT_IDENTITY_POLICY:
         raise ValueError(f"On {action} not these policies decide: make the call, and ask lab.why().")
     principal, over = _asker(who)
     name = principal.arn if principal else "somebody who does not sign"
@@ -89,10 +91,10 @@ def permissions(
         return Permissions(name, action, resource, True, "allowed: the account's owner may do everything")
     request = Request("GET", f"https://{service}.amazonaws.com/")
     if service == "s3":
-        verdict = s3.may(principal, action, resource, request, **context)
+        verdict = access.verdict_on(principal, action, resource, request, **context)
     else:
         keys = enforcement.context(request, principal, **context)
-        verdict = enforcement.may(principal, action, resource, keys)
+        verdict = enforcement.verdict_on(principal, action, resource, keys)
     return Permissions(name, action, resource, verdict.allowed, in_words(verdict), verdict)
 
 
@@ -105,7 +107,7 @@ def _asker(who: Mapping[str, Any] | str | None) -> tuple[Principal | None, bool]
             raise ValueError(f"{who!r} is the ARN of no IAM user and no role of this account.")
         return found, False
     given = [next((who[name] for name in names if who.get(name)), None) for names in PARTS]
-    key = principals.find(str(given[0]))
+    key = principals.key_by_id(str(given[0]))
     if key is None or [key.secret, key.session_token] != given[1:]:
         raise ValueError("Nobody in this account has these credentials: every request would be refused.")
     return key.principal, signatures.is_over(key)
@@ -145,15 +147,15 @@ def in_words(verdict: Verdict) -> str:
         if verdict.kind == SESSION:
             return "denied: no session policy allows it, whatever the role's own policies say"
         return "denied: no statement allows it, and what nobody allows is denied"
-    one = next(one for one in verdict.looks if decided(verdict, one))
+    one = next(one for one in verdict.matches if decided(verdict, one))
     where = f"statement {one.number} of the {_name(one)}"
     if not verdict.allowed:
         return f"denied: {where} denies it, and a Deny beats every Allow"
-    limited = verdict.kind == IDENTITY and any(one.policy.kind == SESSION for one in verdict.looks)
+    limited = verdict.kind == IDENTITY and any(one.policy.kind == SESSION for one in verdict.matches)
     return f"allowed: {where} allows it{', within the session policy' if limited else ''}"
 
 
-def decided(verdict: Verdict, one: Look) -> bool:
+def decided(verdict: Verdict, one: StatementMatch) -> bool:
     """Whether this was the statement that decided."""
     return one.statement is verdict.statement and one.policy.name == verdict.policy
 
@@ -171,12 +173,12 @@ def looks(verdict: Verdict) -> Table:
             "condition": "; ".join(map(_condition, one.conditions)) or "none",
             "so it": "decides" if decided(verdict, one) else "applies" if one.applies else "does not apply",
         }
-        for one in verdict.looks
+        for one in verdict.matches
     ]
     return Table(rows or [{"policy": "none"}], "The statements that were looked at")
 
 
-def _name(one: Look) -> str:
+def _name(one: StatementMatch) -> str:
     return f"{one.policy.kind} policy “{one.policy.name}”" if one.policy.kind == IDENTITY else one.policy.name
 
 
@@ -192,7 +194,7 @@ def _fits(fits: bool, statement: Mapping[str, Any], element: str, filled: Sequen
     return f"{'fits' if fits else 'does not fit'}: {'not ' if name != element else ''}{text}"
 
 
-def _condition(one: Tested) -> str:
+def _condition(one: ConditionResult) -> str:
     given = "nothing" if one.given is None else " and ".join(one.given)
     holds = "holds" if one.holds else "does not hold"
     return f"{holds}: {one.operator} {one.key} wants {' or '.join(one.wanted)}, given {given}"

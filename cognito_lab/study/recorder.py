@@ -18,9 +18,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from cognito_lab.aws.html_forms import Page
 from cognito_lab.network import exchanges, forms
 from cognito_lab.network.exchanges import Exchange
+from cognito_lab.network.html_forms import Page
 from cognito_lab.network.messages import Request, Response
 from cognito_lab.protocols import oauth
 from cognito_lab.study import tables

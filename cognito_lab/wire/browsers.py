@@ -15,9 +15,9 @@ import re
 from html import escape
 from urllib.parse import urlsplit
 
-from cognito_lab.aws import services
-from cognito_lab.aws.html_forms import Page
+from cognito_lab.aws.api import services
 from cognito_lab.network import hosts
+from cognito_lab.network.html_forms import Page
 from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.wire import Refused
 

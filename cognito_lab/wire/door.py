@@ -16,7 +16,8 @@ from dataclasses import replace
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from cognito_lab.aws import answers, seams, services
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api import services, wire_formats
 from cognito_lab.aws.user_pools import pools
 from cognito_lab.errors import PLAYED, AwsError, OutsideTheLab
 from cognito_lab.network import hosts
@@ -91,7 +92,7 @@ def carry_out(meant: Request, service: str, play: Handler) -> Response:
     except OutsideTheLab as error:
         if service not in services.API_HOSTS:
             raise Refused(str(error), 404) from None
-        return answers.error_response(service, AwsError("OutsideTheLab", str(error)))
+        return wire_formats.error_response(service, AwsError("OutsideTheLab", str(error)))
 
 
 def lead_here(server: Served, meant: Request, response: Response, service: str) -> None:
@@ -132,7 +133,9 @@ def real_host(request: Request, name: str, region: str) -> str:
     if before and hosts.find_host(before):
         return before
     signed_in, signed_for = scope_of(request) or (region, "")
-    if before and (signed_for == "s3" or before in seams.s3().buckets):  # the endpoint http://localhost:PORT
+    if before and (
+        signed_for == "s3" or before in moto_patches.s3().buckets
+    ):  # the endpoint http://localhost:PORT
         return f"{before}.{api_host('s3', signed_in)}"
     if before:
         raise Refused(f"{before} is neither a host that this lab plays nor a bucket of the account.", 404)
@@ -163,11 +166,11 @@ def unsigned(request: Request) -> str | None:
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         action = parse_qs(request.body.decode("latin-1")).get("Action", [""])[0]
         for service in services.QUERY_SERVICES:
-            if action in seams.service_model(service).operation_names:
+            if action in moto_patches.service_model(service).operation_names:
                 return service
     if USER_POOL.fullmatch(request.path):
         return "cognito-idp"
-    return "s3" if unquote(request.path).split("/")[1] in seams.s3().buckets else None
+    return "s3" if unquote(request.path).split("/")[1] in moto_patches.s3().buckets else None
 
 
 def api_host(service: str, region: str) -> str:

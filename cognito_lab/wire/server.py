@@ -50,7 +50,7 @@ class Server:
         # The kernel's own requests to these names are answered without a socket, and by the kernel's clock.
         self.row = hosts.Host(re.compile(r"127\.0\.0\.1|(.+\.)?localhost"), "wire", self._from_the_kernel)
         hosts.HOSTS.append(self.row)
-        principals.OWNERS_OTHER_KEYS.update(KEY_PAIR)
+        principals.EXTRA_ROOT_KEYS.update(KEY_PAIR)
         threading.Thread(target=self._listener.serve_forever, args=(0.1,), name="wire", daemon=True).start()
 
     def stop(self) -> None:
@@ -58,7 +58,7 @@ class Server:
         if self.running:
             self.running = False
             hosts.HOSTS.remove(self.row)
-            principals.OWNERS_OTHER_KEYS.clear()
+            principals.EXTRA_ROOT_KEYS.clear()
             jwt_issuers.local_endpoint = ""
             self._listener.shutdown()
             self._listener.server_close()

@@ -27,9 +27,9 @@ from demo_support import (
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from cognito_lab import Lab
-from cognito_lab.aws import s3
 from cognito_lab.aws.iam import signatures
 from cognito_lab.aws.identity_pools import logins
+from cognito_lab.aws.s3 import access
 from cognito_lab.providers import google
 from cognito_lab.study.scenes import Scene
 
@@ -164,7 +164,7 @@ def test_rook_does_not_see_gorans_pictures(page: Page, scene: Scene, monkeypatch
     expect(page.locator("#gallery img")).to_have_count(0)
     expect(page.locator("#one")).to_be_hidden()
     screenshot(page, "not_yours")
-    monkeypatch.setattr(s3, "demand", lambda *_: None)
+    monkeypatch.setattr(access, "require_allowed", lambda *_: None)
     page.get_by_role("button", name="Look again").click()
     expect(page.locator("#one img")).to_be_visible()  # so it was that rule that held
 

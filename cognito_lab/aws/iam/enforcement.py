@@ -11,19 +11,22 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from cognito_lab.aws import services
+from cognito_lab.aws.api import services
 from cognito_lab.aws.iam import policies, signatures
-from cognito_lab.aws.iam.policies import Policy, Question, Verdict
+from cognito_lab.aws.iam.policies import Policy, Verdict
 from cognito_lab.aws.iam.principals import Principal
+from cognito_lab.aws.iam.questions import AccessQuestion
 from cognito_lab.errors import AwsError
 from cognito_lab.network.messages import Request
 
 # Signed operations that no identity-based policy decides alone: anyone may ask who they are, and
 # AssumeRole is judged together with the role's trust policy.
-JUDGED_BY_THEMSELVES = {("sts", "GetCallerIdentity"), ("sts", "AssumeRole")}
+WITHOUT_IDENTITY_POLICY = {("sts", "GetCallerIdentity"), ("sts", "AssumeRole")}
 
-Judge = Callable[[Request, str, str, str, Principal | None], None]
-JUDGES: dict[str, Judge] = {}  # services with rules of their own: see :func:`cognito_lab.aws.register`
+Authorizer = Callable[[Request, str, str, str, Principal | None], None]
+AUTHORIZERS: dict[
+    str, Authorizer
+] = {}  # services with rules of their own: see :func:`cognito_lab.aws.register`
 
 
 def admit(request: Request, service: str, operation: str, resource: str, *, public: bool) -> Principal | None:
@@ -43,9 +46,9 @@ def admit(request: Request, service: str, operation: str, resource: str, *, publ
     principal = key.principal if key is not None else None
     if principal is None and service != "s3":
         raise signatures.refusal("unsigned", service)
-    if is_owner(principal) or (service, operation) in JUDGED_BY_THEMSELVES:
+    if is_owner(principal) or (service, operation) in WITHOUT_IDENTITY_POLICY:
         return principal
-    JUDGES.get(service, judge)(request, service, operation, resource, principal)
+    AUTHORIZERS.get(service, authorize_by_policies)(request, service, operation, resource, principal)
     return principal
 
 
@@ -54,14 +57,16 @@ def is_owner(principal: Principal | None) -> bool:
     return principal is not None and principal.kind == "root"
 
 
-def judge(request: Request, service: str, operation: str, resource: str, principal: Principal | None) -> None:
+def authorize_by_policies(
+    request: Request, service: str, operation: str, resource: str, principal: Principal | None
+) -> None:
     """The rule of most services: the identity-based policies decide, within the session policies."""
-    verdict = may(principal, f"{service}:{operation}", resource, context(request, principal))
+    verdict = verdict_on(principal, f"{service}:{operation}", resource, context(request, principal))
     if not verdict:
         raise denied(service, verdict, resource, principal)
 
 
-def may(
+def verdict_on(
     principal: Principal | None,
     action: str,
     resource: str,
@@ -70,10 +75,10 @@ def may(
 ) -> Verdict:
     """The verdict on one action. No ``principal`` is somebody unknown; ``keys`` are the condition keys."""
     names = principal.names if principal else {}
-    question = Question(action, resource, names, keys)
+    question = AccessQuestion(action, resource, names, keys)
     if principal is None:
         return policies.decide(question, [], resource=resource_policy)
-    return policies.decide(question, principal.policies(), principal.limits(), resource_policy)
+    return policies.decide(question, principal.policies(), principal.session_policy_list(), resource_policy)
 
 
 def context(request: Request, principal: Principal | None, **more: Any) -> dict[str, Any]:

@@ -5,16 +5,15 @@ Also the keys they sign with, and the policies that stand on them in IAM.
 
 from __future__ import annotations
 
-import json
 import string
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from cognito_lab import randomness
-from cognito_lab.aws import seams
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.iam import policy_documents
 from cognito_lab.aws.iam.policies import IDENTITY, SESSION, Policy
 
 
@@ -52,32 +51,25 @@ class Principal:
 
     def policies(self) -> list[Policy]:
         """The identity-based policies in force now, inline and managed, of role or user and groups."""
-        iam = seams.iam()
+        iam = moto_patches.iam()
         holders = [role for role in iam.roles.values() if role.arn == self.role_arn]
         if self.user_name in iam.users:
             holders = [iam.users[self.user_name], *iam.get_groups_for_user(self.user_name)]
         return [policy for holder in holders for policy in _policies_on(holder)]
 
-    def limits(self) -> list[Policy]:
+    def session_policy_list(self) -> list[Policy]:
         """The session policies; an empty list where the session was given none."""
         return [Policy(SESSION, "session policy", document) for document in self.session_policies]
 
 
 def _policies_on(holder: Any) -> list[Policy]:
-    inline = [Policy(IDENTITY, name, parsed(text)) for name, text in holder.policies.items()]
+    inline = [Policy(IDENTITY, name, policy_documents.parsed(text)) for name, text in holder.policies.items()]
     return inline + [  # of a managed policy the default version counts
-        Policy(IDENTITY, held.name, parsed(version.document))
+        Policy(IDENTITY, held.name, policy_documents.parsed(version.document))
         for held in holder.managed_policies.values()
         for version in held.versions
         if version.version_id == held.default_version_id
     ]
-
-
-@cache
-def parsed(text: str) -> dict[str, Any]:
-    """A stored policy document; not to be changed by whoever asks for it."""
-    document: dict[str, Any] = json.loads(text)
-    return document
 
 
 # -- keys ------------------------------------------------------------------------------------------
@@ -105,26 +97,26 @@ class OwnerKeys:
     secret_access_key: str = field(default_factory=lambda: randomness.text(40))
 
 
-def owner() -> OwnerKeys:
+def owner_keys() -> OwnerKeys:
     """The owner's key pair in the account that is running; ``Lab`` keeps one for the whole kernel."""
-    return seams.account_state(OwnerKeys)
+    return moto_patches.account_state(OwnerKeys)
 
 
-def find(access_key_id: str) -> Key | None:
+def key_by_id(access_key_id: str) -> Key | None:
     """The key with this id, or ``None`` if the account has none (or it was made inactive)."""
     return next((key for look in KINDS_OF_KEYS if (key := look(access_key_id)) is not None), None)
 
 
 # Further key pairs of the owner, id → secret: while the account is served to other programs, test/test.
-OWNERS_OTHER_KEYS: dict[str, str] = {}
+EXTRA_ROOT_KEYS: dict[str, str] = {}
 
 
 def _owners_key(access_key_id: str) -> Key | None:
-    keys = owner()
-    pairs = {**OWNERS_OTHER_KEYS, keys.access_key_id: keys.secret_access_key}
+    keys = owner_keys()
+    pairs = {**EXTRA_ROOT_KEYS, keys.access_key_id: keys.secret_access_key}
     if access_key_id not in pairs:
         return None
-    account = seams.ACCOUNT
+    account = moto_patches.ACCOUNT
     return Key(
         pairs[access_key_id],
         Principal("root", f"arn:aws:iam::{account}:root", account, account, access_key_id),
@@ -132,15 +124,15 @@ def _owners_key(access_key_id: str) -> Key | None:
 
 
 def _sessions_key(access_key_id: str) -> Key | None:
-    from cognito_lab.aws.iam import sessions
+    from cognito_lab.aws.sts import role_sessions
 
-    session = sessions.find(access_key_id)
+    session = role_sessions.session_by_key_id(access_key_id)
     if session is None:
         return None
     principal = Principal(
         "role",
         session.arn,
-        seams.ACCOUNT,
+        moto_patches.ACCOUNT,
         session.user_id,
         access_key_id,
         role_name=session.role_name,
@@ -152,11 +144,11 @@ def _sessions_key(access_key_id: str) -> Key | None:
 
 
 def _users_key(access_key_id: str) -> Key | None:
-    for user in seams.iam().users.values():
+    for user in moto_patches.iam().users.values():
         for key in user.access_keys:
             if key.access_key_id == access_key_id and key.status == "Active":
                 principal = Principal(
-                    "user", user.arn, seams.ACCOUNT, user.id, access_key_id, user_name=user.name
+                    "user", user.arn, moto_patches.ACCOUNT, user.id, access_key_id, user_name=user.name
                 )
                 return Key(key.secret_access_key, principal)
     return None
@@ -164,7 +156,7 @@ def _users_key(access_key_id: str) -> Key | None:
 
 def by_arn(arn: str) -> Principal | None:
     """An IAM user, or a session of a role of whose holder nothing is known; ``None`` if there is neither."""
-    iam, account = seams.iam(), seams.ACCOUNT
+    iam, account = moto_patches.iam(), moto_patches.ACCOUNT
     for user in (user for user in iam.users.values() if user.arn == arn):
         return Principal("user", arn, account, user.id, user_name=user.name)
     for role in (role for role in iam.roles.values() if role.arn == arn):

@@ -20,7 +20,7 @@ from functools import cache, lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from cognito_lab import clock
-from cognito_lab.aws import services
+from cognito_lab.aws.api import services
 from cognito_lab.aws.iam import principals
 from cognito_lab.aws.iam.principals import Key
 from cognito_lab.errors import AwsError
@@ -73,12 +73,12 @@ def verify(request: Request, service: str) -> Key | None:
     Raises:
         AwsError: The signature does not hold: see :func:`refusals`.
     """
-    signature = read(request, service)
+    signature = parse_signature(request, service)
     if signature is None:
         return None
     check_scope(signature, request, service)
     check_date(signature, service, request.outside)
-    key = principals.find(signature.access_key_id)
+    key = principals.key_by_id(signature.access_key_id)
     check_key(signature, key, service)
     assert key is not None
     check_session(signature, key, service)
@@ -88,7 +88,7 @@ def verify(request: Request, service: str) -> Key | None:
     return key
 
 
-def read(request: Request, service: str) -> Signature | None:
+def parse_signature(request: Request, service: str) -> Signature | None:
     """The signature of a request: from its header, or from the query of a presigned URL."""
     header = request.headers.get("authorization")
     query = dict(parse_qsl(request.query, keep_blank_values=True)) if "ignature=" in request.query else {}

@@ -5,6 +5,13 @@ genuine?), :mod:`identities` (whose is it?), :mod:`role_choice` (which role?), a
 :mod:`credentials` (the enhanced flow) or :mod:`open_id_tokens` (the basic flow).
 """
 
-from cognito_lab.aws.identity_pools import credentials, identities, logins, open_id_tokens, pools, role_choice
+from cognito_lab.aws.identity_pools import (
+    credentials,
+    identities,
+    logins,
+    open_id_tokens,
+    pools,
+    role_selection,
+)
 
 __all__ = ["credentials", "identities", "logins", "open_id_tokens", "pools", "role_choice"]

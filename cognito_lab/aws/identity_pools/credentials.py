@@ -9,27 +9,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from cognito_lab.aws.iam import policies, web_identity
-from cognito_lab.aws.iam.sessions import RoleSession
-from cognito_lab.aws.identity_pools import identities, open_id_tokens, role_choice
-from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.iam import policy_documents
+from cognito_lab.aws.identity_pools import identities, open_id_tokens, role_selection
+from cognito_lab.aws.sts import web_identity
+from cognito_lab.aws.sts.role_sessions import RoleSession
 from cognito_lab.errors import AwsError
 from cognito_lab.network import exchanges
 
 SESSION_NAME = "CognitoIdentityCredentials"
-SECONDS = 3600  # fixed: the enhanced flow cannot be asked for more
+SESSION_SECONDS = 3600  # fixed: the enhanced flow cannot be asked for more
 
 
 @operation("cognito-identity", "GetCredentialsForIdentity")
 def get_credentials_for_identity(call: Call) -> dict[str, Any]:
-    pool, identity, proved = identities.opened(call)
-    role = role_choice.choose(pool, proved, call.get("CustomRoleArn"))
+    pool, identity, proved = identities.identity_of_call(call)
+    role = role_selection.choose(pool, proved, call.get("CustomRoleArn"))
     claims = open_id_tokens.claims(pool, identity, proved)
     try:
-        session = assume_role(role, claims, lead(guest=not proved))
+        session = assume_role(role, claims, guest_session_policies(guest=not proved))
     except AwsError as error:
         if error.code == "AccessDenied":
-            raise role_choice.no_role() from error
+            raise role_selection.no_role() from error
         raise
     return {
         "IdentityId": identity.id,
@@ -42,9 +43,9 @@ def get_credentials_for_identity(call: Call) -> dict[str, Any]:
     }
 
 
-def lead(*, guest: bool) -> tuple[dict[str, Any], ...]:
+def guest_session_policies(*, guest: bool) -> tuple[dict[str, Any], ...]:
     """The session policies that hold a guest to a list of services, whatever the role says."""
-    return policies.guest_session_policies() if guest else ()
+    return policy_documents.guest_session_policies() if guest else ()
 
 
 def assume_role(role: str, claims: dict[str, Any], narrowing: tuple[dict[str, Any], ...]) -> RoleSession:
@@ -56,11 +57,11 @@ def assume_role(role: str, claims: dict[str, Any], narrowing: tuple[dict[str, An
         "AssumeRoleWithWebIdentity",
         RoleArn=role,
         RoleSessionName=SESSION_NAME,
-        DurationSeconds=SECONDS,
+        DurationSeconds=SESSION_SECONDS,
         WebIdentityClaims=claims,
     ) as inner:
         session = web_identity.assume(
-            role, SESSION_NAME, identity, duration_seconds=SECONDS, session_policies=narrowing
+            role, SESSION_NAME, identity, duration_seconds=SESSION_SECONDS, session_policies=narrowing
         )
         inner.answer = {
             "Credentials": {"AccessKeyId": session.access_key_id},

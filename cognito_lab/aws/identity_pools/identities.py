@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cognito_lab import randomness
+from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.identity_pools import logins
 from cognito_lab.aws.identity_pools.logins import Login, refusal
 from cognito_lab.aws.identity_pools.pools import Identity, IdentityPool, all_pools, find_pool, page
-from cognito_lab.aws.operations import Call, operation
 from cognito_lab.errors import AwsError, invalid
 
 
@@ -25,14 +25,14 @@ def get_id(call: Call) -> dict[str, Any]:
     return {"IdentityId": resolve(pool, None, logins.all_verified(pool, call)).id}
 
 
-def opened(call: Call) -> tuple[IdentityPool, Identity, list[Login]]:
+def identity_of_call(call: Call) -> tuple[IdentityPool, Identity, list[Login]]:
     """The identity that a call with ``IdentityId`` and ``Logins`` opens; it may be another one than named."""
-    pool, named = find(call.region, call["IdentityId"])
+    pool, named = get_identity(call.region, call["IdentityId"])
     proved = logins.all_verified(pool, call)
     return pool, resolve(pool, named, proved), proved
 
 
-def find(region: str, identity_id: str) -> tuple[IdentityPool, Identity]:
+def get_identity(region: str, identity_id: str) -> tuple[IdentityPool, Identity]:
     for pool in all_pools(region).values():
         if identity_id in pool.identities:
             return pool, pool.identities[identity_id]
@@ -134,7 +134,7 @@ def merge(pool: IdentityPool, other: Identity, identity: Identity) -> None:
 @operation("cognito-identity", "UnlinkIdentity")
 def unlink_identity(call: Call) -> None:
     """Take logins from an identity. Without any left it is inaccessible: it does not become a guest's."""
-    pool, identity, _ = opened(call)
+    pool, identity, _ = identity_of_call(call)
     for key in call["LoginsToRemove"]:
         if key not in identity.logins:
             raise invalid(f"{key} is not linked to this identity.")
@@ -146,7 +146,7 @@ def unlink_identity(call: Call) -> None:
 
 @operation("cognito-identity", "DescribeIdentity")
 def describe_identity(call: Call) -> dict[str, Any]:
-    return _described(find(call.region, call["IdentityId"])[1])
+    return _described(get_identity(call.region, call["IdentityId"])[1])
 
 
 @operation("cognito-identity", "ListIdentities")
@@ -163,7 +163,7 @@ def delete_identities(call: Call) -> dict[str, Any]:
     refused = []
     for identity_id in call["IdentityIdsToDelete"]:
         try:
-            pool, identity = find(call.region, identity_id)
+            pool, identity = get_identity(call.region, identity_id)
         except AwsError:
             refused.append({"IdentityId": identity_id, "ErrorCode": "AccessDenied"})
             continue

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cognito_lab.aws import seams
-from cognito_lab.aws.identity_pools.pools import PUBLIC_PROVIDERS, USER_POOL, IdentityPool
-from cognito_lab.aws.operations import Call
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api.operations import Call
+from cognito_lab.aws.identity_pools.pools import PUBLIC_PROVIDERS, USER_POOL_PROVIDER, IdentityPool
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.network import exchanges
 from cognito_lab.protocols import jwt_checks, jwt_issuers
@@ -72,8 +72,8 @@ def _public_clients(pool: IdentityPool, key: str) -> list[str]:
 
 def _registered_clients(pool: IdentityPool, key: str) -> list[str]:
     """Audiences of an OIDC provider that is registered in IAM and listed in the pool."""
-    arn = f"arn:aws:iam::{seams.ACCOUNT}:oidc-provider/{key}"
-    registered = seams.iam().open_id_providers.get(arn)
+    arn = f"arn:aws:iam::{moto_patches.ACCOUNT}:oidc-provider/{key}"
+    registered = moto_patches.iam().open_id_providers.get(arn)
     listed = arn in pool.settings.get("OpenIdConnectProviderARNs", [])
     return list(registered.client_id_list) if listed and registered else []
 
@@ -88,7 +88,7 @@ def _discovered_keys(key: str) -> str:
 
 PROVIDERS = {
     "user pool": Provider(
-        USER_POOL, _user_pool_clients, _user_pool_keys, "id", "Not a Cognito token.", "CognitoSignIn"
+        USER_POOL_PROVIDER, _user_pool_clients, _user_pool_keys, "id", "Not a Cognito token.", "CognitoSignIn"
     ),
     "Google": Provider(re.compile(re.escape(GOOGLE)), _public_clients, _discovered_keys),
     "Apple": Provider(re.compile(r"appleid\.apple\.com"), _public_clients, _discovered_keys),
@@ -100,17 +100,17 @@ PROVIDERS = {
 
 def all_verified(pool: IdentityPool, call: Call) -> list[Login]:
     """The logins of a call, every one of them checked; empty for a guest."""
-    return [verified(pool, key, token) for key, token in call.get("Logins", {}).items()]
+    return [verified_login(pool, key, token) for key, token in call.get("Logins", {}).items()]
 
 
-def verified(pool: IdentityPool, key: str, token: str) -> Login:
+def verified_login(pool: IdentityPool, key: str, token: str) -> Login:
     """The login that ``token`` proves.
 
     Raises ``InvalidParameterException`` for a key that names no provider, and ``NotAuthorizedException``
     for a provider that is not configured and for every fault of the token.
     """
-    provider = known_provider(pool, key)
-    claims = read(provider, token)
+    provider = provider_of_key(pool, key)
+    claims = unverified_claims(provider, token)
     check_issuer(key, claims)
     check_configured(provider, pool, key)
     check_signature(provider, key, token)
@@ -122,7 +122,7 @@ def verified(pool: IdentityPool, key: str, token: str) -> Login:
     return Login(key, provider.source or key, claims)
 
 
-def known_provider(pool: IdentityPool, key: str) -> Provider:
+def provider_of_key(pool: IdentityPool, key: str) -> Provider:
     """The row for a key. A scheme in front is no other provider: its issuer will not match."""
     name = key.removeprefix("https://")
     for kind, provider in PROVIDERS.items():
@@ -133,7 +133,7 @@ def known_provider(pool: IdentityPool, key: str) -> Provider:
     raise invalid("Please provide a valid public provider")
 
 
-def read(provider: Provider, token: str) -> dict[str, Any]:
+def unverified_claims(provider: Provider, token: str) -> dict[str, Any]:
     """The claims, not yet believed."""
     if provider.keys_address is None:
         return {}
@@ -145,7 +145,7 @@ def read(provider: Provider, token: str) -> dict[str, Any]:
 
 def check_issuer(key: str, claims: dict[str, Any]) -> None:
     """The issuer is the key with ``https://`` before it; Google's may also stand without."""
-    pool = USER_POOL.fullmatch(key)
+    pool = USER_POOL_PROVIDER.fullmatch(key)
     name = jwt_issuers.of_user_pool(pool[1], pool[2]).removeprefix("https://") if pool else key
     if "iss" in claims and str(claims["iss"]).removeprefix("https://") != name:
         raise refusal("Invalid login token. Issuer doesn't match providerName")

@@ -12,19 +12,19 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from cognito_lab.aws import seams
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.identity_pools import identities
 from cognito_lab.aws.identity_pools.logins import Login
 from cognito_lab.aws.identity_pools.pools import Identity, IdentityPool
-from cognito_lab.aws.operations import Call, operation
 from cognito_lab.errors import invalid
 from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.protocols import signing_keys
 
-HOST = "cognito-identity.amazonaws.com"
-ISSUER = f"https://{HOST}"
+ISSUER_HOST = "cognito-identity.amazonaws.com"
+ISSUER = f"https://{ISSUER_HOST}"
 ALGORITHM = "RS512"
-SECONDS = 600  # life of a token of the basic flow
+TOKEN_SECONDS = 600  # life of a token of the basic flow
 
 
 @dataclass
@@ -36,11 +36,11 @@ class Signer:
 
 @operation("cognito-identity", "GetOpenIdToken")
 def get_open_id_token(call: Call) -> dict[str, Any]:
-    pool, identity, proved = identities.opened(call)
+    pool, identity, proved = identities.identity_of_call(call)
     check_classic_flow(pool)
     now = int(time.time())
-    said = {**claims(pool, identity, proved), "exp": now + SECONDS, "iat": now}
-    token = seams.account_state(Signer).key.sign(said, ALGORITHM, {"typ": "JWS"})
+    said = {**claims(pool, identity, proved), "exp": now + TOKEN_SECONDS, "iat": now}
+    token = moto_patches.account_state(Signer).key.sign(said, ALGORITHM, {"typ": "JWS"})
     return {"IdentityId": identity.id, "Token": token}
 
 
@@ -63,7 +63,7 @@ def claims(pool: IdentityPool, identity: Identity, proved: list[Login]) -> dict[
     return {"sub": identity.id, "aud": pool.id, "amr": methods, "iss": ISSUER}
 
 
-def published(request: Request) -> Response:
+def discovery_response(request: Request) -> Response:
     """What anyone may read at the issuer's host: its discovery document and its keys."""
     documents = {
         "/.well-known/openid-configuration": {
@@ -74,7 +74,7 @@ def published(request: Request) -> Response:
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": [ALGORITHM],
         },
-        "/.well-known/jwks_uri": {"keys": [seams.account_state(Signer).key.jwk(ALGORITHM)]},
+        "/.well-known/jwks_uri": {"keys": [moto_patches.account_state(Signer).key.jwk(ALGORITHM)]},
     }
     if request.method != "GET" or request.path not in documents:
         return Response(404)

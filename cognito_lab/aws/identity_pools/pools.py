@@ -15,10 +15,11 @@ from datetime import datetime
 from typing import Any
 
 from cognito_lab import randomness
-from cognito_lab.aws import pagination, seams, services, tagging
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api import pagination, services, tagging
+from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.api.pagination import Item
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.aws.operations import Call, operation
-from cognito_lab.aws.pagination import Item
 from cognito_lab.errors import AwsError, invalid
 from cognito_lab.network import exchanges
 
@@ -30,7 +31,7 @@ PUBLIC_PROVIDERS = (
     "api.twitter.com",
     "www.digits.com",
 )
-USER_POOL = re.compile(rf"cognito-idp\.({services.REGION})\.amazonaws\.com/(\1_[0-9A-Za-z]+)")
+USER_POOL_PROVIDER = re.compile(rf"cognito-idp\.({services.REGION})\.amazonaws\.com/(\1_[0-9A-Za-z]+)")
 
 
 @dataclass
@@ -77,7 +78,7 @@ class IdentityPools:
 
 
 def all_pools(region: str) -> dict[str, IdentityPool]:
-    return seams.account_state(IdentityPools).by_region.setdefault(region, {})
+    return moto_patches.account_state(IdentityPools).by_region.setdefault(region, {})
 
 
 def find_pool(region: str, pool_id: str) -> IdentityPool:
@@ -139,7 +140,7 @@ def _settings(call: Call) -> dict[str, Any]:
 def check_settings(settings: dict[str, Any]) -> None:
     """Providers must have the form of their kind. Whether they exist shows when a login comes."""
     for row in settings.get("CognitoIdentityProviders", []):
-        if not USER_POOL.fullmatch(row.get("ProviderName", "")) or not row.get("ClientId"):
+        if not USER_POOL_PROVIDER.fullmatch(row.get("ProviderName", "")) or not row.get("ClientId"):
             raise invalid("Please provide a valid cognito identity provider")
     for key in settings.get("SupportedLoginProviders", {}):
         if key not in PUBLIC_PROVIDERS:
@@ -186,7 +187,7 @@ def check_may_pass(call: Call, roles: list[str]) -> None:
         return
     keys = enforcement.context(exchanges.current_request(), call.principal)
     for role in roles:
-        verdict = enforcement.may(call.principal, "iam:PassRole", role, keys)
+        verdict = enforcement.verdict_on(call.principal, "iam:PassRole", role, keys)
         if not verdict:
             raise AwsError("NotAuthorizedException", f"Access to Role '{role}' is forbidden.")
 
@@ -224,5 +225,5 @@ tagging.play("cognito-identity", lambda call: _pool_of_arn(call).tags)
 
 
 def page(call: Call, items: Sequence[Item]) -> tuple[Sequence[Item], dict[str, str]]:
-    """As everywhere (:func:`pagination.page`). How long a token lives, AWS does not say of identity pools."""
+    """As everywhere (:func:`pagination.page_of`). How long a token lives, AWS does not say of identity pools."""
     return pagination.page(call, items, "MaxResults", seconds=math.inf, text="Invalid NextToken")

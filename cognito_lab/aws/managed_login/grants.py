@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cognito_lab import randomness
-from cognito_lab.aws import seams
+from cognito_lab.aws import moto_patches
 from cognito_lab.aws.managed_login import requests, sessions
 from cognito_lab.aws.managed_login.requests import AuthorizationRequest
 from cognito_lab.aws.managed_login.sessions import Session
@@ -39,7 +39,7 @@ class Codes(dict[str, Grant]):
 
 
 def codes(client: AppClient) -> Codes:
-    return seams.attached(client.pool, Codes)
+    return moto_patches.state_of(client.pool, Codes)
 
 
 def finish(

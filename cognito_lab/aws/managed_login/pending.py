@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cognito_lab import randomness
-from cognito_lab.aws import seams
+from cognito_lab.aws import moto_patches
 from cognito_lab.aws.managed_login import grants, requests, sessions
 from cognito_lab.aws.managed_login.requests import AuthorizationRequest
 from cognito_lab.aws.user_pools import domains, federated, identity_providers
@@ -46,7 +46,7 @@ class PendingSignIns(dict[str, Pending]):
 
 
 def _pending(pool: UserPool) -> PendingSignIns:
-    return seams.attached(pool, PendingSignIns)
+    return moto_patches.state_of(pool, PendingSignIns)
 
 
 def asked_for(asked: AuthorizationRequest) -> IdentityProvider | None:

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from cognito_lab.aws import seams
+from cognito_lab.aws import moto_patches
 from cognito_lab.protocols import saml_documents
 from cognito_lab.protocols.saml_documents import Metadata, SamlError, all_of, element
 
@@ -183,7 +183,7 @@ def check_authentication(assertion: Any) -> None:
 
 def check_not_used(assertion: Any, expected: Expected) -> None:
     """An assertion counts once."""
-    used, name = seams.account_state(Used).ids, (expected.provider.entity_id, assertion.get("ID"))
+    used, name = moto_patches.account_state(Used).ids, (expected.provider.entity_id, assertion.get("ID"))
     if name in used:
         raise SamlError("The assertion was used before.")
     used.add(name)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from werkzeug.http import dump_cookie
 
 from cognito_lab import randomness
-from cognito_lab.aws import seams
+from cognito_lab.aws import moto_patches
 from cognito_lab.aws.user_pools import domains
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.network import forms
@@ -81,7 +81,7 @@ def end(request: Request) -> str:
 
 
 def _at(request: Request) -> Sessions:
-    return seams.attached(domains.at(request.host), Sessions)
+    return moto_patches.state_of(domains.at(request.host), Sessions)
 
 
 # -- forms that another site cannot post -----------------------------------------------------------

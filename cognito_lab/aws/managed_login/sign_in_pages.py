@@ -17,10 +17,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from cognito_lab.aws import seams, shapes
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api import validation
+from cognito_lab.aws.api.operations import HANDLERS, Call
 from cognito_lab.aws.managed_login import grants, pages, requests, sessions
 from cognito_lab.aws.managed_login.authorize import AuthorizationRequest
-from cognito_lab.aws.operations import HANDLERS, Call
 from cognito_lab.aws.user_pools import app_clients, attributes, branding, passwords, sign_in, sign_up
 from cognito_lab.aws.user_pools.app_clients import AppClient
 from cognito_lab.aws.user_pools.directory import User
@@ -80,8 +81,8 @@ class Visit:
             self.pool.region,
             self.pool.account,
         )
-        shapes.check(
-            seams.service_model(call.service).operation_model(operation).input_shape, call.parameters
+        validation.check_input(
+            moto_patches.service_model(call.service).operation_model(operation).input_shape, call.parameters
         )
         return HANDLERS[call.service, operation](call)
 

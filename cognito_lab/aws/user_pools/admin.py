@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cognito_lab.aws.operations import Call, operation
-from cognito_lab.aws.pagination import page
+from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.api.pagination import page
 from cognito_lab.aws.user_pools import (
     attributes,
     codes,

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cognito_lab import randomness
-from cognito_lab.aws.operations import Call, operation
-from cognito_lab.aws.pagination import page
+from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.api.pagination import page
 from cognito_lab.aws.user_pools import attributes, identity_providers, messages, pools, resource_servers
 from cognito_lab.aws.user_pools.directory import User, moment
 from cognito_lab.aws.user_pools.pools import UserPool

@@ -20,8 +20,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cognito_lab import randomness
-from cognito_lab.aws import seams
-from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.user_pools import app_clients, domains, pools
 from cognito_lab.aws.user_pools.app_clients import AppClient
 from cognito_lab.aws.user_pools.directory import moment
@@ -72,7 +72,7 @@ def style_of(pool: UserPool, client: AppClient) -> Style | None:
     """The look of a client's pages; ``None`` where they are out of order for the want of a style."""
     if domains.version_of(pool) == domains.CLASSIC:
         return classic_style(pool, client)
-    branding = seams.attached(client, Look).branding
+    branding = moto_patches.state_of(client, Look).branding
     return branding.style() if branding else None
 
 
@@ -199,7 +199,7 @@ def _branding(call: Call) -> tuple[Look, Branding]:
     """The style that an operation names, and where it hangs."""
     pool = pools.find(call.region, call.get("UserPoolId", ""))  # AWS's model requires none in an update
     for client in pool.clients.values():
-        look = seams.attached(client, Look)
+        look = moto_patches.state_of(client, Look)
         named = client.id == call.get("ClientId") or (
             look.branding and look.branding.id == call.get("ManagedLoginBrandingId")
         )
@@ -211,12 +211,15 @@ def _branding(call: Call) -> tuple[Look, Branding]:
 @operation("cognito-idp", "CreateManagedLoginBranding")
 def create_managed_login_branding(call: Call) -> dict[str, Any]:
     pool, client = pools.of(call), app_clients.of(call)
-    look = seams.attached(client, Look)
+    look = moto_patches.state_of(client, Look)
     if look.branding is not None:
         raise AwsError(
             "ManagedLoginBrandingExistsException", f"Managed login branding exists for client {client.id}"
         )
-    if sum(seams.attached(one, Look).branding is not None for one in pool.clients.values()) >= MOST_STYLES:
+    if (
+        sum(moto_patches.state_of(one, Look).branding is not None for one in pool.clients.values())
+        >= MOST_STYLES
+    ):
         raise AwsError(
             "LimitExceededException", f"A user pool can have at most {MOST_STYLES} branding styles."
         )
@@ -264,7 +267,9 @@ class Classic:
 
 def classic_style(pool: UserPool, client: AppClient) -> Style:
     """The client's own look, or the one for all."""
-    own = seams.attached(client, Look).classic or seams.attached(pool, Look).classic or Classic()
+    own = (
+        moto_patches.state_of(client, Look).classic or moto_patches.state_of(pool, Look).classic or Classic()
+    )
     css = "\n".join(f"{selector} {{{inner}}}" for selector, inner in rules(own.css))
     # CSS written for a light page would meet dark colours in a dark one.
     return Style(css, _address(own.image), scheme="light" if css else "light dark")
@@ -312,7 +317,7 @@ def _about(call: Call) -> tuple[UserPool, Look, str]:
     """The pool, and what was set for the client that the operation names, or for all."""
     pool = pools.of(call)
     client_id = call.get("ClientId", "ALL")
-    return pool, seams.attached(pool if client_id == "ALL" else app_clients.of(call), Look), client_id
+    return pool, moto_patches.state_of(pool if client_id == "ALL" else app_clients.of(call), Look), client_id
 
 
 @operation("cognito-idp", "SetUICustomization")
@@ -335,7 +340,7 @@ def get_ui_customization(call: Call) -> dict[str, Any]:
     """The client's own look, or else the one for all, or else nothing."""
     pool, look, client_id = _about(call)
     if look.classic is None:
-        look, client_id = seams.attached(pool, Look), "ALL"
+        look, client_id = moto_patches.state_of(pool, Look), "ALL"
     return describe_classic(pool, client_id, look.classic) if look.classic else {"UICustomization": {}}
 
 

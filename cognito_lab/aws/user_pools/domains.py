@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from cognito_lab.aws import services
-from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.api import services
+from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.user_pools import pools
 from cognito_lab.aws.user_pools.pools import UserPool
 from cognito_lab.errors import OutsideTheLab, invalid

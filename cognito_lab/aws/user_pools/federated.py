@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cognito_lab import randomness
-from cognito_lab.aws import seams, shapes
-from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api import validation
+from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.user_pools import attributes, groups, identity_providers, pools, sign_in
 from cognito_lab.aws.user_pools.app_clients import AppClient
 from cognito_lab.aws.user_pools.directory import User
@@ -51,7 +52,7 @@ class Identities(dict[Identity, User]):
 
 
 def _known(pool: UserPool) -> Identities:
-    return seams.attached(pool, Identities)
+    return moto_patches.state_of(pool, Identities)
 
 
 # -- signing in ----------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ def _make(pool: UserPool, provider: IdentityProvider, subject: str, values: Mapp
 
 def check_username(name: str) -> None:
     """A username like any other: one that is longer, or has a space, no operation could name afterwards."""
-    shapes.check(seams.service_model("cognito-idp").shape_for("UsernameType"), name)
+    validation.check_input(moto_patches.service_model("cognito-idp").shape_for("UsernameType"), name)
 
 
 def check_username_free(pool: UserPool, name: str) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cognito_lab.aws import seams
-from cognito_lab.aws.operations import Call, operation
-from cognito_lab.aws.pagination import page
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.api.pagination import page
 from cognito_lab.aws.user_pools import pools
 from cognito_lab.aws.user_pools.directory import User, moment
 from cognito_lab.aws.user_pools.pools import UserPool
@@ -58,7 +58,7 @@ class Groups:
 
 
 def _groups(pool: UserPool) -> Groups:
-    return seams.attached(pool, Groups)
+    return moto_patches.state_of(pool, Groups)
 
 
 def of_user(pool: UserPool, user: User) -> list[Group]:

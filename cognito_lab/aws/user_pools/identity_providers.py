@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from cognito_lab.aws import seams
-from cognito_lab.aws.operations import Call, operation
-from cognito_lab.aws.pagination import page
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.api.pagination import page
 from cognito_lab.aws.user_pools import attributes, pools
 from cognito_lab.aws.user_pools.directory import moment
 from cognito_lab.aws.user_pools.pools import UserPool
@@ -114,7 +114,7 @@ class IdentityProviders(dict[str, IdentityProvider]):
 
 
 def _of(pool: UserPool) -> IdentityProviders:
-    return seams.attached(pool, IdentityProviders)
+    return moto_patches.state_of(pool, IdentityProviders)
 
 
 def find(pool: UserPool, name: str) -> IdentityProvider | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cognito_lab.aws import seams
+from cognito_lab.aws import moto_patches
 
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.pools import UserPool
@@ -48,7 +48,7 @@ class Outbox:
 
 def outbox() -> list[Message]:
     """Every message that Cognito sent in this account, newest last."""
-    return list(seams.account_state(Outbox).sent)
+    return list(moto_patches.account_state(Outbox).sent)
 
 
 def send(pool: UserPool, kind: str, to: str, attribute: str, code: str, username: str) -> dict[str, str]:
@@ -59,7 +59,7 @@ def send(pool: UserPool, kind: str, to: str, attribute: str, code: str, username
     subject, text = pool.template(kind, MEDIUM[attribute])
     text = text.replace("{####}", code).replace("{username}", username)
     sent = Message(to, MEDIUM[attribute], subject, text, code, datetime.now(UTC))
-    seams.account_state(Outbox).sent.append(sent)
+    moto_patches.account_state(Outbox).sent.append(sent)
     return delivery_details(attribute, to)
 
 

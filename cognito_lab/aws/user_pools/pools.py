@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cognito_lab import randomness
-from cognito_lab.aws import seams, tagging
-from cognito_lab.aws.operations import Call, operation
-from cognito_lab.aws.pagination import page
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api import tagging
+from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.api.pagination import page
 from cognito_lab.aws.user_pools import passwords, srp
 from cognito_lab.aws.user_pools.attributes import Schema
 from cognito_lab.aws.user_pools.directory import Directory, User, moment
@@ -169,7 +170,7 @@ class Service:
 
 
 def service() -> Service:
-    return seams.account_state(Service)
+    return moto_patches.account_state(Service)
 
 
 def find(region: str, pool_id: str) -> UserPool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.user_pools import attributes, codes, groups, passwords, sign_in, tokens
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.pools import UserPool

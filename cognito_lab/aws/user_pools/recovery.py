@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.user_pools import app_clients, attributes, codes, passwords, sign_in
 from cognito_lab.aws.user_pools.app_clients import AppClient
 from cognito_lab.aws.user_pools.directory import User

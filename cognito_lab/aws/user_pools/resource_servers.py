@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cognito_lab.aws import seams
-from cognito_lab.aws.operations import Call, operation
-from cognito_lab.aws.pagination import page
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.api.pagination import page
 from cognito_lab.aws.user_pools import pools
 from cognito_lab.aws.user_pools.pools import UserPool
 from cognito_lab.aws.user_pools.refusals import not_found
@@ -23,7 +23,7 @@ class ResourceServers(dict[str, dict[str, Any]]):
 
 
 def of_pool(pool: UserPool) -> ResourceServers:
-    return seams.attached(pool, ResourceServers)
+    return moto_patches.state_of(pool, ResourceServers)
 
 
 def scopes(pool: UserPool) -> set[str]:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cognito_lab import clock, randomness
-from cognito_lab.aws import seams
-from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.user_pools import app_clients, attributes, passwords, srp, tokens
 from cognito_lab.aws.user_pools.app_clients import AppClient
 from cognito_lab.aws.user_pools.directory import User
@@ -198,7 +198,7 @@ def by_srp(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
     block = base64.b64encode(randomness.octets(SECRET_BLOCK_OCTETS)).decode()
     expires = time.time() + 60 * client.settings["AuthSessionValidity"]
     challenge = Challenge("PASSWORD_VERIFIER", user, client.id, expires, server=server)
-    seams.attached(client.pool, Challenges)[block] = challenge
+    moto_patches.state_of(client.pool, Challenges)[block] = challenge
     # In hexadecimal: numbers, as clients read them, so without zeros in front.
     numbers = {"SALT": f"{int.from_bytes(known.salt, 'big'):x}", "SRP_B": f"{server.public:x}"}
     names = {"USERNAME": user.username, "USER_ID_FOR_SRP": user.username}
@@ -227,7 +227,7 @@ class Pretence:
 def pretended(pool: UserPool, what: str, username: str) -> bytes:
     """32 octets, the same ones for the same name each time: true salts do not change between calls either."""
     name = pool.people.key(username)
-    return hmac.digest(seams.attached(pool, Pretence).secret, f"{what} {name}".encode(), "sha256")
+    return hmac.digest(moto_patches.state_of(pool, Pretence).secret, f"{what} {name}".encode(), "sha256")
 
 
 def pretended_password(pool: UserPool, username: str) -> passwords.Hash:
@@ -258,7 +258,7 @@ def stand_in(client: AppClient, username: str) -> User:
     """
     if not client.hides_users:
         raise no_user()
-    strangers, given = seams.attached(client.pool, Strangers), client.pool.people.key(username)
+    strangers, given = moto_patches.state_of(client.pool, Strangers), client.pool.people.key(username)
     found_by = {*client.pool.people.username_attributes, *client.pool.people.alias_attributes}
     if any(attributes.has_form_of(name, username) for name in found_by & set(attributes.VERIFIED)):
         username = str(uuid.UUID(bytes=pretended(client.pool, "username", username)[:16], version=4))
@@ -322,7 +322,7 @@ def wait_for(client: AppClient, user: User, name: str) -> str:
     """Remember a sign-in of ``user`` that waits for the challenge ``name``; answers its ``Session``."""
     session = randomness.text(200, randomness.ALPHANUMERIC + "-_")
     expires = time.time() + 60 * client.settings["AuthSessionValidity"]
-    seams.attached(client.pool, Challenges)[session] = Challenge(name, user, client.id, expires)
+    moto_patches.state_of(client.pool, Challenges)[session] = Challenge(name, user, client.id, expires)
     return session
 
 
@@ -368,7 +368,7 @@ def prove_password(client: AppClient, username: str, responses: Mapping[str, str
     challenge.answered = True  # right or wrong: one challenge, one guess
     name = srp.full_name(client.pool.id, user.username)
     right = base64.b64encode(server.signature(name, base64.b64decode(block), timestamp))
-    if seams.attached(client.pool, Strangers).get(client.pool.people.key(username)) is user:
+    if moto_patches.state_of(client.pool, Strangers).get(client.pool.people.key(username)) is user:
         count_stranger(user)
     check_same_user(client.pool, challenge, username)
     check_enabled(user)
@@ -402,7 +402,7 @@ def find_challenge(client: AppClient, session: str, name: str) -> Challenge:
     Raises:
         AwsError: ``NotAuthorizedException``.
     """
-    challenge = seams.attached(client.pool, Challenges).get(session)
+    challenge = moto_patches.state_of(client.pool, Challenges).get(session)
     if challenge is None or challenge.client_id != client.id or challenge.name != name:
         raise not_this_one(name)
     check_session_unused(challenge)

@@ -16,8 +16,8 @@ from typing import Any
 import jwt
 
 from cognito_lab import randomness
-from cognito_lab.aws import seams
-from cognito_lab.aws.operations import Call
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api.operations import Call
 from cognito_lab.aws.user_pools import app_clients, groups, pools
 from cognito_lab.aws.user_pools.app_clients import AppClient
 from cognito_lab.aws.user_pools.directory import User
@@ -83,7 +83,7 @@ class Issuer:
 
 
 def issuer(pool: UserPool) -> Issuer:
-    return seams.attached(pool, Issuer)
+    return moto_patches.state_of(pool, Issuer)
 
 
 # -- made ----------------------------------------------------------------------------------------

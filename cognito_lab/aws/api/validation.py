@@ -34,7 +34,7 @@ NEVER_SHOWN = {
 }
 
 
-def check(shape: Any, value: Any, code: str = "InvalidParameterException") -> None:
+def check_input(shape: Any, value: Any, code: str = "InvalidParameterException") -> None:
     """Check ``value`` against a botocore input ``shape``.
 
     Raises:

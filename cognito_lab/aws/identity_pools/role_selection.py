@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cognito_lab.aws.identity_pools.logins import Login, refusal
-from cognito_lab.aws.identity_pools.pools import USER_POOL, IdentityPool
+from cognito_lab.aws.identity_pools.pools import USER_POOL_PROVIDER, IdentityPool
 from cognito_lab.errors import AwsError
 
 MATCHES: dict[str, Callable[[str, str], bool]] = {
@@ -50,7 +50,7 @@ def choose(pool: IdentityPool, proved: list[Login], custom_role: str | None) -> 
 def role_mapping(pool: IdentityPool, proved: list[Login]) -> tuple[Login | None, dict[str, Any] | None]:
     """The first login that has a mapping. For a user pool it stands under ``<key>:<app client>``."""
     for login in proved:
-        key = f"{login.key}:{login.client}" if USER_POOL.fullmatch(login.key) else login.key
+        key = f"{login.key}:{login.client}" if USER_POOL_PROVIDER.fullmatch(login.key) else login.key
         if key in pool.role_mappings:
             return login, pool.role_mappings[key]
     return None, None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws.api.operations import Call, operation
 
 
 def play(service: str, tags_of: Callable[[Call], dict[str, str]]) -> None:

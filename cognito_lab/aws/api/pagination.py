@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import TypeVar
 
-from cognito_lab.aws.operations import Call
+from cognito_lab.aws.api.operations import Call
 from cognito_lab.errors import invalid
 
 Item = TypeVar("Item")

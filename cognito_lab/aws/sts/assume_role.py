@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from cognito_lab.aws import seams
-from cognito_lab.aws.iam import enforcement, policies, sessions, web_identity
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api.operations import Call, check_before, operation
+from cognito_lab.aws.iam import enforcement, policies, policy_documents
 from cognito_lab.aws.iam.policies import IDENTITY, TRUST, Policy, Verdict
-from cognito_lab.aws.iam.principals import parsed
-from cognito_lab.aws.iam.web_identity import IDENTITY_POOLS as POOLS
-from cognito_lab.aws.operations import Call, check_before, operation
+from cognito_lab.aws.iam.policy_documents import parsed
+from cognito_lab.aws.iam.questions import Document
+from cognito_lab.aws.sts import role_sessions, web_identity
+from cognito_lab.aws.sts.web_identity import IDENTITY_POOLS as POOLS
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges
 
-ACTION = "sts:AssumeRole"
+ASSUME_ROLE = "sts:AssumeRole"
 CHAINED = 3600  # seconds: the longest session of a role that was taken with the credentials of another role
 
 
@@ -36,19 +38,19 @@ def assume_role(call: Call) -> dict[str, Any]:
     if extra:
         raise OutsideTheLab(f"AssumeRole with {', '.join(extra)} is not played by this lab (AWS has it).")
     check_not_owner(call)
-    role = next((role for role in seams.iam().roles.values() if role.arn == call["RoleArn"]), None)
+    role = next((role for role in moto_patches.iam().roles.values() if role.arn == call["RoleArn"]), None)
     verdict = trust_allows(role, call) if role is not None else None
     if role is None or not verdict:
         raise AwsError(
             "AccessDenied",
-            f"User: {call.principal.arn} is not authorized to perform: {ACTION} "
+            f"User: {call.principal.arn} is not authorized to perform: {ASSUME_ROLE} "
             f"on resource: {call['RoleArn']}",
             403,
         )
     seconds = int(call.get("DurationSeconds", 3600))
     web_identity.check_duration(role, seconds)
     check_chaining(call, seconds)
-    session = sessions.start_session(
+    session = role_sessions.start_session(
         role.arn,
         call["RoleSessionName"],
         seconds,
@@ -69,8 +71,8 @@ def trust_allows(role: Any, call: Call) -> Verdict:
     keys = enforcement.context(
         exchanges.current_request(), call.principal, **{"sts:ExternalId": call.get("ExternalId")}
     )
-    named = policies.evaluate_trust(trust.document, ACTION, call.principal.names, keys)
-    return enforcement.may(call.principal, ACTION, role.arn, keys, trust) if named else named
+    named = policies.evaluate_trust(trust.document, ASSUME_ROLE, call.principal.names, keys)
+    return enforcement.verdict_on(call.principal, ASSUME_ROLE, role.arn, keys, trust) if named else named
 
 
 def check_chaining(call: Call, seconds: int) -> None:
@@ -90,16 +92,18 @@ def check_chaining(call: Call, seconds: int) -> None:
 @check_before("iam", "CreatePolicy")
 def check_identity_policy(call: Call) -> None:
     """The document must be sound, and must not say whom it is about: that is whoever it is put on."""
-    policies.validated(call["PolicyDocument"], IDENTITY)
+    policy_documents.validated(call["PolicyDocument"], IDENTITY)
 
 
 @check_before("iam", "UpdateAssumeRolePolicy")
 def check_trust_policy(call: Call) -> None:
-    document = policies.validated(call.get("AssumeRolePolicyDocument") or call["PolicyDocument"], TRUST)
+    document = policy_documents.validated(
+        call.get("AssumeRolePolicyDocument") or call["PolicyDocument"], TRUST
+    )
     check_names_a_pool(document)
 
 
-def check_names_a_pool(document: policies.Document) -> None:
+def check_names_a_pool(document: Document) -> None:
     """A role for identity pools must say for which pool, or anybody's pool could open it."""
     statements = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
     for statement in statements:

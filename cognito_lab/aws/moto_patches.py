@@ -10,7 +10,7 @@ The seams, each with a test in ``tests/test_seams.py`` that says which one moved
 3. ``moto.sts.utils.random_session_token`` takes bytes from the operating system; it takes the lab's.
 4. ``mock_random``, moto's source of ids, can be seeded.
 5. The storage objects that the rooms read and write, listed in the accessors below. The lab's own
-   state hangs on them (:func:`attached`), so that moto's reset clears it. Never keep a reference to
+   state hangs on them (:func:`state_of`), so that moto's reset clears it. Never keep a reference to
    one across a reset: afterwards it is a different object.
 6. ``FakeBucket.get_permission``: moto asks it beside seam 2; the lab's enforcement has decided by then.
 7. ``moto.core.utils.create_loader``: kept, for speed alone.
@@ -25,7 +25,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from cognito_lab import randomness
-from cognito_lab.aws.operations import carried_by
+from cognito_lab.aws.api.operations import implementation_of
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges, hosts
 from cognito_lab.network.hosts import one_line
@@ -145,7 +145,7 @@ def _process_request(stubber: Any, request: Any) -> tuple[int, dict[str, str], b
 # -- what moto carries ---------------------------------------------------------------------------
 
 
-def carried_by_moto(request: Request) -> Response:
+def answer_by_moto(request: Request) -> Response:
     """moto's answer. An error from inside moto is not AWS's, and is never shown as if it were."""
     from botocore.awsrequest import AWSPreparedRequest
     from botocore.compat import HTTPHeaders
@@ -182,7 +182,7 @@ def _admit(handler: Any, iam_request_class: type, resource: str = "*") -> None:
     asked = exchanges.current_exchange()
     if not asked.operation:
         exchanges.describe_current(service, operation)
-        carried_by(service, operation)
+        implementation_of(service, operation)
         raise OutsideTheLab(f"{service} {operation} reached moto without anybody's leave: nothing was done.")
     if service == "s3":  # moto names S3's operations in its own way, but bucket and key must be the same
         operation, resource_asked = asked.operation, asked.details["resource"]
@@ -225,7 +225,7 @@ def query_xml(service: str, operation: str, result: dict[str, Any]) -> Any:
 # -- moto's storage ------------------------------------------------------------------------------
 
 
-def attached(owner: Any, kind: type[T]) -> T:
+def state_of(owner: Any, kind: type[T]) -> T:
     """The lab's own state of class ``kind`` that hangs on ``owner``, one of moto's objects.
 
     It is made at first use and goes when moto's reset drops ``owner``.
@@ -260,4 +260,4 @@ def s3() -> Any:
 
 def account_state(kind: type[T]) -> T:
     """The lab's own state that belongs to the account as a whole, such as the mailboxes."""
-    return attached(sts(), kind)
+    return state_of(sts(), kind)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cognito_lab.aws import seams
+from cognito_lab.aws import moto_patches
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def start_session(
     issued = datetime.now(UTC).replace(microsecond=0)
     own = {"aws:TokenIssueTime": issued.strftime("%Y-%m-%dT%H:%M:%SZ")}
     own |= {f"aws:PrincipalTag/{key}": value for key, value in (tags or {}).items()}
-    made = seams.sts().assume_role("us-east-1", session_name, role_arn, "", duration_seconds, "")
+    made = moto_patches.sts().assume_role("us-east-1", session_name, role_arn, "", duration_seconds, "")
     session = RoleSession(
         access_key_id=made.access_key_id,
         secret_access_key=made.secret_access_key,
@@ -87,10 +87,10 @@ def start_session(
         session_policies=tuple(session_policies),
         context={**(context or {}), **own},
     )
-    seams.account_state(Sessions).by_key[session.access_key_id] = session
+    moto_patches.account_state(Sessions).by_key[session.access_key_id] = session
     return session
 
 
-def find(access_key_id: str) -> RoleSession | None:
+def session_by_key_id(access_key_id: str) -> RoleSession | None:
     """The session with this access key id, expired or not; ``None`` when there never was one."""
-    return seams.account_state(Sessions).by_key.get(access_key_id)
+    return moto_patches.account_state(Sessions).by_key.get(access_key_id)

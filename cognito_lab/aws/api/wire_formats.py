@@ -8,8 +8,8 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from cognito_lab import randomness
-from cognito_lab.aws import seams
-from cognito_lab.aws.services import JSON_SERVICES
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api.services import JSON_SERVICES
 from cognito_lab.errors import AwsError
 from cognito_lab.network.hosts import one_line
 from cognito_lab.network.messages import Headers, Response
@@ -20,7 +20,7 @@ def success(service: str, operation: str, result: dict[str, Any]) -> Response:
     if service in JSON_SERVICES:
         body = json.dumps(result, default=_seconds).encode()
         return Response(200, Headers({"content-type": "application/x-amz-json-1.1", **_request_id()}), body)
-    answer = seams.query_xml(service, operation, result)
+    answer = moto_patches.query_xml(service, operation, result)
     body = answer["body"]
     return Response(
         answer["status_code"],

@@ -88,7 +88,7 @@ def table() -> dict[str, Row]:
     }
 
 
-def carried_by(service: str, name: str) -> str:
+def implementation_of(service: str, name: str) -> str:
     """``"ours"`` or ``"moto"``.
 
     Raises:

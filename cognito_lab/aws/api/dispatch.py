@@ -11,10 +11,12 @@ import urllib.parse
 from functools import cache
 from typing import Any
 
-from cognito_lab.aws import answers, s3, s3_web, seams, shapes
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api import validation, wire_formats
+from cognito_lab.aws.api.operations import CHECKS, HANDLERS, Call, implementation_of
+from cognito_lab.aws.api.services import JSON_SERVICES, QUERY_SERVICES, region_of
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.aws.operations import CHECKS, HANDLERS, Call, carried_by
-from cognito_lab.aws.services import JSON_SERVICES, QUERY_SERVICES, region_of
+from cognito_lab.aws.s3 import cors, routes
 from cognito_lab.aws.user_pools import tokens
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges
@@ -28,9 +30,9 @@ def handler(service: str) -> Handler:
         try:
             return _answer(service, request)
         except AwsError as error:
-            return answers.error_response(service, exchanges.record_refusal(error))
+            return wire_formats.error_response(service, exchanges.record_refusal(error))
 
-    return s3_web.across_origins(answer) if service == "s3" else answer
+    return cors.across_origins(answer) if service == "s3" else answer
 
 
 def _answer(service: str, request: Request) -> Response:
@@ -38,21 +40,21 @@ def _answer(service: str, request: Request) -> Response:
     if operation is None and service == "cognito-idp":
         return _published_by_user_pool(request)
     if operation is None:  # Lambda, API Gateway: moto finds the operation, and asks at seam 2
-        return seams.carried_by_moto(request)
-    call = Call(service, operation, parameters, region_of(service, request.host), seams.ACCOUNT)
+        return moto_patches.answer_by_moto(request)
+    call = Call(service, operation, parameters, region_of(service, request.host), moto_patches.ACCOUNT)
     resource = resource_of(call)
     exchanges.describe_current(service, operation, parameters=parameters, resource=resource)
-    how = carried_by(service, operation)
-    shape = seams.service_model(service).operation_model(operation).input_shape
+    how = implementation_of(service, operation)
+    shape = moto_patches.service_model(service).operation_model(operation).input_shape
     if shape is not None and service in JSON_SERVICES:
-        shapes.check(shape, parameters)
+        validation.check_input(shape, parameters)
     public = is_public(service, operation)
     call.principal = enforcement.admit(request, service, operation, resource, public=public)
     if how == "moto":
         if (service, operation) in CHECKS:
             CHECKS[service, operation](call)
-        return seams.carried_by_moto(request)
-    return answers.success(service, operation, HANDLERS[service, operation](call) or {})
+        return moto_patches.answer_by_moto(request)
+    return wire_formats.success(service, operation, HANDLERS[service, operation](call) or {})
 
 
 def _named_operation(service: str, request: Request) -> tuple[str | None, dict[str, Any]]:
@@ -76,12 +78,12 @@ def _named_operation(service: str, request: Request) -> tuple[str | None, dict[s
         _known(service, operation)
         return operation, {name: value for name, value in parameters.items() if name != "Version"}
     if service == "s3":
-        return s3.operation_of(request)
+        return routes.operation_of(request)
     return None, {}
 
 
 def _known(service: str, operation: str) -> None:
-    if operation not in seams.service_model(service).operation_names:
+    if operation not in moto_patches.service_model(service).operation_names:
         code = "UnknownOperationException" if service in JSON_SERVICES else "InvalidAction"
         raise AwsError(code, f"Could not find operation {operation} for {service}.")
 
@@ -97,7 +99,7 @@ def _published_by_user_pool(request: Request) -> Response:
 @cache
 def is_public(service: str, operation: str) -> bool:
     """Whether AWS's model asks for no signature: sign-up, sign-in, GetId and their like."""
-    model = seams.service_model(service)
+    model = moto_patches.service_model(service)
     return operation in model.operation_names and model.operation_model(operation).auth_type == "none"
 
 

@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cognito_lab.aws import seams, shapes
-from cognito_lab.aws.iam import policies, sessions
-from cognito_lab.aws.iam.principals import parsed
-from cognito_lab.aws.iam.sessions import RoleSession
-from cognito_lab.aws.operations import Call, operation
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api import validation
+from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.iam import policies, policy_documents
+from cognito_lab.aws.iam.policy_documents import parsed
+from cognito_lab.aws.sts import role_sessions
+from cognito_lab.aws.sts.role_sessions import RoleSession
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.protocols import jwt_checks, jwt_issuers
 
-ACTION = "sts:AssumeRoleWithWebIdentity"
+ASSUME_ROLE_WITH_WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 IDENTITY_POOLS = "cognito-identity.amazonaws.com"
 GOOGLE = "accounts.google.com"
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
@@ -59,7 +61,7 @@ class WebIdentity:
 @operation("sts", "AssumeRoleWithWebIdentity")
 def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
     check_input(call)
-    identity = verified(call["WebIdentityToken"])
+    identity = verified_web_identity(call["WebIdentityToken"])
     session = assume(
         call["RoleArn"],
         call["RoleSessionName"],
@@ -80,8 +82,8 @@ def check_input(call: Call) -> None:
     given = dict(call.parameters)
     if str(given.get("DurationSeconds", "")).isdigit():
         given["DurationSeconds"] = int(given["DurationSeconds"])
-    shape = seams.service_model("sts").operation_model(call.operation).input_shape
-    shapes.check(shape, given, "ValidationError")
+    shape = moto_patches.service_model("sts").operation_model(call.operation).input_shape
+    validation.check_input(shape, given, "ValidationError")
     for member in ("PolicyArns", "ProviderId"):
         if any(name.split(".")[0] == member for name in given):
             raise OutsideTheLab(f"{call.operation} with {member} is not played by this lab (AWS has it).")
@@ -90,13 +92,13 @@ def check_input(call: Call) -> None:
 # -- the token -----------------------------------------------------------------------------------
 
 
-def verified(token: str) -> WebIdentity:
+def verified_web_identity(token: str) -> WebIdentity:
     """Whom ``token`` speaks for; else ``InvalidIdentityToken`` or ``ExpiredTokenException``."""
     try:
         _, claims = jwt_checks.read(token)
     except jwt_checks.NotAToken:
         raise AwsError("InvalidIdentityToken", NOT_A_JWT) from None
-    identity = known_provider(claims)
+    identity = provider_of_token(claims)
     check_signature(identity, token)
     check_claims(claims)
     check_audience(identity)
@@ -104,13 +106,13 @@ def verified(token: str) -> WebIdentity:
     return identity
 
 
-def known_provider(claims: dict[str, Any]) -> WebIdentity:
+def provider_of_token(claims: dict[str, Any]) -> WebIdentity:
     """The provider that the token names: built into IAM, or registered in the account."""
     provider = str(claims.get("iss", "")).removeprefix("https://")
     if provider in (IDENTITY_POOLS, GOOGLE):
         return WebIdentity(provider, provider, claims)
-    registered = f"arn:aws:iam::{seams.ACCOUNT}:oidc-provider/{provider}"
-    if registered in seams.iam().open_id_providers:
+    registered = f"arn:aws:iam::{moto_patches.ACCOUNT}:oidc-provider/{provider}"
+    if registered in moto_patches.iam().open_id_providers:
         return WebIdentity(provider, registered, claims)
     raise AwsError(
         "InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {claims.get('iss')}"
@@ -135,7 +137,7 @@ def check_claims(claims: dict[str, Any]) -> None:
 
 def check_audience(identity: WebIdentity) -> None:
     """A provider registered in IAM lists its audiences there; for the built-in ones the trust policy does."""
-    registered = seams.iam().open_id_providers.get(identity.federated)
+    registered = moto_patches.iam().open_id_providers.get(identity.federated)
     if registered is not None and not jwt_checks.is_for_any(identity.claims, registered.client_id_list):
         raise AwsError("InvalidIdentityToken", "Incorrect token audience")
 
@@ -145,8 +147,8 @@ def check_expiry(claims: dict[str, Any]) -> None:
         now = time.time()
         raise AwsError(
             "ExpiredTokenException",
-            f"Token expired: current date/time {_moment(now)} must be before the expiration date/time "
-            f"{_moment(claims['exp'])}",
+            f"Token expired: current date/time {_iso_z(now)} must be before the expiration date/time "
+            f"{_iso_z(claims['exp'])}",
         )
 
 
@@ -166,12 +168,14 @@ def assume(
     Raises ``AccessDenied`` (403) when the trust policy says no, or there is no such role: AWS does not
     tell a stranger which. Raises ``ValidationError`` for a longer session than the role allows.
     """
-    role = next((role for role in seams.iam().roles.values() if role.arn == role_arn), None)
+    role = next((role for role in moto_patches.iam().roles.values() if role.arn == role_arn), None)
     verdict = trust_allows(role, identity) if role is not None else None
     if not verdict:
-        raise AwsError("AccessDenied", f"Not authorized to perform {ACTION}", status=403)
+        raise AwsError(
+            "AccessDenied", f"Not authorized to perform {ASSUME_ROLE_WITH_WEB_IDENTITY}", status=403
+        )
     check_duration(role, duration_seconds)
-    return sessions.start_session(
+    return role_sessions.start_session(
         role_arn,
         session_name,
         duration_seconds,
@@ -184,7 +188,7 @@ def trust_allows(role: Any, identity: WebIdentity) -> policies.Verdict:
     """The role's trust policy: may this provider's caller take the role, under these conditions?"""
     document = parsed(role.assume_role_policy_document)
     principal = {"Federated": identity.federated}
-    return policies.evaluate_trust(document, ACTION, principal, identity.context())
+    return policies.evaluate_trust(document, ASSUME_ROLE_WITH_WEB_IDENTITY, principal, identity.context())
 
 
 def check_duration(role: Any, seconds: int) -> None:
@@ -195,8 +199,8 @@ def check_duration(role: Any, seconds: int) -> None:
 
 def session_policy(text: str | None) -> list[dict[str, Any]]:
     """The inline session policy of a call, as a list of one document or none."""
-    return [] if text is None else [policies.validated(text, policies.SESSION)]
+    return [] if text is None else [policy_documents.validated(text, policies.SESSION)]
 
 
-def _moment(seconds: float) -> str:
+def _iso_z(seconds: float) -> str:
     return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")

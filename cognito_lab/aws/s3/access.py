@@ -1,0 +1,128 @@
+"""Amazon S3: which operation a request is, who may do it, and what keeps a bucket from the public.
+
+moto stores the buckets. Sources: Amazon S3 API Reference; S3 User Guide, "Policy actions for Amazon
+S3", "Blocking public access to your Amazon S3 storage", "Troubleshoot access denied (403 Forbidden)".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api.operations import Call, check_before
+from cognito_lab.aws.iam import enforcement
+from cognito_lab.aws.iam.policies import RESOURCE, Policy, Verdict
+from cognito_lab.aws.iam.policy_documents import parsed
+from cognito_lab.aws.iam.principals import Principal
+from cognito_lab.aws.s3 import public_access
+from cognito_lab.errors import AwsError, OutsideTheLab
+from cognito_lab.network import exchanges
+from cognito_lab.network.messages import Request
+
+# -- who may do it ---------------------------------------------------------------------------------
+
+# Operations whose IAM action has another name.
+ACTIONS = {
+    "ListBuckets": "ListAllMyBuckets",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "CopyObject": "PutObject",
+    "GetBucketCors": "GetBucketCORS",
+    "PutBucketCors": "PutBucketCORS",
+    "DeleteBucketCors": "PutBucketCORS",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+}
+
+
+def authorize(
+    request: Request, service: str, operation: str, resource: str, principal: Principal | None
+) -> None:
+    """A missing bucket is no secret; then the rights count; a missing object is told to who may list."""
+    bucket = bucket_in(resource)
+    if bucket is None and operation not in ("CreateBucket", "ListBuckets"):
+        return  # moto answers NoSuchBucket
+    for action, arn in needed(request, operation, resource):
+        require_allowed(principal, action, arn, request)
+    key = resource.partition("/")[2]
+    if (
+        operation in ("GetObject", "HeadObject")
+        and bucket
+        and not moto_patches.s3().get_object(bucket.name, key)
+    ):
+        require_allowed(principal, "s3:ListBucket", resource.partition("/")[0], request)
+
+
+def needed(request: Request, operation: str, resource: str) -> list[tuple[str, str]]:
+    """The IAM actions that an operation takes, each with its resource."""
+    action = ACTIONS.get(operation, operation)
+    version = "Version" if "versionId=" in request.query and action in ("GetObject", "DeleteObject") else ""
+    needs = [(f"s3:{action}{version}", resource)]
+    source = unquote(request.headers.get("x-amz-copy-source", "")).removeprefix("/").partition("?")[0]
+    if source:
+        needs.append(("s3:GetObject", f"arn:aws:s3:::{source}"))
+    if "x-amz-tagging" in request.headers:
+        needs.append(("s3:PutObjectTagging", resource))
+    return needs
+
+
+def require_allowed(principal: Principal | None, action: str, resource: str, request: Request) -> None:
+    """Refuse unless ``principal`` may do ``action``."""
+    verdict = verdict_on(principal, action, resource, request)
+    if not verdict:
+        raise enforcement.denied("s3", verdict, resource, principal)
+
+
+def verdict_on(
+    principal: Principal | None, action: str, resource: str, request: Request, **more: Any
+) -> Verdict:
+    """The verdict of identity-based, session and bucket policies together; ``more`` are condition keys."""
+    query = dict(parse_qsl(request.query, keep_blank_values=True))
+    keys = {f"s3:{name}": query[name] for name in ("prefix", "delimiter", "max-keys") if name in query}
+    bucket = bucket_in(resource)
+    policy = (
+        Policy(RESOURCE, "bucket policy", parsed(bucket.policy.decode()))
+        if bucket and bucket.policy
+        else None
+    )
+    if (
+        policy
+        and principal is None
+        and public_access.block_of(bucket).restrict_public_buckets
+        and public_access.is_public(policy.document)
+    ):
+        policy = None  # RestrictPublicBuckets: a public policy opens the bucket to nobody outside the account
+    context = enforcement.context(request, principal, **{**keys, **more})
+    return enforcement.verdict_on(principal, action, resource, context, policy)
+
+
+def bucket_in(arn: str) -> Any:
+    """moto's bucket that an ARN is about, or ``None``."""
+    return moto_patches.s3().buckets.get(arn.removeprefix("arn:aws:s3:::").partition("/")[0])
+
+
+@check_before("s3", "PutObject")
+@check_before("s3", "CopyObject")
+def check_new_object(call: Call) -> None:
+    """S3 encrypts every object with keys of its own; with other keys there would be more to refuse."""
+    check_acl(call)
+    asked = exchanges.current_request().headers.get("x-amz-server-side-encryption", "AES256")
+    if asked != "AES256":
+        raise OutsideTheLab(f"{call.operation} with {asked} is not played by this lab (AWS has it).")
+
+
+@check_before("s3", "CreateBucket")
+def check_acl(call: Call) -> None:
+    """New buckets have no access control lists (since 2023): ownership is the bucket owner's."""
+    asked = exchanges.current_request().headers.get("x-amz-acl", "private")
+    if asked not in ("private", "bucket-owner-full-control"):
+        if call.operation == "CreateBucket":
+            raise AwsError(
+                "InvalidBucketAclWithObjectOwnership",
+                "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+            )
+        raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")

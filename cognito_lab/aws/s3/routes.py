@@ -1,0 +1,80 @@
+"""Which operation of S3 a request is: method, host, path, query and headers say so together.
+
+Source: Amazon S3 API Reference.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api import services
+from cognito_lab.errors import AwsError, OutsideTheLab
+from cognito_lab.network.messages import Request
+
+BUCKET_HOST = re.compile(rf"(?:(.+)\.)?s3(?:\.{services.REGION})?\.amazonaws\.com")
+
+# -- from a request to an operation ----------------------------------------------------------------
+
+
+@cache
+def _routes() -> list[tuple[str, str, frozenset[str], str]]:
+    """Method, level, what must be in query or headers, and the operation: from AWS's model."""
+    model = moto_patches.service_model("s3")
+    routes = []
+    for name in model.operation_names:
+        operation = model.operation_model(name)
+        path, _, query = operation.http["requestUri"].partition("?")
+        marks = set(query.split("&")) - {""}
+        for member in operation.input_shape.required_members if operation.input_shape else ():
+            place = operation.input_shape.members[member].serialization
+            if place.get("location") in ("querystring", "header"):
+                marks.add(place["name"].lower() if place["location"] == "header" else place["name"])
+        level = "key" if "{Key+}" in path else "bucket" if "{Bucket}" in path else "service"
+        routes.append((operation.http["method"], level, frozenset(marks), name))
+    return routes
+
+
+def place(request: Request) -> dict[str, str]:
+    """``Bucket`` and ``Key``, as far as a request names them; the bucket is in the host or the path."""
+    host = BUCKET_HOST.fullmatch(request.host)
+    bucket = (host and host.group(1)) or ""
+    path = unquote(request.path).removeprefix("/")
+    bucket, key = (bucket, path) if bucket else (path.partition("/")[0], path.partition("/")[2])
+    return {name: value for name, value in (("Bucket", bucket), ("Key", key)) if value}
+
+
+def operation_of(request: Request) -> tuple[str, dict[str, Any]]:
+    """The name of the operation and its ``Bucket`` and ``Key``: S3 hides it in method, host, path and query.
+
+    Raises:
+        AwsError: ``InvalidArgument``: the query asks for two operations at once.
+        OutsideTheLab: No operation of S3 looks like this.
+    """
+    parameters = place(request)
+    level = ("service", "bucket", "key")[len(parameters)]
+    pairs = parse_qsl(request.query, keep_blank_values=True)
+    given = (
+        {name for name, _ in pairs}
+        | {f"{name}={value}" for name, value in pairs}
+        | set(request.headers.keys(lower=True))
+    )
+    fitting = [
+        (marks, name)
+        for method, where, marks, name in _routes()
+        if method == request.method and where == level and marks <= given
+    ]
+    if not fitting:
+        raise OutsideTheLab(
+            f"{request.method} {request.url} is not played by this lab: no operation of S3 is like it."
+        )
+    marks, name = max(fitting, key=lambda route: len(route[0]))
+    rivals = {mark for others, _ in fitting for mark in others - marks}
+    if rivals:
+        raise AwsError(
+            "InvalidArgument", f"Conflicting query string parameters: {', '.join(sorted(marks | rivals))}"
+        )
+    return name, parameters

@@ -1,0 +1,1 @@
+"""AWS STS: roles taken by AssumeRole or with a web identity, and the sessions that come of it."""
