@@ -22,7 +22,7 @@ from cognito_lab.providers import google, saml
 from cognito_lab.study import errors, why
 
 if TYPE_CHECKING:
-    from cognito_lab.aws.user_pools.messages import Message
+    from cognito_lab.aws.user_pools.outbox import Message
     from cognito_lab.study.demo import Demo
     from cognito_lab.study.diagrams import Diagram
     from cognito_lab.study.exercises import Exercise
@@ -186,9 +186,9 @@ class Lab:
             address: An e-mail address, or a phone number in the form ``"+15550100"``.
         """
         self._alive()
-        from cognito_lab.aws.user_pools import messages
+        from cognito_lab.aws.user_pools import outbox
 
-        return [message for message in messages.outbox() if message.to == address]
+        return [message for message in outbox.outbox() if message.to == address]
 
     def travel(self, **duration: float) -> datetime:
         """Move the account's clock forward and return the new time (UTC).

@@ -14,7 +14,8 @@ from managed_login_support import CALLBACK, DOMAIN, Pages, fields_of
 from user_pools_support import mapping, read
 
 from cognito_lab import Lab
-from cognito_lab.aws.user_pools import pools
+from cognito_lab.aws.user_pools import model
+from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.network import hosts
 from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.protocols import signing_keys
@@ -178,8 +179,8 @@ class Federation(Pages):
         return f"Google_{self.google.accounts[GORAN].sub}"
 
     @property
-    def settings(self) -> pools.UserPool:
-        return pools.find("us-east-1", self.pool)
+    def settings(self) -> UserPool:
+        return model.get_pool("us-east-1", self.pool)
 
 
 @contextmanager

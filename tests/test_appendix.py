@@ -26,17 +26,16 @@ from cognito_lab.aws.managed_login import (
     token_endpoint,
 )
 from cognito_lab.aws.s3 import access
-from cognito_lab.aws.user_pools import (
+from cognito_lab.aws.user_pools.people import federated_users, verification_codes
+from cognito_lab.aws.user_pools.settings import (
     app_clients,
     branding,
-    codes,
     domains,
-    federated,
     identity_providers,
     resource_servers,
-    sign_in,
-    tokens,
 )
+from cognito_lab.aws.user_pools.sign_in import flows
+from cognito_lab.aws.user_pools.tokens import issuing
 from cognito_lab.course import run
 from cognito_lab.lab import DATA
 
@@ -168,10 +167,10 @@ PAGES, OUTSIDE = "Pages and endpoints of a user pool", "Outside providers of a u
 # A page, a section of it, and rules of one room with what stands in their place. Where two rules guard one
 # door (an ID token has neither the use nor the scope that GetUser asks for), both are switched off.
 LIES = [
-    (ERRORS, "Signing up", codes, {"is_same": lambda *_: True}),
-    (ERRORS, "Signing up", codes, {"count_attempt": never}),
-    (ERRORS, "Signing in", sign_in, {"check_not_locked": never}),
-    (ERRORS, "Calls with a token of the user pool", tokens, {"check_not_revoked": never}),
+    (ERRORS, "Signing up", verification_codes, {"is_same": lambda *_: True}),
+    (ERRORS, "Signing up", verification_codes, {"count_attempt": never}),
+    (ERRORS, "Signing in", flows, {"check_not_locked": never}),
+    (ERRORS, "Calls with a token of the user pool", issuing, {"check_not_revoked": never}),
     (ERRORS, "Identity pools", identities, {"check_one_login_per_provider": never}),
     (ERRORS, "S3", signatures, {"check_session": never}),
     (ERRORS, PAGES, requests, {"check_redirect_uri": never}),
@@ -180,20 +179,25 @@ LIES = [
     (ERRORS, PAGES, token_endpoint, {"check_secret": never}),
     (ERRORS, PAGES, token_endpoint, {"take": never}),
     (ERRORS, PAGES, domains, {"check_free": never}),
-    (ERRORS, OUTSIDE, federated, {"check_not_signed_up": never}),
+    (ERRORS, OUTSIDE, federated_users, {"check_not_signed_up": never}),
     (ERRORS, OUTSIDE, identity_providers, {"check_name": never}),
     (ERRORS, OUTSIDE, saml_assertion, {"check_signature": lambda response, assertion, provider: assertion}),
-    (TOKENS, "Every token in every place", tokens, {"check_token_use": never, "check_scope": never}),
+    (TOKENS, "Every token in every place", issuing, {"check_token_use": never, "check_scope": never}),
     (TOKENS, "Every token in every place", federation, {"identify": lambda *_: {"sub": "1"}}),
     (TOKENS, "The user pool", token_endpoint, {"check_open_id": never}),
     (TOKENS, "The user pool", token_endpoint.oauth, {"check_verifier": never}),
     (LIMITS, "How long things live", app_clients, {"check_validity": never}),
     (LIMITS, "How long things live", grants, {"CODE_SECONDS": 600}),
     (LIMITS, "How long things live", sessions, {"SECONDS": 4000}),
-    (LIMITS, "How often one user may try", sign_in, {"LONGEST_LOCK": 600}),
-    (LIMITS, "How often one user may try", codes, {"ATTEMPTS": dict.fromkeys(codes.ATTEMPTS, 1000)}),
+    (LIMITS, "How often one user may try", flows, {"LONGEST_LOCK": 600}),
+    (
+        LIMITS,
+        "How often one user may try",
+        verification_codes,
+        {"ATTEMPTS": dict.fromkeys(verification_codes.ATTEMPTS, 1000)},
+    ),
     (LIMITS, "How many, how long", identity_pools, {"check_role_mapping": lambda mapping: []}),
-    (LIMITS, "How many, how long", federated, {"check_room": never}),
+    (LIMITS, "How many, how long", federated_users, {"check_room": never}),
     (LIMITS, "How many, how long", resource_servers, {"MOST": 26}),
     (DIFFERENCES, "Differences that you can see", access, {"may": lambda *_: True}),
     (DIFFERENCES, "Differences that you can see", app_clients, {"check_redirect": never}),

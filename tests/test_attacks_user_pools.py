@@ -12,7 +12,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from user_pools_support import OTHER_PASSWORD, read, refused, secret_hash, world
 
-from cognito_lab.aws.user_pools import pools, tokens
+from cognito_lab.aws.user_pools import model
+from cognito_lab.aws.user_pools.tokens import token_store
 from cognito_lab.protocols import signing_keys
 
 
@@ -23,7 +24,7 @@ def it():
         it.tokens = it.sign_in()
         it.honest = it.tokens["AccessToken"]
         it.claims = read(it.honest)
-        it.issuer = tokens.issuer(pools.find("us-east-1", it.pool))
+        it.issuer = token_store.token_store(model.get_pool("us-east-1", it.pool))
         yield it
 
 

@@ -173,7 +173,7 @@ def test_what_was_refused_to_the_browser_is_explained_and_not_the_page_that_tell
         browser = Browser().open(f"{scene.pages}/oauth2/authorize?{question}")
         with refused("400"):
             browser.fill_in(username="mara", password="not hers").press("Sign in")
-        assert lab.why().check == "user_pools.sign_in.check_password"
+        assert lab.why().check == "user_pools.sign_in.lockout.check_password"
 
 
 # -- how it is shown ---------------------------------------------------------------------------------

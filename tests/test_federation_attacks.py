@@ -19,7 +19,7 @@ from federation_support import GORAN, IDP_RESPONSE, SHORE, Federation, federatio
 
 from cognito_lab.aws.managed_login import federation as room
 from cognito_lab.aws.managed_login import pending
-from cognito_lab.aws.user_pools import identity_providers
+from cognito_lab.aws.user_pools.settings import identity_providers
 from cognito_lab.network import hosts
 from cognito_lab.network.messages import Request, Response
 from cognito_lab.protocols import signing_keys
@@ -221,7 +221,7 @@ def test_userinfo_that_does_not_answer(it: Federation, answer: Any) -> None:
 def test_a_provider_that_is_no_longer_played(it: Federation) -> None:
     address = it.from_shore()
     provider = it.settings
-    identity_providers.find(provider, "Shore").details["token_url"] = "https://gone.example/token"  # type: ignore[union-attr]
+    identity_providers.provider_by_name(provider, "Shore").details["token_url"] = "https://gone.example/token"  # type: ignore[union-attr]
     refused(it.arrive(address), TIMEOUT)
 
 

@@ -13,7 +13,7 @@ from user_pools_support import PASSWORD
 from user_pools_support import refused as api_refused
 
 from cognito_lab import OutsideTheLab
-from cognito_lab.aws.user_pools import federated
+from cognito_lab.aws.user_pools.people import federated_users
 
 
 @pytest.fixture
@@ -80,10 +80,10 @@ def test_after_the_first_sign_in_it_is_too_late(it: Federation) -> None:
     with api_refused("InvalidParameterException", "Merging is not currently supported"):
         link(it, identity("Google", subject(it)))
     assert not identities(it)
-    with patch.object(federated, "check_not_signed_up"):
+    with patch.object(federated_users, "check_not_signed_up"):
         link(it, identity("Google", subject(it)))
     # Unless the profile that was made is deleted first.
-    with patch.object(federated, "check_not_signed_up"):
+    with patch.object(federated_users, "check_not_signed_up"):
         it.idp.admin_disable_provider_for_user(UserPoolId=it.pool, User=identity("Google", subject(it)))
     it.idp.admin_delete_user(UserPoolId=it.pool, Username=it.goran)
     link(it, identity("Google", subject(it)))
@@ -125,7 +125,7 @@ def test_five_identities_and_no_sixth(it: Federation) -> None:
         link(it, identity("Google", str(number)))
     with api_refused("LimitExceededException"):
         link(it, identity("Google", "5"))
-    with patch.object(federated, "check_room"):
+    with patch.object(federated_users, "check_room"):
         link(it, identity("Google", "5"))
 
 
@@ -137,7 +137,7 @@ def test_a_profile_with_something_immutable() -> None:
         it.invited("goran", custom_member_since="2020")
         with api_refused("InvalidParameterException", "DestinationUser has the immutable attribute"):
             link(it, identity("Google", subject(it)))
-        with patch.object(federated, "check_all_mutable"):
+        with patch.object(federated_users, "check_all_mutable"):
             link(it, identity("Google", subject(it)))
 
 

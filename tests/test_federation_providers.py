@@ -11,7 +11,7 @@ from federation_support import SHORE, Federation, federation, say
 from user_pools_support import refused
 
 from cognito_lab import OutsideTheLab
-from cognito_lab.aws.user_pools import identity_providers
+from cognito_lab.aws.user_pools.settings import identity_providers
 
 GOOGLE = {
     "client_id": "1.apps.googleusercontent.com",

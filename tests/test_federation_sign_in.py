@@ -25,7 +25,7 @@ from user_pools_support import PASSWORD, mapping, pairs, read
 from user_pools_support import refused as api_refused
 
 from cognito_lab import OutsideTheLab
-from cognito_lab.aws.user_pools import federated
+from cognito_lab.aws.user_pools.people import federated_users
 from cognito_lab.network import exchanges
 from cognito_lab.network.exchanges import Exchange
 
@@ -107,8 +107,10 @@ def test_the_pool_talks_to_google_and_the_app_does_not(it: Federation) -> None:
 
 def test_google_s_tokens_stay_with_the_pool(it: Federation) -> None:
     seen: list[dict[str, Any]] = []
-    real = federated.arrive
-    with patch.object(federated, "arrive", lambda *given: seen.append(dict(given[2])) or real(*given)):
+    real = federated_users.sign_in_federated_user
+    with patch.object(
+        federated_users, "sign_in_federated_user", lambda *given: seen.append(dict(given[2])) or real(*given)
+    ):
         tokens = it.tokens_of(it.by_google())
     assert seen[0]["access_token"].startswith("ya29.") and "id_token" not in seen[0]
     claims = [read(tokens[name]) for name in ("id_token", "access_token")]
@@ -208,7 +210,7 @@ def test_a_required_attribute_that_is_not_mapped() -> None:
         it.connect_google()
         refused(it.by_google(), "attributes required: [phone_number]")
         assert not it.people()
-        with patch.object(federated, "check_required"):
+        with patch.object(federated_users, "check_required"):
             assert "code" in it.by_google()
 
 
@@ -242,7 +244,7 @@ def test_an_immutable_attribute_lets_its_owner_in_once() -> None:
         it.connect_google()
         assert "code" in it.by_google()
         refused(it.by_google(), "Invalid user attributes: email: Attribute cannot be updated.")
-        with patch.object(federated, "check_mutable"):
+        with patch.object(federated_users, "check_mutable"):
             assert "code" in it.by_google()
 
 
@@ -250,7 +252,7 @@ def test_a_client_that_may_not_write_what_is_mapped(it: Federation) -> None:
     it.support("COGNITO", "Google", WriteAttributes=["email", "name", "given_name"])
     refused(it.by_google(), "A client attempted to write unauthorized attribute")
     assert not it.people()
-    with patch.object(federated, "check_writable"):
+    with patch.object(federated_users, "check_writable"):
         assert "code" in it.by_google()
 
 
@@ -285,7 +287,7 @@ def test_small_letters_where_the_pool_does_not_tell_them_apart() -> None:
 def test_who_signed_up_under_the_name_does_not_get_the_sign_in(it: Federation) -> None:
     it.member(it.goran, email="rook@elsewhere.example")
     refused(it.by_google(), f"Already found an entry for username {it.goran}")
-    with patch.object(federated, "check_username_free"):
+    with patch.object(federated_users, "check_username_free"):
         it.by_google()
     assert it.status(it.goran) != "CONFIRMED", "without the rule, Rook's account would be gone"
 

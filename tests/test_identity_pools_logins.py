@@ -196,7 +196,7 @@ def test_the_user_pool_is_asked_about_sign_out_only_where_the_pool_says_so(
 
     tokens = SimpleNamespace(is_signed_out=lambda claims: claims["sub"] == "ben")
     monkeypatch.setattr(user_pools, "tokens", tokens, raising=False)
-    monkeypatch.setitem(sys.modules, "cognito_lab.aws.user_pools.tokens", tokens)
+    monkeypatch.setitem(sys.modules, "cognito_lab.aws.user_pools.tokens.issuing", tokens)
     pool = world.create_pool(
         CognitoIdentityProviders=[
             {"ProviderName": world.key, "ClientId": CLIENT, "ServerSideTokenCheck": asked}

@@ -71,13 +71,13 @@ def test_a_lie_that_changes_nothing_is_objected_to():
 
 
 def test_a_lie_that_breaks_an_earlier_cell_is_objected_to():
-    nobody = {"aws.user_pools.codes:is_same": "lambda code, given: False"}
+    nobody = {"aws.user_pools.people.verification_codes:is_same": "lambda code, given: False"}
     assert "of 01.1 fails first" in objection(replace(ANY_CODE, instead=nobody), LESSON)
     assert "fails first" in objection(replace(ANY_CODE, claim="01.3"), LESSON)
 
 
 def test_a_lie_that_breaks_the_lab_is_objected_to():
-    broken = {"aws.user_pools.codes:is_expired": "lambda code: 1 / (code.expires > 1e12)"}
+    broken = {"aws.user_pools.people.verification_codes:is_expired": "lambda code: 1 / (code.expires > 1e12)"}
     cells = [replace(piece, claim="01.2") for piece in LESSON]
     assert "does not fail by an assertion" in objection(replace(ANY_CODE, instead=broken), cells)
 
@@ -91,25 +91,28 @@ def test_a_cell_that_asserts_nothing_is_objected_to():
 
 
 def test_a_lie_holds_in_its_block_and_no_longer(capsys):
-    from cognito_lab.aws.user_pools import codes
+    from cognito_lab.aws.user_pools.people import verification_codes
 
-    rule = codes.is_same
+    rule = verification_codes.is_same
     with lies.lie("01.2") as told:
-        assert codes.is_same is not rule
-    assert codes.is_same is rule and told.says in capsys.readouterr().out
+        assert verification_codes.is_same is not rule
+    assert verification_codes.is_same is rule and told.says in capsys.readouterr().out
     with pytest.raises(ZeroDivisionError), lies.lie("01.2"):
         raise ZeroDivisionError
-    assert codes.is_same is rule
+    assert verification_codes.is_same is rule
 
 
 def test_if_one_target_of_several_is_wrong_nothing_stays_switched_off():
-    from cognito_lab.aws.user_pools import codes
+    from cognito_lab.aws.user_pools.people import verification_codes
 
-    rule = codes.is_same
-    half = {"aws.user_pools.codes:is_same": "None", "aws.user_pools.codes:is_gone": "None"}
+    rule = verification_codes.is_same
+    half = {
+        "aws.user_pools.people.verification_codes:is_same": "None",
+        "aws.user_pools.people.verification_codes:is_gone": "None",
+    }
     with pytest.raises(LieError, match="is_gone"), lies.active(Lie("01.2", "Half of it.", half)):
         pass
-    assert codes.is_same is rule
+    assert verification_codes.is_same is rule
 
 
 def test_the_lies_of_a_claim_are_counted_from_one():
@@ -124,11 +127,11 @@ def test_the_lies_of_a_claim_are_counted_from_one():
     ("target", "expression", "said"),
     [
         ("aws.user_pools.cods:is_same", "None", "not there"),
-        ("aws.user_pools.codes:is_sam", "None", "not there"),
-        ("aws.user_pools.codes:Code.is_sam", "None", "not there"),
+        ("aws.user_pools.people.verification_codes:is_sam", "None", "not there"),
+        ("aws.user_pools.directory:Code.is_sam", "None", "not there"),
         ("aws.user_pools.codes", "None", "not there"),
-        ("aws.user_pools.codes:is_same", "lambda", "no expression"),
-        ("aws.user_pools.codes:is_same", "unheard_of", "no expression"),
+        ("aws.user_pools.people.verification_codes:is_same", "lambda", "no expression"),
+        ("aws.user_pools.people.verification_codes:is_same", "unheard_of", "no expression"),
     ],
 )
 def test_a_lie_that_cannot_be_told_says_why(target, expression, said):

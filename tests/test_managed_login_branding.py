@@ -13,7 +13,8 @@ from botocore.exceptions import ParamValidationError
 from user_pools_support import World, refused, world
 
 from cognito_lab import OutsideTheLab
-from cognito_lab.aws.user_pools import app_clients, branding, domains, pools
+from cognito_lab.aws.user_pools import model
+from cognito_lab.aws.user_pools.settings import branding
 
 PNG, JPEG, SVG = b"\x89PNG\r\n\x1a\n...", b"\xff\xd8\xff\xe0...", b"<svg xmlns='http://www.w3.org/2000/svg'/>"
 COLOURS = {"components": {"primaryButton": {"lightMode": {"defaults": {"backgroundColor": "0b5f8aff"}}}}}
@@ -42,7 +43,7 @@ class Place(World):
         return self.idp.get_ui_customization(UserPoolId=self.pool, **more)["UICustomization"]
 
     def style(self, client: str = "") -> branding.Style | None:
-        found = app_clients.find("us-east-1", client or self.client)
+        found = model.get_client("us-east-1", client or self.client)
         return branding.style_of(found.pool, found)
 
 
@@ -325,6 +326,6 @@ def test_a_look_goes_with_its_client_and_its_pool(it: Place) -> None:
     it.idp.delete_user_pool_client(UserPoolId=it.pool, ClientId=it.client)
     with refused("ResourceNotFoundException"):
         it.by_client()
-    assert pools.find("us-east-1", it.pool).domain.version == domains.MANAGED_LOGIN
+    assert model.get_pool("us-east-1", it.pool).domain.version == model.MANAGED_LOGIN
     with pytest.raises(ParamValidationError):
         it.idp.create_managed_login_branding(UserPoolId=it.pool)

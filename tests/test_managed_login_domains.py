@@ -11,7 +11,7 @@ from managed_login_support import CALLBACK, DOMAIN, OAUTH, Pages, pages
 from user_pools_support import refused
 
 from cognito_lab import Lab, OutsideTheLab
-from cognito_lab.aws.user_pools import domains
+from cognito_lab.aws.user_pools.settings import domains
 
 
 @pytest.fixture

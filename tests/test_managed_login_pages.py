@@ -18,7 +18,9 @@ from user_pools_support import OTHER_PASSWORD, PASSWORD, world
 
 from cognito_lab.aws.managed_login import pages, sessions, sign_in_pages
 from cognito_lab.aws.managed_login.sign_in_pages import Input
-from cognito_lab.aws.user_pools import branding, sign_in, sign_up
+from cognito_lab.aws.user_pools.people import sign_up
+from cognito_lab.aws.user_pools.settings import branding
+from cognito_lab.aws.user_pools.sign_in import flows
 from cognito_lab.templates import ENVIRONMENT
 
 HOSTILE = "\"'><img src=x onerror=alert(1)>{{7*7}}${x}</title></style><script>alert(1)</script>"
@@ -575,9 +577,9 @@ def test_nothing_that_an_owner_names_becomes_part_of_the_page(it: Place) -> None
 
 
 def _clients(it: Place) -> Any:
-    from cognito_lab.aws.user_pools import pools
+    from cognito_lab.aws.user_pools import model
 
-    return pools.find("us-east-1", it.pool).clients.values()
+    return model.get_pool("us-east-1", it.pool).clients.values()
 
 
 class Anything(dict[str, object]):
@@ -681,7 +683,7 @@ def test_a_refusal_on_a_page_can_be_explained(it: Place) -> None:
     it.visitor().press("Sign in", username="mara", password=OTHER_PASSWORD)
     why = it.lab.why()
     assert (why.operation, why.status, why.aws_said) == ("POST /login", 400, WRONG)
-    assert why.check == "user_pools.sign_in.check_password"
+    assert why.check == "user_pools.sign_in.lockout.check_password"
     it.new_pool(version=2)
     it.visitor()
     assert it.lab.why().check == "managed_login.sign_in_pages.check_pages_work"
@@ -697,10 +699,10 @@ def test_a_refusal_on_a_page_can_be_explained(it: Place) -> None:
 @pytest.mark.parametrize(
     ("owner", "rule", "name"),
     [
-        (sign_in, "check_password", "mara"),
-        (sign_in, "check_enabled", "eve"),
-        (sign_in, "check_confirmed", "ida"),
-        (sign_in, "check_no_reset_required", "ron"),
+        (flows, "check_password", "mara"),
+        (flows, "check_enabled", "eve"),
+        (flows, "check_confirmed", "ida"),
+        (flows, "check_no_reset_required", "ron"),
     ],
 )
 def test_the_rules_of_the_pool_are_what_holds(it: Place, owner: Any, rule: str, name: str) -> None:

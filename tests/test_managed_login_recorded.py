@@ -126,4 +126,4 @@ def test_why_a_refresh_token_is_worth_nothing(it: Pages) -> None:
     it.idp.admin_user_global_sign_out(UserPoolId=it.pool, Username="mara")
     it.token(grant_type="refresh_token", refresh_token=token)
     why = it.lab.why()
-    assert why.code == "invalid_grant" and why.check == "user_pools.tokens.find_login"
+    assert why.code == "invalid_grant" and why.check == "user_pools.tokens.refreshing.authentication_of"

@@ -18,7 +18,8 @@ from user_pools_support import refused as aws_refused
 
 from cognito_lab.aws.managed_login import endpoints, pending, sessions
 from cognito_lab.aws.managed_login import federation as room
-from cognito_lab.aws.user_pools import federated, sign_in
+from cognito_lab.aws.user_pools.people import federated_users
+from cognito_lab.aws.user_pools.sign_in import lockout
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.network import hosts
 from cognito_lab.network.messages import Headers, Request
@@ -135,7 +136,7 @@ def test_a_provider_is_spoken_to_in_secret(it: Federation) -> None:
 def test_nobody_gets_a_username_that_no_operation_could_name(it: Federation, subject: str) -> None:
     it.shore.claims = it.shore.userinfo = {"sub": subject}
     assert it.by_shore()["error"] == "invalid_request" and not it.people()
-    with patch.object(federated, "check_username"):
+    with patch.object(federated_users, "check_username"):
         assert "code" in it.by_shore()
 
 
@@ -206,7 +207,7 @@ def test_wrong_passwords_lock_names_that_nobody_has_as_well(hiding: Pages) -> No
     there = tries(hiding, "mara")
     assert there == ["Incorrect username or password."] * 5 + ["Password attempts exceeded"] * 2
     assert tries(hiding, "nobody") == there
-    with patch.object(sign_in, "count_stranger"):
+    with patch.object(lockout, "count_placeholder_failure"):
         assert tries(hiding, "somebody") != there
 
 

@@ -11,7 +11,7 @@ from managed_login_support import DOMAIN, OAUTH, Pages, error, pages
 from user_pools_support import pairs, read, refused
 
 from cognito_lab.aws.managed_login import token_endpoint
-from cognito_lab.aws.user_pools import tokens as tokens_room
+from cognito_lab.aws.user_pools.tokens import checking
 
 SIGNED_OUT = "Access token is expired, disabled, or deleted, or the user has globally signed out."
 
@@ -100,7 +100,7 @@ def test_expired(it: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
     token = it.tokens()["access_token"]
     it.lab.travel(minutes=60)
     not_valid(info(token))
-    monkeypatch.setattr(tokens_room, "check_not_expired", lambda claims: None)
+    monkeypatch.setattr(checking, "check_not_expired", lambda claims: None)
     assert info(token).status_code == 200
 
 

@@ -16,8 +16,8 @@ import identity_pools_support
 import pytest
 from user_pools_support import World, world
 
-from cognito_lab.aws.user_pools import pools
-from cognito_lab.aws.user_pools import tokens as pool_tokens
+from cognito_lab.aws.user_pools import model
+from cognito_lab.aws.user_pools.tokens import token_store
 from cognito_lab.network.messages import Headers, Response
 from cognito_lab.study import tokens, twin
 from cognito_lab.study.tokens import EXPLAINED, KINDS, STEPS, show_token
@@ -40,7 +40,7 @@ class Case:
     def signed(self, algorithm: str = "RS256", **changes: Any) -> str:
         """An ID token that the pool itself might have signed, had it said this; ``...`` leaves one out."""
         claims = {**show_token(self.id).claims, **changes}
-        key = pool_tokens.issuer(pools.service().pools[self.account.pool]).key("id")
+        key = token_store.token_store(model.registry().pools[self.account.pool]).key("id")
         return key.sign({name: value for name, value in claims.items() if value is not ...}, algorithm)
 
     def view(self, token: str = "", **expected: Any) -> tokens.TokenView:
@@ -175,7 +175,7 @@ def test_each_forgery_falls_at_its_own_step(case, name):
 def test_with_its_step_switched_off_a_forgery_goes_on(case, name, monkeypatch):
     """To the end; or to a later step that cannot be passed without the one before."""
     step, forge = FORGERIES[name]
-    key = pool_tokens.issuer(pools.service().pools[case.account.pool]).key("id").public
+    key = token_store.token_store(model.registry().pools[case.account.pool]).key("id").public
 
     def off(view: tokens.TokenView) -> tokens.Answer:
         if step == "key":

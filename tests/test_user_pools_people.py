@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from user_pools_support import OTHER_PASSWORD, PASSWORD, mapping, pairs, refused, world
 
-from cognito_lab.aws.user_pools import messages
+from cognito_lab.aws.user_pools import outbox
 
 SECTION = {"Name": "section", "AttributeDataType": "String", "StringAttributeConstraints": {"MaxLength": "5"}}
 NUMBER = {"Name": "number", "AttributeDataType": "String", "Mutable": False}
@@ -89,7 +89,7 @@ def test_a_new_address_counts_as_unproved_until_its_code_comes_back(it):
     assert details == [{"Destination": "n***@t***", "DeliveryMedium": "EMAIL", "AttributeName": "email"}]
     assert (it.attributes()["email"], it.attributes()["email_verified"]) == ("new@tidepool.example", "false")
     code = it.code()
-    assert messages.outbox()[-1].to == "new@tidepool.example"
+    assert outbox.outbox()[-1].to == "new@tidepool.example"
     verify = {"AccessToken": token, "AttributeName": "email"}
     with refused("CodeMismatchException"):
         it.idp.verify_user_attribute(Code=wrong(code), **verify)
@@ -107,7 +107,7 @@ def test_a_pool_can_keep_the_old_address_until_the_new_one_is_proved(it):
     update(it, token, email="new@tidepool.example")
     assert (it.attributes()["email"], it.attributes()["email_verified"]) == ("mara@tidepool.example", "true")
     it.idp.get_user_attribute_verification_code(AccessToken=token, AttributeName="email")
-    assert messages.outbox()[-1].to == "new@tidepool.example"
+    assert outbox.outbox()[-1].to == "new@tidepool.example"
     it.idp.verify_user_attribute(AccessToken=token, AttributeName="email", Code=it.code())
     assert (it.attributes()["email"], it.attributes()["email_verified"]) == ("new@tidepool.example", "true")
 
@@ -354,7 +354,7 @@ def test_an_unknown_person_is_hidden_if_the_client_says_so(it):
     hiding = it.new_client(PreventUserExistenceErrors="ENABLED")["ClientId"]
     with refused("ExpiredCodeException"):
         recover(it, "123456", name="nobody", client=hiding)
-    assert forgot(it, "nobody", hiding)["DeliveryMedium"] == "EMAIL" and messages.outbox() == []
+    assert forgot(it, "nobody", hiding)["DeliveryMedium"] == "EMAIL" and outbox.outbox() == []
     with refused("CodeMismatchException"):
         recover(it, "123456", name="nobody", client=hiding)
 
@@ -367,7 +367,7 @@ def test_an_invitation_carries_a_password_that_keeps_the_policy(it):
         UserPoolId=it.pool, Username="ben", UserAttributes=pairs(email="ben@tidepool.example"),
         DesiredDeliveryMediums=["EMAIL"],
     )  # fmt: skip
-    message = messages.outbox()[-1]
+    message = outbox.outbox()[-1]
     assert message.to == "ben@tidepool.example" and "ben" in message.text and message.code in message.text
     assert it.initiate("ben", message.code)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
     assert it.attributes("ben")["email_verified"] == "false"
@@ -377,11 +377,11 @@ def test_an_invitation_goes_by_sms_unless_told_otherwise_and_can_be_suppressed(i
     it.idp.admin_create_user(
         UserPoolId=it.pool, Username="a", UserAttributes=pairs(email="a@tidepool.example")
     )
-    assert messages.outbox() == []
+    assert outbox.outbox() == []
     it.idp.admin_create_user(UserPoolId=it.pool, Username="b", UserAttributes=pairs(phone_number="+15550100"))
-    assert messages.outbox()[-1].medium == "SMS"
+    assert outbox.outbox()[-1].medium == "SMS"
     it.invited("c", phone_number="+15550101")
-    assert len(messages.outbox()) == 1
+    assert len(outbox.outbox()) == 1
     with refused("InvalidParameterException"):
         it.idp.admin_create_user(UserPoolId=it.pool, Username="d", DesiredDeliveryMediums=["EMAIL"])
     with refused("InvalidParameterException"):
@@ -479,11 +479,11 @@ def test_an_administrator_changes_attributes(it):
     it.member(nickname="M")
     admin = {"UserPoolId": it.pool, "Username": "mara"}
     it.idp.admin_update_user_attributes(UserAttributes=pairs(email="new@tidepool.example"), **admin)
-    assert it.attributes()["email_verified"] == "false" and messages.outbox()[-1].to == "new@tidepool.example"
+    assert it.attributes()["email_verified"] == "false" and outbox.outbox()[-1].to == "new@tidepool.example"
     proved = pairs(email="newer@tidepool.example", email_verified="true")
-    sent = len(messages.outbox())
+    sent = len(outbox.outbox())
     it.idp.admin_update_user_attributes(UserAttributes=proved, **admin)
-    assert it.attributes()["email_verified"] == "true" and len(messages.outbox()) == sent
+    assert it.attributes()["email_verified"] == "true" and len(outbox.outbox()) == sent
     it.idp.admin_delete_user_attributes(UserAttributeNames=["nickname"], **admin)
     assert "nickname" not in it.attributes()
     with refused("InvalidParameterException"):

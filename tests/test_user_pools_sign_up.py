@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from user_pools_support import PASSWORD, mapping, pairs, refused, secret_hash, world
 
-from cognito_lab.aws.user_pools import messages
+from cognito_lab.aws.user_pools import outbox
 
 SECTION = {"Name": "section", "AttributeDataType": "String", "StringAttributeConstraints": {"MaxLength": "5"}}
 
@@ -26,7 +26,7 @@ def test_the_code_that_was_sent_confirms_the_account_and_verifies_the_address(it
         "Destination": "m***@t***", "DeliveryMedium": "EMAIL", "AttributeName": "email",
     }  # fmt: skip
     assert (it.status(), it.attributes()["email_verified"]) == ("UNCONFIRMED", "false")
-    message = messages.outbox()[-1]
+    message = outbox.outbox()[-1]
     assert (message.to, message.medium) == ("mara@tidepool.example", "EMAIL")
     assert message.code in message.text and len(message.code) == 6 and message.code.isdigit()
     it.confirm()
@@ -59,7 +59,7 @@ def test_a_sign_up_code_lives_for_a_day(it):
     it.confirm("ben")
     it.lab.travel(minutes=1)
     with refused("ExpiredCodeException", "Invalid code provided, please request a code again."):
-        it.confirm("mara", messages.outbox()[0].code)
+        it.confirm("mara", outbox.outbox()[0].code)
 
 
 def test_only_the_newest_code_counts(it):
@@ -99,13 +99,13 @@ def test_messages_are_counted_per_hour(it):
         it.idp.resend_confirmation_code(ClientId=it.client, Username="mara")
     with refused("LimitExceededException"):
         it.idp.resend_confirmation_code(ClientId=it.client, Username="mara")
-    assert len(messages.outbox()) == 6
+    assert len(outbox.outbox()) == 6
 
 
 def test_without_auto_verification_nothing_is_sent(it):
     it.new_pool()
     assert "CodeDeliveryDetails" not in it.sign_up()
-    assert messages.outbox() == []
+    assert outbox.outbox() == []
     with refused("ExpiredCodeException"):
         it.confirm(code="123456")
     with refused("InvalidParameterException", "Auto verification not turned on."):
@@ -127,14 +127,14 @@ def test_the_pool_writes_its_own_messages(it):
     template = {"EmailMessage": "Welcome, here is {####}", "EmailSubject": "Tidepool"}
     it.new_pool(AutoVerifiedAttributes=["email"], VerificationMessageTemplate=template)
     it.sign_up()
-    assert messages.outbox()[-1].text == f"Welcome, here is {it.code()}"
+    assert outbox.outbox()[-1].text == f"Welcome, here is {it.code()}"
     it.new_pool(
         AutoVerifiedAttributes=["email"],
         EmailVerificationMessage="Older: {####}",
         EmailVerificationSubject="O",
     )
     it.sign_up()
-    assert (messages.outbox()[-1].text, messages.outbox()[-1].subject) == (f"Older: {it.code()}", "O")
+    assert (outbox.outbox()[-1].text, outbox.outbox()[-1].subject) == (f"Older: {it.code()}", "O")
 
 
 # -- who may sign up -----------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def test_an_unknown_person_is_hidden_if_the_client_says_so(it):
         it.idp.confirm_sign_up(ClientId=it.client, ConfirmationCode="123456", **resend)
     pretended = it.idp.resend_confirmation_code(ClientId=hiding, **resend)["CodeDeliveryDetails"]
     assert pretended == it.idp.resend_confirmation_code(ClientId=hiding, **resend)["CodeDeliveryDetails"]
-    assert pretended["DeliveryMedium"] == "EMAIL" and messages.outbox() == []
+    assert pretended["DeliveryMedium"] == "EMAIL" and outbox.outbox() == []
     with refused("ExpiredCodeException"):
         it.idp.confirm_sign_up(ClientId=hiding, ConfirmationCode="123456", **resend)
     it.sign_up("mara")  # the gap: a taken username is not hidden

@@ -20,7 +20,8 @@ from botocore.exceptions import ClientError
 from user_pools_support import OTHER_PASSWORD, PASSWORD, read, refused, secret_hash, world
 
 from cognito_lab import clock
-from cognito_lab.aws.user_pools import sign_in, srp
+from cognito_lab.aws.user_pools import srp
+from cognito_lab.aws.user_pools.sign_in import challenges, flows, srp_flow
 from cognito_lab.network import exchanges, hosts
 from cognito_lab.network.messages import Headers, Request
 from cognito_lab.study.why import Refusals
@@ -210,9 +211,9 @@ def test_an_administrators_door_takes_the_same_proof(it):
 @pytest.mark.parametrize("salt", ["00" * 15 + "7f", "00ab" + "11" * 14, "0fab" + "11" * 14, "ff" * 16])
 def test_numbers_with_zeros_in_front_come_out_the_same_on_both_sides(it, salt, monkeypatch):
     """Salts that begin with zeros, or with a set bit: where clients that mix up text and number go wrong."""
-    real = sign_in.randomness.octets
+    real = flows.randomness.octets
     monkeypatch.setattr(
-        sign_in.randomness, "octets", lambda count: bytes.fromhex(salt) if count == 16 else real(count)
+        flows.randomness, "octets", lambda count: bytes.fromhex(salt) if count == 16 else real(count)
     )
     it.member()
     challenge = Client(it).begin()
@@ -436,7 +437,7 @@ def test_a_timestamp_is_written_in_english_and_read_back():
     for day in range(400):
         moment = datetime(2026, 1, 1, 7, 8, 9, tzinfo=timezone.utc).timestamp() + day * 86400
         text = written(datetime.fromtimestamp(moment, timezone.utc))
-        assert srp.timestamp(moment) == text and srp.moment(text) == moment
+        assert srp.timestamp(moment) == text and srp.parse_timestamp(text) == moment
 
 
 # -- who is let in -------------------------------------------------------------------------------
@@ -771,13 +772,13 @@ def never(*_, **__):
         ("count_failure", never, test_wrong_proofs_lock_as_wrong_passwords_do),
         ("pretended", lambda *_: secrets.token_bytes(32), test_an_unknown_user_is_challenged_like_anybody),
         (
-            "not_this_one", lambda name: sign_in.invalid_session(""),
+            "not_this_one", lambda name: challenges.invalid_session(""),
             test_whatever_is_sent_an_unknown_user_is_refused_like_a_wrong_password,
         ),
     ],
 )  # fmt: skip
 def test_a_rule_that_is_switched_off_is_noticed(it, monkeypatch, rule, lie, test, request):
-    monkeypatch.setattr(sign_in, rule, lie)
+    monkeypatch.setattr(flows, rule, lie)
     names = test.__code__.co_varnames[: test.__code__.co_argcount]
     given = {"it": it, "monkeypatch": monkeypatch}
     if "hiding" in names:
@@ -789,7 +790,7 @@ def test_a_rule_that_is_switched_off_is_noticed(it, monkeypatch, rule, lie, test
 def test_with_any_public_value_taken_anybody_would_be_let_in(it, monkeypatch):
     """The attack on which the check of SRP_A rests: S is 0, so the key follows from public numbers alone."""
     it.member()
-    monkeypatch.setattr(sign_in, "read_srp_a", lambda given: int(given, 16))
+    monkeypatch.setattr(srp_flow, "parse_srp_a", lambda given: int(given, 16))
     app = Client(it, "whatever")
     given = app.begin(SRP_A="0")["ChallengeParameters"]
     u = int(sha("00" + hexadecimal(int(given["SRP_B"], 16))), 16)

@@ -10,7 +10,7 @@ import requests
 from user_pools_support import FLOWS, PASSWORD, pairs, read, refused, secret_hash, world
 
 from cognito_lab import OutsideTheLab
-from cognito_lab.aws.user_pools import tokens
+from cognito_lab.aws.user_pools.tokens import checking
 from cognito_lab.protocols import signing_keys
 
 ROLE = "arn:aws:iam::123456789012:role/"
@@ -427,17 +427,19 @@ def test_all_logins_of_a_user_end_at_once(it, end, revocable):
             get_user(it, answer["AccessToken"])
         with refused("NotAuthorizedException", "Refresh Token has been revoked"):
             it.refresh(answer["RefreshToken"])
-        assert tokens.is_signed_out(read(answer["IdToken"]))
+        assert checking.is_signed_out(read(answer["IdToken"]))
     again = it.sign_in()
     assert get_user(it, again["AccessToken"]) == "mara"  # the same second, and still another login
     assert get_user(it, ben["AccessToken"]) == "ben"
-    assert not tokens.is_signed_out(read(again["IdToken"])) and not tokens.is_signed_out(read(ben["IdToken"]))
+    assert not checking.is_signed_out(read(again["IdToken"])) and not checking.is_signed_out(
+        read(ben["IdToken"])
+    )
 
 
 def test_a_deleted_user_s_tokens_are_dead(it):
     answer = it.sign_in()
     it.idp.admin_delete_user(UserPoolId=it.pool, Username="mara")
-    assert tokens.is_signed_out(read(answer["IdToken"]))
+    assert checking.is_signed_out(read(answer["IdToken"]))
     it.member("mara")  # somebody else of the same name
     with refused("NotAuthorizedException", "Access Token has been revoked"):
         get_user(it, answer["AccessToken"])

@@ -153,13 +153,13 @@ def other(code: str) -> str:
     return f"{(int(code) + 1) % 10**6:06}"
 
 
-@case("user_pools.sign_in.check_enabled", "mara is disabled", "enabled")
+@case("user_pools.sign_in.user_status.check_enabled", "mara is disabled", "enabled")
 def disabled(p: Place) -> Any:
     p.idp.admin_disable_user(UserPoolId=p.pool, Username="mara")
     return p.initiate()
 
 
-@case("user_pools.sign_in.check_not_locked", "after 5 wrong", "before 2026-06-01 09:00:01")
+@case("user_pools.sign_in.lockout.check_not_locked", "after 5 wrong", "before 2026-06-01 09:00:01")
 def wrong_five_times(p: Place) -> Any:
     for _ in range(5):
         with pytest.raises(ClientError):
@@ -167,19 +167,19 @@ def wrong_five_times(p: Place) -> Any:
     return p.initiate()
 
 
-@case("user_pools.tokens.check_not_revoked", "was ended", "still counts")
+@case("user_pools.tokens.checking.check_not_revoked", "was ended", "still counts")
 def signed_out(p: Place) -> Any:
     p.idp.global_sign_out(AccessToken=p.tokens["AccessToken"])
     return p.get_user(p.tokens["AccessToken"])
 
 
-@case("user_pools.sign_in.find_by_password", "the name nobody, which no user has", "a user of")
+@case("user_pools.sign_in.password.find_by_password", "the name nobody, which no user has", "a user of")
 def hidden(p: Place) -> Any:
     client = p.new_client(PreventUserExistenceErrors="ENABLED")["ClientId"]
     return p.initiate("nobody", client=client)
 
 
-@case("user_pools.app_clients.check_secret_hash", "no secret hash", "“mara")
+@case("user_pools.client_secrets.check_secret_hash", "no secret hash", "“mara")
 def over_secret(p: Place, **more: str) -> Any:
     return p.initiate(client=p.secret["ClientId"], **more)
 
@@ -191,7 +191,7 @@ def read_only(p: Place) -> Any:
     return p.idp.update_user_attributes(AccessToken=token, UserAttributes=pairs(email="m@tidepool.example"))
 
 
-@case("user_pools.sign_in.check_session_unused", "was answered", "new sign-in")
+@case("user_pools.sign_in.challenges.check_session_unused", "was answered", "new sign-in")
 def second_answer(p: Place) -> Any:
     p.invited()
     challenge = p.initiate("ben")
@@ -273,7 +273,7 @@ def preflight(p: Place) -> Any:
 
 
 @case(
-    "user_pools.codes.check",
+    "user_pools.people.verification_codes.check",
     "another code",
     "sent to nele@tidepool.example, good until 2026-06-02 09:00:00 UTC",
 )
@@ -281,39 +281,47 @@ def another_code(p: Place) -> Any:
     return p.confirm("nele", other(new_code(p)))
 
 
-@case("user_pools.codes.check", "until 2026-06-02 09:00:00", "still good at 2026-06-02 09:00:00")
+@case(
+    "user_pools.people.verification_codes.check",
+    "until 2026-06-02 09:00:00",
+    "still good at 2026-06-02 09:00:00",
+)
 def an_old_code(p: Place) -> Any:
     return later(p, functools.partial(p.confirm, "nele", new_code(p)), hours=24)
 
 
-@case("user_pools.codes.check", "none waiting for “recovery”", "was sent")
+@case("user_pools.people.verification_codes.check", "none waiting for “recovery”", "was sent")
 def no_code(p: Place) -> Any:
     return p.idp.confirm_forgot_password(
         ClientId=p.client, Username="mara", Password=PASSWORD, ConfirmationCode="123456"
     )
 
 
-@case("user_pools.sign_up.check_unconfirmed", "mara is CONFIRMED", "UNCONFIRMED")
+@case("user_pools.people.sign_up.check_unconfirmed", "mara is CONFIRMED", "UNCONFIRMED")
 def confirmed_already(p: Place) -> Any:
     return p.confirm("mara", "123456")
 
 
-@case("user_pools.sign_in.check_confirmed", "nele is UNCONFIRMED", "CONFIRMED")
+@case("user_pools.sign_in.user_status.check_confirmed", "nele is UNCONFIRMED", "CONFIRMED")
 def not_confirmed(p: Place) -> Any:
     return (p.sign_up("nele"), p.initiate("nele"))
 
 
-@case("user_pools.sign_in.check_password", "wrong ones in a row: 1", "mara has had since 2026-06-01 09:00:00")
+@case(
+    "user_pools.sign_in.lockout.check_password",
+    "wrong ones in a row: 1",
+    "mara has had since 2026-06-01 09:00:00",
+)
 def wrong_password(p: Place) -> Any:
     return p.initiate(password=OTHER_PASSWORD)
 
 
-@case("user_pools.sign_in.find_by_password", "the name nobody", "a user of")
+@case("user_pools.sign_in.password.find_by_password", "the name nobody", "a user of")
 def nobody(p: Place) -> Any:
     return p.initiate("nobody")
 
 
-@case("user_pools.sign_in.check_flow_enabled", "allows ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH")
+@case("user_pools.sign_in.flows.check_flow_enabled", "allows ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH")
 def flow_off(p: Place) -> Any:
     return p.initiate(client=p.new_client(ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])["ClientId"])
 
@@ -323,7 +331,9 @@ def weak_password(p: Place) -> Any:
     return p.idp.sign_up(ClientId=p.client, Username="nele", Password="tidepools1!")
 
 
-@case("user_pools.app_clients.check_secret_hash", "another secret hash", "Base64 of HMAC-SHA256 over “mara")
+@case(
+    "user_pools.client_secrets.check_secret_hash", "another secret hash", "Base64 of HMAC-SHA256 over “mara"
+)
 def wrong_secret_hash(p: Place) -> Any:
     return over_secret(p, SECRET_HASH="x")
 
@@ -333,22 +343,22 @@ def no_such_attribute(p: Place) -> Any:
     return p.sign_up("nele", custom_reef="north")
 
 
-@case("user_pools.tokens.check_token_use", "this is the id token", "token_use access")
+@case("user_pools.tokens.checking.check_token_use", "this is the id token", "token_use access")
 def id_token_for_the_user_pool(p: Place) -> Any:
     return p.get_user(p.tokens["IdToken"])
 
 
-@case("user_pools.tokens.check_not_expired", "exp 2026-06-01 10:00:00", "after now, 2026-06-01 10")
+@case("user_pools.tokens.checking.check_not_expired", "exp 2026-06-01 10:00:00", "after now, 2026-06-01 10")
 def expired_access_token(p: Place) -> Any:
     return later(p, lambda: p.get_user(p.tokens["AccessToken"]), hours=1)
 
 
-@case("user_pools.tokens.check_signature", "named key did not make", "RS256")
+@case("user_pools.tokens.checking.check_signature", "named key did not make", "RS256")
 def forged_access_token(p: Place) -> Any:
     return p.get_user(forged(p.tokens["AccessToken"]))
 
 
-@case("user_pools.tokens.find_login", "no refresh token of", "a refresh token")
+@case("user_pools.tokens.refreshing.authentication_of", "no refresh token of", "a refresh token")
 def no_refresh_token(p: Place) -> Any:
     return p.refresh("x")
 
@@ -463,9 +473,9 @@ def secrets(place: Place) -> list[str]:
     from cognito_lab.aws import moto_patches
     from cognito_lab.aws.iam import principals
     from cognito_lab.aws.sts import role_sessions
-    from cognito_lab.aws.user_pools import messages
+    from cognito_lab.aws.user_pools import outbox
 
-    codes = [message.code for message in messages.outbox()]
+    codes = [message.code for message in outbox.outbox()]
     signatures = [token.rpartition(".")[2] for name, token in place.tokens.items() if name.endswith("Token")]
     held = moto_patches.account_state(role_sessions.Sessions).by_key.values()
     keys_ = [text for one in held for text in (one.secret_access_key, one.session_token)]
@@ -617,17 +627,17 @@ WITHOUT_WORDS = {
     "identity_pools.pools.check_role_mapping",
     "identity_pools.pools.check_settings",
     "protocols.saml_documents.complete_details",
-    "user_pools.admin.list_users",
-    "user_pools.app_clients.check_attribute_lists",
-    "user_pools.app_clients.check_flows",
-    "user_pools.app_clients.check_oauth",
-    "user_pools.app_clients.check_settings",
+    "user_pools.people.admin.list_users",
+    "user_pools.settings.app_clients.check_attribute_lists",
+    "user_pools.settings.app_clients.check_flows",
+    "user_pools.settings.app_clients.check_oauth",
+    "user_pools.settings.app_clients.check_settings",
     "user_pools.attributes.Schema._declare_standard",
     "user_pools.attributes.Schema.add_custom",
     "user_pools.attributes._bounds",
-    "user_pools.pools.check_plan",
-    "user_pools.pools.check_settings",
-    "user_pools.pools.check_sign_in_names",
+    "user_pools.settings.plans.check_plan",
+    "user_pools.settings.pools.check_settings",
+    "user_pools.settings.pools.check_sign_in_names",
 }
 # Raise what another check refused in a form of their own; the reason is the other's.
 PASSED_ON = {
@@ -638,8 +648,8 @@ PASSED_ON = {
     "managed_login.token_endpoint.revoke",
     "network.forms.refuse_if",
     "identity_pools.credentials.get_credentials_for_identity",
-    "user_pools.admin.take_aliases",
-    "user_pools.sign_in.revoke_token",
+    "user_pools.people.admin.take_aliases",
+    "user_pools.sign_in.refresh.revoke_token",
 }
 OTHER_ERRORS = ("OutsideTheLab", "issuers.", "NoKey", "NotAToken", "BadSignature", "LookupError", "TypeError",
                 "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection")  # fmt: skip
@@ -703,20 +713,20 @@ def test_a_check_without_words_gives_its_own(place: Place) -> None:
             PoolName="x", UsernameAttributes=["email"], AliasAttributes=["email"]
         ),
     )
-    assert found.check == "user_pools.pools.check_sign_in_names"
+    assert found.check == "user_pools.settings.pools.check_sign_in_names"
     assert found.rule.startswith("How people name themselves") and not found.given
     assert "nothing more is known here" in repr(found)
 
 
 def test_a_refusal_that_somebody_else_raises_in_the_lab_is_not_in_the_way(place: Place) -> None:
     """A check that was replaced, as in a test or in a lie, has no words; the refusal is what it was."""
-    from cognito_lab.aws.user_pools import sign_in
+    from cognito_lab.aws.user_pools.sign_in import user_status
     from cognito_lab.errors import AwsError
 
     def check(user: Any) -> None:
         raise AwsError("NotAuthorizedException", "no")
 
-    with patch.object(sign_in, "check_enabled", check):
+    with patch.object(user_status, "check_enabled", check):
         found = told(place, lambda p: p.initiate())
     assert (found.code, found.aws_said, found.given) == ("NotAuthorizedException", "no", "")
 

@@ -10,7 +10,7 @@ import pytest
 from wire_support import Server, ask, call, lab, program
 
 from cognito_lab import Lab
-from cognito_lab.aws.user_pools import pools
+from cognito_lab.aws.user_pools import model
 from cognito_lab.study.refusals import refused
 
 __all__ = ["lab"]
@@ -120,7 +120,7 @@ def test_logins_of_the_two_issuers_are_not_mixed_up(lab: Lab) -> None:
         claims = jwt.decode(token(), options={"verify_signature": False})
         with refused("NotAuthorizedException", quiet=True):
             take(jwt.encode(claims, "x" * 32, "HS256"))
-    assert pools.service().pools[scene.pool].issuer == f"https://{scene.issuer}"
+    assert model.registry().pools[scene.pool].issuer == f"https://{scene.issuer}"
     assert take(token()) == mara
 
 

@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cognito_lab import Lab
-from cognito_lab.aws.user_pools import messages
+from cognito_lab.aws.user_pools import outbox
 
 PASSWORD = "Tide-pools-2026!"
 OTHER_PASSWORD = "Rock-pools-2027!"
@@ -89,7 +89,7 @@ class World:
 
     def code(self) -> str:
         """The code of the newest message."""
-        return messages.outbox()[-1].code
+        return outbox.outbox()[-1].code
 
     def confirm(self, name: str = "mara", code: str | None = None, **more: Any) -> None:
         self.idp.confirm_sign_up(

@@ -24,7 +24,7 @@ def register() -> None:
     from cognito_lab.aws.identity_pools import open_id_tokens
     from cognito_lab.aws.managed_login import endpoints
     from cognito_lab.aws.s3 import access, website
-    from cognito_lab.aws.user_pools import domains
+    from cognito_lab.aws.user_pools.settings import domains
     from cognito_lab.network import hosts
 
     del iam, identity_pools, user_pools  # imported for their operations alone
@@ -34,7 +34,7 @@ def register() -> None:
         re.escape(open_id_tokens.ISSUER_HOST), "cognito-identity", open_id_tokens.discovery_response
     )
     hosts.register_host(website.WEBSITE_HOSTS, "s3 website", website.website)
-    hosts.register_host(domains.HOST, "managed login", endpoints.answer)
+    hosts.register_host(domains.DOMAIN_HOST, "managed login", endpoints.answer)
     for service, pattern in services.API_HOSTS.items():
         hosts.register_host(pattern, service, dispatch.handler(service))
 

@@ -7,7 +7,7 @@ be the first to fail; a test tries each of them. ::
     [[lie]]
     claim = "01.2"
     says = "Any code confirms, whoever it was sent to."
-    instead = { "aws.user_pools.codes:is_same" = "lambda code, given: True" }
+    instead = { "aws.user_pools.people.verification_codes:is_same" = "lambda code, given: True" }
 
 ``instead`` names what is replaced, below ``cognito_lab``, and gives a Python expression for what takes its
 place. The expression sees the names of that module, and as ``original`` what it replaces.

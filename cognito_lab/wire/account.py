@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from cognito_lab.aws.user_pools.messages import Message
+    from cognito_lab.aws.user_pools.outbox import Message
 
 
 class Account(Protocol):

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api import services, wire_formats
-from cognito_lab.aws.user_pools import pools
+from cognito_lab.aws.user_pools import model
 from cognito_lab.errors import PLAYED, AwsError, OutsideTheLab
 from cognito_lab.network import hosts
 from cognito_lab.network.messages import Handler, Request, Response
@@ -117,7 +117,7 @@ def of_a_domain(request: Request, name: str) -> tuple[Request, str]:
     below = OF_A_DOMAIN.fullmatch(request.path)
     if name not in ENDPOINTS or below is None:
         return request, name
-    pool = pools.service().pools.get(below[1])
+    pool = model.registry().pools.get(below[1])
     if pool is None or pool.domain is None:
         raise Refused(f"There is no user pool {below[1]} with a domain.", 404)
     url = request.url.replace(below[0], below[2], 1)

@@ -17,7 +17,7 @@ from cognito_lab.aws.api.operations import CHECKS, HANDLERS, Call, implementatio
 from cognito_lab.aws.api.services import JSON_SERVICES, QUERY_SERVICES, region_of
 from cognito_lab.aws.iam import enforcement
 from cognito_lab.aws.s3 import cors, routes
-from cognito_lab.aws.user_pools import tokens
+from cognito_lab.aws.user_pools.tokens import discovery
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges
 from cognito_lab.network.messages import Handler, Request, Response
@@ -90,7 +90,7 @@ def _known(service: str, operation: str) -> None:
 
 def _published_by_user_pool(request: Request) -> Response:
     """What a user pool publishes at its issuer address: its keys, its discovery document."""
-    answer = tokens.published(request)
+    answer = discovery.discovery_response(request)
     if answer is None:
         raise OutsideTheLab(f"{request.method} {request.url} is not played by this lab.")
     return answer

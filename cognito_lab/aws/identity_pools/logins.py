@@ -195,12 +195,12 @@ def check_not_signed_out(pool: IdentityPool, key: str, claims: dict[str, Any]) -
     rows = [row for row in pool.clients_of(key) if row["ClientId"] in jwt_checks.audiences(claims)]
     if not any(row.get("ServerSideTokenCheck") for row in rows):
         return
-    from cognito_lab.aws.user_pools import tokens
+    from cognito_lab.aws.user_pools.tokens import checking
 
     with exchanges.internal_call(
         "cognito-identity", "cognito-idp", "ServerSideTokenCheck", sub=claims["sub"]
     ) as inner:
-        inner.answer = {"SignedOut": tokens.is_signed_out(claims)}
+        inner.answer = {"SignedOut": checking.is_signed_out(claims)}
     if inner.answer["SignedOut"]:
         raise refusal("Invalid login token. Token has been revoked.")
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from cognito_lab.aws.managed_login import federation, grants, pending, requests, saml, sessions
 from cognito_lab.aws.managed_login.requests import AuthorizationRequest, refuse_if
 from cognito_lab.aws.managed_login.sessions import Session
-from cognito_lab.aws.user_pools import domains
-from cognito_lab.aws.user_pools.identity_providers import IdentityProvider
+from cognito_lab.aws.user_pools import model
+from cognito_lab.aws.user_pools.settings import domains
+from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvider
 from cognito_lab.network import forms
 from cognito_lab.network.forms import OAuthError
 from cognito_lab.network.messages import Request, Response
@@ -39,7 +40,7 @@ def authorize(request: Request) -> Response:
 
 def prompt(asked: AuthorizationRequest) -> str | None:
     """What the app wants the person to be asked; the classic hosted UI pays no heed."""
-    return asked.prompt if domains.version_of(asked.client.pool) == domains.MANAGED_LOGIN else None
+    return asked.prompt if domains.version_of(asked.client.pool) == model.MANAGED_LOGIN else None
 
 
 def will_do(session: Session, asked: AuthorizationRequest) -> bool:

@@ -20,7 +20,7 @@ from cognito_lab.aws.managed_login import (
     token_endpoint,
 )
 from cognito_lab.aws.managed_login.requests import PageError, RedirectError
-from cognito_lab.aws.user_pools import domains
+from cognito_lab.aws.user_pools.settings import domains
 from cognito_lab.network import exchanges, forms
 from cognito_lab.network.forms import OAuthError
 from cognito_lab.network.messages import Request, Response

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 from cognito_lab.aws.managed_login import pending, requests
 from cognito_lab.aws.managed_login.requests import AuthorizationRequest
-from cognito_lab.aws.user_pools.identity_providers import IdentityProvider
+from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvider
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.network import forms, hosts
 from cognito_lab.network.messages import Request, Response

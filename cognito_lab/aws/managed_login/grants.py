@@ -15,9 +15,9 @@ from cognito_lab.aws import moto_patches
 from cognito_lab.aws.managed_login import requests, sessions
 from cognito_lab.aws.managed_login.requests import AuthorizationRequest
 from cognito_lab.aws.managed_login.sessions import Session
-from cognito_lab.aws.user_pools import tokens
-from cognito_lab.aws.user_pools.app_clients import AppClient
 from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.user_pools.model import AppClient
+from cognito_lab.aws.user_pools.tokens import issuing
 from cognito_lab.network.messages import Request, Response
 
 CODE_SECONDS = 300
@@ -70,7 +70,7 @@ def back_to_the_app(asked: AuthorizationRequest, session: Session) -> Response:
 def tokens_for(asked: AuthorizationRequest, session: Session, refreshable: bool = True) -> dict[str, Any]:
     """The tokens of a sign-in, under OAuth's names."""
     return oauth_names(
-        tokens.sign_in(
+        issuing.issue_tokens(
             asked.client, session.user, scopes=asked.scopes, nonce=asked.nonce, amr=session.amr,
             auth_time=session.auth_time, refreshable=refreshable,
         )

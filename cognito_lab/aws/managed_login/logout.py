@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from cognito_lab.aws.managed_login import requests, sessions
 from cognito_lab.aws.managed_login.requests import PageError
-from cognito_lab.aws.user_pools.app_clients import AppClient
+from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.network import forms
 from cognito_lab.network.messages import Request, Response
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from cognito_lab import templates
-from cognito_lab.aws.user_pools import branding
-from cognito_lab.aws.user_pools.app_clients import AppClient
-from cognito_lab.aws.user_pools.branding import Style
-from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.aws.user_pools.model import AppClient, UserPool
+from cognito_lab.aws.user_pools.settings import branding
+from cognito_lab.aws.user_pools.settings.branding import Style
 from cognito_lab.network.messages import Headers, Response
 
 HEADERS = {

@@ -16,9 +16,10 @@ from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.managed_login import grants, requests, sessions
 from cognito_lab.aws.managed_login.requests import AuthorizationRequest
-from cognito_lab.aws.user_pools import domains, federated, identity_providers
-from cognito_lab.aws.user_pools.identity_providers import IdentityProvider
-from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.people import federated_users
+from cognito_lab.aws.user_pools.settings import domains, identity_providers
+from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvider
 from cognito_lab.errors import AwsError
 from cognito_lab.network import forms
 from cognito_lab.network.messages import Request, Response
@@ -53,7 +54,7 @@ def asked_for(asked: AuthorizationRequest) -> IdentityProvider | None:
     """The provider that the app named, if the pool has it."""
     pool = asked.client.pool
     if asked.identity_provider:
-        return identity_providers.find(pool, asked.identity_provider)
+        return identity_providers.provider_by_name(pool, asked.identity_provider)
     return identity_providers.by_identifier(pool, asked.idp_identifier or "")
 
 
@@ -104,7 +105,7 @@ def still_stands(pending: Pending) -> bool:
     return (
         client.pool.clients.get(client.id) is client
         and asked.redirect_uri in client.callback_urls
-        and identity_providers.find(client.pool, provider.name) is provider
+        and identity_providers.provider_by_name(client.pool, provider.name) is provider
         and is_supported(asked, provider)
     )
 
@@ -118,7 +119,7 @@ def arrived(
 ) -> Response:
     """The provider has said who it is, and every check of that passed: into the pool, and back to the app."""
     try:
-        user = federated.arrive(asked.client, provider, claims, subject)
+        user = federated_users.sign_in_federated_user(asked.client, provider, claims, subject)
     except AwsError as error:
         raise requests.refusal(asked, "invalid_request", error.message.strip()) from error
     # "Understanding the ID token": where the app sent no nonce, Cognito makes one for a third-party sign-in.

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from cognito_lab.aws.user_pools import domains, pools
-from cognito_lab.aws.user_pools.app_clients import AppClient
+from cognito_lab.aws.user_pools import model
+from cognito_lab.aws.user_pools.model import AppClient
+from cognito_lab.aws.user_pools.settings import domains
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.network import forms
 from cognito_lab.network.forms import OAuthError
@@ -100,7 +101,7 @@ def read(request: Request) -> AuthorizationRequest:
 
 def client_at(request: Request, client_id: str) -> AppClient | None:
     """The app client of this id, if it is one of the pool whose domain this is."""
-    client = pools.service().clients.get(client_id)
+    client = model.registry().clients.get(client_id)
     return client if client and client.pool is domains.pool_of(request.host) else None
 
 

@@ -17,8 +17,8 @@ from urllib.parse import parse_qsl
 from cognito_lab.aws.managed_login import pending, requests, saml_assertion
 from cognito_lab.aws.managed_login.requests import AuthorizationRequest
 from cognito_lab.aws.managed_login.saml_assertion import Expected
-from cognito_lab.aws.user_pools.identity_providers import IdentityProvider
-from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvider
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.network.forms import OAuthError, read_form
 from cognito_lab.network.messages import Request, Response

@@ -14,8 +14,8 @@ from werkzeug.http import dump_cookie
 
 from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
-from cognito_lab.aws.user_pools import domains
 from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.user_pools.settings import domains
 from cognito_lab.network import forms
 from cognito_lab.network.messages import Request
 from cognito_lab.protocols import constant_time

@@ -22,11 +22,14 @@ from cognito_lab.aws.api import validation
 from cognito_lab.aws.api.operations import HANDLERS, Call
 from cognito_lab.aws.managed_login import grants, pages, requests, sessions
 from cognito_lab.aws.managed_login.authorize import AuthorizationRequest
-from cognito_lab.aws.user_pools import app_clients, attributes, branding, passwords, sign_in, sign_up
-from cognito_lab.aws.user_pools.app_clients import AppClient
+from cognito_lab.aws.user_pools import attributes, client_secrets, passwords
 from cognito_lab.aws.user_pools.directory import User
-from cognito_lab.aws.user_pools.pools import UserPool
-from cognito_lab.aws.user_pools.refusals import not_authorized
+from cognito_lab.aws.user_pools.errors import not_authorized
+from cognito_lab.aws.user_pools.model import AppClient, UserPool
+from cognito_lab.aws.user_pools.people import sign_up
+from cognito_lab.aws.user_pools.settings import branding
+from cognito_lab.aws.user_pools.sign_in import challenges, new_password, user_status
+from cognito_lab.aws.user_pools.sign_in import password as sign_in_password
 from cognito_lab.errors import AwsError
 from cognito_lab.network import exchanges, forms
 from cognito_lab.network.messages import Request, Response
@@ -73,7 +76,7 @@ class Visit:
     def call(self, operation: str, **parameters: Any) -> Any:
         """What the public API operation does with these ``parameters``, checked like those of any caller."""
         if self.client.secret:
-            parameters["SecretHash"] = app_clients.secret_hash(self.client, parameters["Username"])
+            parameters["SecretHash"] = client_secrets.secret_hash(self.client, parameters["Username"])
         call = Call(
             "cognito-idp",
             operation,
@@ -207,16 +210,16 @@ def password_hint(pool: UserPool) -> str:
 
 
 def log_in(visit: Visit) -> Response:
-    username, password = (sign_in.required(visit.fields, name) for name in ("username", "password"))
-    return after_first_factor(visit, sign_in.find_by_password(visit.client, username, password))
+    username, password = (challenges.required(visit.fields, name) for name in ("username", "password"))
+    return after_first_factor(visit, sign_in_password.find_by_password(visit.client, username, password))
 
 
 def after_first_factor(visit: Visit, user: User) -> Response:
     """The person is known by a password. This is the place of a second factor, and of a passkey to set up."""
-    challenge = sign_in.next_challenge(visit.client, user)
+    challenge = sign_in_password.next_challenge(visit.client, user)
     if challenge is None:
         return grants.finish(visit.request, visit.asked, user)
-    missing = dict.fromkeys(sign_in.missing_attributes(visit.pool, user), "")
+    missing = dict.fromkeys(new_password.missing_attributes(visit.pool, user), "")
     return show(new_password_page, visit, **missing, session=challenge["Session"], username=user.username)
 
 
@@ -226,7 +229,7 @@ def register(visit: Visit) -> Response:
     answer = visit.call("SignUp", Username=visit["username"], **secret)
     user = visit.pool.people.find(visit["username"])
     assert user is not None, "who has signed up is there"
-    session = sign_in.wait_for(visit.client, user, SIGN_UP)
+    session = challenges.store_challenge(visit.client, user, SIGN_UP)
     return show(confirm_page, visit, notice=sent(answer), session=session)
 
 
@@ -234,9 +237,9 @@ def confirm(visit: Visit) -> Response:
     """The account is confirmed; who has just signed up in this browser is signed in as well."""
     visit.call("ConfirmSignUp", Username=visit["username"], ConfirmationCode=visit["code"])
     try:
-        challenge = sign_in.find_challenge(visit.client, visit["session"], SIGN_UP)
-        sign_in.check_same_user(visit.pool, challenge, visit["username"])
-        sign_in.check_enabled(challenge.user)
+        challenge = challenges.find_challenge(visit.client, visit["session"], SIGN_UP)
+        challenges.check_same_user(visit.pool, challenge, visit["username"])
+        user_status.check_enabled(challenge.user)
     except AwsError:  # another browser, or long after
         return show(login_page, visit, notice="Your account is confirmed. You can sign in now.")
     challenge.answered = True
@@ -260,9 +263,9 @@ def reset(visit: Visit) -> Response:
 
 def change_password(visit: Visit) -> Response:
     given = {f"userAttributes.{name}": visit[name] for name in visit.pool.schema.required if visit[name]}
-    challenge = sign_in.find_challenge(visit.client, visit["session"], "NEW_PASSWORD_REQUIRED")
+    challenge = challenges.find_challenge(visit.client, visit["session"], "NEW_PASSWORD_REQUIRED")
     responses = {"NEW_PASSWORD": visit["password"], **given}
-    user = sign_in.answer_new_password(visit.client, challenge, visit["username"], responses)
+    user = new_password.answer_new_password(visit.client, challenge, visit["username"], responses)
     return after_first_factor(visit, user)
 
 

@@ -12,8 +12,11 @@ from typing import Any
 
 from cognito_lab.aws.managed_login import grants, requests
 from cognito_lab.aws.managed_login.grants import Grant
-from cognito_lab.aws.user_pools import domains, pools, tokens
-from cognito_lab.aws.user_pools.app_clients import AppClient
+from cognito_lab.aws.user_pools import model
+from cognito_lab.aws.user_pools.model import AppClient
+from cognito_lab.aws.user_pools.settings import domains
+from cognito_lab.aws.user_pools.tokens import checking, claims, issuing, refreshing, revoking
+from cognito_lab.aws.user_pools.tokens.token_store import Authentication
 from cognito_lab.errors import AwsError
 from cognito_lab.network import forms
 from cognito_lab.network.forms import OAuthError, refuse_if
@@ -126,7 +129,7 @@ def check_redirect_uri(grant: Grant, redirect_uri: str | None) -> None:
 def check_readable(grant: Grant) -> None:
     """The client may read what the scopes promise."""
     asked = grant.asked
-    promised = {name for scope in asked.scopes for name in tokens.OF_SCOPE.get(scope, ())}
+    promised = {name for scope in asked.scopes for name in claims.ATTRIBUTES_OF_SCOPE.get(scope, ())}
     hidden = promised - asked.client.readable
     if hidden:
         raise OAuthError("invalid_grant")
@@ -146,8 +149,8 @@ def by_refresh_token(client: AppClient, fields: Fields) -> dict[str, Any]:
     check_refreshable(client)
     refuse_if(not fields.get("refresh_token"), "invalid_request")
     try:
-        login = tokens.find_login(client, fields["refresh_token"])
-        return grants.oauth_names(tokens.refresh(client, login, fields["refresh_token"]))
+        login = refreshing.authentication_of(client, fields["refresh_token"])
+        return grants.oauth_names(refreshing.refresh(client, login, fields["refresh_token"]))
     except AwsError:
         raise OAuthError("invalid_grant") from None
 
@@ -164,7 +167,7 @@ def by_client_credentials(client: AppClient, fields: Fields) -> dict[str, Any]:
     scopes = requests.granted(client, fields.get("scope", ""))
     refuse_if(not scopes or set(asked) - set(scopes), "invalid_scope")
     return {
-        "access_token": tokens.for_machine(client, scopes),
+        "access_token": issuing.for_machine(client, scopes),
         "expires_in": client.lifetime("AccessToken"),
         "token_type": "Bearer",
     }
@@ -184,7 +187,7 @@ def user_info(request: Request) -> Response:
     """GET or POST /oauth2/userInfo: the attributes that the access token's scopes open, all of them texts."""
     try:
         login = bearer(request)
-        client = pools.service().clients.get(login.client_id)
+        client = model.registry().clients.get(login.client_id)
         check_open_id(login)
         if client is None:
             raise invalid_token()
@@ -194,10 +197,12 @@ def user_info(request: Request) -> Response:
         answer.headers["www-authenticate"] = f"Bearer {said}"
         return answer
     user = login.user
-    return forms.as_json({"sub": user.sub, **tokens.released(client, login), "username": user.username})
+    return forms.as_json(
+        {"sub": user.sub, **claims.attributes_for_app(client, login), "username": user.username}
+    )
 
 
-def bearer(request: Request) -> tokens.Login:
+def bearer(request: Request) -> Authentication:
     """The login of the access token in the request's header: this pool's, of somebody who may sign in."""
     scheme, _, access_token = request.headers.get("authorization", "").partition(" ")
     malformed = scheme.lower() != "bearer" or not access_token
@@ -205,7 +210,7 @@ def bearer(request: Request) -> tokens.Login:
     pool = domains.pool_of(request.host)
     assert pool is not None
     try:
-        login = tokens.verified_login(pool, access_token)
+        login = checking.verified_authentication(pool, access_token)
     except AwsError:
         raise invalid_token() from None
     if not pool.people.has(login.user):
@@ -218,7 +223,7 @@ def invalid_token() -> OAuthError:
     return OAuthError("invalid_token", text, 401)
 
 
-def check_open_id(login: tokens.Login) -> None:
+def check_open_id(login: Authentication) -> None:
     """The token came from the token endpoint, with the scope ``openid``. (AWS does not say which error.)"""
     if "openid" not in (login.scopes or ()):
         raise invalid_token()
@@ -230,7 +235,7 @@ def revoke(request: Request) -> Response:
     client = client_of(request, fields)
     refuse_if(not fields.get("token"), "invalid_request")
     try:
-        tokens.revoke(client, fields["token"])
+        revoking.revoke(client, fields["token"])
     except AwsError as error:
         raise OAuthError(REVOKE_ERRORS[error.code]) from None
     return Response(200)

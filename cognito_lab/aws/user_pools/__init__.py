@@ -15,22 +15,24 @@ Each rule is a function of its own, called through its module, so that one rule 
 show that a test notices.
 """
 
-from cognito_lab.aws.user_pools import (
+from cognito_lab.aws.user_pools.people import (
     admin,
+    federated_users,
+    groups,
+    password_recovery,
+    profile,
+    sign_up,
+)
+from cognito_lab.aws.user_pools.settings import (
     app_clients,
     branding,
     domains,
-    federated,
-    groups,
     identity_providers,
     pools,
-    profile,
-    recovery,
     resource_servers,
-    sign_in,
-    sign_up,
-    tokens,
 )
+from cognito_lab.aws.user_pools.sign_in import flows
+from cognito_lab.aws.user_pools.tokens import issuing
 
 __all__ = [
     "admin",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cognito_lab.aws.user_pools.refusals import not_authorized
+from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.errors import AwsError, invalid
 
 # Every pool has all of these, in the order in which DescribeUserPool lists them: (type, shortest, longest).

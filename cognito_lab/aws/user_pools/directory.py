@@ -12,13 +12,12 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from cognito_lab.aws.user_pools import attributes, passwords
-from cognito_lab.aws.user_pools.codes import Code
 from cognito_lab.errors import AwsError, invalid
 
 CALLED = {"email": "email", "phone_number": "phone number"}  # in texts about usernames
 
 
-def moment(seconds: float) -> datetime:
+def to_datetime(seconds: float) -> datetime:
     """A point in time as AWS answers it."""
     return datetime.fromtimestamp(seconds, UTC)
 
@@ -55,7 +54,7 @@ class User:
         """UserType; ``key`` is the name under which the operation lists the attributes."""
         return {
             "Username": self.username, key: attributes.as_pairs(self.attributes, only),
-            "UserCreateDate": moment(self.created), "UserLastModifiedDate": moment(self.modified),
+            "UserCreateDate": to_datetime(self.created), "UserLastModifiedDate": to_datetime(self.modified),
             "Enabled": self.enabled, "UserStatus": self.status,
         }  # fmt: skip
 
@@ -176,7 +175,7 @@ class Directory:
                 text = f"An account with the {taken.attribute} already exists."
                 raise AwsError("AliasExistsException", text)
 
-    def claim(self, user: User, names: Mapping[str, str]) -> None:
+    def reserve(self, user: User, names: Mapping[str, str]) -> None:
         """Take these aliases from whoever else has them: there, the address counts as not verified."""
         for taken in self._others(user, names):
             proof = attributes.VERIFIED.get(taken.attribute)
@@ -228,3 +227,13 @@ def check_username_free(people: Directory, username: str, values: Mapping[str, s
             raise AwsError("UsernameExistsException", f"An account with the given {name} already exists.")
     if people.find(username):
         raise AwsError("UsernameExistsException", text)
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code that was sent to ``value``, which ``attribute`` has or is to get; ``expires`` in seconds."""
+
+    digits: str
+    attribute: str
+    value: str
+    expires: float

@@ -75,7 +75,7 @@ class Credential:
     former: list[Hash] = field(default_factory=list)
 
 
-def complete(policy: Mapping[str, Any] | None) -> dict[str, Any]:
+def with_defaults(policy: Mapping[str, Any] | None) -> dict[str, Any]:
     """The policy in force: AWS's defaults, or the one given, in which a rule left out is off."""
     if policy is None:
         return dict(DEFAULT_POLICY)

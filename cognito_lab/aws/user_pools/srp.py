@@ -89,7 +89,7 @@ def timestamp(moment: float) -> str:
     return f"{day} {month} {number} {clock} UTC {year}"
 
 
-def moment(text: str) -> float | None:
+def parse_timestamp(text: str) -> float | None:
     """The seconds since 1970 that a TIMESTAMP stands for; ``None`` if it has another form."""
     found = TIMESTAMP.fullmatch(text)
     if not found:

@@ -18,12 +18,14 @@ from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api import validation
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.user_pools import attributes, groups, identity_providers, pools, sign_in
-from cognito_lab.aws.user_pools.app_clients import AppClient
+from cognito_lab.aws.user_pools import attributes, model
 from cognito_lab.aws.user_pools.directory import User
-from cognito_lab.aws.user_pools.identity_providers import IdentityProvider
-from cognito_lab.aws.user_pools.pools import UserPool
-from cognito_lab.aws.user_pools.refusals import no_user
+from cognito_lab.aws.user_pools.errors import no_user
+from cognito_lab.aws.user_pools.model import AppClient, UserPool
+from cognito_lab.aws.user_pools.people import groups
+from cognito_lab.aws.user_pools.settings import identity_providers
+from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvider
+from cognito_lab.aws.user_pools.sign_in import user_status
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 
 SUBJECT = "Cognito_Subject"  # AWS's name for whatever the provider calls its key of a person
@@ -58,7 +60,9 @@ def _known(pool: UserPool) -> Identities:
 # -- signing in ----------------------------------------------------------------------------------
 
 
-def arrive(client: AppClient, provider: IdentityProvider, claims: Mapping[str, Any], subject: str) -> User:
+def sign_in_federated_user(
+    client: AppClient, provider: IdentityProvider, claims: Mapping[str, Any], subject: str
+) -> User:
     """The profile of somebody whom ``provider`` vouches for, made or brought up to date.
 
     ``claims`` are the provider's, already verified; ``subject`` is its key of the person. All rules hold
@@ -73,11 +77,11 @@ def arrive(client: AppClient, provider: IdentityProvider, claims: Mapping[str, A
     pool, values = client.pool, mapped(provider, claims)
     check_writable(client, values)
     attributes.check_values(pool.schema, values)
-    identity = find(pool, provider, subject, values)
+    identity = linked_identity(pool, provider, subject, values)
     if identity is None:
         return _make(pool, provider, subject, values)
     user = _known(pool)[identity]
-    sign_in.check_enabled(user)
+    user_status.check_enabled(user)
     check_mutable(pool, values)
     later = {**user.attributes, **values}
     check_required(pool, provider, later)
@@ -125,7 +129,7 @@ def check_mutable(pool: UserPool, values: Mapping[str, str]) -> None:
             raise invalid(f"Invalid user attributes: {name}: Attribute cannot be updated.")
 
 
-def find(
+def linked_identity(
     pool: UserPool, provider: IdentityProvider, subject: str, values: Mapping[str, str]
 ) -> Identity | None:
     """By which identity this person is known here already: the subject, or an attribute that was linked.
@@ -211,7 +215,7 @@ def _write(pool: UserPool, user: User, rows: list[dict[str, Any]]) -> None:
 @operation("cognito-idp", "AdminLinkProviderForUser")
 def admin_link_provider_for_user(call: Call) -> dict[str, Any]:
     """Before its first sign-in, let an outside identity lead to a profile that is there already."""
-    pool = pools.of(call)
+    pool = model.pool_in(call)
     source, provider = _source(pool, call["SourceUser"])
     user = _destination(pool, call["DestinationUser"])
     check_not_signed_up(pool, source, user)
@@ -234,7 +238,7 @@ def _source(pool: UserPool, given: Mapping[str, str]) -> tuple[Identity, Identit
             its people.
     """
     source = _identity(given)
-    provider = identity_providers.find(pool, source.provider)
+    provider = identity_providers.provider_by_name(pool, source.provider)
     if provider is None:
         raise invalid(f"SourceUser: {source.provider} is not an identity provider of the user pool.")
     nameable = {SUBJECT} if provider.type == "Google" else {SUBJECT, *provider.mapping} - {"username"}
@@ -282,7 +286,7 @@ def admin_disable_provider_for_user(call: Call) -> dict[str, Any]:
 
     AWS does not say whether such a user may ask for a new password; here that is not forbidden.
     """
-    pool, asked = pools.of(call), _identity(call["User"])
+    pool, asked = model.pool_in(call), _identity(call["User"])
     if asked.provider == "Cognito":
         if asked.attribute != SUBJECT:
             raise invalid(f"ProviderAttributeName of the provider Cognito is {SUBJECT}.")

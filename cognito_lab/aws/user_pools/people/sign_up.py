@@ -10,10 +10,12 @@ from typing import Any
 
 from cognito_lab import randomness
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.user_pools import app_clients, attributes, codes, directory, passwords
+from cognito_lab.aws.user_pools import attributes, client_secrets, directory, model, passwords
 from cognito_lab.aws.user_pools.directory import User
-from cognito_lab.aws.user_pools.pools import UserPool
-from cognito_lab.aws.user_pools.refusals import not_authorized
+from cognito_lab.aws.user_pools.errors import not_authorized
+from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.people import verification_codes
+from cognito_lab.aws.user_pools.sign_in import hidden_users
 from cognito_lab.errors import invalid
 
 VERIFIED_FIRST = ("phone_number", "email")  # with both to verify, the code goes by SMS
@@ -21,9 +23,9 @@ VERIFIED_FIRST = ("phone_number", "email")  # with both to verify, the code goes
 
 @operation("cognito-idp", "SignUp")
 def sign_up(call: Call) -> dict[str, Any]:
-    client = app_clients.of(call)
+    client = model.client_in(call)
     pool, password = client.pool, call.get("Password")
-    app_clients.check_secret_hash(client, call["Username"], call.get("SecretHash"))
+    client_secrets.check_secret_hash(client, call["Username"], call.get("SecretHash"))
     check_self_sign_up(pool)
     # The form of what was sent
     values = attributes.as_mapping(call.get("UserAttributes", []))
@@ -78,23 +80,23 @@ def send_code(pool: UserPool, user: User) -> dict[str, str] | None:
     """Send the sign-up code where the pool's ``AutoVerifiedAttributes`` say, if anywhere."""
     for attribute in VERIFIED_FIRST:
         if pool.verifies(attribute) and attribute in user.attributes and not user.is_verified(attribute):
-            return codes.send(pool, user, "sign-up", attribute)
+            return verification_codes.send(pool, user, "sign-up", attribute)
     return None
 
 
 @operation("cognito-idp", "ConfirmSignUp")
 def confirm_sign_up(call: Call) -> dict[str, Any]:
     """The right code confirms the account and verifies the address; the name must still be free."""
-    client = app_clients.of(call)
-    app_clients.check_secret_hash(client, call["Username"], call.get("SecretHash"))
-    user = app_clients.user_of(call, client, hidden=codes.expired())
+    client = model.client_in(call)
+    client_secrets.check_secret_hash(client, call["Username"], call.get("SecretHash"))
+    user = hidden_users.user_in_public_call(call, client, hidden=verification_codes.expired())
     check_unconfirmed(user)
-    codes.count_attempt(user.attempts, "ConfirmSignUp")
-    code = codes.check(user, "sign-up", call["ConfirmationCode"])
+    verification_codes.count_attempt(user.attempts, "ConfirmSignUp")
+    code = verification_codes.check(user, "sign-up", call["ConfirmationCode"])
     is_same_address = user.attributes.get(code.attribute) == code.value
     proved = {attributes.VERIFIED[code.attribute]: "true"} if is_same_address else {}
     confirm(client.pool, user, proved, call.get("ForceAliasCreation", False))
-    codes.use_up(user, "sign-up")
+    verification_codes.use_up(user, "sign-up")
     return {}
 
 
@@ -112,21 +114,21 @@ def confirm(pool: UserPool, user: User, proved: Mapping[str, str], force: bool =
     names = pool.people.names({**user.attributes, **proved}, confirmed=True)
     pool.people.check_free(user, names, but_aliases=force)
     if force:
-        pool.people.claim(user, names)
+        pool.people.reserve(user, names)
     user.status = "CONFIRMED"
     pool.people.change(user, proved)
 
 
 @operation("cognito-idp", "ResendConfirmationCode")
 def resend_confirmation_code(call: Call) -> dict[str, Any]:
-    client = app_clients.of(call)
-    app_clients.check_secret_hash(client, call["Username"], call.get("SecretHash"))
+    client = model.client_in(call)
+    client_secrets.check_secret_hash(client, call["Username"], call.get("SecretHash"))
     user = client.pool.people.find(call["Username"])
     if user is None:
-        return {"CodeDeliveryDetails": app_clients.pretended_delivery(client, call["Username"])}
+        return {"CodeDeliveryDetails": hidden_users.placeholder_delivery(client, call["Username"])}
     if user.status != "UNCONFIRMED":
         raise invalid("User is already confirmed.")
-    codes.count_attempt(user.attempts, "ResendConfirmationCode")
+    verification_codes.count_attempt(user.attempts, "ResendConfirmationCode")
     delivery = send_code(client.pool, user)
     if delivery is None:
         raise invalid("Auto verification not turned on.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cognito_lab.aws import moto_patches
 
 if TYPE_CHECKING:
-    from cognito_lab.aws.user_pools.pools import UserPool
+    from cognito_lab.aws.user_pools.model import UserPool
 
 MEDIUM = {"email": "EMAIL", "phone_number": "SMS"}
 

@@ -10,16 +10,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.user_pools import attributes, codes, groups, passwords, sign_in, tokens
+from cognito_lab.aws.user_pools import attributes, passwords
 from cognito_lab.aws.user_pools.directory import User
-from cognito_lab.aws.user_pools.pools import UserPool
-from cognito_lab.aws.user_pools.refusals import not_authorized
+from cognito_lab.aws.user_pools.errors import not_authorized
+from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.people import groups, verification_codes
+from cognito_lab.aws.user_pools.sign_in import lockout
+from cognito_lab.aws.user_pools.tokens import checking, revoking
 from cognito_lab.errors import invalid
 
 
 @operation("cognito-idp", "GetUser")
 def get_user(call: Call) -> dict[str, Any]:
-    who = tokens.bearer(call)
+    who = checking.user_of_access_token(call)
     return {
         "Username": who.user.username,
         "UserAttributes": attributes.as_pairs(who.user.attributes, who.client.readable),
@@ -28,7 +31,7 @@ def get_user(call: Call) -> dict[str, Any]:
 
 @operation("cognito-idp", "UpdateUserAttributes")
 def update_user_attributes(call: Call) -> dict[str, Any]:
-    who, changes = tokens.bearer(call), attributes.as_mapping(call["UserAttributes"])
+    who, changes = checking.user_of_access_token(call), attributes.as_mapping(call["UserAttributes"])
     attributes.check_values(who.pool.schema, changes)
     attributes.check_write_rights(who.pool.schema, who.client.write_attributes, changes)
     return {"CodeDeliveryDetailsList": change_attributes(who.pool, who.user, changes)}
@@ -56,7 +59,10 @@ def change_attributes(pool: UserPool, user: User, changes: Mapping[str, str]) ->
     later = {**user.attributes, **now}
     pool.people.check_free(user, pool.people.names(later, confirmed=user.status != "UNCONFIRMED"))
     pool.people.change(user, now)
-    return [codes.send(pool, user, f"verify {name}", name, value) for name, value in to_verify.items()]
+    return [
+        verification_codes.send(pool, user, f"verify {name}", name, value)
+        for name, value in to_verify.items()
+    ]
 
 
 def check_not_required(pool: UserPool, deleted: list[str]) -> None:
@@ -67,46 +73,46 @@ def check_not_required(pool: UserPool, deleted: list[str]) -> None:
 
 @operation("cognito-idp", "DeleteUserAttributes")
 def delete_user_attributes(call: Call) -> None:
-    who, names = tokens.bearer(call), call["UserAttributeNames"]
+    who, names = checking.user_of_access_token(call), call["UserAttributeNames"]
     attributes.check_write_rights(who.pool.schema, who.client.write_attributes, names)
     change_attributes(who.pool, who.user, dict.fromkeys(names, ""))
 
 
 @operation("cognito-idp", "GetUserAttributeVerificationCode")
 def get_user_attribute_verification_code(call: Call) -> dict[str, Any]:
-    who, name = tokens.bearer(call), call["AttributeName"]
+    who, name = checking.user_of_access_token(call), call["AttributeName"]
     pending = who.user.codes.get(f"verify {name}")
     if name not in attributes.VERIFIED:
         raise invalid(f"Invalid attribute name: {name} cannot be verified.")
     if name not in who.user.attributes and pending is None:
         raise invalid(f"The user has no {name}.")
-    codes.count_attempt(who.user.attempts, "GetUserAttributeVerificationCode")
+    verification_codes.count_attempt(who.user.attempts, "GetUserAttributeVerificationCode")
     value = pending.value if pending else None
-    return {"CodeDeliveryDetails": codes.send(who.pool, who.user, f"verify {name}", name, value)}
+    return {"CodeDeliveryDetails": verification_codes.send(who.pool, who.user, f"verify {name}", name, value)}
 
 
 @operation("cognito-idp", "VerifyUserAttribute")
 def verify_user_attribute(call: Call) -> dict[str, Any]:
     """The right code makes the address that it was sent to the user's own."""
-    who, name = tokens.bearer(call), call["AttributeName"]
-    codes.count_attempt(who.user.attempts, "VerifyUserAttribute")
-    code = codes.check(who.user, f"verify {name}", call["Code"])
+    who, name = checking.user_of_access_token(call), call["AttributeName"]
+    verification_codes.count_attempt(who.user.attempts, "VerifyUserAttribute")
+    code = verification_codes.check(who.user, f"verify {name}", call["Code"])
     proved = {name: code.value, attributes.VERIFIED[name]: "true"}
     people = who.pool.people
     people.check_free(who.user, people.names({**who.user.attributes, **proved}, confirmed=True))
     people.change(who.user, proved)
-    codes.use_up(who.user, f"verify {name}")
+    verification_codes.use_up(who.user, f"verify {name}")
     return {}
 
 
 @operation("cognito-idp", "ChangePassword")
 def change_password(call: Call) -> dict[str, Any]:
-    who, password = tokens.bearer(call), call["ProposedPassword"]
+    who, password = checking.user_of_access_token(call), call["ProposedPassword"]
     check_not_federated(who.user)
-    codes.count_attempt(who.user.attempts, "ChangePassword")
+    verification_codes.count_attempt(who.user.attempts, "ChangePassword")
     credential, previous = who.user.credential, call.get("PreviousPassword", "")
     if credential is not None and not credential.current.matches(previous):
-        raise sign_in.wrong_password()
+        raise lockout.wrong_password()
     passwords.check_policy(who.pool.password_policy, password)
     passwords.check_history(who.pool.password_policy, credential, password)
     who.pool.set_password(who.user, password, who.user.status)
@@ -121,19 +127,19 @@ def check_not_federated(user: User) -> None:
 
 @operation("cognito-idp", "GlobalSignOut")
 def global_sign_out(call: Call) -> dict[str, Any]:
-    who = tokens.bearer(call)
-    tokens.revoke_all(who.pool, who.user)
+    who = checking.user_of_access_token(call)
+    revoking.revoke_all(who.pool, who.user)
     return {}
 
 
 @operation("cognito-idp", "DeleteUser")
 def delete_user(call: Call) -> None:
-    who = tokens.bearer(call)
+    who = checking.user_of_access_token(call)
     remove(who.pool, who.user)
 
 
 def remove(pool: UserPool, user: User) -> None:
     """Delete a user with everything that was the user's; the name is free again."""
-    tokens.revoke_all(pool, user)
+    revoking.revoke_all(pool, user)
     groups.leave_all(pool, user)
     pool.people.remove(user)

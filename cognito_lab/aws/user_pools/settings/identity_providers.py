@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.api.pagination import page
-from cognito_lab.aws.user_pools import attributes, pools
-from cognito_lab.aws.user_pools.directory import moment
-from cognito_lab.aws.user_pools.pools import UserPool
-from cognito_lab.aws.user_pools.refusals import not_found
+from cognito_lab.aws.user_pools import attributes, model
+from cognito_lab.aws.user_pools.directory import to_datetime
+from cognito_lab.aws.user_pools.errors import not_found
+from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.network import hosts
 from cognito_lab.protocols import jwt_issuers, saml_documents
@@ -29,7 +29,7 @@ RESERVED = {name.casefold() for name in ("COGNITO", *SOCIAL)}
 
 
 @dataclass(frozen=True)
-class Kind:
+class ProviderType:
     """What a type of provider wants in ``ProviderDetails``, what it may have besides, and what AWS adds."""
 
     required: tuple[str, ...]
@@ -41,8 +41,8 @@ class Kind:
 PEOPLE_API = "https://people.googleapis.com/v1/people/me?personFields="  # kept with Google, and never asked
 # "Amazon Cognito derives the username from specific claims": for both of these types it is ``sub``.
 BY_SUBJECT = {"username": "sub"}
-KINDS = {
-    "Google": Kind(
+PROVIDER_TYPES = {
+    "Google": ProviderType(
         ("client_id", "client_secret", "authorize_scopes"),
         added={
             "attributes_url": PEOPLE_API,
@@ -54,13 +54,13 @@ KINDS = {
         },
         mapping=BY_SUBJECT,
     ),
-    "OIDC": Kind(
+    "OIDC": ProviderType(
         ("client_id", "client_secret", "authorize_scopes", "oidc_issuer", "attributes_request_method"),
         optional=("authorize_url", "token_url", "attributes_url", "jwks_uri"),
         added={"attributes_url_add_attributes": "false"},
         mapping=BY_SUBJECT,
     ),
-    "SAML": Kind(
+    "SAML": ProviderType(
         (),
         optional=("MetadataURL", "MetadataFile", "IDPInit", "IDPSignout", "EncryptedResponses",
                   "RequestSigningAlgorithm", "ActiveEncryptionCertificate", "SSORedirectBindingURI",
@@ -105,7 +105,7 @@ class IdentityProvider:
             "UserPoolId": self.pool_id, "ProviderName": self.name, "ProviderType": self.type,
             "ProviderDetails": self.details, "AttributeMapping": self.mapping,
             "IdpIdentifiers": self.identifiers,
-            "LastModifiedDate": moment(self.modified), "CreationDate": moment(self.created),
+            "LastModifiedDate": to_datetime(self.modified), "CreationDate": to_datetime(self.created),
         }  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def _of(pool: UserPool) -> IdentityProviders:
     return moto_patches.state_of(pool, IdentityProviders)
 
 
-def find(pool: UserPool, name: str) -> IdentityProvider | None:
+def provider_by_name(pool: UserPool, name: str) -> IdentityProvider | None:
     """The pool's provider of this name."""
     return _of(pool).get(name)
 
@@ -140,17 +140,17 @@ def issuer(provider: IdentityProvider) -> str | None:
 # -- settings ------------------------------------------------------------------------------------
 
 
-def complete(kind: str, given: Mapping[str, str]) -> dict[str, str]:
+def with_defaults(kind: str, given: Mapping[str, str]) -> dict[str, str]:
     """ProviderDetails in force: what was given, checked, and what AWS adds.
 
     Raises:
         AwsError: ``InvalidParameterException``: something is missing or not among this type's details.
         OutsideTheLab: The type, or a host in the details, is not played here.
     """
-    if kind not in KINDS:
+    if kind not in PROVIDER_TYPES:
         raise OutsideTheLab(f"An identity provider of type {kind} is not played by this lab (AWS has it).")
     check_details(kind, given)
-    details = {**given, **KINDS[kind].added}
+    details = {**given, **PROVIDER_TYPES[kind].added}
     if kind == "SAML":
         return saml_documents.complete_details(details)
     if "openid" not in details["authorize_scopes"].replace(",", " ").split():
@@ -160,8 +160,8 @@ def complete(kind: str, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def check_details(kind: str, given: Mapping[str, str]) -> None:
-    known = {*KINDS[kind].required, *KINDS[kind].optional, *KINDS[kind].added}
-    for name in KINDS[kind].required:
+    known = {*PROVIDER_TYPES[kind].required, *PROVIDER_TYPES[kind].optional, *PROVIDER_TYPES[kind].added}
+    for name in PROVIDER_TYPES[kind].required:
         if not given.get(name):
             raise invalid(f"Missing provider detail {name} for a provider of type {kind}.")
     for name in given:
@@ -202,7 +202,7 @@ def check_mapping(pool: UserPool, kind: str, mapping: Mapping[str, str]) -> None
     """Keys are attributes that the pool has and that are not Cognito's own."""
     for name, claim in mapping.items():
         if name == "username":
-            if claim != KINDS[kind].mapping.get("username", claim):
+            if claim != PROVIDER_TYPES[kind].mapping.get("username", claim):
                 raise OutsideTheLab(f"A username made from the claim {claim} is not played by this lab.")
         elif name not in pool.schema.attributes or name in attributes.SET_BY_COGNITO:
             raise invalid(f"Invalid AttributeMapping: {name} is not an attribute that can be mapped.")
@@ -218,11 +218,11 @@ def _check_acr(call: Call) -> None:
 
 @operation("cognito-idp", "CreateIdentityProvider")
 def create_identity_provider(call: Call) -> dict[str, Any]:
-    pool, name, kind = pools.of(call), call["ProviderName"], call["ProviderType"]
+    pool, name, kind = model.pool_in(call), call["ProviderName"], call["ProviderType"]
     _check_acr(call)
-    details = complete(kind, call["ProviderDetails"])
+    details = with_defaults(kind, call["ProviderDetails"])
     check_name(pool, name, kind)
-    mapping = {**KINDS[kind].mapping, **call.get("AttributeMapping", {})}
+    mapping = {**PROVIDER_TYPES[kind].mapping, **call.get("AttributeMapping", {})}
     check_mapping(pool, kind, mapping)
     identifiers = call.get("IdpIdentifiers", [])
     check_identifiers(pool, name, identifiers)
@@ -231,7 +231,7 @@ def create_identity_provider(call: Call) -> dict[str, Any]:
 
 
 def _named(call: Call) -> IdentityProvider:
-    found = find(pools.of(call), call["ProviderName"])
+    found = provider_by_name(model.pool_in(call), call["ProviderName"])
     if found is None:
         raise not_found(f"Identity provider {call['ProviderName']} does not exist.")
     return found
@@ -244,7 +244,7 @@ def describe_identity_provider(call: Call) -> dict[str, Any]:
 
 @operation("cognito-idp", "GetIdentityProviderByIdentifier")
 def get_identity_provider_by_identifier(call: Call) -> dict[str, Any]:
-    found = by_identifier(pools.of(call), call["IdpIdentifier"])
+    found = by_identifier(model.pool_in(call), call["IdpIdentifier"])
     if found is None:
         raise not_found(f"No identity provider has the identifier {call['IdpIdentifier']}.")
     return {"IdentityProvider": found.describe()}
@@ -253,13 +253,13 @@ def get_identity_provider_by_identifier(call: Call) -> dict[str, Any]:
 @operation("cognito-idp", "UpdateIdentityProvider")
 def update_identity_provider(call: Call) -> dict[str, Any]:
     """Details are replaced as a whole, as are the mapping and the identifiers; what is left out stays."""
-    pool, provider = pools.of(call), _named(call)
+    pool, provider = model.pool_in(call), _named(call)
     _check_acr(call)
     details, mapping = provider.details, provider.mapping
     if call.get("ProviderDetails") is not None:
-        details = complete(provider.type, call["ProviderDetails"])
+        details = with_defaults(provider.type, call["ProviderDetails"])
     if call.get("AttributeMapping") is not None:
-        mapping = {**KINDS[provider.type].mapping, **call["AttributeMapping"]}
+        mapping = {**PROVIDER_TYPES[provider.type].mapping, **call["AttributeMapping"]}
         check_mapping(pool, provider.type, mapping)
     identifiers = call.get("IdpIdentifiers", provider.identifiers)
     check_identifiers(pool, provider.name, identifiers)
@@ -271,12 +271,12 @@ def update_identity_provider(call: Call) -> dict[str, Any]:
 @operation("cognito-idp", "DeleteIdentityProvider")
 def delete_identity_provider(call: Call) -> None:
     """Nobody signs in through it any more. People and app clients stay as they are."""
-    del _of(pools.of(call))[_named(call).name]
+    del _of(model.pool_in(call))[_named(call).name]
 
 
 @operation("cognito-idp", "ListIdentityProviders")
 def list_identity_providers(call: Call) -> dict[str, Any]:
-    found, after = page(call, list(_of(pools.of(call)).values()), "MaxResults")
+    found, after = page(call, list(_of(model.pool_in(call)).values()), "MaxResults")
     shown = ("ProviderName", "ProviderType", "LastModifiedDate", "CreationDate")
     rows = [one.describe() for one in found]
     return {"Providers": [{name: row[name] for name in shown} for row in rows], **after}

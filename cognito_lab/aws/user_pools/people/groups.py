@@ -13,10 +13,10 @@ from typing import Any
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.api.pagination import page
-from cognito_lab.aws.user_pools import pools
-from cognito_lab.aws.user_pools.directory import User, moment
-from cognito_lab.aws.user_pools.pools import UserPool
-from cognito_lab.aws.user_pools.refusals import not_found
+from cognito_lab.aws.user_pools import model
+from cognito_lab.aws.user_pools.directory import User, to_datetime
+from cognito_lab.aws.user_pools.errors import not_found
+from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.errors import AwsError
 
 WORST = 2**31  # a group without a precedence stands behind all that have one
@@ -44,7 +44,7 @@ class Group:
         members = {
             "GroupName": self.name, "UserPoolId": self.pool_id, "Description": self.description,
             "RoleArn": self.role_arn, "Precedence": self.precedence,
-            "CreationDate": moment(self.created), "LastModifiedDate": moment(self.modified),
+            "CreationDate": to_datetime(self.created), "LastModifiedDate": to_datetime(self.modified),
         }  # fmt: skip
         return {name: value for name, value in members.items() if value is not None}
 
@@ -92,7 +92,7 @@ def leave_all(pool: UserPool, user: User) -> None:
 
 
 def _find(call: Call) -> tuple[UserPool, Group]:
-    pool = pools.of(call)
+    pool = model.pool_in(call)
     group = _groups(pool).by_name.get(call["GroupName"])
     if group is None:
         raise not_found("Group not found.")
@@ -101,7 +101,7 @@ def _find(call: Call) -> tuple[UserPool, Group]:
 
 @operation("cognito-idp", "CreateGroup")
 def create_group(call: Call) -> dict[str, Any]:
-    pool = pools.of(call)
+    pool = model.pool_in(call)
     if call["GroupName"] in _groups(pool).by_name:
         raise AwsError("GroupExistsException", "A group with the name already exists.")
     group = Group(
@@ -136,12 +136,12 @@ def delete_group(call: Call) -> None:
 
 @operation("cognito-idp", "ListGroups")
 def list_groups(call: Call) -> dict[str, Any]:
-    return _listed(call, list(_groups(pools.of(call)).by_name.values()))
+    return _listed(call, list(_groups(model.pool_in(call)).by_name.values()))
 
 
 @operation("cognito-idp", "AdminListGroupsForUser")
 def admin_list_groups_for_user(call: Call) -> dict[str, Any]:
-    return _listed(call, of_user(pools.of(call), pools.user_of(call)))
+    return _listed(call, of_user(model.pool_in(call), model.user_in_admin_call(call)))
 
 
 def _listed(call: Call, found: Sequence[Group]) -> dict[str, Any]:
@@ -158,13 +158,13 @@ def list_users_in_group(call: Call) -> dict[str, Any]:
 
 @operation("cognito-idp", "AdminAddUserToGroup")
 def admin_add_user_to_group(call: Call) -> None:
-    (pool, group), user = _find(call), pools.user_of(call)
+    (pool, group), user = _find(call), model.user_in_admin_call(call)
     group.members[user.sub] = user
     _groups(pool).of.setdefault(user.sub, {})[group.name] = group
 
 
 @operation("cognito-idp", "AdminRemoveUserFromGroup")
 def admin_remove_user_from_group(call: Call) -> None:
-    (pool, group), user = _find(call), pools.user_of(call)
+    (pool, group), user = _find(call), model.user_in_admin_call(call)
     group.members.pop(user.sub, None)
     _groups(pool).of.get(user.sub, {}).pop(group.name, None)

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cognito_lab import randomness
-from cognito_lab.aws.user_pools import messages
+from cognito_lab.aws.user_pools import outbox
+from cognito_lab.aws.user_pools.directory import Code
 from cognito_lab.errors import AwsError
 from cognito_lab.protocols import constant_time
 
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.directory import User
-    from cognito_lab.aws.user_pools.pools import UserPool
+    from cognito_lab.aws.user_pools.model import UserPool
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -33,16 +33,6 @@ ATTEMPTS = {
 }
 
 
-@dataclass(frozen=True)
-class Code:
-    """A code that was sent to ``value``, which ``attribute`` has or is to get; ``expires`` in seconds."""
-
-    digits: str
-    attribute: str
-    value: str
-    expires: float
-
-
 def send(
     pool: UserPool, user: User, purpose: str, attribute: str, value: str | None = None
 ) -> dict[str, str]:
@@ -53,10 +43,10 @@ def send(
     to = user.attributes[attribute] if value is None else value
     code = Code(randomness.digits(6), attribute, to, time.time() + LIFETIME[purpose])
     user.codes[purpose] = code
-    return messages.send(pool, "verification", to, attribute, code.digits, user.username)
+    return outbox.send(pool, "verification", to, attribute, code.digits, user.username)
 
 
-def pretend(stranger: User, purpose: str) -> None:
+def store_impossible_code(stranger: User, purpose: str) -> None:
     """A code for somebody who does not exist: every other one is wrong, and nobody has this one, the empty
     one, which no operation takes."""
     stranger.codes[purpose] = Code("", "", "nobody", time.time() + LIFETIME[purpose])

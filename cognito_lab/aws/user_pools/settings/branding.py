@@ -22,11 +22,11 @@ from typing import Any
 from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.user_pools import app_clients, domains, pools
-from cognito_lab.aws.user_pools.app_clients import AppClient
-from cognito_lab.aws.user_pools.directory import moment
-from cognito_lab.aws.user_pools.pools import UserPool
-from cognito_lab.aws.user_pools.refusals import not_found
+from cognito_lab.aws.user_pools import model
+from cognito_lab.aws.user_pools.directory import to_datetime
+from cognito_lab.aws.user_pools.errors import not_found
+from cognito_lab.aws.user_pools.model import AppClient, UserPool
+from cognito_lab.aws.user_pools.settings import domains
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 
 TYPES = {"ICO": "x-icon", "JPEG": "jpeg", "PNG": "png", "SVG": "svg+xml", "WEBP": "webp"}  # image/…
@@ -70,9 +70,9 @@ class Style:
 
 def style_of(pool: UserPool, client: AppClient) -> Style | None:
     """The look of a client's pages; ``None`` where they are out of order for the want of a style."""
-    if domains.version_of(pool) == domains.CLASSIC:
+    if domains.version_of(pool) == model.CLASSIC:
         return classic_style(pool, client)
-    branding = moto_patches.state_of(client, Look).branding
+    branding = moto_patches.state_of(client, ClassicCustomization).branding
     return branding.style() if branding else None
 
 
@@ -109,7 +109,7 @@ class Branding:
         answer = {
             "ManagedLoginBrandingId": self.id, "UserPoolId": self.pool_id,
             "UseCognitoProvidedValues": self.of_cognito, "Settings": self.settings, "Assets": self.assets,
-            "CreationDate": moment(self.created), "LastModifiedDate": moment(self.modified),
+            "CreationDate": to_datetime(self.created), "LastModifiedDate": to_datetime(self.modified),
         }  # fmt: skip
         return {"ManagedLoginBranding": answer}
 
@@ -129,7 +129,7 @@ class Branding:
 
 
 @dataclass
-class Look:
+class ClassicCustomization:
     """What was set for one app client, or for all (then it hangs on the pool)."""
 
     branding: Branding | None = None
@@ -195,11 +195,11 @@ def check_image(text: str, largest: int) -> None:
         raise invalid(f"The image has more than {largest} octets.")
 
 
-def _branding(call: Call) -> tuple[Look, Branding]:
+def _branding(call: Call) -> tuple[ClassicCustomization, Branding]:
     """The style that an operation names, and where it hangs."""
-    pool = pools.find(call.region, call.get("UserPoolId", ""))  # AWS's model requires none in an update
+    pool = model.get_pool(call.region, call.get("UserPoolId", ""))  # AWS's model requires none in an update
     for client in pool.clients.values():
-        look = moto_patches.state_of(client, Look)
+        look = moto_patches.state_of(client, ClassicCustomization)
         named = client.id == call.get("ClientId") or (
             look.branding and look.branding.id == call.get("ManagedLoginBrandingId")
         )
@@ -210,14 +210,17 @@ def _branding(call: Call) -> tuple[Look, Branding]:
 
 @operation("cognito-idp", "CreateManagedLoginBranding")
 def create_managed_login_branding(call: Call) -> dict[str, Any]:
-    pool, client = pools.of(call), app_clients.of(call)
-    look = moto_patches.state_of(client, Look)
+    pool, client = model.pool_in(call), model.client_in(call)
+    look = moto_patches.state_of(client, ClassicCustomization)
     if look.branding is not None:
         raise AwsError(
             "ManagedLoginBrandingExistsException", f"Managed login branding exists for client {client.id}"
         )
     if (
-        sum(moto_patches.state_of(one, Look).branding is not None for one in pool.clients.values())
+        sum(
+            moto_patches.state_of(one, ClassicCustomization).branding is not None
+            for one in pool.clients.values()
+        )
         >= MOST_STYLES
     ):
         raise AwsError(
@@ -268,7 +271,9 @@ class Classic:
 def classic_style(pool: UserPool, client: AppClient) -> Style:
     """The client's own look, or the one for all."""
     own = (
-        moto_patches.state_of(client, Look).classic or moto_patches.state_of(pool, Look).classic or Classic()
+        moto_patches.state_of(client, ClassicCustomization).classic
+        or moto_patches.state_of(pool, ClassicCustomization).classic
+        or Classic()
     )
     css = "\n".join(f"{selector} {{{inner}}}" for selector, inner in rules(own.css))
     # CSS written for a light page would meet dark colours in a dark one.
@@ -313,11 +318,15 @@ def check_has_domain(pool: UserPool) -> None:
         raise invalid("There has to be an existing domain associated with this user pool")
 
 
-def _about(call: Call) -> tuple[UserPool, Look, str]:
+def _about(call: Call) -> tuple[UserPool, ClassicCustomization, str]:
     """The pool, and what was set for the client that the operation names, or for all."""
-    pool = pools.of(call)
+    pool = model.pool_in(call)
     client_id = call.get("ClientId", "ALL")
-    return pool, moto_patches.state_of(pool if client_id == "ALL" else app_clients.of(call), Look), client_id
+    return (
+        pool,
+        moto_patches.state_of(pool if client_id == "ALL" else model.client_in(call), ClassicCustomization),
+        client_id,
+    )
 
 
 @operation("cognito-idp", "SetUICustomization")
@@ -340,7 +349,7 @@ def get_ui_customization(call: Call) -> dict[str, Any]:
     """The client's own look, or else the one for all, or else nothing."""
     pool, look, client_id = _about(call)
     if look.classic is None:
-        look, client_id = moto_patches.state_of(pool, Look), "ALL"
+        look, client_id = moto_patches.state_of(pool, ClassicCustomization), "ALL"
     return describe_classic(pool, client_id, look.classic) if look.classic else {"UICustomization": {}}
 
 
@@ -350,6 +359,6 @@ def describe_classic(pool: UserPool, client_id: str, look: Classic) -> dict[str,
     logo = {"ImageUrl": _address(look.image)} if look.image else {}
     answer = {
         "UserPoolId": pool.id, "ClientId": client_id, **logo, "CSS": look.css, "CSSVersion": version,
-        "CreationDate": moment(look.created), "LastModifiedDate": moment(look.modified),
+        "CreationDate": to_datetime(look.created), "LastModifiedDate": to_datetime(look.modified),
     }  # fmt: skip
     return {"UICustomization": answer}

@@ -11,24 +11,15 @@ from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.api.pagination import page
-from cognito_lab.aws.user_pools import (
-    attributes,
-    codes,
-    directory,
-    messages,
-    passwords,
-    pools,
-    profile,
-    recovery,
-    sign_up,
-    tokens,
-)
+from cognito_lab.aws.user_pools import attributes, directory, model, outbox, passwords
 from cognito_lab.aws.user_pools.directory import User
-from cognito_lab.aws.user_pools.pools import UserPool
-from cognito_lab.aws.user_pools.refusals import no_user
+from cognito_lab.aws.user_pools.errors import no_user
+from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.people import password_recovery, profile, sign_up, verification_codes
+from cognito_lab.aws.user_pools.tokens import revoking
 from cognito_lab.errors import AwsError, invalid
 
-MEDIUMS = {medium: attribute for attribute, medium in messages.MEDIUM.items()}
+MEDIUMS = {medium: attribute for attribute, medium in outbox.MEDIUM.items()}
 SEARCHABLE: dict[str, Callable[[User], str]] = {  # of ListUsers: name in the filter, value of a user
     "username": lambda user: user.username,
     "sub": lambda user: user.sub,
@@ -43,7 +34,7 @@ SEARCHABLE: dict[str, Callable[[User], str]] = {  # of ListUsers: name in the fi
 
 @operation("cognito-idp", "AdminCreateUser")
 def admin_create_user(call: Call) -> dict[str, Any]:
-    pool, password = pools.of(call), call.get("TemporaryPassword") or None
+    pool, password = model.pool_in(call), call.get("TemporaryPassword") or None
     values = attributes.as_mapping(call.get("UserAttributes", []))
     attributes.check_values(pool.schema, values)
     for name, proof in attributes.VERIFIED.items():
@@ -83,7 +74,7 @@ def take_aliases(pool: UserPool, values: dict[str, str], force: bool) -> None:
     except AwsError as error:  # AdminCreateUser does not declare AliasExistsException
         raise AwsError("UsernameExistsException", error.message) from None
     if force:
-        pool.people.claim(newcomer, names)
+        pool.people.reserve(newcomer, names)
 
 
 def invite(call: Call, pool: UserPool, user: User, password: str) -> None:
@@ -93,7 +84,7 @@ def invite(call: Call, pool: UserPool, user: User, password: str) -> None:
         if to:
             # With username attributes people know themselves by their address, not by the UUID.
             name = to if pool.people.username_attributes else user.username
-            messages.send(pool, "invitation", to, MEDIUMS[medium], password, name)
+            outbox.send(pool, "invitation", to, MEDIUMS[medium], password, name)
 
 
 def invite_again(call: Call, pool: UserPool, password: str | None) -> User:
@@ -112,26 +103,26 @@ def invite_again(call: Call, pool: UserPool, password: str | None) -> User:
 
 @operation("cognito-idp", "AdminGetUser")
 def admin_get_user(call: Call) -> dict[str, Any]:
-    return pools.user_of(call).describe("UserAttributes")
+    return model.user_in_admin_call(call).describe("UserAttributes")
 
 
 @operation("cognito-idp", "AdminDeleteUser")
 def admin_delete_user(call: Call) -> None:
-    profile.remove(pools.of(call), pools.user_of(call))
+    profile.remove(model.pool_in(call), model.user_in_admin_call(call))
 
 
 @operation("cognito-idp", "AdminConfirmSignUp")
 def admin_confirm_sign_up(call: Call) -> dict[str, Any]:
     """Confirmed is not verified: no address is proved by this."""
-    user = pools.user_of(call)
+    user = model.user_in_admin_call(call)
     sign_up.check_unconfirmed(user)
-    sign_up.confirm(pools.of(call), user, {})
+    sign_up.confirm(model.pool_in(call), user, {})
     return {}
 
 
 @operation("cognito-idp", "AdminSetUserPassword")
 def admin_set_user_password(call: Call) -> dict[str, Any]:
-    pool, user, password = pools.of(call), pools.user_of(call), call["Password"]
+    pool, user, password = model.pool_in(call), model.user_in_admin_call(call), call["Password"]
     passwords.check_policy(pool.password_policy, password)
     passwords.check_history(pool.password_policy, user.credential, password)
     pool.set_password(user, password, "CONFIRMED" if call.get("Permanent") else "FORCE_CHANGE_PASSWORD")
@@ -141,39 +132,39 @@ def admin_set_user_password(call: Call) -> dict[str, Any]:
 
 @operation("cognito-idp", "AdminResetUserPassword")
 def admin_reset_user_password(call: Call) -> dict[str, Any]:
-    pool, user = pools.of(call), pools.user_of(call)
-    recovery.check_resettable(user)
-    attribute = recovery.recovery_address(pool, user)
+    pool, user = model.pool_in(call), model.user_in_admin_call(call)
+    password_recovery.check_resettable(user)
+    attribute = password_recovery.recovery_address(pool, user)
     user.status = "RESET_REQUIRED"
-    codes.send(pool, user, "recovery", attribute)
+    verification_codes.send(pool, user, "recovery", attribute)
     return {}
 
 
 @operation("cognito-idp", "AdminEnableUser")
 def admin_enable_user(call: Call) -> dict[str, Any]:
-    pools.user_of(call).enabled = True
+    model.user_in_admin_call(call).enabled = True
     return {}
 
 
 @operation("cognito-idp", "AdminDisableUser")
 def admin_disable_user(call: Call) -> dict[str, Any]:
     """Also ends every login; they stay ended when the user is enabled again."""
-    user = pools.user_of(call)
+    user = model.user_in_admin_call(call)
     user.enabled = False
-    tokens.revoke_all(pools.of(call), user)
+    revoking.revoke_all(model.pool_in(call), user)
     return {}
 
 
 @operation("cognito-idp", "AdminUserGlobalSignOut")
 def admin_user_global_sign_out(call: Call) -> dict[str, Any]:
-    tokens.revoke_all(pools.of(call), pools.user_of(call))
+    revoking.revoke_all(model.pool_in(call), model.user_in_admin_call(call))
     return {}
 
 
 @operation("cognito-idp", "AdminUpdateUserAttributes")
 def admin_update_user_attributes(call: Call) -> dict[str, Any]:
     """An administrator may also say that an address is verified."""
-    pool, user = pools.of(call), pools.user_of(call)
+    pool, user = model.pool_in(call), model.user_in_admin_call(call)
     changes = attributes.as_mapping(call["UserAttributes"])
     attributes.check_values(pool.schema, changes)
     profile.change_attributes(pool, user, changes)
@@ -182,7 +173,7 @@ def admin_update_user_attributes(call: Call) -> dict[str, Any]:
 
 @operation("cognito-idp", "AdminDeleteUserAttributes")
 def admin_delete_user_attributes(call: Call) -> dict[str, Any]:
-    pool, user = pools.of(call), pools.user_of(call)
+    pool, user = model.pool_in(call), model.user_in_admin_call(call)
     changes = dict.fromkeys(call["UserAttributeNames"], "")
     attributes.check_values(pool.schema, changes)
     profile.change_attributes(pool, user, changes)
@@ -191,7 +182,7 @@ def admin_delete_user_attributes(call: Call) -> dict[str, Any]:
 
 @operation("cognito-idp", "ListUsers")
 def list_users(call: Call) -> dict[str, Any]:
-    pool, only = pools.of(call), call.get("AttributesToGet")
+    pool, only = model.pool_in(call), call.get("AttributesToGet")
     if not set(only or ()) <= set(pool.schema.attributes):
         raise invalid("One or more requested attributes do not exist.")
     chosen = search(call.get("Filter", ""))

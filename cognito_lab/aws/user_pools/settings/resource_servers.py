@@ -10,9 +10,9 @@ from typing import Any
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.api.pagination import page
-from cognito_lab.aws.user_pools import pools
-from cognito_lab.aws.user_pools.pools import UserPool
-from cognito_lab.aws.user_pools.refusals import not_found
+from cognito_lab.aws.user_pools import model
+from cognito_lab.aws.user_pools.errors import not_found
+from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.errors import AwsError, invalid
 
 MOST = 25  # per pool, AWS's default quota
@@ -35,7 +35,7 @@ def scopes(pool: UserPool) -> set[str]:
 
 @operation("cognito-idp", "CreateResourceServer")
 def create_resource_server(call: Call) -> dict[str, Any]:
-    pool = pools.of(call)
+    pool = model.pool_in(call)
     servers = of_pool(pool)
     if call["Identifier"] in servers:
         raise invalid(f"{call['Identifier']} already exists in user pool {pool.id}.")
@@ -48,7 +48,7 @@ def create_resource_server(call: Call) -> dict[str, Any]:
 def update_resource_server(call: Call) -> dict[str, Any]:
     """Name and scopes are replaced. A scope that goes is still in the tokens that were issued with it."""
     _find(call)
-    return _set(call, of_pool(pools.of(call)))
+    return _set(call, of_pool(model.pool_in(call)))
 
 
 @operation("cognito-idp", "DescribeResourceServer")
@@ -59,12 +59,12 @@ def describe_resource_server(call: Call) -> dict[str, Any]:
 @operation("cognito-idp", "DeleteResourceServer")
 def delete_resource_server(call: Call) -> None:
     _find(call)
-    del of_pool(pools.of(call))[call["Identifier"]]
+    del of_pool(model.pool_in(call))[call["Identifier"]]
 
 
 @operation("cognito-idp", "ListResourceServers")
 def list_resource_servers(call: Call) -> dict[str, Any]:
-    found, after = page(call, list(of_pool(pools.of(call)).values()), "MaxResults")
+    found, after = page(call, list(of_pool(model.pool_in(call)).values()), "MaxResults")
     return {"ResourceServers": found, **after}
 
 
@@ -75,7 +75,7 @@ def _set(call: Call, servers: ResourceServers) -> dict[str, Any]:
 
 
 def _find(call: Call) -> dict[str, Any]:
-    pool = pools.of(call)
+    pool = model.pool_in(call)
     server = of_pool(pool).get(call["Identifier"])
     if server is None:
         raise not_found(f"Resource server {call['Identifier']} does not exist in user pool {pool.id}.")

@@ -6,44 +6,22 @@ Source: "Configuring a user pool domain", "Using your own domain"; CreateUserPoo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from cognito_lab.aws.api import services
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.user_pools import pools
-from cognito_lab.aws.user_pools.pools import UserPool
+from cognito_lab.aws.user_pools import model
+from cognito_lab.aws.user_pools.model import Domain, UserPool
 from cognito_lab.errors import OutsideTheLab, invalid
 
-HOST = rf"([a-z0-9-]+)\.auth\.({services.REGION})\.amazoncognito\.com"
+DOMAIN_HOST = rf"([a-z0-9-]+)\.auth\.({services.REGION})\.amazoncognito\.com"
 RESERVED = ("aws", "amazon", "cognito")
-CLASSIC, MANAGED_LOGIN = 1, 2  # ManagedLoginVersion: the hosted UI (classic), and managed login
-
-
-@dataclass
-class Domain:
-    """The prefix domain of ``pool``; ``version`` is its ManagedLoginVersion."""
-
-    prefix: str
-    pool: UserPool
-    version: int = CLASSIC
-
-    @property
-    def url(self) -> str:
-        return f"https://{self.prefix}.auth.{self.pool.region}.amazoncognito.com"
-
-    def describe(self) -> dict[str, Any]:
-        """DomainDescriptionType."""
-        return {
-            "UserPoolId": self.pool.id, "AWSAccountId": self.pool.account, "Domain": self.prefix,
-            "Status": "ACTIVE", "CustomDomainConfig": {}, "ManagedLoginVersion": self.version,
-        }  # fmt: skip
 
 
 def at(host: str) -> Domain | None:
     """The domain of this host name, if there is one."""
-    found = re.fullmatch(HOST, host)
-    return pools.service().domains.get((found[2], found[1])) if found else None
+    found = re.fullmatch(DOMAIN_HOST, host)
+    return model.registry().domains.get((found[2], found[1])) if found else None
 
 
 def pool_of(host: str) -> UserPool | None:
@@ -54,7 +32,7 @@ def pool_of(host: str) -> UserPool | None:
 
 def version_of(pool: UserPool) -> int:
     """ManagedLoginVersion of the pool's domain; AWS's default where it has none."""
-    return pool.domain.version if pool.domain else CLASSIC
+    return pool.domain.version if pool.domain else model.CLASSIC
 
 
 # -- operations ----------------------------------------------------------------------------------
@@ -62,13 +40,13 @@ def version_of(pool: UserPool) -> int:
 
 @operation("cognito-idp", "CreateUserPoolDomain")
 def create_user_pool_domain(call: Call) -> dict[str, Any]:
-    pool, prefix = pools.of(call), call["Domain"]
+    pool, prefix = model.pool_in(call), call["Domain"]
     refuse_custom(call)
     check_version(call)
     check_prefix(prefix)
     check_free(pool, prefix)
-    pool.domain = Domain(prefix, pool, call.get("ManagedLoginVersion", CLASSIC))
-    pools.service().domains[pool.region, prefix] = pool.domain
+    pool.domain = Domain(prefix, pool, call.get("ManagedLoginVersion", model.CLASSIC))
+    model.registry().domains[pool.region, prefix] = pool.domain
     return {"ManagedLoginVersion": pool.domain.version}
 
 
@@ -78,7 +56,7 @@ def refuse_custom(call: Call) -> None:
 
 
 def check_version(call: Call) -> None:
-    if call.get("ManagedLoginVersion", CLASSIC) not in (CLASSIC, MANAGED_LOGIN):
+    if call.get("ManagedLoginVersion", model.CLASSIC) not in (model.CLASSIC, model.MANAGED_LOGIN):
         raise invalid("ManagedLoginVersion is 1 or 2.")
 
 
@@ -90,7 +68,7 @@ def check_prefix(prefix: str) -> None:
 
 def check_free(pool: UserPool, prefix: str) -> None:
     """A prefix belongs to one pool in its Region, whatever account that is in; a pool has one."""
-    if (pool.region, prefix) in pools.service().domains:
+    if (pool.region, prefix) in model.registry().domains:
         raise invalid("Domain already associated with another user pool.")
     if pool.domain:
         raise invalid("User pool already has a domain configured.")
@@ -99,7 +77,7 @@ def check_free(pool: UserPool, prefix: str) -> None:
 @operation("cognito-idp", "DescribeUserPoolDomain")
 def describe_user_pool_domain(call: Call) -> dict[str, Any]:
     """An unknown domain is described by nothing."""
-    domain = pools.service().domains.get((call.region, call["Domain"]))
+    domain = model.registry().domains.get((call.region, call["Domain"]))
     return {"DomainDescription": domain.describe() if domain else {}}
 
 
@@ -112,19 +90,19 @@ def update_user_pool_domain(call: Call) -> dict[str, Any]:
     version = call.get("ManagedLoginVersion", domain.version)
     if version != domain.version:
         domain = domain.pool.domain = Domain(domain.prefix, domain.pool, version)
-        pools.service().domains[call.region, domain.prefix] = domain
+        model.registry().domains[call.region, domain.prefix] = domain
     return {"ManagedLoginVersion": version}
 
 
 @operation("cognito-idp", "DeleteUserPoolDomain")
 def delete_user_pool_domain(call: Call) -> None:
     domain = _of(call)
-    del pools.service().domains[call.region, domain.prefix]
+    del model.registry().domains[call.region, domain.prefix]
     domain.pool.domain = None
 
 
 def _of(call: Call) -> Domain:
-    domain = pools.of(call).domain
+    domain = model.pool_in(call).domain
     if domain is None or domain.prefix != call["Domain"]:
         raise invalid("No such domain or user pool exists.")
     return domain

@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.user_pools import app_clients, attributes, codes, passwords, sign_in
-from cognito_lab.aws.user_pools.app_clients import AppClient
+from cognito_lab.aws.user_pools import attributes, client_secrets, model, passwords
 from cognito_lab.aws.user_pools.directory import User
-from cognito_lab.aws.user_pools.pools import UserPool
-from cognito_lab.aws.user_pools.refusals import not_authorized
+from cognito_lab.aws.user_pools.errors import not_authorized
+from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.people import verification_codes
+from cognito_lab.aws.user_pools.sign_in import hidden_users, user_status
 from cognito_lab.errors import invalid
 
 # Without AccountRecoverySetting: the phone first, then e-mail.
@@ -21,23 +22,23 @@ LEGACY = [{"Name": "verified_phone_number", "Priority": 1}, {"Name": "verified_e
 
 @operation("cognito-idp", "ForgotPassword")
 def forgot_password(call: Call) -> dict[str, Any]:
-    client = app_clients.of(call)
-    app_clients.check_secret_hash(client, call["Username"], call.get("SecretHash"))
+    client = model.client_in(call)
+    client_secrets.check_secret_hash(client, call["Username"], call.get("SecretHash"))
     user = client.pool.people.find(call["Username"])
     if user is None:
-        delivery = app_clients.pretended_delivery(client, call["Username"])
-        nobody = stranger(client, call["Username"])
-        codes.count_attempt(nobody.attempts, "recovery")
-        codes.pretend(nobody, "recovery")
+        delivery = hidden_users.placeholder_delivery(client, call["Username"])
+        nobody = hidden_users.placeholder_for(client, call["Username"])
+        verification_codes.count_attempt(nobody.attempts, "recovery")
+        verification_codes.store_impossible_code(nobody, "recovery")
         return {"CodeDeliveryDetails": delivery}
     check_resettable(user)
     attribute = recovery_address(client.pool, user)
-    codes.count_attempt(user.attempts, "recovery")
-    return {"CodeDeliveryDetails": codes.send(client.pool, user, "recovery", attribute)}
+    verification_codes.count_attempt(user.attempts, "recovery")
+    return {"CodeDeliveryDetails": verification_codes.send(client.pool, user, "recovery", attribute)}
 
 
 def check_resettable(user: User) -> None:
-    sign_in.check_enabled(user)
+    user_status.check_enabled(user)
     if user.status == "FORCE_CHANGE_PASSWORD" or user.is_federated:
         raise not_authorized("User password cannot be reset in the current state.")
 
@@ -61,31 +62,20 @@ def recovery_address(pool: UserPool, user: User) -> str:
     )
 
 
-def stranger(client: AppClient, name: str) -> User:
-    """Who stands for a name that nobody has: what holds for people holds for them, up to the wrong code.
-
-    Raises:
-        AwsError: ``UserNotFoundException``, from a client that does not hide users.
-    """
-    if not client.hides_users:
-        raise app_clients.unknown()
-    return sign_in.stand_in(client, name)
-
-
 @operation("cognito-idp", "ConfirmForgotPassword")
 def confirm_forgot_password(call: Call) -> dict[str, Any]:
-    client = app_clients.of(call)
-    app_clients.check_secret_hash(client, call["Username"], call.get("SecretHash"))
+    client = model.client_in(call)
+    client_secrets.check_secret_hash(client, call["Username"], call.get("SecretHash"))
     user = client.pool.people.find(call["Username"])
     if user is None:
-        user = stranger(client, call["Username"])
-    sign_in.check_enabled(user)
-    codes.count_attempt(user.attempts, "recovery")
+        user = hidden_users.placeholder_for(client, call["Username"])
+    user_status.check_enabled(user)
+    verification_codes.count_attempt(user.attempts, "recovery")
     policy, password = client.pool.password_policy, call["Password"]
     passwords.check_policy(policy, password)  # first, so that a weak password does not cost the code
-    codes.check(user, "recovery", call["ConfirmationCode"])
+    verification_codes.check(user, "recovery", call["ConfirmationCode"])
     passwords.check_history(policy, user.credential, password)
-    sign_in.check_confirmed(user)
+    user_status.check_confirmed(user)
     client.pool.set_password(user, password, "CONFIRMED")
-    codes.use_up(user, "recovery")
+    verification_codes.use_up(user, "recovery")
     return {}

@@ -1,0 +1,1 @@
+"""Users and groups: sign-up, profiles, codes, recovery, what administrators do, people from outside."""

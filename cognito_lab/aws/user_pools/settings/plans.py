@@ -1,0 +1,42 @@
+"""What each feature plan allows.
+
+Source: "User pool feature plans".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cognito_lab.aws.user_pools import model
+from cognito_lab.errors import AwsError
+
+PLANS = ("LITE", "ESSENTIALS", "PLUS")
+Asks = Callable[[Mapping[str, Any]], bool]
+FEATURES: tuple[tuple[str, str, Asks], ...] = (  # lowest plan, name, whether settings ask for it
+    ("ESSENTIALS", "Passwordless", lambda settings: model.first_factors(settings) != {"PASSWORD"}),
+    (
+        "ESSENTIALS",
+        "Password History",
+        lambda s: bool(s["Policies"]["PasswordPolicy"].get("PasswordHistorySize")),
+    ),
+    (
+        "PLUS",
+        "Threat Protection",
+        lambda s: s.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF") != "OFF",
+    ),
+)
+
+
+def check_plan(settings: Mapping[str, Any], updating: bool = False) -> None:
+    """The pool's plan covers every feature that its settings ask for.
+
+    Raises:
+        AwsError: ``FeatureUnavailableInTierException``.
+    """
+    plan = settings["UserPoolTier"]
+    for lowest, feature, asks in FEATURES:
+        if asks(settings) and PLANS.index(plan) < PLANS.index(lowest):
+            what = "features need to be disabled" if updating else "feature is not available"
+            text = f"The following {what} for the {plan} pricing tier configured: {feature}"
+            raise AwsError("FeatureUnavailableInTierException", text)

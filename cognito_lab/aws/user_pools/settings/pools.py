@@ -1,0 +1,207 @@
+"""User pools: their settings, what each plan allows, and what can never be changed again.
+
+Source: CreateUserPool, UpdateUserPool in the API reference; "User pool feature plans".
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from cognito_lab import randomness
+from cognito_lab.aws.api import tagging
+from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.api.pagination import page
+from cognito_lab.aws.user_pools import model, passwords
+from cognito_lab.aws.user_pools.attributes import Schema
+from cognito_lab.aws.user_pools.directory import Directory, to_datetime
+from cognito_lab.aws.user_pools.errors import not_found
+from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.settings import plans
+from cognito_lab.errors import OutsideTheLab, invalid
+
+if TYPE_CHECKING:
+    pass
+
+DEFAULTS: dict[str, Any] = {
+    "Policies": {},
+    "DeletionProtection": "INACTIVE",
+    "LambdaConfig": {},
+    "AutoVerifiedAttributes": [],
+    "VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_CODE"},
+    "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": []},
+    "MfaConfiguration": "OFF",
+    "EmailConfiguration": {"EmailSendingAccount": "COGNITO_DEFAULT"},
+    "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": False},
+    "UserPoolTier": "ESSENTIALS",
+}
+IMMUTABLE_SETTINGS = (
+    "UsernameAttributes",
+    "AliasAttributes",
+    "UsernameConfiguration",
+)  # set once, with Schema
+NOT_SETTINGS = ("PoolName", "UserPoolId", "Schema", "UserPoolTags")
+LEGACY_TEMPLATE_MEMBERS = {  # names for members of VerificationMessageTemplate
+    "SmsVerificationMessage": "SmsMessage",
+    "EmailVerificationMessage": "EmailMessage",
+    "EmailVerificationSubject": "EmailSubject",
+}
+# Settings on which the lab does not act (yet), with the values that ask for nothing. To store another one
+# would look as if the lab acted on it.
+UNSUPPORTED_SETTINGS: dict[str, tuple[Any, ...]] = {
+    "MfaConfiguration": ("OFF",),
+    "LambdaConfig": ({},),
+    "DeviceConfiguration": (),
+    "AcrConfiguration": ({},),
+    "DcrConfiguration": ({"EnableStatus": "Disabled"},),
+    "KeyConfiguration": ({"KeyType": "AWS_OWNED_KEY"},),
+    "IssuerConfiguration": ({"Type": "ORIGINAL"},),
+    "UserPoolAddOns": ({}, {"AdvancedSecurityMode": "OFF"}),
+    "EmailConfiguration": (DEFAULTS["EmailConfiguration"],),
+}
+
+
+# -- settings ------------------------------------------------------------------------------------
+
+
+def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings in force: what was given, and AWS's default for whatever was left out."""
+    asked = {name: value for name, value in given.items() if name not in NOT_SETTINGS and value is not None}
+    settings = copy.deepcopy({**DEFAULTS, **asked})
+    policies = settings["Policies"]
+    policies["PasswordPolicy"] = passwords.with_defaults(policies.get("PasswordPolicy"))
+    policies.setdefault("SignInPolicy", {}).setdefault("AllowedFirstAuthFactors", ["PASSWORD"])
+    template, admins = settings["VerificationMessageTemplate"], settings["AdminCreateUserConfig"]
+    template.setdefault("DefaultEmailOption", "CONFIRM_WITH_CODE")
+    for older, name in LEGACY_TEMPLATE_MEMBERS.items():
+        if older in settings:
+            template.setdefault(name, settings[older])
+    admins.setdefault("AllowAdminCreateUserOnly", False)
+    admins["UnusedAccountValidityDays"] = policies["PasswordPolicy"]["TemporaryPasswordValidityDays"]
+    return settings
+
+
+def check_settings(call: Call, settings: Mapping[str, Any]) -> None:
+    """Settings that contradict each other, ask for more than the plan, or are not played here."""
+    if "SOFTWARE_TOKEN" in model.first_factors(settings):
+        raise invalid("SOFTWARE_TOKEN is not supported as a first authentication factor.")
+    if settings["MfaConfiguration"] != "OFF" and "SmsConfiguration" not in settings:
+        raise invalid("SMS configuration is required when MFA is set with the user pool.")
+    mechanisms = settings.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", [])
+    if len(mechanisms) > 1 and "admin_only" in (mechanism["Name"] for mechanism in mechanisms):
+        raise invalid("Invalid account recovery setting: admin_only stands alone.")
+    plans.check_plan(settings, updating=call.operation == "UpdateUserPool")
+    asked = [
+        name
+        for name in UNSUPPORTED_SETTINGS
+        if name in settings and settings[name] not in UNSUPPORTED_SETTINGS[name]
+    ]
+    if settings["VerificationMessageTemplate"]["DefaultEmailOption"] == "CONFIRM_WITH_LINK":
+        asked.append("CONFIRM_WITH_LINK")
+    if asked:
+        raise OutsideTheLab(f"{call.operation} with {asked[0]} is not played by this lab (AWS has it).")
+
+
+def check_sign_in_names(settings: Mapping[str, Any], schema: Schema) -> None:
+    """How people name themselves: by username attributes or by aliases, not both."""
+    if settings.get("UsernameAttributes") and settings.get("AliasAttributes"):
+        raise invalid("Only one of the aliasAttributes or usernameAttributes can be set in a user pool.")
+    aliases = settings.get("AliasAttributes", [])
+    if "preferred_username" in aliases and "preferred_username" in schema.required:
+        raise invalid("preferred_username cannot be both required and an alias.")
+
+
+# -- operations ----------------------------------------------------------------------------------
+
+
+@operation("cognito-idp", "CreateUserPool")
+def create_user_pool(call: Call) -> dict[str, Any]:
+    settings, schema = with_defaults(call.parameters), Schema()
+    for attribute in call.get("Schema", []):
+        schema.declare(attribute)
+    check_sign_in_names(settings, schema)
+    check_settings(call, settings)
+    people = Directory(
+        settings.get("UsernameAttributes", []),
+        settings.get("AliasAttributes", []),
+        # The API's default; the console's is the opposite.
+        settings.get("UsernameConfiguration", {}).get("CaseSensitive", True),
+    )
+    pool_id = f"{call.region}_{randomness.text(9)}"
+    pool = UserPool(pool_id, call.region, call.account, call["PoolName"], settings, schema, people)
+    pool.tags.update(call.get("UserPoolTags", {}))
+    model.registry().pools[pool_id] = pool
+    return {"UserPool": pool.describe()}
+
+
+@operation("cognito-idp", "DescribeUserPool")
+def describe_user_pool(call: Call) -> dict[str, Any]:
+    return {"UserPool": model.pool_in(call).describe()}
+
+
+@operation("cognito-idp", "UpdateUserPool")
+def update_user_pool(call: Call) -> None:
+    """Whatever is left out goes back to its default, except what can never be changed."""
+    pool = model.pool_in(call)
+    kept = {name: pool.settings[name] for name in IMMUTABLE_SETTINGS if name in pool.settings}
+    settings = with_defaults({**call.parameters, **kept})
+    check_settings(call, settings)
+    pool.settings, pool.name, pool.modified = settings, call.get("PoolName", pool.name), time.time()
+    pool.tags.update(call.get("UserPoolTags", {}))
+
+
+@operation("cognito-idp", "DeleteUserPool")
+def delete_user_pool(call: Call) -> None:
+    pool = model.pool_in(call)
+    check_deletion_protection(pool)
+    check_no_domain(pool)
+    for client_id in pool.clients:
+        del model.registry().clients[client_id]
+    del model.registry().pools[pool.id]
+
+
+def check_deletion_protection(pool: UserPool) -> None:
+    if pool.settings["DeletionProtection"] == "ACTIVE":
+        raise invalid(
+            "The user pool cannot be deleted because deletion protection is activated. "
+            "Deletion protection must be inactivated first."
+        )
+
+
+def check_no_domain(pool: UserPool) -> None:
+    if pool.domain:
+        raise invalid("User pool cannot be deleted. It has a domain configured that should be deleted first.")
+
+
+@operation("cognito-idp", "ListUserPools")
+def list_user_pools(call: Call) -> dict[str, Any]:
+    here = [pool for pool in model.registry().pools.values() if pool.region == call.region]
+    pools, after = page(call, here, "MaxResults")
+    listed = [
+        {"Id": pool.id, "Name": pool.name, "LambdaConfig": pool.settings["LambdaConfig"],
+         "CreationDate": to_datetime(pool.created), "LastModifiedDate": to_datetime(pool.modified)}
+        for pool in pools
+    ]  # fmt: skip
+    return {"UserPools": listed, **after}
+
+
+@operation("cognito-idp", "AddCustomAttributes")
+def add_custom_attributes(call: Call) -> None:
+    pool = model.pool_in(call)
+    schema = copy.deepcopy(pool.schema)  # all of them are added, or none
+    for attribute in call["CustomAttributes"]:
+        schema.add_custom(attribute)
+    pool.schema = schema
+
+
+def _tagged(call: Call) -> UserPool:
+    arn = call["ResourceArn"]
+    pool = model.get_pool(call.region, arn.rpartition("/")[2])
+    if pool.arn != arn:
+        raise not_found(f"User pool {arn} does not exist.")
+    return pool
+
+
+tagging.play("cognito-idp", lambda call: _tagged(call).tags)

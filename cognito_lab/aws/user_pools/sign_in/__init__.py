@@ -1,0 +1,1 @@
+"""Authentication flows and their challenges."""

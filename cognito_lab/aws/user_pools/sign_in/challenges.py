@@ -1,0 +1,92 @@
+"""Challenges: a sign-in that waits for its next answer, and which answer belongs to it.
+
+Source: RespondToAuthChallenge in the API reference.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cognito_lab import randomness
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.user_pools import srp
+from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.user_pools.errors import not_authorized
+from cognito_lab.aws.user_pools.model import AppClient, UserPool
+from cognito_lab.aws.user_pools.sign_in import lockout
+from cognito_lab.errors import AwsError, invalid
+
+
+@dataclass
+class Challenge:
+    """A sign-in that waits for its next answer; ``expires`` in seconds since 1970.
+
+    ``server`` is what the answer to a PASSWORD_VERIFIER is checked with.
+    """
+
+    name: str
+    user: User
+    client_id: str
+    expires: float
+    answered: bool = False
+    server: srp.Server | None = None
+
+
+class Challenges(dict[str, Challenge]):
+    """The challenges of a pool by ``Session``; by ``SECRET_BLOCK`` where a password is to be proved."""
+
+
+def required(parameters: Mapping[str, str], name: str) -> str:
+    """A member of AuthParameters or ChallengeResponses that has to be there."""
+    if not parameters.get(name):
+        raise invalid(f"Missing required parameter {name}")
+    return parameters[name]
+
+
+def store_challenge(client: AppClient, user: User, name: str) -> str:
+    """Remember a sign-in of ``user`` that waits for the challenge ``name``; answers its ``Session``."""
+    session = randomness.text(200, randomness.ALPHANUMERIC + "-_")
+    expires = time.time() + 60 * client.settings["AuthSessionValidity"]
+    moto_patches.state_of(client.pool, Challenges)[session] = Challenge(name, user, client.id, expires)
+    return session
+
+
+def find_challenge(client: AppClient, session: str, name: str) -> Challenge:
+    """The challenge that a session or secret block stands for: of this client and name, unanswered, in time.
+
+    Raises:
+        AwsError: ``NotAuthorizedException``.
+    """
+    challenge = moto_patches.state_of(client.pool, Challenges).get(session)
+    if challenge is None or challenge.client_id != client.id or challenge.name != name:
+        raise challenge_refusal(name)
+    check_session_unused(challenge)
+    check_session_in_time(challenge)
+    return challenge
+
+
+def challenge_refusal(name: str) -> AwsError:
+    """Of an SRP proof no caller learns which part of it was wrong, nor whether the user exists."""
+    return lockout.wrong_password() if name == "PASSWORD_VERIFIER" else invalid_session("")
+
+
+def invalid_session(why: str) -> AwsError:
+    return not_authorized(f"Invalid session for the user{why}.")
+
+
+def check_session_unused(challenge: Challenge) -> None:
+    if challenge.answered:
+        raise invalid_session(", session can only be used once")
+
+
+def check_session_in_time(challenge: Challenge) -> None:
+    if time.time() >= challenge.expires:
+        raise invalid_session(", session is expired")
+
+
+def check_same_user(pool: UserPool, challenge: Challenge, username: str) -> None:
+    """A session or secret block belongs to one user; nobody else's password is set or proved with it."""
+    if pool.people.find(username) is not challenge.user:  # nor is that of anybody who does not exist
+        raise challenge_refusal(challenge.name)

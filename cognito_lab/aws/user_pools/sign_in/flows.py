@@ -1,0 +1,77 @@
+"""Sign-in: the flows, the password with its lockout, its proof by SRP, a new password, and refreshing.
+
+Source: "Authentication with Amazon Cognito user pools" (flows, lockout), InitiateAuth and
+RespondToAuthChallenge in the API reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.user_pools import client_secrets, model
+from cognito_lab.aws.user_pools.model import AppClient
+from cognito_lab.aws.user_pools.sign_in import challenges, new_password, password, refresh, srp_flow
+from cognito_lab.aws.user_pools.tokens import issuing
+from cognito_lab.errors import OutsideTheLab, invalid
+
+# -- InitiateAuth --------------------------------------------------------------------------------
+
+
+@operation("cognito-idp", "InitiateAuth")
+@operation("cognito-idp", "AdminInitiateAuth")
+def initiate_auth(call: Call) -> dict[str, Any]:
+    client, flow = model.client_in(call), call["AuthFlow"]
+    switch, doors, play = FLOWS[flow]
+    check_operation_allowed(call.operation, doors)
+    check_flow_enabled(client, flow, switch)
+    if play is None:
+        raise OutsideTheLab(f"{call.operation} with {flow} is not played by this lab (AWS has it).")
+    return play(client, call.get("AuthParameters", {}))
+
+
+def check_operation_allowed(name: str, doors: Sequence[str]) -> None:
+    """A server's own flow needs IAM: it is not for the public call."""
+    if name not in doors:
+        raise invalid("Initiate Auth method not supported")
+
+
+def check_flow_enabled(client: AppClient, flow: str, switch: str) -> None:
+    if switch not in client.flows:
+        raise invalid(f"{flow} flow not enabled for this client")
+
+
+def by_lambda(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """CUSTOM_AUTH needs three Lambda triggers; no pool of this lab has any."""
+    raise invalid("Custom auth lambda trigger is not configured for the user pool.")
+
+
+PUBLIC, ADMIN = "InitiateAuth", "AdminInitiateAuth"
+FlowHandler = Callable[[AppClient, Mapping[str, str]], dict[str, Any]]
+# What an app client must allow, by which operation it may begin, and how it goes (None: not played yet).
+FLOWS: dict[str, tuple[str, tuple[str, ...], FlowHandler | None]] = {
+    "USER_PASSWORD_AUTH": ("ALLOW_USER_PASSWORD_AUTH", (PUBLIC,), password.by_password),
+    "ADMIN_USER_PASSWORD_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", (ADMIN,), password.by_password),
+    "ADMIN_NO_SRP_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", (ADMIN,), password.by_password),
+    "REFRESH_TOKEN_AUTH": ("ALLOW_REFRESH_TOKEN_AUTH", (PUBLIC, ADMIN), refresh.by_refresh_token),
+    "REFRESH_TOKEN": ("ALLOW_REFRESH_TOKEN_AUTH", (PUBLIC, ADMIN), refresh.by_refresh_token),
+    "CUSTOM_AUTH": ("ALLOW_CUSTOM_AUTH", (PUBLIC, ADMIN), by_lambda),
+    "USER_SRP_AUTH": ("ALLOW_USER_SRP_AUTH", (PUBLIC, ADMIN), srp_flow.by_srp),
+    "USER_AUTH": ("ALLOW_USER_AUTH", (PUBLIC, ADMIN), None),
+}
+
+
+@operation("cognito-idp", "RespondToAuthChallenge")
+@operation("cognito-idp", "AdminRespondToAuthChallenge")
+def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
+    client, responses = model.client_in(call), call.get("ChallengeResponses", {})
+    username = challenges.required(responses, "USERNAME")
+    client_secrets.check_secret_hash(client, username, responses.get("SECRET_HASH"))
+    if call["ChallengeName"] == "PASSWORD_VERIFIER":
+        return srp_flow.prove_password(client, username, responses)
+    challenge = challenges.find_challenge(
+        client, challenges.required(call.parameters, "Session"), call["ChallengeName"]
+    )
+    user = new_password.answer_new_password(client, challenge, username, responses)
+    return {"ChallengeParameters": {}, "AuthenticationResult": issuing.issue_tokens(client, user)}

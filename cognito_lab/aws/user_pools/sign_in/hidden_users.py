@@ -1,0 +1,100 @@
+"""Who stands for a name that nobody has, where an app client does not tell who exists.
+
+Source: "Managing user existence error responses" (PreventUserExistenceErrors); RFC 5054, 2.5.1.3 for SRP.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import string
+import uuid
+
+from cognito_lab import randomness
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api.operations import Call
+from cognito_lab.aws.user_pools import attributes, outbox, passwords
+from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.user_pools.errors import no_user
+from cognito_lab.aws.user_pools.model import AppClient, UserPool
+from cognito_lab.errors import AwsError
+
+
+def user_in_public_call(call: Call, client: AppClient, hidden: AwsError) -> User:
+    """The user whom a public call names; a client that hides users answers ``hidden`` for an unknown one."""
+    user = client.pool.people.find(call["Username"])
+    if user is None:
+        raise hidden if client.hides_users else unknown_user()
+    return user
+
+
+def unknown_user() -> AwsError:
+    return AwsError("UserNotFoundException", "Username/client id combination not found.")
+
+
+def placeholder_delivery(client: AppClient, name: str) -> dict[str, str]:
+    """CodeDeliveryDetails for somebody unknown, the same each time, from a client that hides users.
+
+    Raises:
+        AwsError: ``UserNotFoundException``, from one that does not.
+    """
+    if not client.hides_users:
+        raise unknown_user()
+    digest = hashlib.sha256((client.pool.id + name).encode()).digest()
+    letters = [string.ascii_lowercase[octet % 26] for octet in digest]
+    return outbox.delivery_details("email", f"{letters[0]}@{letters[1]}")
+
+
+def placeholder_for(client: AppClient, name: str) -> User:
+    """Who stands for a name that nobody has: what holds for people holds for them, up to the wrong code.
+
+    Raises:
+        AwsError: ``UserNotFoundException``, from a client that does not hide users.
+    """
+    if not client.hides_users:
+        raise unknown_user()
+    return placeholder_user(client, name)
+
+
+class PlaceholderSecret:
+    """What a pool makes its pretended answers from, so that nobody else can tell them from true ones."""
+
+    def __init__(self) -> None:
+        self.secret = randomness.octets(32)
+
+
+def placeholder_bytes(pool: UserPool, what: str, username: str) -> bytes:
+    """32 octets, the same ones for the same name each time: true salts do not change between calls either."""
+    name = pool.people.key(username)
+    return hmac.digest(
+        moto_patches.state_of(pool, PlaceholderSecret).secret, f"{what} {name}".encode(), "sha256"
+    )
+
+
+def placeholder_hash(pool: UserPool, username: str) -> passwords.Hash:
+    """The salt and verifier of somebody without a password (RFC 5054, 2.5.1.3)."""
+    key = int.from_bytes(placeholder_bytes(pool, "private key", username), "big")
+    return passwords.Hash(b"", placeholder_bytes(pool, "salt", username)[:16], key)
+
+
+class PlaceholderUsers(dict[str, User]):
+    """Who stands for names that nobody has, by the name that was given and the one that was answered."""
+
+
+def placeholder_user(client: AppClient, username: str) -> User:
+    """Who is challenged in place of somebody unknown, by a client that hides users: the same one each time.
+
+    Their username is a UUID ("Managing user existence error responses") where the name given is an address by
+    which the pool would find people; any other name is the username itself, as with people who exist.
+
+    Raises:
+        AwsError: ``UserNotFoundException``, from a client that does not hide them.
+    """
+    if not client.hides_users:
+        raise no_user()
+    strangers, given = moto_patches.state_of(client.pool, PlaceholderUsers), client.pool.people.key(username)
+    found_by = {*client.pool.people.username_attributes, *client.pool.people.alias_attributes}
+    if any(attributes.has_form_of(name, username) for name in found_by & set(attributes.VERIFIED)):
+        username = str(uuid.UUID(bytes=placeholder_bytes(client.pool, "username", username)[:16], version=4))
+    known = strangers.setdefault(given, User(username, "", {}, "CONFIRMED"))
+    return strangers.setdefault(client.pool.people.key(known.username), known)

@@ -1,0 +1,58 @@
+"""Sign-in by password: USER_PASSWORD_AUTH and ADMIN_USER_PASSWORD_AUTH, and what comes after the right one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cognito_lab.aws.user_pools import client_secrets
+from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.user_pools.errors import no_user
+from cognito_lab.aws.user_pools.model import AppClient
+from cognito_lab.aws.user_pools.sign_in import challenges, hidden_users, lockout, new_password, user_status
+from cognito_lab.aws.user_pools.tokens import issuing
+
+
+def by_password(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """USER_PASSWORD_AUTH and ADMIN_USER_PASSWORD_AUTH."""
+    username, password = (
+        challenges.required(parameters, "USERNAME"),
+        challenges.required(parameters, "PASSWORD"),
+    )
+    client_secrets.check_secret_hash(client, username, parameters.get("SECRET_HASH"))
+    return after_password(client, find_by_password(client, username, password))
+
+
+def find_by_password(client: AppClient, username: str, password: str) -> User:
+    """The user of this name whose password this is.
+
+    Raises:
+        AwsError: ``NotAuthorizedException``, ``UserNotFoundException``, ``UserNotConfirmedException``.
+    """
+    user = client.pool.people.find(username)
+    if user is None:
+        if client.hides_users:
+            lockout.count_placeholder_failure(hidden_users.placeholder_user(client, username))
+        raise lockout.wrong_password() if client.hides_users else no_user()
+    user_status.check_enabled(user)
+    user_status.check_confirmed(user)  # before the password is looked at: AWS calls that intended
+    lockout.check_password(user, lambda known: known.matches(password))
+    return user
+
+
+def after_password(client: AppClient, user: User) -> dict[str, Any]:
+    """What comes after the right password, however it was shown: tokens, or another challenge."""
+    challenge = next_challenge(client, user)
+    return challenge or {
+        "ChallengeParameters": {},
+        "AuthenticationResult": issuing.issue_tokens(client, user),
+    }
+
+
+def next_challenge(client: AppClient, user: User) -> dict[str, Any] | None:
+    """What else is asked after the right password, if anything."""
+    user_status.check_no_reset_required(user)  # this one only shows after the right password
+    if user.status != "FORCE_CHANGE_PASSWORD":
+        return None
+    user_status.check_temporary_password_age(client.pool, user)
+    return new_password.ask_for_new_password(client, user)

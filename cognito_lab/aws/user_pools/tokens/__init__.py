@@ -1,0 +1,1 @@
+"""Access, ID and refresh tokens: issued, published, checked, refreshed, revoked."""

@@ -1,0 +1,123 @@
+"""An access token that an operation is given: every check, in order.
+
+Source: "Verifying JSON web tokens"; RFC 7519.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+
+from cognito_lab.aws.api.operations import Call
+from cognito_lab.aws.user_pools import model
+from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.user_pools.errors import no_user, not_authorized
+from cognito_lab.aws.user_pools.model import AppClient, UserPool
+from cognito_lab.aws.user_pools.tokens import claims as tokens_claims
+from cognito_lab.aws.user_pools.tokens import token_store
+from cognito_lab.aws.user_pools.tokens.token_store import Authentication
+from cognito_lab.errors import AwsError
+from cognito_lab.protocols import jwt_checks
+
+# -- checked -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Whose access token an operation was given."""
+
+    pool: UserPool
+    client: AppClient
+    user: User
+
+
+def user_of_access_token(call: Call) -> Bearer:
+    """The user, app client and pool of the operation's ``AccessToken``, every check passed.
+
+    Raises:
+        AwsError: ``NotAuthorizedException``: no JWT of a pool here, forged, expired, revoked, not an access
+            token, or without the scope. ``UserNotFoundException``: the user is gone.
+    """
+    token = call["AccessToken"]
+    _, claims = _unverified(token)
+    pool = model.registry().pools.get(str(claims.get("iss")).rpartition("/")[2])
+    if pool is None or pool.issuer != claims.get("iss") or pool.region != call.region:
+        raise invalid_token()
+    login = verified_authentication(pool, token)
+    check_scope(claims)
+    if not pool.people.has(login.user):
+        raise no_user()
+    return Bearer(pool, model.get_client(call.region, login.client_id), login.user)
+
+
+def verified_authentication(pool: UserPool, token: str) -> Authentication:
+    """The login of an access token of this pool: signed by it, in time, not revoked.
+
+    Raises:
+        AwsError: ``NotAuthorizedException``.
+    """
+    header, claims = _unverified(token)
+    check_signature(pool, token, header)
+    check_token_use(claims)
+    check_not_expired(claims)
+    login = token_store.token_store(pool).logins.get(str(claims.get("event_id")))
+    check_not_revoked(login)
+    assert login is not None
+    return login
+
+
+def invalid_token() -> AwsError:
+    return not_authorized("Invalid Access Token")
+
+
+def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        return jwt_checks.read(token)
+    except jwt_checks.NotAToken:
+        raise invalid_token() from None
+
+
+def check_signature(pool: UserPool, token: str, header: Mapping[str, Any]) -> None:
+    """Signed with RS256, by the key of this pool that ``kid`` names, whatever algorithm the header says."""
+    named = [key for key in token_store.token_store(pool).published() if key.kid == header.get("kid")]
+    try:
+        if not named:
+            raise jwt.InvalidSignatureError
+        jwt.api_jws.decode(token, named[0].public, algorithms=["RS256"])
+    except jwt.InvalidTokenError:
+        raise not_authorized("Could not verify signature for Access Token") from None
+
+
+def check_token_use(claims: Mapping[str, Any]) -> None:
+    if claims.get("token_use") != "access":
+        raise invalid_token()
+
+
+def check_not_expired(claims: Mapping[str, Any]) -> None:
+    if jwt_checks.has_ended(claims):
+        raise not_authorized("Access Token has expired")
+
+
+def check_not_revoked(login: Authentication | None) -> None:
+    if login is None or login.revoked:
+        raise not_authorized("Access Token has been revoked")
+
+
+def check_scope(claims: Mapping[str, Any]) -> None:
+    if tokens_claims.API_SCOPE not in str(claims.get("scope", "")).split():
+        raise not_authorized("Access Token does not have required scopes")
+
+
+def is_signed_out(claims: Mapping[str, Any]) -> bool:
+    """Whether a token of a user pool, whose signature was verified, belongs to somebody who signed out, was
+    disabled or was deleted: what an identity pool with ``ServerSideTokenCheck`` asks."""
+    pool = model.registry().pools.get(str(claims.get("iss")).rpartition("/")[2])
+    if pool is None:
+        return True
+    login = token_store.token_store(pool).logins.get(str(claims.get("event_id")))
+    if login is None or login.revoked or not login.user.enabled:
+        return True
+    return not pool.people.has(login.user)

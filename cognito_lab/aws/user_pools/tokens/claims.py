@@ -1,0 +1,70 @@
+"""What stands in access and ID tokens.
+
+Source: "Understanding user pool JSON web tokens".
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cognito_lab import randomness
+from cognito_lab.aws.user_pools.model import AppClient
+from cognito_lab.aws.user_pools.people import groups
+from cognito_lab.aws.user_pools.tokens.token_store import Authentication
+
+API_SCOPE = "aws.cognito.signin.user.admin"  # the one scope of a token that was not got through the pages
+BOOLEANS = ("email_verified", "phone_number_verified")
+ATTRIBUTES_OF_SCOPE = {
+    "email": ("email", "email_verified"),
+    "phone": ("phone_number", "phone_number_verified"),
+}
+
+
+def _common_claims(client: AppClient, login: Authentication, now: int, token: str) -> dict[str, Any]:
+    """What both tokens say: who, from whom, by which authentication, until when."""
+    claims: dict[str, Any] = {"sub": login.user.sub, "iss": client.pool.issuer, "event_id": login.event_id}
+    membership = groups.of_user(client.pool, login.user)
+    if membership:
+        claims["cognito:groups"] = [group.name for group in membership]
+    if client.revocable or client.rotates:
+        claims |= {"origin_jti": login.origin_jti, "jti": randomness.uuid4()}
+    # Strength of authentication: the password alone is level 1. Refreshing changes none of these. For sign-in
+    # elsewhere AWS names no level where the provider says nothing of its own.
+    claims |= {"auth_time": login.auth_time, "acr": "urn:cognito:loa:1", "amr": list(login.amr)}
+    return claims | {"iat": now, "exp": now + client.lifetime(token)}
+
+
+def access_claims(client: AppClient, login: Authentication, now: int) -> dict[str, Any]:
+    """What the user may do, for APIs: no profile, and the app client in ``client_id`` instead of ``aud``."""
+    scope = API_SCOPE if login.scopes is None else " ".join(login.scopes)
+    own = {"token_use": "access", "client_id": client.id, "scope": scope, "username": login.user.username}
+    version = {} if login.scopes is None else {"version": 2}  # of the authorization server's tokens
+    return _common_claims(client, login, now, "AccessToken") | own | version
+
+
+def id_claims(client: AppClient, login: Authentication, now: int) -> dict[str, Any]:
+    """Who the user is, for the app: the attributes that it may read, and the roles of the groups."""
+    claims = _common_claims(client, login, now, "IdToken")
+    claims |= {"token_use": "id", "aud": client.id, "cognito:username": login.user.username}
+    membership = groups.of_user(client.pool, login.user)
+    if roles := groups.roles(membership):
+        claims["cognito:roles"] = roles
+    if preferred := groups.preferred_role(membership):
+        claims["cognito:preferred_role"] = preferred
+    for name, value in attributes_for_app(client, login).items():
+        claims[name] = value == "true" if name in BOOLEANS else value
+    if "identities" in login.user.attributes:  # at other providers; kept as JSON text
+        claims["identities"] = [
+            {**row, "primary": json.dumps(row["primary"]), "dateCreated": str(row["dateCreated"])}
+            for row in json.loads(login.user.attributes["identities"])  # in the claim these two are texts
+        ]
+    return claims
+
+
+def attributes_for_app(client: AppClient, login: Authentication) -> dict[str, str]:
+    """The attributes that the app learns: those that the client may read, as far as the scopes go."""
+    scopes = login.scopes or ("profile",)
+    named = {name for scope in scopes for name in ATTRIBUTES_OF_SCOPE.get(scope, ())}
+    names = client.readable if "profile" in scopes or not named else client.readable & named
+    return {name: value for name, value in login.user.attributes.items() if name in names}

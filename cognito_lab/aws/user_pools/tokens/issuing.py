@@ -1,0 +1,87 @@
+"""Tokens: made, published keys, checked, refreshed, revoked.
+
+Source: "Understanding user pool JSON web tokens", "Refresh tokens", "Ending user sessions with token
+revocation"; JWT is RFC 7519, the key set RFC 7517.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from cognito_lab import randomness
+from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.user_pools.model import AppClient
+from cognito_lab.aws.user_pools.tokens import claims as tokens_claims
+from cognito_lab.aws.user_pools.tokens import token_store
+from cognito_lab.aws.user_pools.tokens.token_store import Authentication
+from cognito_lab.protocols import oauth
+
+# A refresh token looks like an encrypted JWT (RFC 7516): this header, then parts of these many bytes.
+JWE_HEADER = {"cty": "JWT", "enc": "A256GCM", "alg": "RSA-OAEP"}
+JWE_PARTS = (256, 12, 680, 16)
+
+
+# -- made ----------------------------------------------------------------------------------------
+
+
+def issue_tokens(
+    client: AppClient,
+    user: User,
+    *,
+    scopes: tuple[str, ...] | None = None,
+    nonce: str | None = None,
+    amr: tuple[str, ...] = ("pwd",),
+    auth_time: int | None = None,
+    refreshable: bool = True,
+) -> dict[str, Any]:
+    """AuthenticationResultType of a user who has authenticated, at ``auth_time`` if it was not just now.
+
+    With ``scopes`` the tokens are those of the authorization server at the pool's domain. Without
+    ``refreshable`` there is no refresh token: the implicit grant.
+    """
+    now = time.time()
+    login = Authentication(
+        user, client.id, int(now) if auth_time is None else auth_time, now + client.lifetime("RefreshToken"),
+        scopes, amr,
+    )  # fmt: skip
+    token_store.token_store(client.pool).logins[login.event_id] = login
+    result = result_for(client, login, nonce)
+    return {**result, "RefreshToken": new_refresh_token(client, login)} if refreshable else result
+
+
+def result_for(client: AppClient, login: Authentication, nonce: str | None = None) -> dict[str, Any]:
+    issued, now = token_store.token_store(client.pool), int(time.time())
+    access_token = issued.key("access").sign(tokens_claims.access_claims(client, login, now))
+    answer = {
+        "AccessToken": access_token,
+        "ExpiresIn": client.lifetime("AccessToken"),
+        "TokenType": "Bearer",
+    }
+    if login.scopes is None:
+        return {**answer, "IdToken": issued.key("id").sign(tokens_claims.id_claims(client, login, now))}
+    if "openid" in login.scopes:
+        more = {
+            "at_hash": oauth.access_token_hash(access_token),
+            **({} if nonce is None else {"nonce": nonce}),
+        }
+        answer["IdToken"] = issued.key("id").sign(tokens_claims.id_claims(client, login, now) | more)
+    return answer
+
+
+def for_machine(client: AppClient, scopes: tuple[str, ...]) -> str:
+    """The access token of an app client that acts for nobody: the client credentials grant."""
+    now = int(time.time())
+    claims = {"sub": client.id, "token_use": "access", "scope": " ".join(scopes), "auth_time": now}
+    claims |= {"iss": client.pool.issuer, "exp": now + client.lifetime("AccessToken"), "iat": now}
+    claims |= {"version": 2, "jti": randomness.uuid4(), "client_id": client.id}
+    return token_store.token_store(client.pool).key("access").sign(claims)
+
+
+def new_refresh_token(client: AppClient, login: Authentication) -> str:
+    parts = [json.dumps(JWE_HEADER).encode(), *(randomness.octets(size) for size in JWE_PARTS)]
+    token = ".".join(map(oauth.base64url, parts))
+    login.refresh_tokens[token] = None
+    token_store.token_store(client.pool).by_refresh_token[token] = login
+    return token

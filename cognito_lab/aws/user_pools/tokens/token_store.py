@@ -1,0 +1,54 @@
+"""What a pool knows of the tokens it issued: its keys, and each authentication of a user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cognito_lab import randomness
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.protocols import signing_keys
+
+
+@dataclass
+class Authentication:
+    """One authentication of a user by an app client: what all tokens born of it have in common.
+
+    Times are seconds since 1970; ``expires`` is the refresh token's, which rotation does not put off.
+    ``scopes`` is None for a sign-in through the API, and ``amr`` says by what means it was.
+    """
+
+    user: User
+    client_id: str
+    auth_time: int
+    expires: float
+    scopes: tuple[str, ...] | None = None
+    amr: tuple[str, ...] = ("pwd",)
+    event_id: str = field(default_factory=randomness.uuid4)
+    origin_jti: str = field(default_factory=randomness.uuid4)
+    revoked: bool = False
+    # Each refresh token, and when it was rotated out (if it was).
+    refresh_tokens: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass
+class TokenStore:
+    """A pool's two keys, and what only the pool knows: which logins it has answered and revoked."""
+
+    logins: dict[str, Authentication] = field(default_factory=dict)  # by event id, which every token carries
+    by_refresh_token: dict[str, Authentication] = field(default_factory=dict)
+    _keys: dict[str, signing_keys.SigningKey] = field(default_factory=dict)
+
+    def key(self, token_use: str) -> signing_keys.SigningKey:
+        """The key that signs ``"id"`` or ``"access"`` tokens; made when it is first needed."""
+        if not self._keys:
+            self._keys = {use: signing_keys.new_key() for use in ("id", "access")}
+        return self._keys[token_use]
+
+    def published(self) -> list[signing_keys.SigningKey]:
+        return [self.key("id"), self.key("access")]
+
+
+def token_store(pool: UserPool) -> TokenStore:
+    return moto_patches.state_of(pool, TokenStore)
