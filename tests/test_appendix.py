@@ -16,15 +16,9 @@ from test_sections import sections
 from cognito_lab.aws.iam import signatures
 from cognito_lab.aws.identity_pools import identities
 from cognito_lab.aws.identity_pools import pools as identity_pools
-from cognito_lab.aws.managed_login import (
-    authorize,
-    federation,
-    grants,
-    requests,
-    saml_assertion,
-    sessions,
-    token_endpoint,
-)
+from cognito_lab.aws.managed_login import browser_sessions
+from cognito_lab.aws.managed_login.federation import oidc, saml_assertion
+from cognito_lab.aws.managed_login.oauth import authorization_codes, authorize, requests, token_endpoint
 from cognito_lab.aws.s3 import access
 from cognito_lab.aws.user_pools.people import federated_users, verification_codes
 from cognito_lab.aws.user_pools.settings import (
@@ -183,12 +177,12 @@ LIES = [
     (ERRORS, OUTSIDE, identity_providers, {"check_name": never}),
     (ERRORS, OUTSIDE, saml_assertion, {"check_signature": lambda response, assertion, provider: assertion}),
     (TOKENS, "Every token in every place", issuing, {"check_token_use": never, "check_scope": never}),
-    (TOKENS, "Every token in every place", federation, {"identify": lambda *_: {"sub": "1"}}),
+    (TOKENS, "Every token in every place", oidc, {"identify": lambda *_: {"sub": "1"}}),
     (TOKENS, "The user pool", token_endpoint, {"check_open_id": never}),
     (TOKENS, "The user pool", token_endpoint.oauth, {"check_verifier": never}),
     (LIMITS, "How long things live", app_clients, {"check_validity": never}),
-    (LIMITS, "How long things live", grants, {"CODE_SECONDS": 600}),
-    (LIMITS, "How long things live", sessions, {"SECONDS": 4000}),
+    (LIMITS, "How long things live", authorization_codes, {"CODE_SECONDS": 600}),
+    (LIMITS, "How long things live", browser_sessions, {"SECONDS": 4000}),
     (LIMITS, "How often one user may try", flows, {"LONGEST_LOCK": 600}),
     (
         LIMITS,

@@ -169,7 +169,7 @@ def test_what_was_refused_to_the_browser_is_explained_and_not_the_page_that_tell
         question = f"response_type=code&client_id={scene.client}&redirect_uri={scene.callback}"
         with refused("redirect_mismatch"):
             Browser().open(f"{scene.pages}/oauth2/authorize?{question}/")
-        assert lab.why().check == "managed_login.requests.check_redirect_uri"
+        assert lab.why().check == "managed_login.oauth.requests.check_redirect_uri"
         browser = Browser().open(f"{scene.pages}/oauth2/authorize?{question}")
         with refused("400"):
             browser.fill_in(username="mara", password="not hers").press("Sign in")

@@ -17,8 +17,8 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from federation_support import GORAN, IDP_RESPONSE, SHORE, Federation, federation, fields_of, refused, say
 
-from cognito_lab.aws.managed_login import federation as room
-from cognito_lab.aws.managed_login import pending
+from cognito_lab.aws.managed_login.federation import oidc as room
+from cognito_lab.aws.managed_login.federation import pending
 from cognito_lab.aws.user_pools.settings import identity_providers
 from cognito_lab.network import hosts
 from cognito_lab.network.messages import Request, Response

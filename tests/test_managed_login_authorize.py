@@ -24,8 +24,9 @@ from managed_login_support import (
 from user_pools_support import OTHER_PASSWORD, read
 
 from cognito_lab import OutsideTheLab
-from cognito_lab.aws.managed_login import logout, sessions
-from cognito_lab.aws.managed_login import requests as requests_of_apps
+from cognito_lab.aws.managed_login import browser_sessions, csrf
+from cognito_lab.aws.managed_login.oauth import logout
+from cognito_lab.aws.managed_login.oauth import requests as requests_of_apps
 
 
 @pytest.fixture
@@ -251,7 +252,7 @@ def test_the_server_ends_it_too_whatever_the_browser_sends(
     assert goes().startswith(CALLBACK)
     it.lab.travel(minutes=60)
     assert goes().startswith("/login?")
-    monkeypatch.setattr(sessions, "has_ended", lambda session: False)
+    monkeypatch.setattr(browser_sessions, "has_ended", lambda session: False)
     assert goes().startswith(CALLBACK)
 
 
@@ -288,7 +289,7 @@ def test_nobody_comes_back_who_was_disabled_or_deleted(
     it.back()
     getattr(it.idp, end)(UserPoolId=it.pool, Username="mara")
     assert it.authorize().startswith("/login?")
-    monkeypatch.setattr(sessions, "is_gone", lambda request, session: False)
+    monkeypatch.setattr(browser_sessions, "is_gone", lambda request, session: False)
     assert it.authorize().startswith(CALLBACK)
 
 
@@ -357,7 +358,7 @@ def test_another_site_cannot_post_the_form(it: Pages, monkeypatch: pytest.Monkey
         assert answer.status_code == 403 and "cognito" not in it.browser.cookies, forged
     strange = requests.post(page.url, data=filled | {"_csrf": ""}, allow_redirects=False)  # no cookie at all
     assert strange.status_code == 403
-    monkeypatch.setattr(sessions, "check_csrf", lambda request, fields: None)
+    monkeypatch.setattr(csrf, "check_csrf", lambda request, fields: None)
     assert it.browser.post(page.url, data=filled, allow_redirects=False).status_code == 302
 
 

@@ -10,7 +10,7 @@ import requests
 from managed_login_support import DOMAIN, OAUTH, Pages, error, pages
 from user_pools_support import read, refused
 
-from cognito_lab.aws.managed_login import token_endpoint
+from cognito_lab.aws.managed_login.oauth import token_endpoint
 
 READ, WRITE = "https://api.tidepool.example/read", "https://api.tidepool.example/write"
 MACHINE: dict[str, Any] = {

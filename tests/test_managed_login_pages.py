@@ -16,8 +16,9 @@ import requests
 from managed_login_pages_support import CALLBACK, HOME, Place, Visitor
 from user_pools_support import OTHER_PASSWORD, PASSWORD, world
 
-from cognito_lab.aws.managed_login import pages, sessions, sign_in_pages
-from cognito_lab.aws.managed_login.sign_in_pages import Input
+from cognito_lab.aws.managed_login import browser_sessions, csrf
+from cognito_lab.aws.managed_login.pages import rendering, sign_in_pages
+from cognito_lab.aws.managed_login.pages.sign_in_pages import Input
 from cognito_lab.aws.user_pools.people import sign_up
 from cognito_lab.aws.user_pools.settings import branding
 from cognito_lab.aws.user_pools.sign_in import flows
@@ -595,7 +596,7 @@ class Anything(dict[str, object]):
         )  # fmt: skip
 
 
-TEMPLATES = sorted(path.name for path in (Path(pages.__file__).parent / "templates").glob("*.html"))
+TEMPLATES = sorted(path.name for path in (Path(rendering.__file__).parent / "templates").glob("*.html"))
 
 
 @pytest.mark.parametrize(
@@ -606,7 +607,7 @@ def test_every_value_in_a_template_is_escaped(template: str) -> None:
     style = branding.Style(logo=HOSTILE, icon=HOSTILE, scheme=HOSTILE)
     for status in (200, 400):
         with patch.object(branding, "style_of", lambda *_: style):
-            page = pages.page(template, client, client, status=status, **Anything())  # type: ignore[arg-type]
+            page = rendering.page(template, client, client, status=status, **Anything())  # type: ignore[arg-type]
         html = page.body.decode()
         assert_harmless(html)
         assert "'><" not in html and "\"'" not in html and "{{7*7}}" in html and "${x}" in html
@@ -637,7 +638,7 @@ def test_another_site_cannot_post_a_form(it: Place, path: str) -> None:
 
 def test_the_token_of_the_form_is_what_holds(it: Place) -> None:
     it.member()
-    with patch.object(sessions, "check_csrf", lambda *_: None):
+    with patch.object(csrf, "check_csrf", lambda *_: None):
         posted = requests.post(
             it.address(), {"username": "mara", "password": PASSWORD}, allow_redirects=False
         )
@@ -686,7 +687,7 @@ def test_a_refusal_on_a_page_can_be_explained(it: Place) -> None:
     assert why.check == "user_pools.sign_in.lockout.check_password"
     it.new_pool(version=2)
     it.visitor()
-    assert it.lab.why().check == "managed_login.sign_in_pages.check_pages_work"
+    assert it.lab.why().check == "managed_login.pages.sign_in_pages.check_pages_work"
     it.new_pool(version=1)
     it.visitor("/confirmUser", user_name="nobody", confirmation_code="1")
     why = it.lab.why()
@@ -713,7 +714,10 @@ def test_the_rules_of_the_pool_are_what_holds(it: Place, owner: Any, rule: str, 
     it.idp.admin_reset_user_password(UserPoolId=it.pool, Username="ron")
     password = OTHER_PASSWORD if name == "mara" else PASSWORD
     assert not it.visitor().press("Sign in", username=name, password=password).arrived
-    with patch.object(owner, rule, lambda *_: None), patch.object(sessions, "is_gone", lambda *_: False):
+    with (
+        patch.object(owner, rule, lambda *_: None),
+        patch.object(browser_sessions, "is_gone", lambda *_: False),
+    ):
         assert it.visitor().press("Sign in", username=name, password=password).arrived
 
 

@@ -115,10 +115,11 @@ def test_why_tells_of_what_the_browser_was_sent_on_with(it: Pages) -> None:
     assert why.given == "https://evil.example/" and CALLBACK in why.expected
     it.authorize(scope="nothing")
     assert (
-        it.lab.why().check == "managed_login.requests.check_scopes" and it.lab.why().code == "invalid_scope"
+        it.lab.why().check == "managed_login.oauth.requests.check_scopes"
+        and it.lab.why().code == "invalid_scope"
     )
     it.authorize(code_challenge=CHALLENGE, code_challenge_method="plain")
-    assert it.lab.why().check == "managed_login.requests.check_challenge"
+    assert it.lab.why().check == "managed_login.oauth.requests.check_challenge"
 
 
 def test_why_a_refresh_token_is_worth_nothing(it: Pages) -> None:

@@ -16,8 +16,9 @@ from managed_login_support import CALLBACK, CHALLENGE, DOMAIN, SIGNED_OUT, Pages
 from user_pools_support import OTHER_PASSWORD, PASSWORD
 from user_pools_support import refused as aws_refused
 
-from cognito_lab.aws.managed_login import endpoints, pending, sessions
-from cognito_lab.aws.managed_login import federation as room
+from cognito_lab.aws.managed_login import csrf, routes
+from cognito_lab.aws.managed_login.federation import oidc as room
+from cognito_lab.aws.managed_login.federation import pending
 from cognito_lab.aws.user_pools.people import federated_users
 from cognito_lab.aws.user_pools.sign_in import lockout
 from cognito_lab.errors import OutsideTheLab
@@ -148,7 +149,7 @@ def test_a_page_of_another_origin_posts_no_form_even_with_the_token(it: Federati
     """As a neighbour below the same name would, that gave the browser a cookie for both."""
     it.browser.headers["origin"] = origin
     assert it.sign_in_at().status_code == 403
-    with patch.object(sessions, "is_of_another_origin", lambda _: False):
+    with patch.object(csrf, "is_of_another_origin", lambda _: False):
         assert it.sign_in_at().status_code == 302
     it.browser.headers["origin"] = DOMAIN
     assert it.sign_in_at().status_code == 302
@@ -287,7 +288,7 @@ NAMES = """
     user_name confirmation_code error error_description logout_uri grant_type code_verifier refresh_token
     token client_secret SAMLResponse RelayState
 """
-PATHS = sorted({path for _, path in {**endpoints.CALLED_BY_APPS, **endpoints.OPENED_BY_BROWSERS}})
+PATHS = sorted({path for _, path in {**routes.CALLED_BY_APPS, **routes.OPENED_BY_BROWSERS}})
 PATHS += ["/", "//login", "/login%00", "/oauth2/authorize/", "/passkeys/add"]
 SENT_ON = ("/login?", "/error?", CALLBACK, SIGNED_OUT, "https://accounts.google.com/", f"{SHORE}/")
 

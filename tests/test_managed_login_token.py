@@ -23,7 +23,7 @@ from managed_login_support import (
 )
 from user_pools_support import pairs, read, refused
 
-from cognito_lab.aws.managed_login import grants, token_endpoint
+from cognito_lab.aws.managed_login.oauth import authorization_codes, token_endpoint
 from cognito_lab.protocols import oauth
 
 Patch = pytest.MonkeyPatch
@@ -367,4 +367,4 @@ def test_the_id_token_verifies_by_discovery(it: Pages) -> None:
 
 def test_codes_are_kept_for_nobody_to_guess(it: Pages) -> None:
     seen = {it.code_of() for _ in range(3)} | {fields_of(it.authorize())["code"]}
-    assert len(seen) == 4 and grants.CODE_SECONDS == 300
+    assert len(seen) == 4 and authorization_codes.CODE_SECONDS == 300

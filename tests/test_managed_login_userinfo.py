@@ -10,7 +10,7 @@ import requests
 from managed_login_support import DOMAIN, OAUTH, Pages, error, pages
 from user_pools_support import pairs, read, refused
 
-from cognito_lab.aws.managed_login import token_endpoint
+from cognito_lab.aws.managed_login.oauth import userinfo
 from cognito_lab.aws.user_pools.tokens import checking
 
 SIGNED_OUT = "Access token is expired, disabled, or deleted, or the user has globally signed out."
@@ -69,7 +69,7 @@ def test_a_token_of_the_api_has_no_openid(it: Pages, monkeypatch: pytest.MonkeyP
     token = it.sign_in()["AccessToken"]
     not_valid(info(token))
     not_valid(info(it.tokens(scope="email profile")["access_token"]))
-    monkeypatch.setattr(token_endpoint, "check_open_id", lambda login: None)
+    monkeypatch.setattr(userinfo, "check_open_id", lambda login: None)
     assert info(token).json()["username"] == "mara"
 
 

@@ -12,8 +12,8 @@ from unittest.mock import patch
 import pytest
 
 from cognito_lab import Lab
-from cognito_lab.aws.managed_login import saml_assertion
-from cognito_lab.aws.managed_login.saml_assertion import Expected
+from cognito_lab.aws.managed_login.federation import saml_assertion
+from cognito_lab.aws.managed_login.federation.saml_assertion import Expected
 from cognito_lab.protocols import saml_documents
 from cognito_lab.protocols.saml_documents import SamlError, all_of, element
 from cognito_lab.providers import saml as provider
@@ -48,7 +48,7 @@ class Place:
     def believed(self, response: Any) -> str:
         """The NameID that the pool takes from ``response``."""
         document = response if isinstance(response, bytes) else saml_documents.serialise(response)
-        return saml_assertion.subject_of(saml_assertion.believe(document, self.expected))
+        return saml_assertion.subject_of(saml_assertion.verify_response(document, self.expected))
 
     def name_id(self, who: str = AIKO) -> str:
         return self.university.people[who].name_id
@@ -85,7 +85,7 @@ def the(root: Any, path: str) -> Any:
 
 
 def test_an_honest_answer_is_believed(place: Place) -> None:
-    assertion = saml_assertion.believe(saml_documents.serialise(place.response()), place.expected)
+    assertion = saml_assertion.verify_response(saml_documents.serialise(place.response()), place.expected)
     assert saml_assertion.subject_of(assertion) == place.name_id()
     assert saml_assertion.attributes_of(assertion) == {
         "mail": AIKO, "displayName": "Aiko Tanaka", "givenName": "Aiko", "sn": "Tanaka",

@@ -13,8 +13,9 @@ from managed_login_support import CALLBACK, DOMAIN, Pages, fields_of
 from user_pools_support import mapping, read, refused
 
 from cognito_lab import Browser, Lab, OutsideTheLab
-from cognito_lab.aws.managed_login import pending, saml_assertion
-from cognito_lab.aws.managed_login import saml as endpoint
+from cognito_lab.aws.managed_login.federation import pending as federation_pending
+from cognito_lab.aws.managed_login.federation import saml as endpoint
+from cognito_lab.aws.managed_login.federation import saml_assertion
 from cognito_lab.network import exchanges
 from cognito_lab.network.exchanges import Exchange
 from cognito_lab.network.forms import OAuthError
@@ -195,7 +196,7 @@ def test_a_state_is_for_one_browser(it: Place) -> None:
     """Rook begins, and has Mara's browser bring the answer: she would work in his account."""
     _, fields = it.university.answer_by_hand(it.sent(), AIKO)
     lost(it.post(fields, requests.Session()))
-    with patch.object(pending, "is_this_browsers", lambda request, pending: True):
+    with patch.object(federation_pending, "is_this_browsers", lambda request, pending: True):
         assert it.post(fields, requests.Session()).status_code == 302
 
 
@@ -249,7 +250,7 @@ def test_unless_the_provider_may_begin(place: Place) -> None:
     (identity,) = read(place.redeem(back["code"]).json()["id_token"])["identities"]
     assert identity["providerName"] == "NorthShore"
     refused_with(fields_of(place.post(fields).headers["location"]), "The assertion was used before.")
-    with patch.object(saml_assertion, "check_not_used", lambda assertion, expected: None):
+    with patch.object(saml_assertion, "use_once", lambda assertion, expected: None):
         assert "code" in fields_of(place.post(fields).headers["location"])
     place.browser = requests.Session()
     asked_for = place.university.answer_by_hand(place.sent(), AIKO)[1]

@@ -17,7 +17,7 @@ PACKAGE = Path(templates.__file__).parent
 HOSTILE = "\"'><img src=x onerror=alert(1)>{{7*7}}${x}</title></style><script>alert(1)</script>"
 # Modules that say of a text that it is HTML, and why they may.
 MARKUP = {
-    "aws/managed_login/pages.py",  # CSS that branding has checked
+    "aws/managed_login/pages/rendering.py",  # CSS that branding has checked
 }
 
 

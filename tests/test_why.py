@@ -641,11 +641,11 @@ WITHOUT_WORDS = {
 }
 # Raise what another check refused in a form of their own; the reason is the other's.
 PASSED_ON = {
-    "managed_login.requests.refuse_if",
-    "managed_login.pending.arrived",
-    "managed_login.saml.idp_response",
-    "managed_login.token_endpoint.by_refresh_token",
-    "managed_login.token_endpoint.revoke",
+    "managed_login.oauth.requests.redirect_error_if",
+    "managed_login.federation.pending.complete_federated_sign_in",
+    "managed_login.federation.saml.idp_response",
+    "managed_login.oauth.token_endpoint.by_refresh_token",
+    "managed_login.oauth.token_endpoint.revoke",
     "network.forms.refuse_if",
     "identity_pools.credentials.get_credentials_for_identity",
     "user_pools.people.admin.take_aliases",
@@ -766,12 +766,12 @@ def test_a_role_that_does_not_exist_is_told_apart_from_its_trust(place: Place) -
 @pytest.mark.parametrize(
     ("spoiled", "check"),
     [
-        ({"signed": False}, "managed_login.saml_assertion.check_signature"),
+        ({"signed": False}, "managed_login.federation.saml_assertion.check_signature"),
         (
             {"audience": "urn:amazon:cognito:sp:us-east-1_another00"},
-            "managed_login.saml_assertion.check_audience",
+            "managed_login.federation.saml_assertion.check_audience",
         ),
-        ({"minutes": -10}, "managed_login.saml_assertion.check_time"),
+        ({"minutes": -10}, "managed_login.federation.saml_assertion.check_time"),
     ],
 )
 def test_a_refusal_that_the_app_hears_of_by_a_redirect(spoiled, check) -> None:

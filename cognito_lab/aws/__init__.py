@@ -22,7 +22,7 @@ def register() -> None:
     from cognito_lab.aws.api import dispatch, services
     from cognito_lab.aws.iam import enforcement
     from cognito_lab.aws.identity_pools import open_id_tokens
-    from cognito_lab.aws.managed_login import endpoints
+    from cognito_lab.aws.managed_login import routes
     from cognito_lab.aws.s3 import access, website
     from cognito_lab.aws.user_pools.settings import domains
     from cognito_lab.network import hosts
@@ -34,7 +34,7 @@ def register() -> None:
         re.escape(open_id_tokens.ISSUER_HOST), "cognito-identity", open_id_tokens.discovery_response
     )
     hosts.register_host(website.WEBSITE_HOSTS, "s3 website", website.website)
-    hosts.register_host(domains.DOMAIN_HOST, "managed login", endpoints.answer)
+    hosts.register_host(domains.DOMAIN_HOST, "managed login", routes.handle)
     for service, pattern in services.API_HOSTS.items():
         hosts.register_host(pattern, service, dispatch.handler(service))
 

@@ -11,7 +11,7 @@ from browser_support import SCREENS, axe_faults, tab_to
 from playwright.sync_api import Browser, Page, expect
 
 from cognito_lab import Lab
-from cognito_lab.aws.managed_login import pages
+from cognito_lab.aws.managed_login.pages import rendering
 from cognito_lab.reproducible import REPRODUCIBLE
 from cognito_lab.wire.server import Server
 
@@ -245,7 +245,7 @@ def test_no_script_runs_in_a_page(browser: Browser, it: Place, monkeypatch: pyte
     page.goto(it.address("/login"))
     page.evaluate(add)
     assert page.title() == "Sign in – Tidepool"
-    monkeypatch.delitem(pages.HEADERS, "content-security-policy")
+    monkeypatch.delitem(rendering.HEADERS, "content-security-policy")
     page.goto(it.address("/login"))
     page.evaluate(add)
     assert page.title() == "ran"  # so it was that header that held
@@ -258,7 +258,7 @@ def test_no_other_page_may_frame_it(browser: Browser, it: Place, monkeypatch: py
     page.goto(it.callback)
     page.set_content(frame)
     expect(page.frame_locator("iframe").locator("body")).not_to_contain_text("Sign in")
-    monkeypatch.delitem(pages.HEADERS, "content-security-policy")
+    monkeypatch.delitem(rendering.HEADERS, "content-security-policy")
     page.set_content(frame)
     expect(page.frame_locator("iframe").locator("h1")).to_have_text("Sign in")
     page.close()

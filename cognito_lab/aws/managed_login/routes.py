@@ -9,17 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from cognito_lab.aws.managed_login import (
-    authorize,
-    federation,
-    logout,
-    pages,
-    requests,
-    saml,
-    sign_in_pages,
-    token_endpoint,
-)
-from cognito_lab.aws.managed_login.requests import PageError, RedirectError
+from cognito_lab.aws.managed_login.federation import oidc, saml
+from cognito_lab.aws.managed_login.oauth import authorize, logout, requests, token_endpoint, userinfo
+from cognito_lab.aws.managed_login.oauth.requests import PageError, RedirectError
+from cognito_lab.aws.managed_login.pages import rendering, sign_in_pages
 from cognito_lab.aws.user_pools.settings import domains
 from cognito_lab.network import exchanges, forms
 from cognito_lab.network.forms import OAuthError
@@ -29,13 +22,13 @@ Handler = Callable[[Request], Response]
 
 CALLED_BY_APPS: dict[tuple[str, str], Handler] = {  # also by scripts of any page, and with JSON in return
     ("POST", "/oauth2/token"): token_endpoint.token,
-    ("GET", "/oauth2/userInfo"): token_endpoint.user_info,
-    ("POST", "/oauth2/userInfo"): token_endpoint.user_info,
+    ("GET", "/oauth2/userInfo"): userinfo.user_info,
+    ("POST", "/oauth2/userInfo"): userinfo.user_info,
     ("POST", "/oauth2/revoke"): token_endpoint.revoke,
 }
 OPENED_BY_BROWSERS: dict[tuple[str, str], Handler] = {
     ("GET", "/oauth2/authorize"): authorize.authorize,
-    ("GET", "/oauth2/idpresponse"): federation.oidc_response,
+    ("GET", "/oauth2/idpresponse"): oidc.oidc_response,
     ("GET", "/logout"): logout.logout,
     ("GET", "/error"): lambda request: error_page(request),
     ("POST", "/saml2/idpresponse"): saml.idp_response,
@@ -49,17 +42,17 @@ REASONS = {  # of /error, by its parameter: whatever else the address says is no
 }
 
 
-def answer(request: Request) -> Response:
+def handle(request: Request) -> Response:
     """One request to a domain of the form ``PREFIX.auth.REGION.amazoncognito.com``."""
     if domains.at(request.host) is None:
-        return pages.error_page(f"There is no user pool at {request.host}.", 404)
+        return rendering.error_page(f"There is no user pool at {request.host}.", 404)
     path = request.path.rstrip("/") or "/"
     if path in {path for _, path in CALLED_BY_APPS}:
         return across_origins(request, call(request, path))
     method = "GET" if request.method == "HEAD" else request.method
     handler = OPENED_BY_BROWSERS.get((method, path))
     if handler is None:
-        return pages.error_page("There is no such page.", 404)
+        return rendering.error_page("There is no such page.", 404)
     try:
         return handler(request)
     except RedirectError as refusal:
@@ -70,7 +63,7 @@ def answer(request: Request) -> Response:
         return forms.redirect(f"/error?{urlencode(query)}")
     except OAuthError as error:
         exchanges.record_refusal(error)
-        return pages.error_page(error.message or error.code, error.status)
+        return rendering.error_page(error.message or error.code, error.status)
 
 
 def call(request: Request, path: str) -> Response:
@@ -100,4 +93,4 @@ def error_page(request: Request) -> Response:
     fields = forms.read_query(request)
     client = requests.client_at(request, fields.get("client_id", ""))
     text = REASONS.get(fields.get("error", ""), "The request is not valid.")
-    return pages.error_page(text, pool=domains.pool_of(request.host), client=client)
+    return rendering.error_page(text, pool=domains.pool_of(request.host), client=client)

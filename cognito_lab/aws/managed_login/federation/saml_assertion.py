@@ -1,6 +1,6 @@
 """What a user pool believes of a SAML answer: one assertion, as it was signed, and meant for this sign-in.
 
-Each check is a function of its own; :func:`believe` is their order. The answer comes through the browser of
+Each check is a function of its own; :func:`verify_response` is their order. The answer comes through the browser of
 whoever signs in, who may have written any of it: the signature alone says which part is the provider's, and
 every later check reads that part and no other.
 
@@ -36,13 +36,13 @@ class Expected:
 
 
 @dataclass
-class Used:
+class SeenAssertions:
     """The assertions that were believed, by their issuer and ID."""
 
     ids: set[tuple[str, str]] = field(default_factory=set)
 
 
-def believe(document: bytes, expected: Expected) -> Any:
+def verify_response(document: bytes, expected: Expected) -> Any:
     """The assertion of a Response, if all of it holds; an element that contains only what was signed.
 
     Raises
@@ -59,7 +59,7 @@ def believe(document: bytes, expected: Expected) -> Any:
     check_audience(assertion, expected)
     check_confirmation(assertion, expected)
     check_authentication(assertion)
-    check_not_used(assertion, expected)
+    use_once(assertion, expected)
     return assertion
 
 
@@ -181,9 +181,12 @@ def check_authentication(assertion: Any) -> None:
         raise SamlError("The assertion says nothing of an authentication.")
 
 
-def check_not_used(assertion: Any, expected: Expected) -> None:
+def use_once(assertion: Any, expected: Expected) -> None:
     """An assertion counts once."""
-    used, name = moto_patches.account_state(Used).ids, (expected.provider.entity_id, assertion.get("ID"))
+    used, name = (
+        moto_patches.account_state(SeenAssertions).ids,
+        (expected.provider.entity_id, assertion.get("ID")),
+    )
     if name in used:
         raise SamlError("The assertion was used before.")
     used.add(name)

@@ -14,9 +14,10 @@ import time
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
-from cognito_lab.aws.managed_login import pending, requests, saml_assertion
-from cognito_lab.aws.managed_login.requests import AuthorizationRequest
-from cognito_lab.aws.managed_login.saml_assertion import Expected
+from cognito_lab.aws.managed_login.federation import pending, saml_assertion
+from cognito_lab.aws.managed_login.federation.saml_assertion import Expected
+from cognito_lab.aws.managed_login.oauth import requests
+from cognito_lab.aws.managed_login.oauth.requests import AuthorizationRequest
 from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvider
 from cognito_lab.errors import OutsideTheLab
@@ -43,13 +44,13 @@ def request_id(state: str) -> str:
     return f"_{pending.nonce_of(state)}"
 
 
-def begin(request: Request, asked: AuthorizationRequest, provider: IdentityProvider) -> Response:
+def start_saml(request: Request, asked: AuthorizationRequest, provider: IdentityProvider) -> Response:
     """To the provider, with a request for authentication (HTTP Redirect binding)."""
     try:
         address = saml_documents.metadata_of(provider.details).sign_in_url
     except SamlError as error:
-        return requests.give_up(asked, "server_error", error.message)
-    state, cookie = pending.remember(asked, provider)
+        return requests.redirect_with_error(asked, "server_error", error.message)
+    state, cookie = pending.store_pending(asked, provider)
     about = {"ID": request_id(state), "Version": "2.0", "IssueInstant": saml_documents.instant(time.time())}
     about |= {"Destination": address, "ProtocolBinding": saml_documents.POST}
     about |= {"AssertionConsumerServiceURL": callback(request)}
@@ -67,12 +68,16 @@ def idp_response(request: Request) -> Response:
     try:
         metadata = saml_documents.metadata_of(provider.details)
         expected = Expected(metadata, entity_id(asked.client.pool), callback(request), answered)
-        assertion = saml_assertion.believe(saml_documents.decode(fields.get("SAMLResponse", "")), expected)
+        assertion = saml_assertion.verify_response(
+            saml_documents.decode(fields.get("SAMLResponse", "")), expected
+        )
         subject = saml_assertion.subject_of(assertion)
     except SamlError as error:
         said = f"Invalid SAML response received: {error.message}"
         raise requests.refusal(asked, "server_error", said) from error
-    return pending.arrived(request, asked, provider, saml_assertion.attributes_of(assertion), subject)
+    return pending.complete_federated_sign_in(
+        request, asked, provider, saml_assertion.attributes_of(assertion), subject
+    )
 
 
 def answered_request(
@@ -90,12 +95,14 @@ def answered_request(
     RedirectError
         What the app would have been told.
     """
-    found = pending.recall(request, relay_state)
+    found = pending.take_pending(request, relay_state)
     if found is not None and found.provider.type == "SAML":
         return found.asked, found.provider, request_id(relay_state)
     if "client_id" in dict(parse_qsl(relay_state)):
-        asked = requests.read(replace(request, url=f"https://{request.host}/oauth2/authorize?{relay_state}"))
-        provider = pending.asked_for(asked)
+        asked = requests.parse_authorization_request(
+            replace(request, url=f"https://{request.host}/oauth2/authorize?{relay_state}")
+        )
+        provider = pending.requested_provider(asked)
         if provider and may_begin(provider) and pending.is_supported(asked, provider):
             return asked, provider, None
     raise OAuthError("invalid_request", UNKNOWN)

@@ -20,9 +20,9 @@ from cognito_lab.network.forms import OAuthError
 from cognito_lab.network.messages import Request, Response
 from cognito_lab.protocols import oauth
 
-GRANTS = {"code": "code", "token": "implicit"}  # response_type → what AllowedOAuthFlows calls it
+RESPONSE_TYPES = {"code": "code", "token": "implicit"}  # response_type → what AllowedOAuthFlows calls it
 UNAVAILABLE = "Login option is not available. Please try another one"
-NOT_PLAYED = ("acr_values", "resource")
+UNSUPPORTED_PARAMETERS = ("acr_values", "resource")
 
 
 class PageError(OAuthError):
@@ -66,7 +66,7 @@ class AuthorizationRequest:
 # -- what was asked for, and the checks of it ----------------------------------------------------------
 
 
-def read(request: Request) -> AuthorizationRequest:
+def parse_authorization_request(request: Request) -> AuthorizationRequest:
     """The authorization request in the query of ``request``: a page of managed login has it there, too.
 
     Raises
@@ -93,7 +93,7 @@ def read(request: Request) -> AuthorizationRequest:
     )
     for check in (check_flow, check_scopes, check_challenge, check_provider):
         check(asked)
-    for name in NOT_PLAYED:
+    for name in UNSUPPORTED_PARAMETERS:
         if name in fields:
             raise OutsideTheLab(f"{name} in an authorization request is not played by this lab (AWS has it).")
     return asked
@@ -120,12 +120,14 @@ def check_redirect_uri(client: AppClient, uri: str) -> None:
 
 
 def check_flow(asked: AuthorizationRequest) -> None:
-    refuse_if(not asked.response_type, asked, "invalid_request", "response_type is required")
-    refuse_if(asked.response_type not in GRANTS, asked, "invalid_request", "response_type is not supported")
+    redirect_error_if(not asked.response_type, asked, "invalid_request", "response_type is required")
+    redirect_error_if(
+        asked.response_type not in RESPONSE_TYPES, asked, "invalid_request", "response_type is not supported"
+    )
     off = not asked.client.has_oauth
-    refuse_if(off, asked, "invalid_request", "Client is not enabled for OAuth2.0 flows")
-    allowed = GRANTS[asked.response_type] in asked.client.oauth_flows
-    refuse_if(not allowed, asked, "unauthorized_client")
+    redirect_error_if(off, asked, "invalid_request", "Client is not enabled for OAuth2.0 flows")
+    allowed = RESPONSE_TYPES[asked.response_type] in asked.client.oauth_flows
+    redirect_error_if(not allowed, asked, "unauthorized_client")
 
 
 def granted(client: AppClient, asked: str) -> tuple[str, ...]:
@@ -136,7 +138,7 @@ def granted(client: AppClient, asked: str) -> tuple[str, ...]:
 
 def check_scopes(asked: AuthorizationRequest) -> None:
     """Scopes that the client may not have are left out; where none is left, there is nothing to grant."""
-    refuse_if(not asked.scopes, asked, "invalid_scope")
+    redirect_error_if(not asked.scopes, asked, "invalid_scope")
 
 
 def check_challenge(asked: AuthorizationRequest) -> None:
@@ -145,11 +147,11 @@ def check_challenge(asked: AuthorizationRequest) -> None:
     Who could say "plain" would show the verifier to everybody who sees the address.
     """
     both = (asked.challenge is None) == (asked.method is None)
-    refuse_if(
+    redirect_error_if(
         not both, asked, "invalid_request", "code_challenge and code_challenge_method are required together"
     )
     known = asked.method in (None, "S256")
-    refuse_if(not known, asked, "invalid_request", "code_challenge_method must be S256")
+    redirect_error_if(not known, asked, "invalid_request", "code_challenge_method must be S256")
 
 
 def check_provider(asked: AuthorizationRequest) -> None:
@@ -159,7 +161,7 @@ def check_provider(asked: AuthorizationRequest) -> None:
         raise OAuthError("invalid_request", UNAVAILABLE)
 
 
-def refuse_if(reason: object, asked: AuthorizationRequest, error: str, description: str = "") -> None:
+def redirect_error_if(reason: object, asked: AuthorizationRequest, error: str, description: str = "") -> None:
     """Raise :class:`RedirectError` when there is a ``reason`` to."""
     if reason:
         raise refusal(asked, error, description)
@@ -167,13 +169,13 @@ def refuse_if(reason: object, asked: AuthorizationRequest, error: str, descripti
 
 def refusal(asked: AuthorizationRequest, error: str, description: str) -> RedirectError:
     """That nobody signs in, for the app to hear: ``raise`` it ``from`` the check that says so."""
-    return RedirectError(give_up(asked, error, description), error, description)
+    return RedirectError(redirect_with_error(asked, error, description), error, description)
 
 
 # -- the two ways back to the app ------------------------------------------------------------------
 
 
-def give_up(asked: AuthorizationRequest, error: str, description: str = "") -> Response:
+def redirect_with_error(asked: AuthorizationRequest, error: str, description: str = "") -> Response:
     """Back to the app without a sign-in: ``error`` is OAuth's code, ``description`` AWS's text."""
     said = {"error_description": description} if description else {}
     return return_to_app(asked, {"error": error, **said})

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from cognito_lab.aws.managed_login import requests, sessions
-from cognito_lab.aws.managed_login.requests import PageError
+from cognito_lab.aws.managed_login import browser_sessions
+from cognito_lab.aws.managed_login.oauth import requests
+from cognito_lab.aws.managed_login.oauth.requests import PageError
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.network import forms
 from cognito_lab.network.messages import Request, Response
@@ -22,10 +23,12 @@ def logout(request: Request) -> Response:
         where = fields["logout_uri"]
         check_logout_uri(client, where)
     else:
-        requests.read(request)  # an authorization request: the person can sign in again, as somebody else
+        requests.parse_authorization_request(
+            request
+        )  # an authorization request: the person can sign in again, as somebody else
         where = f"/login?{urlencode(fields)}"
     response = forms.redirect(where)
-    response.headers.add("set-cookie", sessions.end(request))
+    response.headers.add("set-cookie", browser_sessions.end(request))
     return response
 
 

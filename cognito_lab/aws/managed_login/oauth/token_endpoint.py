@@ -10,13 +10,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from cognito_lab.aws.managed_login import grants, requests
-from cognito_lab.aws.managed_login.grants import Grant
-from cognito_lab.aws.user_pools import model
+from cognito_lab.aws.managed_login.oauth import authorization_codes, requests
+from cognito_lab.aws.managed_login.oauth.authorization_codes import Grant
 from cognito_lab.aws.user_pools.model import AppClient
-from cognito_lab.aws.user_pools.settings import domains
-from cognito_lab.aws.user_pools.tokens import checking, claims, issuing, refreshing, revoking
-from cognito_lab.aws.user_pools.tokens.token_store import Authentication
+from cognito_lab.aws.user_pools.tokens import claims, issuing, refreshing, revoking
 from cognito_lab.errors import AwsError
 from cognito_lab.network import forms
 from cognito_lab.network.forms import OAuthError, refuse_if
@@ -29,7 +26,7 @@ Fields = dict[str, str]
 def token(request: Request) -> Response:
     """POST /oauth2/token."""
     fields = form(request)
-    grant = GRANTS.get(fields.get("grant_type", ""))
+    grant = GRANT_HANDLERS.get(fields.get("grant_type", ""))
     refuse_if(not fields.get("grant_type"), "invalid_request")
     if grant is None:
         raise OAuthError("unsupported_grant_type")
@@ -92,13 +89,13 @@ def by_code(client: AppClient, fields: Fields) -> dict[str, Any]:
     oauth.check_verifier(grant.asked.challenge, grant.asked.method, fields.get("code_verifier"))
     check_readable(grant)
     check_user(grant)
-    take(client, fields["code"])
-    return grants.tokens_for(grant.asked, grant.session)
+    consume_code(client, fields["code"])
+    return authorization_codes.tokens_for(grant.asked, grant.session)
 
 
 def find_grant(client: AppClient, code: str) -> Grant:
     """What a code stands for; one that was used, or never given out, stands for nothing (RFC 6749, 5.2)."""
-    grant = grants.codes(client).get(code)
+    grant = authorization_codes.codes(client).get(code)
     if grant is None:
         raise OAuthError("invalid_grant")
     return grant
@@ -115,9 +112,9 @@ def check_is_of(grant: Grant, client: AppClient) -> None:
         raise OAuthError("invalid_grant")
 
 
-def take(client: AppClient, code: str) -> None:
+def consume_code(client: AppClient, code: str) -> None:
     """A code counts once."""
-    del grants.codes(client)[code]
+    del authorization_codes.codes(client)[code]
 
 
 def check_redirect_uri(grant: Grant, redirect_uri: str | None) -> None:
@@ -150,7 +147,7 @@ def by_refresh_token(client: AppClient, fields: Fields) -> dict[str, Any]:
     refuse_if(not fields.get("refresh_token"), "invalid_request")
     try:
         login = refreshing.authentication_of(client, fields["refresh_token"])
-        return grants.oauth_names(refreshing.refresh(client, login, fields["refresh_token"]))
+        return authorization_codes.oauth_names(refreshing.refresh(client, login, fields["refresh_token"]))
     except AwsError:
         raise OAuthError("invalid_grant") from None
 
@@ -173,60 +170,11 @@ def by_client_credentials(client: AppClient, fields: Fields) -> dict[str, Any]:
     }
 
 
-GRANTS: dict[str, Callable[[AppClient, Fields], dict[str, Any]]] = {
+GRANT_HANDLERS: dict[str, Callable[[AppClient, Fields], dict[str, Any]]] = {
     "authorization_code": by_code,
     "refresh_token": by_refresh_token,
     "client_credentials": by_client_credentials,
 }
-
-
-# -- what an access token opens, and revoking --------------------------------------------------------
-
-
-def user_info(request: Request) -> Response:
-    """GET or POST /oauth2/userInfo: the attributes that the access token's scopes open, all of them texts."""
-    try:
-        login = bearer(request)
-        client = model.registry().clients.get(login.client_id)
-        check_open_id(login)
-        if client is None:
-            raise invalid_token()
-    except OAuthError as error:  # RFC 6750, 3
-        answer = forms.json_error(error)
-        said = f'error="{error.code}", error_description="{error.message}"'
-        answer.headers["www-authenticate"] = f"Bearer {said}"
-        return answer
-    user = login.user
-    return forms.as_json(
-        {"sub": user.sub, **claims.attributes_for_app(client, login), "username": user.username}
-    )
-
-
-def bearer(request: Request) -> Authentication:
-    """The login of the access token in the request's header: this pool's, of somebody who may sign in."""
-    scheme, _, access_token = request.headers.get("authorization", "").partition(" ")
-    malformed = scheme.lower() != "bearer" or not access_token
-    refuse_if(malformed, "invalid_request", "Bad OAuth2 request at UserInfo Endpoint")
-    pool = domains.pool_of(request.host)
-    assert pool is not None
-    try:
-        login = checking.verified_authentication(pool, access_token)
-    except AwsError:
-        raise invalid_token() from None
-    if not pool.people.has(login.user):
-        raise invalid_token()
-    return login
-
-
-def invalid_token() -> OAuthError:
-    text = "Access token is expired, disabled, or deleted, or the user has globally signed out."
-    return OAuthError("invalid_token", text, 401)
-
-
-def check_open_id(login: Authentication) -> None:
-    """The token came from the token endpoint, with the scope ``openid``. (AWS does not say which error.)"""
-    if "openid" not in (login.scopes or ()):
-        raise invalid_token()
 
 
 def revoke(request: Request) -> Response:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from cognito_lab.aws.managed_login import federation, grants, pending, requests, saml, sessions
-from cognito_lab.aws.managed_login.requests import AuthorizationRequest, refuse_if
-from cognito_lab.aws.managed_login.sessions import Session
+from cognito_lab.aws.managed_login import browser_sessions
+from cognito_lab.aws.managed_login.browser_sessions import Session
+from cognito_lab.aws.managed_login.federation import oidc, pending, saml
+from cognito_lab.aws.managed_login.oauth import authorization_codes, requests
+from cognito_lab.aws.managed_login.oauth.requests import AuthorizationRequest, redirect_error_if
 from cognito_lab.aws.user_pools import model
 from cognito_lab.aws.user_pools.settings import domains
 from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvider
@@ -19,22 +21,22 @@ from cognito_lab.network.forms import OAuthError
 from cognito_lab.network.messages import Request, Response
 
 # How a sign-in begins at a provider, by its type.
-BEGIN: dict[str, Callable[[Request, AuthorizationRequest, IdentityProvider], Response]] = {
-    "Google": federation.begin,
-    "OIDC": federation.begin,
-    "SAML": saml.begin,
+START: dict[str, Callable[[Request, AuthorizationRequest, IdentityProvider], Response]] = {
+    "Google": oidc.start_oidc,
+    "OIDC": oidc.start_oidc,
+    "SAML": saml.start_saml,
 }
 
 
 def authorize(request: Request) -> Response:
     """GET /oauth2/authorize: straight back to the app, on to another provider, or to the sign-in page."""
-    asked = requests.read(request)
-    session = sessions.current(request)
-    if session is not None and will_do(session, asked):
-        return grants.back_to_the_app(asked, session)
-    refuse_if(prompt(asked) == "none", asked, "login_required")
+    asked = requests.parse_authorization_request(request)
+    session = browser_sessions.current_session(request)
+    if session is not None and session_satisfies(session, asked):
+        return authorization_codes.back_to_the_app(asked, session)
+    redirect_error_if(prompt(asked) == "none", asked, "login_required")
     if asked.idp_identifier or asked.identity_provider not in (None, "", "COGNITO"):
-        return begin(request, asked)
+        return start_at_provider(request, asked)
     return forms.redirect(f"/login?{asked.query()}")
 
 
@@ -43,7 +45,7 @@ def prompt(asked: AuthorizationRequest) -> str | None:
     return asked.prompt if domains.version_of(asked.client.pool) == model.MANAGED_LOGIN else None
 
 
-def will_do(session: Session, asked: AuthorizationRequest) -> bool:
+def session_satisfies(session: Session, asked: AuthorizationRequest) -> bool:
     """Whether the browser's session is one that the app would accept, by its age and its provider."""
     limit, age = asked.fields.get("max_age", ""), time.time() - session.auth_time
     return (
@@ -55,7 +57,7 @@ def will_do(session: Session, asked: AuthorizationRequest) -> bool:
     )
 
 
-def begin(request: Request, asked: AuthorizationRequest) -> Response:
+def start_at_provider(request: Request, asked: AuthorizationRequest) -> Response:
     """To the provider that the app asked for by name or identifier.
 
     Raises
@@ -64,7 +66,7 @@ def begin(request: Request, asked: AuthorizationRequest) -> Response:
         A page of the domain's, and no redirect: the pool does not have it, or the app client does not
         support it.
     """
-    provider = pending.asked_for(asked)
+    provider = pending.requested_provider(asked)
     if provider is None or not pending.is_supported(asked, provider):
         raise OAuthError("invalid_request", requests.UNAVAILABLE)
-    return BEGIN[provider.type](request, asked, provider)
+    return START[provider.type](request, asked, provider)

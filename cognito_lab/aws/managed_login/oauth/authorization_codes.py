@@ -12,9 +12,10 @@ from typing import Any
 
 from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
-from cognito_lab.aws.managed_login import requests, sessions
-from cognito_lab.aws.managed_login.requests import AuthorizationRequest
-from cognito_lab.aws.managed_login.sessions import Session
+from cognito_lab.aws.managed_login import browser_sessions
+from cognito_lab.aws.managed_login.browser_sessions import Session
+from cognito_lab.aws.managed_login.oauth import requests
+from cognito_lab.aws.managed_login.oauth.requests import AuthorizationRequest
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.tokens import issuing
@@ -42,7 +43,7 @@ def codes(client: AppClient) -> Codes:
     return moto_patches.state_of(client.pool, Codes)
 
 
-def finish(
+def complete_sign_in(
     request: Request,
     asked: AuthorizationRequest,
     user: User,
@@ -52,7 +53,7 @@ def finish(
     """Somebody has just signed in: the browser gets its session, and goes back to the app."""
     session = Session(user, provider, amr, int(time.time()))
     response = back_to_the_app(asked, session)
-    response.headers.add("set-cookie", sessions.begin(request, session))
+    response.headers.add("set-cookie", browser_sessions.new_session(request, session))
     return response
 
 

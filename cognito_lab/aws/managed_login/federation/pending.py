@@ -14,8 +14,9 @@ from typing import Any
 
 from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
-from cognito_lab.aws.managed_login import grants, requests, sessions
-from cognito_lab.aws.managed_login.requests import AuthorizationRequest
+from cognito_lab.aws.managed_login import browser_sessions
+from cognito_lab.aws.managed_login.oauth import authorization_codes, requests
+from cognito_lab.aws.managed_login.oauth.requests import AuthorizationRequest
 from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.aws.user_pools.people import federated_users
 from cognito_lab.aws.user_pools.settings import domains, identity_providers
@@ -25,8 +26,8 @@ from cognito_lab.network import forms
 from cognito_lab.network.messages import Request, Response
 from cognito_lab.protocols import constant_time
 
-SECONDS = 300  # "User pool managed login": a sign-in that takes longer is given up
-COOKIE = "csrf-state"
+PENDING_SECONDS = 300  # "User pool managed login": a sign-in that takes longer is given up
+PENDING_COOKIE = "csrf-state"
 # A SAML provider answers with a form that its own site posts here: SameSite=Lax would keep the cookie back.
 SAME_SITE = {"SAML": "None"}
 
@@ -50,7 +51,7 @@ def _pending(pool: UserPool) -> PendingSignIns:
     return moto_patches.state_of(pool, PendingSignIns)
 
 
-def asked_for(asked: AuthorizationRequest) -> IdentityProvider | None:
+def requested_provider(asked: AuthorizationRequest) -> IdentityProvider | None:
     """The provider that the app named, if the pool has it."""
     pool = asked.client.pool
     if asked.identity_provider:
@@ -62,11 +63,13 @@ def is_supported(asked: AuthorizationRequest, provider: IdentityProvider) -> boo
     return provider.name in asked.client.providers
 
 
-def remember(asked: AuthorizationRequest, provider: IdentityProvider) -> tuple[str, str]:
+def store_pending(asked: AuthorizationRequest, provider: IdentityProvider) -> tuple[str, str]:
     """A ``state`` for a new sign-in at ``provider``, and the ``Set-Cookie`` value for its browser."""
     state, cookie = randomness.text(43), randomness.text(43)
-    _pending(asked.client.pool)[state] = Pending(asked, provider, cookie, time.time() + SECONDS)
-    return state, sessions.set_cookie(COOKIE, cookie, SECONDS, SAME_SITE.get(provider.type, "Lax"))
+    _pending(asked.client.pool)[state] = Pending(asked, provider, cookie, time.time() + PENDING_SECONDS)
+    return state, browser_sessions.set_cookie(
+        PENDING_COOKIE, cookie, PENDING_SECONDS, SAME_SITE.get(provider.type, "Lax")
+    )
 
 
 def nonce_of(state: str) -> str:
@@ -77,7 +80,7 @@ def nonce_of(state: str) -> str:
 # -- when the browser is back ------------------------------------------------------------------------
 
 
-def recall(request: Request, state: str) -> Pending | None:
+def take_pending(request: Request, state: str) -> Pending | None:
     """The sign-in that ``state`` stands for, once: begun at this pool by this browser, and in time."""
     pool = domains.pool_of(request.host)
     found = _pending(pool).get(state) if pool else None
@@ -91,7 +94,7 @@ def recall(request: Request, state: str) -> Pending | None:
 def is_this_browsers(request: Request, pending: Pending) -> bool:
     """Who has somebody else's browser open the end of a sign-in of their own would sign that person in as
     themselves (RFC 6749, 10.12)."""
-    return constant_time.equal(forms.cookies(request).get(COOKIE, ""), pending.cookie)
+    return constant_time.equal(forms.cookies(request).get(PENDING_COOKIE, ""), pending.cookie)
 
 
 def has_expired(pending: Pending) -> bool:
@@ -110,7 +113,7 @@ def still_stands(pending: Pending) -> bool:
     )
 
 
-def arrived(
+def complete_federated_sign_in(
     request: Request,
     asked: AuthorizationRequest,
     provider: IdentityProvider,
@@ -124,4 +127,4 @@ def arrived(
         raise requests.refusal(asked, "invalid_request", error.message.strip()) from error
     # "Understanding the ID token": where the app sent no nonce, Cognito makes one for a third-party sign-in.
     asked = replace(asked, nonce=asked.nonce or randomness.text(43))
-    return grants.finish(request, asked, user, provider.name, ("fed",))
+    return authorization_codes.complete_sign_in(request, asked, user, provider.name, ("fed",))

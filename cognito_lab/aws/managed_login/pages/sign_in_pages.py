@@ -20,8 +20,10 @@ from urllib.parse import urlencode
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api import validation
 from cognito_lab.aws.api.operations import HANDLERS, Call
-from cognito_lab.aws.managed_login import grants, pages, requests, sessions
-from cognito_lab.aws.managed_login.authorize import AuthorizationRequest
+from cognito_lab.aws.managed_login import csrf
+from cognito_lab.aws.managed_login.oauth import authorization_codes, requests
+from cognito_lab.aws.managed_login.oauth.authorize import AuthorizationRequest
+from cognito_lab.aws.managed_login.pages import rendering
 from cognito_lab.aws.user_pools import attributes, client_secrets, passwords
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
@@ -42,7 +44,7 @@ INPUTS = {  # of attributes: type and autocomplete ("Autofill" in the HTML Stand
     "locale": ("text", "language"), "preferred_username": ("text", "nickname"),
 }  # fmt: skip
 HINTS = {"phone_number": "With the country code, for example +4915112345678."}
-KINDS = {  # what a password policy asks for, in words
+PASSWORD_RULES = {  # what a password policy asks for, in words
     "lowercase": "a lowercase letter", "uppercase": "an uppercase letter", "numeric": "a digit",
     "symbol": "a symbol",
 }  # fmt: skip
@@ -110,7 +112,7 @@ Page = Callable[[Visit], tuple[str, dict[str, object]]]
 
 def show(page: Page, visit: Visit, *, error: str = "", notice: str = "", **fields: str) -> Response:
     """A page with what is to be told on it; ``fields`` are known beside those that were filled in."""
-    token, cookie = sessions.csrf_field(visit.request)
+    token, cookie = csrf.csrf_field(visit.request)
     visit = replace(visit, fields={**visit.fields, **fields})
     template, values = page(visit)
     common = {
@@ -120,7 +122,7 @@ def show(page: Page, visit: Visit, *, error: str = "", notice: str = "", **field
         "username_field": username_input(visit.pool),
         "password_hint": password_hint(visit.pool),
     }
-    answer = pages.page(
+    answer = rendering.page(
         template, visit.pool, visit.client,
         status=400 if error else 200, error=error, notice=notice, **{**common, **values},
     )  # fmt: skip
@@ -201,7 +203,7 @@ def attribute_inputs(names: list[str]) -> list[Input]:
 def password_hint(pool: UserPool) -> str:
     """What the pool asks of a new password."""
     policy = pool.password_policy
-    kinds = [KINDS[name] for rule, name, _ in passwords.CHARACTERS if policy[rule]]
+    kinds = [PASSWORD_RULES[name] for rule, name, _ in passwords.CHARACTERS if policy[rule]]
     among = f", among them {', '.join(kinds)}" if kinds else ""
     return f"At least {policy['MinimumLength']} characters{among}."
 
@@ -218,7 +220,7 @@ def after_first_factor(visit: Visit, user: User) -> Response:
     """The person is known by a password. This is the place of a second factor, and of a passkey to set up."""
     challenge = sign_in_password.next_challenge(visit.client, user)
     if challenge is None:
-        return grants.finish(visit.request, visit.asked, user)
+        return authorization_codes.complete_sign_in(visit.request, visit.asked, user)
     missing = dict.fromkeys(new_password.missing_attributes(visit.pool, user), "")
     return show(new_password_page, visit, **missing, session=challenge["Session"], username=user.username)
 
@@ -297,27 +299,27 @@ NEXT: dict[str, Page] = {
 }
 
 
-def look(request: Request) -> Response:
+def show_page(request: Request) -> Response:
     """GET: the page of this path."""
-    asked = requests.read(request)
+    asked = requests.parse_authorization_request(request)
     known = {"username": forms.read_query(request).get("username") or asked.login_hint or ""}
     visit = Visit(request, asked, known)
-    return closed(visit) or show(PAGES[visit.path], visit)
+    return unavailable_page(visit) or show(PAGES[visit.path], visit)
 
 
-def send(request: Request) -> Response:
+def submit_form(request: Request) -> Response:
     """POST: the form of this path. A refusal comes back on the page that can mend it."""
-    visit = Visit(request, requests.read(request), forms.read_form(request))
-    sessions.check_csrf(request, dict(visit.fields))
+    visit = Visit(request, requests.parse_authorization_request(request), forms.read_form(request))
+    csrf.check_csrf(request, dict(visit.fields))
     do, page = FORMS[visit.path]
     try:
-        return closed(visit) or do(visit)
+        return unavailable_page(visit) or do(visit)
     except AwsError as error:
         exchanges.record_refusal(error)
         return show(NEXT.get(error.code, page), visit, error=error.message)
 
 
-def closed(visit: Visit) -> Response | None:
+def unavailable_page(visit: Visit) -> Response | None:
     """An error page, where there can be no other."""
     try:
         check_pages_work(visit)
@@ -329,7 +331,7 @@ def closed(visit: Visit) -> Response | None:
             sign_up.check_self_sign_up(visit.pool)
     except AwsError as error:
         exchanges.record_refusal(error)
-        return pages.error_page(error.message, pool=visit.pool, client=visit.client)
+        return rendering.error_page(error.message, pool=visit.pool, client=visit.client)
     return None
 
 
@@ -355,12 +357,12 @@ def confirm_by_link(request: Request) -> Response:
         visit.call("ConfirmSignUp", Username=name, ConfirmationCode=code)
     except AwsError as error:
         exchanges.record_refusal(error)
-        return pages.error_page(error.message, pool=visit.pool, client=visit.client)
-    return pages.page("confirmed.html", visit.pool, visit.client)
+        return rendering.error_page(error.message, pool=visit.pool, client=visit.client)
+    return rendering.page("confirmed.html", visit.pool, visit.client)
 
 
 ROUTES: dict[tuple[str, str], Callable[[Request], Response]] = {
     ("GET", "/confirmUser"): confirm_by_link,
-    **{("GET", path): look for path in PAGES},
-    **{("POST", path): send for path in FORMS},
+    **{("GET", path): show_page for path in PAGES},
+    **{("POST", path): submit_form for path in FORMS},
 }

@@ -16,8 +16,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from cognito_lab.aws.managed_login import pending, requests
-from cognito_lab.aws.managed_login.requests import AuthorizationRequest
+from cognito_lab.aws.managed_login.federation import pending
+from cognito_lab.aws.managed_login.oauth import requests
+from cognito_lab.aws.managed_login.oauth.requests import AuthorizationRequest
 from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvider
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.network import forms, hosts
@@ -35,13 +36,13 @@ class IdpError(forms.OAuthError):
 # -- there -----------------------------------------------------------------------------------------
 
 
-def begin(request: Request, asked: AuthorizationRequest, provider: IdentityProvider) -> Response:
+def start_oidc(request: Request, asked: AuthorizationRequest, provider: IdentityProvider) -> Response:
     """The authorization request of OpenID Connect Core 1.0, 3.1.2.1."""
     try:
         address = provider.endpoint("authorize_url", "authorization_endpoint")
     except UNREACHABLE:
-        return requests.give_up(asked, "invalid_request", f"{provider.name} cannot be reached")
-    state, cookie = pending.remember(asked, provider)
+        return requests.redirect_with_error(asked, "invalid_request", f"{provider.name} cannot be reached")
+    state, cookie = pending.store_pending(asked, provider)
     fields = {
         "client_id": provider.details["client_id"], "redirect_uri": callback(request),
         "response_type": "code", "scope": " ".join(provider.scopes),
@@ -76,18 +77,20 @@ def oidc_response(request: Request) -> Response:
     """GET /oauth2/idpresponse: the browser is back from Google or another OpenID Connect provider."""
     fields = forms.read_form(request)
     state = fields.get("state", "")
-    found = pending.recall(request, state)
+    found = pending.take_pending(request, state)
     if found is None or found.provider.type not in ("Google", "OIDC"):
         raise forms.OAuthError("invalid_request", "This sign-in is unknown, over, or another browser's.")
     asked, provider = found.asked, found.provider
     if "error" in fields:
-        return requests.give_up(asked, error_code(fields["error"]), fields.get("error_description", ""))
+        return requests.redirect_with_error(
+            asked, error_code(fields["error"]), fields.get("error_description", "")
+        )
     try:
         check_answered_by(provider, fields)
         claims = identify(provider, fields.get("code", ""), callback(request), pending.nonce_of(state))
     except IdpError as error:
         raise requests.refusal(asked, error.code, error.message) from error
-    return pending.arrived(request, asked, provider, claims, claims["sub"])
+    return pending.complete_federated_sign_in(request, asked, provider, claims, claims["sub"])
 
 
 def error_code(given: str) -> str:

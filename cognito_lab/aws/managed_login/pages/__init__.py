@@ -1,0 +1,1 @@
+"""Managed login's pages."""
