@@ -31,7 +31,7 @@ def _import_time_machine() -> ModuleType:
 _settings: list[tuple[float, float]] = []
 
 
-def machine() -> float:
+def real_time() -> float:
     """The machine's time in seconds since 1970, wherever the kernel's clock stands."""
     time_machine = sys.modules.get("time_machine")
     if time_machine is not None:
@@ -40,7 +40,7 @@ def machine() -> float:
     return time.time()
 
 
-def since(moment: float) -> float:
+def elapsed_since(moment: float) -> float:
     """Seconds that the kernel's clock has gone on since ``moment`` of the machine's: hours, after a jump."""
     ahead = next((ahead for at, ahead in reversed(_settings) if at <= moment), 0.0)
     return time.time() - (moment + ahead)
@@ -56,7 +56,7 @@ class Clock:
         """Let it be ``moment``, an aware datetime; from then on the clock goes on, or stands still."""
         self._stop()
         self._traveller = _import_time_machine().travel(moment, tick=ticking)
-        at = machine()
+        at = real_time()
         self._traveller.start()
         _settings.append((at // 1, moment.timestamp() - at))
 

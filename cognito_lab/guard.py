@@ -5,7 +5,7 @@ and every HTTP library that is not mocked go out to the real network, with real 
 
 - :func:`clean_environment` takes AWS's settings and proxies out of the process's environment;
 - :func:`install` closes the sockets of this process to everything but this machine;
-- :func:`cover_clients` makes older botocore objects useless, and lets the lab answer ``urllib``.
+- :func:`refuse_older_clients` makes older botocore objects useless, and lets the lab answer ``urllib``.
 
 What is refused is refused with :class:`OutsideTheLab`, in one line, before anything is looked up,
 signed or read. It is no ``OSError``, so no library takes it for a network failure and tries again.
@@ -169,7 +169,7 @@ def _fence(event: str, args: tuple[Any, ...]) -> None:
 
 
 @cache
-def cover_clients() -> None:
+def refuse_older_clients() -> None:
     """Refuse botocore's objects that are older than the lab, and let the lab answer ``urllib``.
 
     An older client, or a session, holds real credentials, or the way to them: a ``credential_process``

@@ -18,11 +18,12 @@ from cognito_lab.clock import Clock
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.paths import DATA
 from cognito_lab.protocols import signing_keys
-from cognito_lab.providers import google, saml
+from cognito_lab.providers import google, university
 from cognito_lab.study import errors, why
 
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.outbox import Message
+    from cognito_lab.served.server import Server
     from cognito_lab.study.demo import Demo
     from cognito_lab.study.diagrams import Diagram
     from cognito_lab.study.exercises import Exercise
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from cognito_lab.study.scenes import Scene
     from cognito_lab.study.tables import Table
     from cognito_lab.study.why import Why
-    from cognito_lab.wire.server import Server
 
 PORT = 8900
 
@@ -54,13 +54,13 @@ class Lab:
 
     _running: Lab | None = None
     _owner: tuple[str, str] | None = None  # the same key pair in every account of the kernel: clients keep it
-    turn = threading.RLock()  # taken by what other programs ask, one by one, and by what ends an account
+    lock = threading.RLock()  # taken by what other programs ask, one by one, and by what ends an account
 
     def __init__(self, region: str) -> None:
         self.region = region
         self.account = moto_patches.ACCOUNT
         self._google: google.Google | None = None
-        self._university: saml.University | None = None
+        self._university: university.University | None = None
         self._clock = Clock()
         self._ended = ""
         self._server: Server | None = None
@@ -88,7 +88,7 @@ class Lab:
     def reset(self) -> Lab:
         """Empty the account: as :meth:`stop` and :meth:`start_keys`, with the same object."""
         self._alive()
-        with self.turn:
+        with self.lock:
             self._end("")
             self._begin()
         return self
@@ -113,7 +113,7 @@ class Lab:
             self._clock.set(reproducible.FIXED_START, ticking=False)
         signing_keys.start_keys(fixed)
         moto_patches.start_account(reproducible.FIXED_SEED if fixed else None)
-        guard.cover_clients()
+        guard.refuse_older_clients()
         owner = principals.owner_keys()
         if Lab._owner is not None:
             owner.access_key_id, owner.secret_access_key = Lab._owner
@@ -122,14 +122,14 @@ class Lab:
         Lab._running, self._ended = self, ""
         self._refusals = why.Refusals()
         self._refusals.__enter__()
-        google.open_for_business(lambda: _running_account().google)
-        saml.open_for_business(lambda: _running_account().university)
+        google.register_hosts(lambda: _running_account().google)
+        university.register_hosts(lambda: _running_account().university)
         errors.install()
 
     def _end(self, reason: str) -> None:
         if reason and self._server is not None:
             self._server.stop()
-        with self.turn:
+        with self.lock:
             self._empty(reason)
 
     def _empty(self, reason: str) -> None:
@@ -162,11 +162,11 @@ class Lab:
         return self._google
 
     @property
-    def university(self) -> saml.University:
+    def university(self) -> university.University:
         """North Shore University's sign-in (SAML 2.0), as it knows people and services in this account."""
         self._alive()
         if self._university is None:
-            self._university = saml.University()
+            self._university = university.University()
             for person in cast()["people"].values():
                 if person.get("university"):
                     own = {name: person[name] for name in ACCOUNT}
@@ -203,11 +203,11 @@ class Lab:
         step = timedelta(**duration)
         if step < timedelta(0):
             raise ValueError("The clock of an account goes forward only.")
-        with self.turn:
+        with self.lock:
             then = datetime.now(UTC) + step  # beyond the calendar's end, it fails before anybody waits
             if step and self._server is not None and self._server.running:
                 # Presigned URLs are dated to the second; each second is to be before this, or after.
-                time.sleep(1.001 - clock.machine() % 1)
+                time.sleep(1.001 - clock.real_time() % 1)
                 then = datetime.now(UTC) + step
             self._clock.set(then, ticking=not reproducible.is_asked_for())
         return then
@@ -245,7 +245,7 @@ class Lab:
     def _served(self, port: int, issuer: str) -> Server:
         """The account's server: the one that there is, or else a new one."""
         if self._server is None or not self._server.running:
-            from cognito_lab.wire.server import Server
+            from cognito_lab.served.server import Server
 
             self._server = Server(self, port, issuer)
         return self._server
@@ -257,11 +257,11 @@ class Lab:
         would be.
         """
         self._alive()
+        from cognito_lab.served import browser_rules
         from cognito_lab.study.demo import Demo
-        from cognito_lab.wire import browsers
 
         port = PORT if self._fixed else self._served(PORT, "aws").port
-        return Demo(browsers.here(site, port), port, served=not self._fixed)
+        return Demo(browser_rules.local_address(site, port), port, served=not self._fixed)
 
     def scene(self, name: str) -> Scene:
         """Empty the account, then make the AWS calls of earlier lessons that the scene ``name`` lists.
@@ -290,7 +290,7 @@ class Lab:
 
         return Exercise(number, self)
 
-    def going(self) -> Lab:
+    def running_or_new(self) -> Lab:
         """This account; where it has ended, the one that runs now, or else a new one in the same Region.
 
         For what begins with an empty account anyway: somebody who has run a lesson to its end, where it stops

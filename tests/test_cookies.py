@@ -17,7 +17,7 @@ from wire_support import ask, lab, server
 from cognito_lab import Lab
 from cognito_lab.network import forms, hosts
 from cognito_lab.network.messages import Headers, Request, Response
-from cognito_lab.wire.server import Server
+from cognito_lab.served.server import Server
 
 __all__ = ["lab", "server"]
 HOST = "cookies.lab.example"

@@ -266,9 +266,9 @@ def test_after_the_end_of_a_lesson_its_exercises_can_still_be_solved(folder):
         exercise = Exercise("77.1", lab, folder)
     assert exercise.judge(lambda number: number + 1).done, "in a new account"
     assert boto3.client("sts").get_caller_identity()["Account"] == lab.account, "it still runs"
-    begun = lab.going()
+    begun = lab.running_or_new()
     assert begun is not lab and begun.region == "eu-west-1"
-    assert lab.exercise(ALL[0]).lab is lab and lab.going() is begun, "the one that runs is not ended"
+    assert lab.exercise(ALL[0]).lab is lab and lab.running_or_new() is begun, "the one that runs is not ended"
     begun.stop()
 
 

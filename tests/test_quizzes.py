@@ -142,7 +142,7 @@ class Driven:
 
     def __init__(self, asked: Quiz) -> None:
         self.column = asked.widget()
-        self.rows, self.turn, self.score = self.column.children[1:-2], *self.column.children[-2:]
+        self.rows, self.lock, self.score = self.column.children[1:-2], *self.column.children[-2:]
 
     def choices(self, number: int):
         return self.rows[number - 1].children[1:-2]
@@ -270,7 +270,7 @@ def test_one_question_is_there_at_a_time(driven):
     def there():
         return [number for number, row in enumerate(driven.rows, 1) if row.layout.display != "none"]
 
-    previous, following, place = driven.turn.children
+    previous, following, place = driven.lock.children
     assert (there(), place.value) == ([1], "question 1 of 8")
     previous.click()
     assert there() == [1]

@@ -16,7 +16,7 @@ from cognito_lab.aws.managed_login.federation import saml_assertion
 from cognito_lab.aws.managed_login.federation.saml_assertion import Expected
 from cognito_lab.protocols import saml_documents
 from cognito_lab.protocols.saml_documents import SamlError, all_of, element
-from cognito_lab.providers import saml as provider
+from cognito_lab.providers import university as provider
 
 POOL = "urn:amazon:cognito:sp:us-east-1_TidePools"
 ACS = "https://tidepool.auth.us-east-1.amazoncognito.com/saml2/idpresponse"

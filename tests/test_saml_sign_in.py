@@ -21,8 +21,8 @@ from cognito_lab.network.exchanges import Exchange
 from cognito_lab.network.forms import OAuthError
 from cognito_lab.network.messages import Headers, Response
 from cognito_lab.protocols import saml_documents
-from cognito_lab.providers import saml as provider
-from cognito_lab.wire import browsers
+from cognito_lab.providers import university as provider
+from cognito_lab.served import browser_rules
 
 AIKO = "aiko@northshore.example"
 ACS = f"{DOMAIN}/saml2/idpresponse"
@@ -288,7 +288,7 @@ def test_who_comes_unasked_needs_a_client_that_supports_the_provider(place: Plac
         {"MetadataFile": "no"},
         {"MetadataFile": "<x/>"},
         {"MetadataFile": "<!DOCTYPE x><x/>"},
-        {"MetadataURL": f"https://{provider.HOST}/nowhere"},
+        {"MetadataURL": f"https://{provider.UNIVERSITY_HOST}/nowhere"},
     ],
 )
 def test_metadata_that_cannot_be_used_are_refused(place: Place, details: dict[str, str]) -> None:
@@ -369,7 +369,7 @@ def test_a_page_of_the_university_counts_once(it: Place) -> None:
     browser = Browser().open(it.sent())
     form = browser.page.forms[0]
     sent = {**form.hidden, "account": AIKO}
-    address = f"https://{provider.HOST}/choose"
+    address = f"https://{provider.UNIVERSITY_HOST}/choose"
     assert requests.post(address, data=sent).status_code == 200
     assert requests.post(address, data=sent).status_code == 400
     assert requests.post(address, data={"account": AIKO}).status_code == 400
@@ -378,7 +378,7 @@ def test_a_page_of_the_university_counts_once(it: Place) -> None:
 def test_nobody_unknown_is_signed_in(it: Place) -> None:
     form = Browser().open(it.sent()).page.forms[0]
     sent = {**form.hidden, "account": "rook@elsewhere.example"}
-    assert requests.post(f"https://{provider.HOST}/choose", data=sent).status_code == 400
+    assert requests.post(f"https://{provider.UNIVERSITY_HOST}/choose", data=sent).status_code == 400
 
 
 @pytest.mark.parametrize("request_", ["", "%%%", "bm8="])
@@ -398,7 +398,7 @@ def test_what_a_service_says_of_itself_is_escaped(it: Place) -> None:
 
 def test_other_paths_are_not_played(it: Place) -> None:
     with pytest.raises(OutsideTheLab):
-        requests.get(f"https://{provider.HOST}/slo")
+        requests.get(f"https://{provider.UNIVERSITY_HOST}/slo")
 
 
 def test_a_reset_forgets_the_university_too(it: Place) -> None:
@@ -419,17 +419,17 @@ def test_an_address_is_somebodys(it: Place) -> None:
 def test_on_the_wire_the_form_leads_to_the_pool_on_this_machine() -> None:
     action = b'action="https://x.auth.us-east-1.amazoncognito.com/a&amp;b"'
     page = Response(200, body=b'<form method="post" ' + action + b">")
-    browsers.lead_forms_back(page, 8900)
+    browser_rules.localise_forms(page, 8900)
     assert b'action="http://x.auth.us-east-1.amazoncognito.com.localhost:8900/a&amp;b"' in page.body
     elsewhere = Response(200, body=b'<form method="post" action="https://a.example/">')
-    browsers.lead_forms_back(elsewhere, 8900)
+    browser_rules.localise_forms(elsewhere, 8900)
     assert elsewhere.body == b'<form method="post" action="https://a.example/">'
 
 
 def test_on_the_wire_a_cookie_for_posts_from_other_sites_stays_secure() -> None:
     kept, plain = "a=1; Secure; SameSite=None", "b=2; Path=/; Secure; SameSite=Lax"
     answer = Response(200, Headers({"set-cookie": [kept, plain]}))
-    browsers.plain_cookies(answer)
+    browser_rules.drop_secure_flag(answer)
     assert answer.headers.getlist("set-cookie") == [kept, "b=2; Path=/; SameSite=Lax"]
 
 

@@ -427,7 +427,7 @@ def test_a_program_outside_of_the_kernel_goes_by_the_machines_clock(it):
         )  # fmt: skip
         return hosts.dispatch(request).status
 
-    here, there = written(), written(datetime.fromtimestamp(clock.machine(), timezone.utc))
+    here, there = written(), written(datetime.fromtimestamp(clock.real_time(), timezone.utc))
     assert send(here, outside=False) == send(there, outside=True) == 200
     assert send(there, outside=False) == send(here, outside=True) == 400
     assert send(there, outside=True, after=179) == 200 and send(there, outside=True, after=180) == 400

@@ -20,8 +20,8 @@ from cognito_lab.aws.iam import enforcement, signatures
 from cognito_lab.network import hosts
 from cognito_lab.network.messages import Headers, Response
 from cognito_lab.reproducible import REPRODUCIBLE
-from cognito_lab.wire import browsers, control, door
-from cognito_lab.wire.server import Server
+from cognito_lab.served import browser_rules, control_endpoints, routing
+from cognito_lab.served.server import Server
 
 __all__ = ["lab", "server"]
 ENDPOINTS = ["127.0.0.1", "localhost"]
@@ -237,7 +237,7 @@ def test_what_the_lab_does_not_play_is_told_in_the_form_of_the_service(server: S
 def test_a_failure_of_the_lab_itself_is_no_answer_of_aws(
     server: Server, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(door, "real_host", lambda *_: 1 / 0)
+    monkeypatch.setattr(routing, "real_host", lambda *_: 1 / 0)
     answer = ask(server, "GET", "/")
     assert answer.status == 500 and "The lab itself failed: ZeroDivisionError" in answer.text
     assert "ZeroDivisionError" in capfd.readouterr().err
@@ -441,13 +441,13 @@ def test_a_page_of_another_machine_uses_no_api_even_with_the_owners_key(
         refused = signed(server, method, "/?Action=ListRoles", body=b"", service=service, **fields)
         assert refused.status == 403 and "may not call" in refused.text
         assert "access-control-allow-origin" not in refused.headers
-    monkeypatch.setattr(browsers, "refuse_foreign_page", lambda *_: None)
+    monkeypatch.setattr(browser_rules, "refuse_foreign_page", lambda *_: None)
     assert "may not call" not in signed(server, "POST", "/", service=service, **fields).text
 
 
-@pytest.mark.parametrize("service", browsers.OPEN_TO_PAGES)
+@pytest.mark.parametrize("service", browser_rules.OPEN_TO_PAGES)
 def test_the_apis_of_a_sign_in_are_open_to_pages(server: Server, service: str) -> None:
-    assert set(browsers.OPEN_TO_PAGES) == {"cognito-idp", "cognito-identity", "sts"}
+    assert set(browser_rules.OPEN_TO_PAGES) == {"cognito-idp", "cognito-identity", "sts"}
     host, page = f"{service}.us-east-1.amazonaws.com.localhost", f"http://{SITE}:{server.port}"
     may = ask(server, "OPTIONS", "/", host, origin=page, access_control_request_method="POST")
     assert may.status == 200 and may.headers["access-control-allow-origin"] == "*"
@@ -476,7 +476,7 @@ def test_redirects_stay_on_this_machine(server: Server) -> None:
     }
     for where, here in away.items():
         answer = Response(302, Headers({"location": where}))
-        browsers.lead_back(answer, server.port)
+        browser_rules.localise_redirect(answer, server.port)
         assert answer.headers["location"] == here
     assert (
         server.address("https://accounts.google.com/x")
@@ -599,7 +599,7 @@ def test_pages_of_other_origins_get_nothing_from_the_control_endpoints(
     refused = ask(server, method, path, body=body, **fields)
     assert refused.status == 403 and "access-control-allow-origin" not in refused.headers
     assert boto3.client("s3").list_buckets()["Buckets"]
-    monkeypatch.setattr(control, "refuse_pages", lambda *_: None)
+    monkeypatch.setattr(control_endpoints, "refuse_pages", lambda *_: None)
     assert ask(server, method, path, body=body, **fields).status == 200
 
 
@@ -640,7 +640,7 @@ def test_the_kernels_own_programs_reach_the_port_and_no_other(lab: Lab, server: 
 def test_the_kernel_waits_for_no_other_program(lab: Lab, server: Server) -> None:
     """A Lambda function calls the account while the call that set it off is still under way."""
     answers: list[int] = []
-    with lab.turn:
+    with lab.lock:
         inside = threading.Thread(
             target=lambda: answers.append(requests.get(server.url, timeout=5).status_code)
         )
@@ -653,7 +653,7 @@ def test_other_programs_take_turns(lab: Lab, server: Server) -> None:
     """moto is not made for threads, and nobody sees an account that is half reset."""
     answers: list[int] = []
     outside = threading.Thread(target=lambda: answers.append(ask(server, "GET", "/_lab/health").status))
-    with lab.turn:
+    with lab.lock:
         outside.start()
         outside.join(0.3)
         assert answers == []

@@ -14,8 +14,8 @@ from wire_support import ask, buckets, lab, server, signed
 
 from cognito_lab import Lab, clock
 from cognito_lab.network.messages import Headers, Response
-from cognito_lab.wire import door, http
-from cognito_lab.wire.server import Server
+from cognito_lab.served import http_connection, routing
+from cognito_lab.served.server import Server
 
 __all__ = ["lab", "server"]
 
@@ -93,7 +93,7 @@ def test_a_body_with_its_length_in_chunks_or_after_a_question(wire: Wire) -> Non
 
 
 def test_a_body_has_a_limit(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "LARGEST_BODY", 1000)
+    monkeypatch.setattr(http_connection, "LARGEST_BODY", 1000)
     for fields, body in (
         ("Content-Length: 1001\n", "x" * 1001),
         ("Content-Length: 99999999999\n", "x" * 200_000),
@@ -164,7 +164,7 @@ def connections_of(server: Server) -> list[tuple[str, int]]:
 def test_clients_that_are_slow_or_gone_keep_nobody_waiting(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http.Connection, "timeout", 1)
+    monkeypatch.setattr(http_connection.Connection, "timeout", 1)
     begun = time.monotonic()
     slow = [Wire(server) for _ in range(4)]
     slow[0].send("GET /_lab/he")
@@ -210,7 +210,7 @@ def test_a_body_may_be_of_a_kind_that_mail_has_too(server: Server, kind: str) ->
 def test_the_date_is_the_machines_also_when_the_account_has_travelled(lab: Lab, server: Server) -> None:
     lab.travel(hours=5)
     told = parsedate_to_datetime(ask(server, "GET", "/_lab/health").headers["date"]).timestamp()
-    assert abs(told - clock.machine()) < 60 < time.time() - told
+    assert abs(told - clock.real_time()) < 60 < time.time() - told
 
 
 def test_a_line_break_in_a_field_of_an_answer_makes_no_second_field(
@@ -225,7 +225,7 @@ def test_a_line_break_in_a_field_of_an_answer_makes_no_second_field(
         assert answer.status == 200 and answer.headers["set-cookie"] is None
         assert answer.headers["content-disposition"] == "one set-cookie: two=2"
     fields = Headers({"x-said": "one\x0bset-cookie: two=2"})  # which some take for one, and werkzeug does not
-    monkeypatch.setattr(door, "answer", lambda *_: Response(200, fields, b"done"))
+    monkeypatch.setattr(routing, "respond", lambda *_: Response(200, fields, b"done"))
     answer = ask(server, "GET", "/")
     assert answer.text == "done" and answer.headers["set-cookie"] is None
     assert answer.headers["x-said"] == "one set-cookie: two=2"

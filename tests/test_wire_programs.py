@@ -16,7 +16,7 @@ from wire_support import buckets, lab, plain_environment, program, server
 
 from cognito_lab import Lab
 from cognito_lab.aws.iam import signatures
-from cognito_lab.wire.server import Server
+from cognito_lab.served.server import Server
 
 __all__ = ["lab", "server"]
 ROOT = Path(__file__).resolve().parents[1]

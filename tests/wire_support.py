@@ -20,7 +20,7 @@ from iam_people import allow, document
 
 from cognito_lab import Lab
 from cognito_lab.reproducible import REPRODUCIBLE
-from cognito_lab.wire.server import Server
+from cognito_lab.served.server import Server
 
 POOL_TARGET = "AWSCognitoIdentityProviderService."
 

@@ -18,7 +18,7 @@ import string
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,74 +29,17 @@ from cognito_lab.errors import OutsideTheLab
 from cognito_lab.network import hosts as network_hosts
 from cognito_lab.network.forms import OAuthError, as_json, json_error, read_form, refuse_if
 from cognito_lab.network.messages import Headers, Request, Response
-from cognito_lab.protocols import constant_time, oauth, signing_keys
-from cognito_lab.providers.pages import browse, page, page_error, read, submit
+from cognito_lab.protocols import oauth, signing_keys
+from cognito_lab.providers import google_accounts, google_checks
+from cognito_lab.providers.google_accounts import GoogleAccount, GoogleClient, SignIn
+from cognito_lab.providers.pages import browse, error_page, page, read, submit
 
 HERE = Path(__file__).parent
 DISCOVERY = json.loads((HERE / "google_discovery.json").read_text(encoding="utf-8"))
 SCRIPTS = {name: (HERE / f"gsi_{name}.js").read_bytes() for name in ("client", "handover")}
-ISSUER = "https://accounts.google.com"
-HOUR = 3600  # seconds that an ID token and an access token live
-CODE_SECONDS = 600  # the longest life of a code that RFC 6749, 4.1.2, recommends
-CLAIMS_OF_SCOPE = {
-    "openid": ("hd",),
-    "email": ("email", "email_verified"),
-    "profile": ("name", "picture", "given_name", "family_name"),
-}
 
 
-@dataclass(frozen=True)
-class GoogleClient:
-    """An OAuth client ID as Google's console shows it; ``client_secret`` is None for an app without one."""
-
-    name: str
-    client_id: str
-    client_secret: str | None = field(repr=False)
-    redirect_uris: tuple[str, ...]
-    origins: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class GoogleAccount:
-    """A person at Google. ``sub`` is the key that never changes; ``hd`` the Workspace domain, if any."""
-
-    sub: str
-    email: str
-    name: str
-    given_name: str
-    family_name: str
-    picture: str | None = None
-    hd: str | None = None
-    email_verified: bool = True
-
-
-@dataclass(frozen=True)
-class SignIn:
-    """What is known of one sign-in, from the request to the tokens; ``account`` once it is chosen.
-
-    ``expires``: when the code or the access token that it has become ends (seconds since the epoch).
-    """
-
-    client: GoogleClient
-    scopes: tuple[str, ...] = tuple(CLAIMS_OF_SCOPE)
-    redirect_uri: str = ""
-    state: str | None = None
-    nonce: str | None = None
-    origin: str = ""  # of the page with the button
-    challenge: str | None = None
-    method: str | None = None
-    account: GoogleAccount | None = None
-    expires: float = 0.0
-
-    @property
-    def claims(self) -> dict[str, Any]:
-        """What the scopes open of the person (OpenID Connect Core 1.0, 5.4); the unknown is left out."""
-        names = ["sub", *(name for scope in self.scopes for name in CLAIMS_OF_SCOPE[scope])]
-        claims = {name: getattr(self.account, name) for name in names}
-        return {name: value for name, value in claims.items() if value is not None}
-
-
-def open_for_business(current: Callable[[], Google]) -> None:
+def register_hosts(current: Callable[[], Google]) -> None:
     """Let Google's hosts be answered by ``current()``, the Google of the account that is running."""
     if network_hosts.find_host("accounts.google.com") is None:
         hosts = r"accounts\.google\.com|(?:oauth2|www|openidconnect)\.googleapis\.com"
@@ -125,9 +68,9 @@ class Google:
         """
         redirects, pages = tuple(redirect_uris), tuple(origins)
         for address in redirects:
-            check_address(address)
+            google_checks.check_address(address)
         for address in pages:
-            check_address(address, is_origin=True)
+            google_checks.check_address(address, is_origin=True)
         letters = string.ascii_lowercase + string.digits
         client_id = f"{randomness.digits(12)}-{randomness.text(32, letters)}.apps.googleusercontent.com"
         client_secret = f"GOCSPX-{randomness.text(28)}" if secret else None
@@ -156,8 +99,10 @@ class Google:
         Google shows an error page instead and sends the browser nowhere.
         """
         chooser = browse("GET", address)
-        question = submit(ISSUER, chooser, account=account)
-        return submit(ISSUER, question, decision="allow" if consent else "deny").headers["location"]
+        question = submit(google_accounts.ISSUER, chooser, account=account)
+        return submit(google_accounts.ISSUER, question, decision="allow" if consent else "deny").headers[
+            "location"
+        ]
 
     def credential(self, client_id: str, account: str, origin: str, nonce: str | None = None) -> str:
         """The ID token that Google Identity Services hands to the callback of a page at ``origin``.
@@ -165,8 +110,8 @@ class Google:
         Raises :class:`OAuthError` for an unknown client, or an origin that it has not registered.
         """
         asked = {"client_id": client_id, "origin": origin, **({} if nonce is None else {"nonce": nonce})}
-        chooser = browse("GET", f"{ISSUER}/gsi/select?{urlencode(asked)}")
-        return read(submit(ISSUER, chooser, account=account)).hidden["credential"]
+        chooser = browse("GET", f"{google_accounts.ISSUER}/gsi/select?{urlencode(asked)}")
+        return read(submit(google_accounts.ISSUER, chooser, account=account)).hidden["credential"]
 
     @contextmanager
     def intercepted(self, change: Callable[[str], str]) -> Iterator[None]:
@@ -191,7 +136,11 @@ class Google:
         try:
             return handler(self, request)
         except OAuthError as error:
-            return page_error("Google", error) if address.startswith(ISSUER) else json_error(error)
+            return (
+                error_page("Google", error)
+                if address.startswith(google_accounts.ISSUER)
+                else json_error(error)
+            )
 
     @cached_property
     def key(self) -> signing_keys.SigningKey:
@@ -207,7 +156,7 @@ class Google:
         """The authorization request (RFC 6749, 4.1.1). Google shows its errors itself and redirects none."""
         fields = read_form(request)
         sign_in = SignIn(
-            client=check_client(self.clients, fields.get("client_id")),
+            client=google_checks.check_client(self.clients, fields.get("client_id")),
             scopes=tuple(dict.fromkeys(fields.get("scope", "").split())),
             redirect_uri=fields.get("redirect_uri", ""),
             state=fields.get("state"),
@@ -215,11 +164,11 @@ class Google:
             challenge=fields.get("code_challenge"),
             method=fields.get("code_challenge_method"),
         )
-        check_redirect_uri(sign_in)
+        google_checks.check_redirect_uri(sign_in)
         known = fields.get("response_type") == "code"
         refuse_if(not known, "unsupported_response_type", "This stand-in knows response_type=code.")
-        check_scopes(sign_in)
-        check_challenge(sign_in)
+        google_checks.check_scopes(sign_in)
+        google_checks.check_challenge(sign_in)
         return self._choose_account(sign_in, "/o/oauth2/v2/auth/oauthchooseaccount")
 
     def choose(self, request: Request) -> Response:
@@ -234,23 +183,27 @@ class Google:
         if fields.get("decision") != "allow":
             return _back_to_the_app(sign_in, error="access_denied")
         code = f"4/0A{randomness.text(70)}"
-        self._codes[code] = replace(sign_in, expires=time.time() + CODE_SECONDS)
+        self._codes[code] = replace(sign_in, expires=time.time() + google_accounts.CODE_SECONDS)
         return _back_to_the_app(sign_in, code=code, scope=" ".join(sign_in.scopes))
 
     def exchange(self, request: Request) -> Response:
         """The token request (RFC 6749, 4.1.3): the app shows who it is, and gives the code for tokens."""
         fields = read_form(request) | oauth.basic_credentials(request)
-        client = check_client(self.clients, fields.get("client_id"))
-        check_secret(client, fields.get("client_secret", ""))
+        client = google_checks.check_client(self.clients, fields.get("client_id"))
+        google_checks.check_secret(client, fields.get("client_secret", ""))
         known = fields.get("grant_type") == "authorization_code"
         refuse_if(not known, "unsupported_grant_type", "This stand-in knows grant_type=authorization_code.")
-        sign_in = check_code(self._codes.get(fields.get("code", "")), client)
-        check_same_redirect_uri(sign_in, fields.get("redirect_uri"))
-        check_verifier(sign_in, fields.get("code_verifier"))
+        sign_in = google_checks.check_code(self._codes.get(fields.get("code", "")), client)
+        google_checks.check_same_redirect_uri(sign_in, fields.get("redirect_uri"))
+        google_checks.check_verifier(sign_in, fields.get("code_verifier"))
         del self._codes[fields["code"]]  # a code counts once
         access_token = f"ya29.a0{randomness.text(160)}"
-        self._access_tokens[access_token] = replace(sign_in, expires=time.time() + HOUR)
-        answer = {"access_token": access_token, "expires_in": HOUR - 1, "token_type": "Bearer"}
+        self._access_tokens[access_token] = replace(sign_in, expires=time.time() + google_accounts.HOUR)
+        answer = {
+            "access_token": access_token,
+            "expires_in": google_accounts.HOUR - 1,
+            "token_type": "Bearer",
+        }
         if "openid" in sign_in.scopes:
             at_hash = oauth.access_token_hash(access_token)
             answer["id_token"] = self._on_its_way(self._id_token(sign_in, at_hash=at_hash))
@@ -259,17 +212,17 @@ class Google:
     def _id_token(self, sign_in: SignIn, **more: Any) -> str:
         """An ID token: ``sub`` is the person, ``aud`` the one app that it is for."""
         now, client_id = int(time.time()), sign_in.client.client_id
-        claims = {"iss": ISSUER, "azp": client_id, "aud": client_id, **sign_in.claims, **more}
+        claims = {"iss": google_accounts.ISSUER, "azp": client_id, "aud": client_id, **sign_in.claims, **more}
         if sign_in.nonce is not None:
             claims["nonce"] = sign_in.nonce
-        return self.key.sign(claims | {"iat": now, "exp": now + HOUR}, header={"typ": "JWT"})
+        return self.key.sign(claims | {"iat": now, "exp": now + google_accounts.HOUR}, header={"typ": "JWT"})
 
     # -- Google Identity Services: the button on a page ------------------------------------------
 
     def select(self, request: Request) -> Response:
         fields = read_form(request)
-        client = check_client(self.clients, fields.get("client_id"))
-        check_origin(client, fields.get("origin"))
+        client = google_checks.check_client(self.clients, fields.get("client_id"))
+        google_checks.check_origin(client, fields.get("origin"))
         sign_in = SignIn(client, nonce=fields.get("nonce"), origin=fields.get("origin", ""))
         no = {"": "Cancel"} if fields.get("ux_mode") == "popup" else {}
         return self._choose_account(sign_in, "/gsi/issue", no)
@@ -288,7 +241,7 @@ class Google:
     def userinfo(self, request: Request) -> Response:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         sign_in = self._access_tokens.get(token) if scheme.lower() == "bearer" else None
-        return as_json(check_access(sign_in).claims)
+        return as_json(google_checks.check_access(sign_in).claims)
 
     def revoke(self, request: Request) -> Response:
         """Withdraw an access token (RFC 7009). Google's own example sends it in the query of a POST."""
@@ -325,82 +278,6 @@ class Google:
         return replace(sign_in, account=account)
 
 
-# -- the rules, one by one -----------------------------------------------------------------------
-
-
-def check_address(address: str, is_origin: bool = False) -> None:
-    """Google's console takes https addresses without wildcard or fragment, and http for localhost only."""
-    parts = urlsplit(address)
-    host = parts.hostname or ""
-    local = host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
-    if not host or (parts.scheme != "https" and not (parts.scheme == "http" and local)):
-        raise ValueError(f"{address!r}: Google takes https addresses, and http for localhost only")
-    if "*" in address or "#" in address or "@" in parts.netloc:
-        raise ValueError(f"{address!r}: Google takes no wildcard, no fragment and no user name")
-    if is_origin and (parts.path or parts.query):
-        raise ValueError(f"{address!r}: an origin ends after the host or the port, without a slash")
-
-
-def check_client(clients: dict[str, GoogleClient], client_id: str | None) -> GoogleClient:
-    if client_id not in clients:
-        raise OAuthError("invalid_client", "The OAuth client was not found.", 401)
-    return clients[client_id]
-
-
-def check_redirect_uri(sign_in: SignIn) -> None:
-    """Registered, letter for letter: anything else would hand the code to whoever wrote the link."""
-    unknown = sign_in.redirect_uri not in sign_in.client.redirect_uris
-    refuse_if(unknown, "redirect_uri_mismatch", f"Not registered: redirect_uri={sign_in.redirect_uri}")
-
-
-def check_origin(client: GoogleClient, origin: str | None) -> None:
-    """Registered for this client. Any page can name it: so the token is sent to pages of it alone."""
-    text = "The given origin is not allowed for the given client ID."
-    refuse_if(origin not in client.origins, "origin_mismatch", text, 403)
-
-
-def check_scopes(sign_in: SignIn) -> None:
-    refuse_if(not sign_in.scopes, "invalid_request", "Missing required parameter: scope")
-    unknown = [name for name in sign_in.scopes if name not in CLAIMS_OF_SCOPE]
-    refuse_if(unknown, "invalid_scope", f"Some requested scopes were invalid: {unknown}")
-
-
-def check_challenge(sign_in: SignIn) -> None:
-    """PKCE's first half (RFC 7636, 4.3): a challenge, and how it was made ("plain" where nothing is said)."""
-    known = sign_in.method in (None, *DISCOVERY["code_challenge_methods_supported"])
-    refuse_if(not known, "invalid_request", f"Invalid code_challenge_method: {sign_in.method}")
-    begun = sign_in.challenge is not None or sign_in.method is not None
-    malformed = begun and not oauth.is_challenge(sign_in.challenge)
-    refuse_if(malformed, "invalid_request", "Invalid code_challenge")
-
-
-def check_secret(client: GoogleClient, secret: str) -> None:
-    right = constant_time.equal(secret, client.client_secret or "")
-    refuse_if(client.client_secret and not right, "invalid_client", "Unauthorized", 401)
-
-
-def check_code(sign_in: SignIn | None, client: GoogleClient) -> SignIn:
-    """Known and not used before, in time, and this client's (RFC 6749, 5.2)."""
-    if sign_in is None or sign_in.expires <= time.time() or sign_in.client != client:
-        raise OAuthError("invalid_grant", "Malformed auth code.")
-    return sign_in
-
-
-def check_same_redirect_uri(sign_in: SignIn, redirect_uri: str | None) -> None:
-    """RFC 6749, 4.1.3. (The code there would be invalid_grant; Google has one of its own.)"""
-    refuse_if(redirect_uri != sign_in.redirect_uri, "redirect_uri_mismatch", "Bad Request")
-
-
-def check_verifier(sign_in: SignIn, verifier: str | None) -> None:
-    oauth.check_verifier(sign_in.challenge, sign_in.method, verifier)
-
-
-def check_access(sign_in: SignIn | None) -> SignIn:
-    if sign_in is None or sign_in.expires <= time.time():
-        raise OAuthError("invalid_token", "Invalid Credentials", 401)
-    return sign_in
-
-
 # -- small parts ---------------------------------------------------------------------------------
 
 
@@ -423,14 +300,16 @@ def _script(name: str) -> Response:
 
 
 ROUTES: dict[tuple[str, str], Callable[[Google, Request], Response]] = {
-    ("GET", f"{ISSUER}/.well-known/openid-configuration"): lambda google, _: as_json(DISCOVERY),
-    ("GET", f"{ISSUER}/o/oauth2/v2/auth"): Google.authorize,
-    ("POST", f"{ISSUER}/o/oauth2/v2/auth/oauthchooseaccount"): Google.choose,
-    ("POST", f"{ISSUER}/signin/oauth/consent"): Google.consent,
-    ("GET", f"{ISSUER}/gsi/client"): lambda *_: _script("client"),
-    ("GET", f"{ISSUER}/gsi/handover.js"): lambda *_: _script("handover"),
-    ("GET", f"{ISSUER}/gsi/select"): Google.select,
-    ("POST", f"{ISSUER}/gsi/issue"): Google.issue,
+    ("GET", f"{google_accounts.ISSUER}/.well-known/openid-configuration"): lambda google, _: as_json(
+        DISCOVERY
+    ),
+    ("GET", f"{google_accounts.ISSUER}/o/oauth2/v2/auth"): Google.authorize,
+    ("POST", f"{google_accounts.ISSUER}/o/oauth2/v2/auth/oauthchooseaccount"): Google.choose,
+    ("POST", f"{google_accounts.ISSUER}/signin/oauth/consent"): Google.consent,
+    ("GET", f"{google_accounts.ISSUER}/gsi/client"): lambda *_: _script("client"),
+    ("GET", f"{google_accounts.ISSUER}/gsi/handover.js"): lambda *_: _script("handover"),
+    ("GET", f"{google_accounts.ISSUER}/gsi/select"): Google.select,
+    ("POST", f"{google_accounts.ISSUER}/gsi/issue"): Google.issue,
     ("POST", "https://oauth2.googleapis.com/token"): Google.exchange,
     ("POST", "https://www.googleapis.com/oauth2/v4/token"): Google.exchange,  # what Cognito has stored
     ("POST", "https://oauth2.googleapis.com/revoke"): Google.revoke,

@@ -28,7 +28,7 @@ def page(provider: str, template: str, values: Mapping[str, object], status: int
     return Response(status, Headers(PAGE_HEADERS), filled.encode())
 
 
-def page_error(provider: str, error: OAuthError) -> Response:
+def error_page(provider: str, error: OAuthError) -> Response:
     told = {"status": error.status, "code": error.code, "message": error.message}
     return page(provider, "error.html", told, error.status)
 

@@ -31,6 +31,7 @@ from cognito_lab.aws.iam import signatures
 from cognito_lab.aws.identity_pools import logins
 from cognito_lab.aws.s3 import access
 from cognito_lab.providers import google
+from cognito_lab.providers.google_accounts import SignIn
 from cognito_lab.study.scenes import Scene
 
 __all__ = ["context", "lab"]
@@ -325,7 +326,7 @@ def test_a_message_of_another_window_signs_nobody_in(
 
 
 def test_googles_answer_cannot_be_framed_is_not_kept_and_is_escaped(scene: Scene) -> None:
-    handed = google._handover(google.SignIn(scene.button, origin="https://x/\"'><script>"), credential="t")
+    handed = google._handover(SignIn(scene.button, origin="https://x/\"'><script>"), credential="t")
     assert "frame-ancestors 'none'" in handed.headers["content-security-policy"]
     assert handed.headers["cache-control"] == "no-store"
     assert b"<script>" not in handed.body

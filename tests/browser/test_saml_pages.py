@@ -11,9 +11,9 @@ from browser_support import SCREENS, axe_faults
 from playwright.sync_api import Browser, expect
 
 from cognito_lab import Lab
-from cognito_lab.providers.saml import METADATA_URL
+from cognito_lab.providers.university import METADATA_URL
 from cognito_lab.reproducible import REPRODUCIBLE
-from cognito_lab.wire.server import Server
+from cognito_lab.served.server import Server
 
 HOME = "https://tidepool.auth.us-east-1.amazoncognito.com"
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from cognito_lab import Lab
 from cognito_lab.aws.managed_login.pages import rendering
 from cognito_lab.reproducible import REPRODUCIBLE
-from cognito_lab.wire.server import Server
+from cognito_lab.served.server import Server
 
 PASSWORD = "Tide-pools-2026!"
 HOME = "https://tidepool.auth.us-east-1.amazoncognito.com"

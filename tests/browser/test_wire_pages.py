@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page
 
 from cognito_lab import Lab
 from cognito_lab.reproducible import REPRODUCIBLE
-from cognito_lab.wire import browsers, control
-from cognito_lab.wire.server import Server
+from cognito_lab.served import browser_rules, control_endpoints
+from cognito_lab.served.server import Server
 
 # A page that tries to empty the account, from wherever it is shown.
 EVIL = (
@@ -101,7 +101,7 @@ def test_no_page_reads_the_inbox_or_empties_the_account(
     with page.expect_navigation():
         page.evaluate(post + "document.body.append(form); form.submit() }", f"{url}/_lab/reset")
     assert "not for pages" in page.content() and buckets()
-    monkeypatch.setattr(control, "refuse_pages", lambda _: None)
+    monkeypatch.setattr(control_endpoints, "refuse_pages", lambda _: None)
     page.goto(server.address(f"{home}/none"))
     fetched(page, f"{url}/_lab/reset", method="POST", mode="no-cors")
     assert not buckets()  # so it was that check that held
@@ -112,7 +112,7 @@ def test_a_page_beside_the_control_endpoints_runs_no_script(
 ) -> None:
     page.goto(f"{server.url}/tidepool-site/evil.html")
     assert page.title() == "harmless" and buckets()
-    monkeypatch.setattr(browsers, "disarm", lambda _: None)
+    monkeypatch.setattr(browser_rules, "add_sandbox", lambda _: None)
     with page.expect_response("**/_lab/reset"):
         page.goto(f"{server.url}/tidepool-site/evil.html?again")
     assert page.title() == "ran" and not buckets()

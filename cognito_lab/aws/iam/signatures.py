@@ -156,7 +156,7 @@ def check_date(signature: Signature, service: str, outside: bool = False) -> Non
 
     A program ``outside`` of the kernel signs by the machine's clock; a life is counted by the account's.
     """
-    senders_now = clock.machine() if outside else time.time()
+    senders_now = clock.real_time() if outside else time.time()
     age = senders_now - signature.moment
     if signature.expires is None:
         if abs(age) > SKEW:
@@ -168,7 +168,7 @@ def check_date(signature: Signature, service: str, outside: bool = False) -> Non
         )
     elif age < -SKEW:
         raise AwsError("AccessDenied", "Request is not valid yet", 403)
-    elif (clock.since(signature.moment) if outside else age) > signature.expires:
+    elif (clock.elapsed_since(signature.moment) if outside else age) > signature.expires:
         raise AwsError("AccessDenied", "Request has expired", 403)
 
 

@@ -96,7 +96,7 @@ def check_timestamp(given: str) -> None:
     if moment is None:
         raise invalid("TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.")
     # A program outside of the kernel goes by the machine's clock.
-    now = clock.machine() if exchanges.current_request().outside else time.time()
+    now = clock.real_time() if exchanges.current_request().outside else time.time()
     written = srp.timestamp(moment)
     if written != given or abs(now - moment) > SKEW:
         raise lockout.wrong_password()

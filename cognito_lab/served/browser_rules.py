@@ -19,7 +19,7 @@ from cognito_lab.aws.api import services
 from cognito_lab.network import hosts
 from cognito_lab.network.html_forms import Page
 from cognito_lab.network.messages import Headers, Request, Response
-from cognito_lab.wire import Refused
+from cognito_lab.served import HttpRefusal
 
 THIS_MACHINE = re.compile(
     r"https?://(?:127\.0\.0\.1|\[::1\]|(?:[^/:@]+\.)?localhost)(?::\d+)?", re.IGNORECASE
@@ -41,7 +41,7 @@ def refuse_foreign_page(request: Request, service: str) -> None:
         else request.headers.get("sec-fetch-site") == "cross-site"
     )
     if foreign and service in services.API_HOSTS and service != "s3":
-        raise Refused(f"A page of {origin or 'another site'} may not call {service} in this lab.", 403)
+        raise HttpRefusal(f"A page of {origin or 'another site'} may not call {service} in this lab.", 403)
 
 
 def preflight(request: Request, service: str) -> Response | None:
@@ -53,14 +53,14 @@ def preflight(request: Request, service: str) -> Response | None:
     return Response(200, Headers(allowed))
 
 
-def mark(request: Request, response: Response, service: str) -> None:
+def add_cors_headers(request: Request, response: Response, service: str) -> None:
     """Say that the calling page may read the answer, or the error."""
     if service in OPEN_TO_PAGES and "origin" in request.headers:
         response.headers["access-control-allow-origin"] = "*"
         response.headers["access-control-expose-headers"] = EXPOSED
 
 
-def disarm(response: Response) -> None:
+def add_sandbox(response: Response) -> None:
     """No document from the endpoint runs a script there: it would be of one origin with the inbox."""
     response.headers["content-security-policy"] = "sandbox"
 
@@ -73,13 +73,13 @@ def is_played(url: str) -> bool:
     return host is not None and host.name != "wire"
 
 
-def here(url: str, port: int) -> str:
+def local_address(url: str, port: int) -> str:
     """The address on this machine of a real ``url``."""
     parts = urlsplit(url)
     return parts._replace(scheme="http", netloc=f"{parts.hostname}.localhost:{port}").geturl()
 
 
-def plain_cookies(response: Response) -> None:
+def drop_secure_flag(response: Response) -> None:
     """Cookies without ``Secure``: TLS is stood in for here, and curl and Python would keep them back.
 
     Those for posts from other sites stay as they are: browsers take ``SameSite=None`` with ``Secure`` alone.
@@ -92,29 +92,29 @@ def plain_cookies(response: Response) -> None:
     response.headers.setlist("set-cookie", plain)
 
 
-def bring_here(response: Response, port: int) -> None:
+def localise_discovery(response: Response, port: int) -> None:
     """In a discovery document: pages under their names, as browsers find them; the rest below the issuer."""
     document = json.loads(response.body)
     for member, value in document.items():
         if member in FOR_PROGRAMS:
             document[member] = document["issuer"] + urlsplit(value).path
         elif isinstance(value, str) and is_played(value):
-            document[member] = here(value, port)
+            document[member] = local_address(value, port)
     response.body = json.dumps(document).encode()
 
 
-def lead_back(response: Response, port: int) -> None:
+def localise_redirect(response: Response, port: int) -> None:
     """A redirect to a host that the lab plays leads to its address here, and not out to the real one."""
     where = response.headers.get("location")
     if where and is_played(where):
-        response.headers["location"] = here(where, port)
+        response.headers["location"] = local_address(where, port)
 
 
-def lead_forms_back(response: Response, port: int) -> None:
+def localise_forms(response: Response, port: int) -> None:
     """The same for the form of a page, by which a SAML provider sends its answer."""
     html = response.body.decode()
     for form in Page(html).forms:
         if is_played(form.action):
-            tag = f'<form method="{form.method}" action="{escape(here(form.action, port))}">'
+            tag = f'<form method="{form.method}" action="{escape(local_address(form.action, port))}">'
             html = html.replace(form.tag, tag)
     response.body = html.encode()

@@ -17,12 +17,12 @@ from cognito_lab.errors import OutsideTheLab
 from cognito_lab.network import exchanges, hosts
 from cognito_lab.network.messages import Request, Response
 from cognito_lab.protocols import jwt_issuers
-from cognito_lab.wire import browsers, door, http
-from cognito_lab.wire.account import Account
+from cognito_lab.served import browser_rules, http_connection, routing
+from cognito_lab.served.account import Account
 
 LOOPBACK = "127.0.0.1"
 PORTS_TRIED = 20
-ISSUERS = ("aws", "local")
+ISSUER_CHOICES = ("aws", "local")
 KEY_PAIR = {"test": "test"}  # the convention of local AWS stacks
 HOW_TO = string.Template((Path(__file__).parent / "how_to.txt").read_text(encoding="utf-8"))
 
@@ -38,8 +38,8 @@ class Server:
     """
 
     def __init__(self, account: Account, port: int, issuer: str = "aws") -> None:
-        if issuer not in ISSUERS:
-            raise ValueError(f"{issuer!r} is no issuer; there are {' and '.join(ISSUERS)}.")
+        if issuer not in ISSUER_CHOICES:
+            raise ValueError(f"{issuer!r} is no issuer; there are {' and '.join(ISSUER_CHOICES)}.")
         self.account, self._asked_for, self.issuer = account, port, issuer
         self._listener = _listen(port)
         self._listener.answer = self._from_outside
@@ -78,9 +78,9 @@ class Server:
         Raises:
             OutsideTheLab: The lab does not play its host.
         """
-        if not browsers.is_played(url):
+        if not browser_rules.is_played(url):
             raise OutsideTheLab(f"{url} is not an address that this lab plays.")
-        return browsers.here(url, self.port)
+        return browser_rules.local_address(url, self.port)
 
     def __str__(self) -> str:
         if not self.running:
@@ -100,8 +100,8 @@ class Server:
         return f"<Server {self.url}, {'running' if self.running else 'stopped'}>"
 
     def _from_outside(self, request: Request) -> Response:
-        with self.account.turn:  # one after the other: moto is not made for threads
-            return door.answer(self, replace(request, url=self.url + request.url), hosts.dispatch)
+        with self.account.lock:  # one after the other: moto is not made for threads
+            return routing.respond(self, replace(request, url=self.url + request.url), hosts.dispatch)
 
     def _from_the_kernel(self, request: Request) -> Response:
         """What the kernel's own boto3 and ``requests`` send here, in the exchange that they began."""
@@ -119,7 +119,7 @@ class Server:
         url = self.url + (target if target.startswith("/") else f"/{target}")
         headers = request.headers.copy()
         headers.setdefault("host", place.netloc)
-        return door.answer(self, replace(request, url=url, headers=headers), play)
+        return routing.respond(self, replace(request, url=url, headers=headers), play)
 
 
 class _Listener(ThreadingTCPServer):
@@ -127,11 +127,11 @@ class _Listener(ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
-    answer: http.Answer
+    answer: http_connection.Answer
 
     def __init__(self, port: int) -> None:
         self.open: set[socket.socket] = set()
-        super().__init__((LOOPBACK, port), http.Connection)
+        super().__init__((LOOPBACK, port), http_connection.Connection)
 
     def process_request(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
         self.open.add(request)

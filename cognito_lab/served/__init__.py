@@ -5,7 +5,7 @@ from __future__ import annotations
 from cognito_lab.network.messages import Headers, Response
 
 
-class Refused(Exception):
+class HttpRefusal(Exception):
     """A refusal of the wire itself, in one line, before any service was asked; ``status`` is HTTP's."""
 
     def __init__(self, line: str, status: int = 400) -> None:

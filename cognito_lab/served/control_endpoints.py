@@ -16,19 +16,21 @@ from typing import Any
 from urllib.parse import unquote
 
 from cognito_lab.network.messages import Headers, Request, Response
-from cognito_lab.wire import Refused
-from cognito_lab.wire.account import Account
+from cognito_lab.served import HttpRefusal
+from cognito_lab.served.account import Account
 
 
-def answer(account: Account, request: Request) -> Response:
+def handle(account: Account, request: Request) -> Response:
     """The answer of a control endpoint, as JSON; raises :class:`E` 400, 403, 404 or 405."""
     refuse_pages(request)
     name, _, rest = request.path.removeprefix("/_lab/").partition("/")
-    method, action = ENDPOINTS.get(name, ("", None))
+    method, action = CONTROL_ENDPOINTS.get(name, ("", None))
     if action is None or bool(rest) != (name == "inbox"):
-        raise Refused(f"{request.path} is no control endpoint; there are {', '.join(ENDPOINTS)}.", 404)
+        raise HttpRefusal(
+            f"{request.path} is no control endpoint; there are {', '.join(CONTROL_ENDPOINTS)}.", 404
+        )
     if request.method != method:
-        raise Refused(f"{request.path} takes {method} only.", 405)
+        raise HttpRefusal(f"{request.path} takes {method} only.", 405)
     body = json.dumps(action(account, unquote(rest), request.body), ensure_ascii=False, indent=2)
     fields = {"content-type": "application/json; charset=utf-8", "x-content-type-options": "nosniff"}
     return Response(200, Headers({**fields, "cache-control": "no-store"}), f"{body}\n".encode())
@@ -38,7 +40,7 @@ def refuse_pages(request: Request) -> None:
     """Raise :class:`E` for a page of another origin; browsers name it, programs send neither field."""
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "none")
     if origin not in (None, f"http://{request.headers['host']}") or site not in ("none", "same-origin"):
-        raise Refused("The control endpoints are not for pages of other origins.", 403)
+        raise HttpRefusal("The control endpoints are not for pages of other origins.", 403)
 
 
 def health(account: Account, *_: object) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def advance(account: Account, _: object, body: bytes) -> dict[str, Any]:
             raise TypeError("a number of seconds")
         return {"time": account.travel(seconds=seconds).isoformat()}
     except (ValueError, TypeError, KeyError, OverflowError) as error:
-        raise Refused(f'The clock takes {{"advance_seconds": n}}, n not less than 0: {error}') from None
+        raise HttpRefusal(f'The clock takes {{"advance_seconds": n}}, n not less than 0: {error}') from None
 
 
 def reset(account: Account, *_: object) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def reset(account: Account, *_: object) -> dict[str, Any]:
     return health(account)
 
 
-ENDPOINTS: dict[str, tuple[str, Any]] = {
+CONTROL_ENDPOINTS: dict[str, tuple[str, Any]] = {
     "health": ("GET", health),
     "inbox": ("GET", inbox),
     "clock": ("POST", advance),

@@ -29,12 +29,12 @@ from cognito_lab.network.forms import OAuthError, read_form
 from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.protocols import saml_documents, signing_keys
 from cognito_lab.protocols.saml_documents import SamlError, element
-from cognito_lab.providers.pages import page, page_error
+from cognito_lab.providers.pages import error_page, page
 
-HOST = "idp.northshore.example"
+UNIVERSITY_HOST = "idp.northshore.example"
 NAME = "North Shore University"
-METADATA_URL = f"https://{HOST}/metadata"  # its entity ID too, as is usual
-SIGN_IN_URL = f"https://{HOST}/sso"
+METADATA_URL = f"https://{UNIVERSITY_HOST}/metadata"  # its entity ID too, as is usual
+SIGN_IN_URL = f"https://{UNIVERSITY_HOST}/sso"
 PASSWORD_OVER_TLS = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 
 
@@ -58,10 +58,12 @@ class SignIn:
     relay_state: str
 
 
-def open_for_business(current: Callable[[], University]) -> None:
+def register_hosts(current: Callable[[], University]) -> None:
     """Let the university's host be answered by ``current()``, the one of the account that is running."""
-    if hosts.find_host(HOST) is None:
-        hosts.register_host(HOST.replace(".", r"\."), "university", lambda request: current().answer(request))
+    if hosts.find_host(UNIVERSITY_HOST) is None:
+        hosts.register_host(
+            UNIVERSITY_HOST.replace(".", r"\."), "university", lambda request: current().answer(request)
+        )
 
 
 class University:
@@ -106,7 +108,7 @@ class University:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization
 
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, UNIVERSITY_HOST)])
         made = x509.CertificateBuilder(name, name, self.key.public, 1)
         made = made.not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
         made = made.not_valid_after(datetime(2049, 12, 31, tzinfo=UTC))
@@ -138,7 +140,7 @@ class University:
         try:
             return handler(self, request)
         except OAuthError as error:
-            return page_error(NAME, error)
+            return error_page(NAME, error)
 
     def publish(self, request: Request) -> Response:
         fields = Headers({"content-type": "application/samlmetadata+xml", "cache-control": "no-store"})

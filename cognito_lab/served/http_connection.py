@@ -18,13 +18,13 @@ from typing import Any
 from cognito_lab import clock
 from cognito_lab.network.hosts import one_line
 from cognito_lab.network.messages import Headers, Request, Response
-from cognito_lab.wire import Refused
+from cognito_lab.served import HttpRefusal
 
 LARGEST_BODY = 32 * 2**20  # octets
 # The connection's own fields; the rest of an answer's header is the service's.
 OWN_FIELDS = ("connection", "content-length", "date", "keep-alive", "server", "transfer-encoding")
 Answer = Callable[[Request], Response]
-OF_A_MAIL = (
+MAIL_DEFECTS = (
     errors.NoBoundaryInMultipartDefect,
     errors.StartBoundaryNotFoundDefect,
     errors.MultipartInvariantViolationDefect,
@@ -51,7 +51,7 @@ class Connection(BaseHTTPRequestHandler):
             return
         try:
             self.reply(self.server.answer(self.as_sent()))
-        except Refused as refused:  # where its body ends is not known
+        except HttpRefusal as refused:  # where its body ends is not known
             self.close_connection = True
             self.reply(refused.response())
             self.read_on()
@@ -59,7 +59,7 @@ class Connection(BaseHTTPRequestHandler):
             raise
         except Exception as error:
             traceback.print_exc()
-            self.reply(Refused(f"The lab itself failed: {type(error).__name__}: {error}", 500).response())
+            self.reply(HttpRefusal(f"The lab itself failed: {type(error).__name__}: {error}", 500).response())
 
     def handle_expect_100(self) -> bool:
         """A body that is too long is refused before it is sent."""
@@ -73,12 +73,12 @@ class Connection(BaseHTTPRequestHandler):
         """
         target = self.requestline.split()[1]  # self.path has lost a slash where there were two
         if not re.fullmatch(r"/[!-\"$-~]*", target):
-            raise Refused("The target of a request is a path, percent-encoded, and perhaps a query.")
+            raise HttpRefusal("The target of a request is a path, percent-encoded, and perhaps a query.")
         folded = any(re.search("[\r\n]", value) for value in self.headers.values())
         # The parser is one of mail: what it misses in a body that it has not seen is no fault of a field.
-        broken = [each for each in self.headers.defects if not isinstance(each, OF_A_MAIL)]
+        broken = [each for each in self.headers.defects if not isinstance(each, MAIL_DEFECTS)]
         if broken or folded or len(self.headers.get_all("host", [])) > 1:
-            raise Refused("A header field has its name, a colon and one line, and Host comes once.")
+            raise HttpRefusal("A header field has its name, a colon and one line, and Host comes once.")
         fields = Headers()
         for name, value in self.headers.items():
             fields[name] = f"{fields[name]},{value}" if name in fields else value
@@ -89,12 +89,12 @@ class Connection(BaseHTTPRequestHandler):
         lengths = self.headers.get_all("content-length", [])
         codings = [coding.lower() for coding in self.headers.get_all("transfer-encoding", [])]
         if (codings and (lengths or codings != ["chunked"])) or len(lengths) > 1:
-            raise Refused("A body comes in chunks or with its length.")
+            raise HttpRefusal("A body comes in chunks or with its length.")
         left = LARGEST_BODY
         while codings:
             found = re.fullmatch(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;.*)?\r\n", self.rfile.readline(1025))
             if found is None:
-                raise Refused("A chunk begins with its size.")
+                raise HttpRefusal("A chunk begins with its size.")
             size = int(found[1], 16)
             if not size:
                 while self.rfile.readline(65537).strip():
@@ -103,15 +103,15 @@ class Connection(BaseHTTPRequestHandler):
             yield self.octets(size, left)
             left -= size
             if self.rfile.readline(3) != b"\r\n":
-                raise Refused("A chunk does not end where it should.")
+                raise HttpRefusal("A chunk does not end where it should.")
         if lengths:
             if not re.fullmatch("[0-9]{1,15}", lengths[0]):
-                raise Refused("Content-Length is a number.")
+                raise HttpRefusal("Content-Length is a number.")
             yield self.octets(int(lengths[0]), left)
 
     def octets(self, count: int, most: int) -> bytes:
         if count > most:
-            raise Refused(f"A body has at most {LARGEST_BODY} octets here.", 413)
+            raise HttpRefusal(f"A body has at most {LARGEST_BODY} octets here.", 413)
         found = self.rfile.read(count)
         if len(found) < count:
             raise ConnectionAbortedError("the client has gone")
@@ -143,7 +143,7 @@ class Connection(BaseHTTPRequestHandler):
                     break
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        return formatdate(clock.machine() if timestamp is None else timestamp, usegmt=True)
+        return formatdate(clock.real_time() if timestamp is None else timestamp, usegmt=True)
 
     def log_message(self, *_: object) -> None:
         """Nothing: a line for each request would fall into the learner's notebook."""

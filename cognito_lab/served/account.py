@@ -19,7 +19,7 @@ class Account(Protocol):
 
     region: str
     account: str
-    turn: Any  # a threading.RLock, whose type has no public name
+    lock: Any  # a threading.RLock, whose type has no public name
 
     @property
     def now(self) -> datetime:

@@ -10,8 +10,8 @@ import time
 
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.lab import Lab
+from cognito_lab.served.server import ISSUER_CHOICES
 from cognito_lab.study.scenes import SceneError
-from cognito_lab.wire.server import ISSUERS
 
 
 def main(argv: list[str]) -> int:
@@ -22,7 +22,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--scene", help="begin as a lesson does, with what its scene makes")
     parser.add_argument("--calls", action="store_true", help="print the calls of the scene as well")
     parser.add_argument(
-        "--issuer", choices=ISSUERS, default="aws",
+        "--issuer", choices=ISSUER_CHOICES, default="aws",
         help="of user pools' tokens: AWS's address, or this server's for clients that insist on it (aws)",
     )  # fmt: skip
     asked = parser.parse_args(argv)

@@ -22,19 +22,19 @@ from cognito_lab.aws.user_pools import model
 from cognito_lab.errors import PLAYED, AwsError, OutsideTheLab
 from cognito_lab.network import hosts
 from cognito_lab.network.messages import Handler, Request, Response
-from cognito_lab.wire import Refused, browsers, control
-from cognito_lab.wire.account import Account
+from cognito_lab.served import HttpRefusal, browser_rules, control_endpoints
+from cognito_lab.served.account import Account
 
-ENDPOINTS = ("127.0.0.1", "localhost")
+ENDPOINT_HOSTS = ("127.0.0.1", "localhost")
 TARGETS = {
     "AWSCognitoIdentityProviderService": "cognito-idp",
     "AWSCognitoIdentityService": "cognito-identity",
 }
 SCOPE = re.compile(r"/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
-USER_POOL = re.compile(rf"/({services.REGION})_\w+/\.well-known/.*")
+USER_POOL_DOCUMENTS = re.compile(rf"/({services.REGION})_\w+/\.well-known/.*")
 DISCOVERY = re.compile(rf"/{services.REGION}_\w+/\.well-known/openid-configuration")
 # Python and Node do not find a pool's domain, HOST.localhost: what programs ask of it is here as well.
-OF_A_DOMAIN = re.compile(r"/([^/]+)(/oauth2/(?:token|userInfo|revoke))")
+DOMAIN_PATH = re.compile(r"/([^/]+)(/oauth2/(?:token|userInfo|revoke))")
 
 
 class Served(Protocol):
@@ -48,22 +48,22 @@ class Served(Protocol):
     row: hosts.Host
 
 
-def answer(server: Served, request: Request, play: Handler) -> Response:
+def respond(server: Served, request: Request, play: Handler) -> Response:
     """What the account says to ``request``, which ``play`` carries out under the real name of its host."""
     named = request.headers.get("host", "").lower()
     name, _, port = named.partition(":")
     try:
-        if port != str(server.port) or not (name in ENDPOINTS or name.endswith(".localhost")):
-            raise Refused(f"{named or 'No host'} is not a name of this server, {server.url}.", 421)
+        if port != str(server.port) or not (name in ENDPOINT_HOSTS or name.endswith(".localhost")):
+            raise HttpRefusal(f"{named or 'No host'} is not a name of this server, {server.url}.", 421)
         if not server.running:
-            raise Refused("The account is no longer served.", 503)
-        if name in ENDPOINTS and request.path.startswith("/_lab/"):
-            return control.answer(server.account, request)
+            raise HttpRefusal("The account is no longer served.", 503)
+        if name in ENDPOINT_HOSTS and request.path.startswith("/_lab/"):
+            return control_endpoints.handle(server.account, request)
         response = _of_the_account(server, request, name, play)
-    except Refused as refused:
+    except HttpRefusal as refused:
         return refused.response()
-    if name in ENDPOINTS:
-        browsers.disarm(response)
+    if name in ENDPOINT_HOSTS:
+        browser_rules.add_sandbox(response)
     return response
 
 
@@ -72,8 +72,8 @@ def _of_the_account(server: Served, request: Request, name: str, play: Handler) 
     real = real_host(request, name, server.account.region)
     host = hosts.find_host(real)
     if host is None or host is server.row:
-        raise Refused(f"{real} is not part of this lab, which plays {PLAYED}.", 404)
-    browsers.refuse_foreign_page(request, host.name)
+        raise HttpRefusal(f"{real} is not part of this lab, which plays {PLAYED}.", 404)
+    browser_rules.refuse_foreign_page(request, host.name)
     scheme = "http" if host.name == "s3 website" else "https"  # the wire stands in for TLS, where AWS has it
     meant = replace(request, url=f"{scheme}://{real}{request.url.removeprefix(server.url)}")
     response = carry_out(meant, host.name, play)
@@ -88,22 +88,22 @@ def carry_out(meant: Request, service: str, play: Handler) -> Response:
     callers that is said in the service's own form, so that an SDK shows the line.
     """
     try:
-        return browsers.preflight(meant, service) or play(meant)
+        return browser_rules.preflight(meant, service) or play(meant)
     except OutsideTheLab as error:
         if service not in services.API_HOSTS:
-            raise Refused(str(error), 404) from None
+            raise HttpRefusal(str(error), 404) from None
         return wire_formats.error_response(service, AwsError("OutsideTheLab", str(error)))
 
 
 def lead_here(server: Served, meant: Request, response: Response, service: str) -> None:
     """Change in ``response`` what would lead a browser elsewhere, or what its page could not read."""
-    browsers.mark(meant, response, service)
-    browsers.plain_cookies(response)
-    browsers.lead_back(response, server.port)
+    browser_rules.add_cors_headers(meant, response, service)
+    browser_rules.drop_secure_flag(response)
+    browser_rules.localise_redirect(response, server.port)
     if service == "university":
-        browsers.lead_forms_back(response, server.port)
+        browser_rules.localise_forms(response, server.port)
     if server.issuer == "local" and DISCOVERY.fullmatch(meant.path) and response.status == 200:
-        browsers.bring_here(response, server.port)
+        browser_rules.localise_discovery(response, server.port)
 
 
 # -- which host is meant ---------------------------------------------------------------------------
@@ -114,12 +114,12 @@ def of_a_domain(request: Request, name: str) -> tuple[Request, str]:
 
     Anything else is answered as it came. Raises :class:`E`, 404: there is no such domain.
     """
-    below = OF_A_DOMAIN.fullmatch(request.path)
-    if name not in ENDPOINTS or below is None:
+    below = DOMAIN_PATH.fullmatch(request.path)
+    if name not in ENDPOINT_HOSTS or below is None:
         return request, name
     pool = model.registry().pools.get(below[1])
     if pool is None or pool.domain is None:
-        raise Refused(f"There is no user pool {below[1]} with a domain.", 404)
+        raise HttpRefusal(f"There is no user pool {below[1]} with a domain.", 404)
     url = request.url.replace(below[0], below[2], 1)
     return replace(request, url=url), f"{urlsplit(pool.domain.url).hostname}.localhost"
 
@@ -129,7 +129,7 @@ def real_host(request: Request, name: str, region: str) -> str:
 
     Raises :class:`E`, 404: it names no service, and no bucket of the account.
     """
-    before = "" if name in ENDPOINTS else name.removesuffix(".localhost")
+    before = "" if name in ENDPOINT_HOSTS else name.removesuffix(".localhost")
     if before and hosts.find_host(before):
         return before
     signed_in, signed_for = scope_of(request) or (region, "")
@@ -138,15 +138,15 @@ def real_host(request: Request, name: str, region: str) -> str:
     ):  # the endpoint http://localhost:PORT
         return f"{before}.{api_host('s3', signed_in)}"
     if before:
-        raise Refused(f"{before} is neither a host that this lab plays nor a bucket of the account.", 404)
+        raise HttpRefusal(f"{before} is neither a host that this lab plays nor a bucket of the account.", 404)
     service = signed_for or unsigned(request)
     if service is None:
-        raise Refused(
+        raise HttpRefusal(
             f"{request.method} {request.path} names no service of this account: it is not signed, has no "
             "X-Amz-Target and no Action, and there is no bucket of that name.",
             404,
         )
-    published = USER_POOL.fullmatch(request.path)
+    published = USER_POOL_DOCUMENTS.fullmatch(request.path)
     return api_host(service, published[1] if published else signed_in)
 
 
@@ -168,7 +168,7 @@ def unsigned(request: Request) -> str | None:
         for service in services.QUERY_SERVICES:
             if action in moto_patches.service_model(service).operation_names:
                 return service
-    if USER_POOL.fullmatch(request.path):
+    if USER_POOL_DOCUMENTS.fullmatch(request.path):
         return "cognito-idp"
     return "s3" if unquote(request.path).split("/")[1] in moto_patches.s3().buckets else None
 
