@@ -16,21 +16,21 @@ from cognito_lab.aws.api import services
 from cognito_lab.aws.iam import principals
 from cognito_lab.clock import Clock
 from cognito_lab.errors import OutsideTheLab
+from cognito_lab.lessons import short_tracebacks, why
 from cognito_lab.paths import DATA
 from cognito_lab.protocols import signing_keys
 from cognito_lab.providers import google, university
-from cognito_lab.study import errors, why
 
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.outbox import Message
+    from cognito_lab.lessons.demo import Demo
+    from cognito_lab.lessons.recording import Story
+    from cognito_lab.lessons.scenes import Scene
+    from cognito_lab.lessons.why import Why
+    from cognito_lab.practice.exercises import Exercise
     from cognito_lab.served.server import Server
-    from cognito_lab.study.demo import Demo
-    from cognito_lab.study.diagrams import Diagram
-    from cognito_lab.study.exercises import Exercise
-    from cognito_lab.study.recorder import Story
-    from cognito_lab.study.scenes import Scene
-    from cognito_lab.study.tables import Table
-    from cognito_lab.study.why import Why
+    from cognito_lab.views.diagrams import Diagram
+    from cognito_lab.views.tables import Table
 
 PORT = 8900
 
@@ -124,7 +124,7 @@ class Lab:
         self._refusals.__enter__()
         google.register_hosts(lambda: _running_account().google)
         university.register_hosts(lambda: _running_account().university)
-        errors.install()
+        short_tracebacks.install()
 
     def _end(self, reason: str) -> None:
         if reason and self._server is not None:
@@ -257,8 +257,8 @@ class Lab:
         would be.
         """
         self._alive()
+        from cognito_lab.lessons.demo import Demo
         from cognito_lab.served import browser_rules
-        from cognito_lab.study.demo import Demo
 
         port = PORT if self._fixed else self._served(PORT, "aws").port
         return Demo(browser_rules.local_address(site, port), port, served=not self._fixed)
@@ -272,7 +272,7 @@ class Lab:
             SceneError: There is no scene of that name; the message lists those there are.
         """
         self.reset()
-        from cognito_lab.study import scenes
+        from cognito_lab.lessons import scenes
 
         return scenes.play(name, region=self.region, lab=self)
 
@@ -286,7 +286,7 @@ class Lab:
         Raises:
             ExerciseError: There is no such exercise; the message lists those there are.
         """
-        from cognito_lab.study.exercises import Exercise
+        from cognito_lab.practice.exercises import Exercise
 
         return Exercise(number, self)
 
@@ -313,7 +313,7 @@ class Lab:
             ValueError: Nobody is named.
         """
         self._alive()
-        from cognito_lab.study.knowledge import who_knows
+        from cognito_lab.views.who_knows import who_knows
 
         named = {"username": username, "identity_id": identity_id, "google_email": google_email}
         return who_knows(self.google, **named)
@@ -324,9 +324,9 @@ class Lab:
         ``app`` is what the diagram calls the program that makes the calls.
         """
         self._alive()
-        from cognito_lab.study import recorder
+        from cognito_lab.lessons import recording
 
-        return recorder.record(app)
+        return recording.record(app)
 
 
 ACCOUNT = ("email", "name", "given_name", "family_name")

@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterable, Iterator
 
 from cognito_lab import Lab
-from cognito_lab.study.claims import Piece
+from cognito_lab.lessons.claims import Piece
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 import requests
 from user_pools_support import FLOWS, World
 
-from cognito_lab.study.browser import Page
+from cognito_lab.lessons.scripted_browser import Page
 
 CALLBACK = "https://app.tidepool.example/callback"
 HOME = "https://tidepool.auth.us-east-1.amazoncognito.com"

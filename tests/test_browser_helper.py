@@ -11,9 +11,9 @@ import pytest
 import requests
 
 from cognito_lab import Lab, OutsideTheLab, refused
+from cognito_lab.lessons.scripted_browser import Browser
 from cognito_lab.network import hosts
 from cognito_lab.network.messages import Headers, Request, Response
-from cognito_lab.study.browser import Browser
 
 HERE = "https://pages.lab-test.example"
 APP = "https://app.tidepool.example/callback"

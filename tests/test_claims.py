@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from cognito_lab.course import run
-from cognito_lab.study import claims, lies
-from cognito_lab.study.claims import KINDS, Claim, Piece
+from cognito_lab.lessons import claims, lies
+from cognito_lab.lessons.claims import CLAIM_KINDS, Claim, Piece
 
 CONFIDENCE = ("documented", "probable", "sources differ")
 TEXT = (claims.DATA / "claims.toml").read_text(encoding="utf-8")
@@ -42,7 +42,7 @@ def lesson(number: str) -> list[Piece]:
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.number)
 def test_a_row_is_complete(claim):
-    assert claim.kind in KINDS and claim.confidence in CONFIDENCE
+    assert claim.kind in CLAIM_KINDS and claim.confidence in CONFIDENCE
     assert bool(claim.doubt) == (claim.confidence != "documented")
     assert bool(claim.mark) == (claim.kind == "stated") == bool(re.fullmatch(r"\d\d\.s\d+", claim.number))
     assert claim.why if claim.kind in ("stated", "not shown yet") else claim.sources
@@ -215,7 +215,7 @@ def test_the_index_says_the_same_as_html_and_as_text(number):
     index = claims.claims_index(number)
     for claim in of(number):
         assert claim.number in repr(index) and escape(claim.says) in index.html()
-        assert all(escape(each.says) in index.html() for each in lies.told(claim.number))
+        assert all(escape(each.says) in index.html() for each in lies.lies_about(claim.number))
     assert index.html().count('scope="row"') == len(of(number)) == len(repr(index).splitlines())
 
 

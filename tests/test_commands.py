@@ -27,8 +27,8 @@ import pytest
 
 from cognito_lab.course import bootstrap, check, environment, installers, lock, pythons, start
 from cognito_lab.course.install import MARKER
-from cognito_lab.study import progress
-from cognito_lab.study.exercises import Exercise
+from cognito_lab.practice import progress
+from cognito_lab.practice.exercises import Exercise
 
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = ROOT / "cognito_lab" / "course"
@@ -840,10 +840,10 @@ def test_what_is_done_in_a_solved_copy_is_no_tick_of_the_learners(monkeypatch, t
     monkeypatch.setattr(progress, "live", lambda: True)
     monkeypatch.setenv(progress.NOTHING_NOTED, "1")
     progress.note("exercise", "01.1")
-    assert progress.read(tmp_path) == {}
+    assert progress.load_progress(tmp_path) == {}
     monkeypatch.delenv(progress.NOTHING_NOTED)
     progress.note("exercise", "01.1")
-    assert progress.read(tmp_path) == {"exercise": {"01.1": "done"}}
+    assert progress.load_progress(tmp_path) == {"exercise": {"01.1": "done"}}
 
 
 # ---------------------------------------------------------------- ports

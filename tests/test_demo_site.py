@@ -12,8 +12,9 @@ import pytest
 import requests
 
 from cognito_lab import Lab
+from cognito_lab.lessons import demo
 from cognito_lab.reproducible import REPRODUCIBLE
-from cognito_lab.study import demo, twin
+from cognito_lab.views import twin
 
 SITE = "http://tidepool-site.s3-website-us-east-1.amazonaws.com"
 GOOGLE, PAGE, GORAN = "https://accounts.google.com", "https://tidepool.example", "goran.pavic@gmail.example"
@@ -119,7 +120,7 @@ def test_no_window_for_an_origin_that_is_not_registered(lab: Lab, origin: str) -
 def shown(lab: Lab, monkeypatch: pytest.MonkeyPatch, browser: Any) -> str:
     """What ``link()`` says where a learner sits; ``browser`` is given the address of the picture."""
     monkeypatch.setattr(twin, "live", lambda: True)
-    monkeypatch.setattr(demo, "SECONDS", 0.3)
+    monkeypatch.setattr(demo, "BROWSER_SECONDS", 0.3)
     monkeypatch.setattr(
         "IPython.display.display", lambda html: browser(re.findall('src="([^"]+)"', html.data)[0])
     )

@@ -14,12 +14,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cognito_lab import refused
-from cognito_lab.study import diagrams, palette
-from cognito_lab.study.calls import Call
-from cognito_lab.study.diagrams import Arrow, Diagram, Picture, Ticket
-from cognito_lab.study.drawing import width_of, wrapped
-from cognito_lab.study.recorder import Story
-from cognito_lab.study.states import state_diagram
+from cognito_lab.lessons.recording import Story
+from cognito_lab.views import diagrams, palette
+from cognito_lab.views.calls import Call
+from cognito_lab.views.diagrams import Arrow, Diagram, Picture, Ticket
+from cognito_lab.views.state_diagram import state_diagram
+from cognito_lab.views.svg import width_of, wrapped
 
 SVG = "{http://www.w3.org/2000/svg}"
 ID_TOKEN = Ticket("token", "ID token of mara", "A")

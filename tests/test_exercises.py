@@ -16,8 +16,8 @@ import pytest
 
 from cognito_lab import Lab
 from cognito_lab.course import run
-from cognito_lab.study import exercise_files
-from cognito_lab.study.exercises import Exercise, ExerciseError
+from cognito_lab.practice import exercise_files
+from cognito_lab.practice.exercises import Exercise, ExerciseError
 
 ALL = [
     number
@@ -169,7 +169,7 @@ def add_one(number):
 
 
 def check(answer, scene, lab):
-    from cognito_lab.study.checks import expect
+    from cognito_lab.practice.checks import expect
 
     expect(answer(1) == 2, f"after 1 comes 2, and not {answer(1)}")
 
@@ -231,7 +231,7 @@ def test_a_value_can_be_the_answer(folder, lab):
         '\n\nname = "verdicts"\nstub = {"a": None}\nsolution = {"a": True}\n'
         "wrong_no = {'a': False}, 'a holds'\n\n"
         "def check(answer, scene, lab):\n"
-        "    from cognito_lab.study.checks import expect\n\n    expect(answer['a'], 'a holds')\n"
+        "    from cognito_lab.practice.checks import expect\n\n    expect(answer['a'], 'a holds')\n"
     )
     (folder / "77_2.py").write_text(given, encoding="utf-8")
     exercise = Exercise("77.2", lab, folder)

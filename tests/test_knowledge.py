@@ -10,8 +10,8 @@ import pytest
 from test_diagrams import overlaps, texts
 
 from cognito_lab import Lab
-from cognito_lab.study import knowledge
-from cognito_lab.study.knowledge import who_knows
+from cognito_lab.views import who_knows
+from cognito_lab.views.who_knows import who_knows
 
 GORAN = "goran.pavic@gmail.example"
 
@@ -116,7 +116,7 @@ def test_what_is_written_where_nobody_expects_it_is_found(account):
 
 def test_a_part_of_a_word_is_not_the_word():
     answer = {"a": "goran.pavic@gmail.example", "ResponseMetadata": {"b": "known"}}
-    store = knowledge.Store("any", told=[answer])
+    store = who_knows.Store("any", told=[answer])
     for word in ("goran", "pavic", "gmail", "goran.pavic", "example", "known", "gmail.example"):
         assert not store.knows(word)
     store.told.append({"deep": [{"er": "arn:aws:s3:::b/ben/*, mara."}]})

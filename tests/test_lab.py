@@ -15,7 +15,7 @@ from cognito_lab import Lab, OutsideTheLab, reproducible
 from cognito_lab import lab as lab_module
 from cognito_lab.course import outputs, run
 from cognito_lab.network import exchanges
-from cognito_lab.study import diagrams
+from cognito_lab.views import diagrams
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from lessons_support import first_failure
 
-from cognito_lab.study import claims, lies, refusals
-from cognito_lab.study.claims import Piece
-from cognito_lab.study.lies import Lie, LieError
+from cognito_lab.lessons import claims, lies, refused
+from cognito_lab.lessons.claims import Piece
+from cognito_lab.lessons.lies import Lie, LieError
 
 LIES = lies.every_lie()
 LESSONS = sorted({each.claim[:2] for each in LIES})
@@ -29,7 +29,7 @@ def objection(told: Lie, lesson: list[Piece]) -> str:
     piece, problem = failure
     if piece.claim != told.claim:
         return f"cell [{piece.run}] of {piece.claim or 'no claim'} fails first: {problem!r}"
-    if not isinstance(problem, AssertionError) and refusals.read(problem) is None:
+    if not isinstance(problem, AssertionError) and refused.refusal_from(problem) is None:
         return f"cell [{piece.run}] does not fail by an assertion or a refusal: {problem!r}"
     return ""
 
@@ -46,7 +46,7 @@ def test_a_lie_is_found_out_by_its_own_claim(told):
 
 def test_every_claim_that_is_shown_has_a_lie():
     for claim in claims.claims().values():
-        told = lies.told(claim.number)
+        told = lies.lies_about(claim.number)
         if claim.kind in ("proved", "refused"):
             assert told, claim.number
         else:
@@ -61,7 +61,7 @@ def test_no_lie_is_told_twice():
 
 # -- the test itself is tested ------------------------------------------------------------------------
 
-ANY_CODE = lies.told("01.2")[0]
+ANY_CODE = lies.lies_about("01.2")[0]
 LESSON = claims.pieces(claims.lesson("01"))
 
 
@@ -116,7 +116,7 @@ def test_if_one_target_of_several_is_wrong_nothing_stays_switched_off():
 
 
 def test_the_lies_of_a_claim_are_counted_from_one():
-    for number in (0, len(lies.told("01.2")) + 1):
+    for number in (0, len(lies.lies_about("01.2")) + 1):
         with pytest.raises(LieError, match="counted from 1"), lies.lie("01.2", number):
             pass
     with pytest.raises(LieError, match="has 0"), lies.lie("99.9"):

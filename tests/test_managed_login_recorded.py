@@ -9,7 +9,7 @@ import requests
 from managed_login_support import CALLBACK, CHALLENGE, DOMAIN, PKCE, SIGNED_OUT, VERIFIER, Pages, pages
 from user_pools_support import PASSWORD
 
-from cognito_lab.study.recorder import record
+from cognito_lab.lessons.recording import record
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from iam_people import ACCOUNT, allow, deny, document, make_role, make_user, s3_
 from cognito_lab import Lab
 from cognito_lab.aws.iam import policies, policy_documents
 from cognito_lab.aws.sts import role_sessions
-from cognito_lab.study.permissions import Permissions, permissions, who_may
-from cognito_lab.study.why import Refusals, Why
+from cognito_lab.lessons.why import Refusals, Why
+from cognito_lab.views.permissions import Permissions, permissions, who_may
 
 BUCKET = "tidepool-pictures"
 ARN = f"arn:aws:s3:::{BUCKET}"

@@ -17,8 +17,8 @@ import jwt
 import pytest
 import time_machine
 
-from cognito_lab.study import plots
-from cognito_lab.study.plots import Plot, lifetimes, rights, waits
+from cognito_lab.views import plots
+from cognito_lab.views.plots import Plot, lifetimes, rights, waits
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=timezone.utc)
 POOL = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Tidepool1"
@@ -270,7 +270,7 @@ def test_letters_come_from_the_font_that_matplotlib_brings_along():
 
 
 def test_importing_it_brings_no_matplotlib_along():
-    code = "import sys, cognito_lab.study.plots; print({'ipywidgets', 'matplotlib'} & set(sys.modules))"
+    code = "import sys, cognito_lab.views.plots; print({'ipywidgets', 'matplotlib'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
 
 

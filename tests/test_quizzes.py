@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from cognito_lab.study import claims, progress
-from cognito_lab.study.palette import MARK, REFUSED
-from cognito_lab.study.quizzes import QUIZZES, Quiz, quiz, read
-from cognito_lab.study.twin import WIDGET_VIEW
+from cognito_lab.lessons import claims
+from cognito_lab.practice import progress
+from cognito_lab.practice.quizzes import QUIZZES, Quiz, load_questions, quiz
+from cognito_lab.views.palette import MARK, REFUSED
+from cognito_lab.views.twin import WIDGET_VIEW
 
 LESSONS = ["00", "01", "06", "07", "09", "12", "14"]
 CHOICE = '[[question.choice]]\ntext = "{text}"\nright = {right}\nbecause = "because of {text}"\n'
@@ -35,7 +36,7 @@ def read_file(tmp_path):
 
     def read_file(*questions: str):
         (tmp_path / "01.toml").write_text("\n".join(questions), encoding="utf-8")
-        return read(tmp_path / "01.toml", {"01.1"})
+        return load_questions(tmp_path / "01.toml", {"01.1"})
 
     return read_file
 
@@ -288,7 +289,7 @@ def test_each_widget_begins_anew(asked):
 
 def test_a_live_kernel_gets_the_widget_and_a_stored_run_the_page(asked, monkeypatch):
     assert WIDGET_VIEW not in asked._repr_mimebundle_()
-    monkeypatch.setattr("cognito_lab.study.twin.live", lambda: True)
+    monkeypatch.setattr("cognito_lab.views.twin.live", lambda: True)
     assert asked._repr_mimebundle_().keys() == {"text/html", "text/plain", WIDGET_VIEW}
 
 
@@ -371,4 +372,4 @@ def test_what_was_answered_is_noted_for_the_start_page(tmp_path, monkeypatch):
     driven = Driven(asked)
     for each in asked.questions:
         driven.check(each.number, *sorted(name[-1] for name in each.right))
-    assert progress.read() == {"quiz": {"01": f"{len(asked.questions)} of {len(asked.questions)}"}}
+    assert progress.load_progress() == {"quiz": {"01": f"{len(asked.questions)} of {len(asked.questions)}"}}

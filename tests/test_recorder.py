@@ -15,12 +15,12 @@ from botocore.config import Config
 
 from cognito_lab import Lab, OutsideTheLab, refused
 from cognito_lab.errors import AwsError
+from cognito_lab.lessons.recording import record, ticket
 from cognito_lab.network import exchanges
 from cognito_lab.network import hosts as network_hosts
 from cognito_lab.network.messages import Response
-from cognito_lab.study.diagrams import Ticket
-from cognito_lab.study.recorder import record, ticket
-from cognito_lab.study.wording import shortened
+from cognito_lab.views.diagrams import Ticket
+from cognito_lab.views.wording import shortened
 
 PASSWORD = "Correct-horse-7"
 GOOGLE, IDENTITY_POOLS = "https://accounts.google.com", "https://cognito-identity.amazonaws.com"
@@ -520,7 +520,7 @@ def test_long_names_are_shortened():
 
 
 def test_a_page_is_told_by_its_title_and_a_redirect_by_where_it_leads(lab):
-    from cognito_lab.study.browser import Browser
+    from cognito_lab.lessons.scripted_browser import Browser
 
     scene = lab.scene("google_connected")
     wish = {"client_id": scene.client, "redirect_uri": scene.callback, "response_type": "code"}

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError, ParamValidationError
 from IPython.core.interactiveshell import InteractiveShell
 
 from cognito_lab import Lab, OutsideTheLab, refused
-from cognito_lab.study import errors
-from cognito_lab.study.refusals import NotRefusedAsStated, http_refusal
+from cognito_lab.lessons import short_tracebacks
+from cognito_lab.lessons.refused import NotRefusedAsStated, http_refusal
 
 
 def aws_error(code: str = "CodeMismatchException") -> ClientError:
@@ -183,7 +183,7 @@ def test_the_codes_are_those_that_the_lab_gives(capsys):
 @pytest.fixture
 def shell(monkeypatch):
     shell = InteractiveShell.instance()
-    errors.install()
+    short_tracebacks.install()
     shown: list[list[str]] = []
     monkeypatch.setattr(shell, "_showtraceback", lambda kind, error, lines: shown.append(lines))
     shell.user_ns.update(aws_error=aws_error, refused=refused, OutsideTheLab=OutsideTheLab)
@@ -254,7 +254,7 @@ def test_in_a_kernel_the_error_is_sent_in_three_lines_and_the_run_fails():
 
 def test_outside_ipython_nothing_is_installed_or_imported():
     code = (
-        "import sys; from cognito_lab.study import errors; errors.install();"
+        "import sys; from cognito_lab.lessons import errors; errors.install();"
         "sys.exit('IPython' in sys.modules or 'botocore' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -9,8 +9,8 @@ import boto3
 import pytest
 
 from cognito_lab import Lab
-from cognito_lab.study import scenes
-from cognito_lab.study.scenes import SceneError
+from cognito_lab.lessons import scenes
+from cognito_lab.lessons.scenes import SceneError
 
 COURSE = sorted(path.stem for path in scenes.SCENES.glob("*.py"))
 
@@ -107,13 +107,13 @@ def test_a_step_that_goes_wrong_otherwise_is_named_too(lab, folder):
 
 def test_an_unknown_scene_is_refused_with_those_there_are(folder):
     with pytest.raises(SceneError, match='there is no scene "members"; there are: buckets, mail'):
-        scenes.read("members", folder)
+        scenes.scene_sources("members", folder)
 
 
 def test_scenes_in_a_circle_are_refused(folder):
     (folder / "buckets.py").write_text("# after: mail\n")
     with pytest.raises(SceneError, match="scenes in a circle: mail after buckets after mail"):
-        scenes.read("mail", folder)
+        scenes.scene_sources("mail", folder)
 
 
 CLEVER = [

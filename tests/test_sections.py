@@ -9,7 +9,7 @@ import pytest
 from lessons_support import execute, playing
 
 from cognito_lab.course import run
-from cognito_lab.study.claims import pieces
+from cognito_lab.lessons.claims import pieces
 
 
 def sections(path: Path) -> dict[str, list[str]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import nbformat
 
 from cognito_lab.course import run, solutions
-from cognito_lab.study.exercise_files import numbers
-from cognito_lab.study.exercises import Exercise
+from cognito_lab.practice.exercise_files import numbers
+from cognito_lab.practice.exercises import Exercise
 
 WITH_EXERCISES = [path for path in sorted(run.NOTEBOOKS.glob("[0-9]*.ipynb")) if numbers(path.name[:2])]
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from cognito_lab.course import run, start
-from cognito_lab.study import exercise_files, exercises, progress, start_page
+from cognito_lab.practice import exercise_files, exercises, progress, start_page
 
 LESSONS, ROUTES = start_page.plan()
 WRITTEN = {number: lesson for number, lesson in LESSONS.items() if lesson.written}
@@ -103,23 +103,23 @@ def test_every_link_of_the_page_leads_somewhere():
 
 
 def test_progress_is_kept_in_one_file_and_can_be_reset(tmp_path):
-    assert progress.read(tmp_path) == {}
+    assert progress.load_progress(tmp_path) == {}
     start_page.note("exercise", "01.1", folder=tmp_path)
     start_page.note("quiz", "01", "6 of 8", folder=tmp_path)
-    assert progress.read(tmp_path) == {"exercise": {"01.1": "done"}, "quiz": {"01": "6 of 8"}}
+    assert progress.load_progress(tmp_path) == {"exercise": {"01.1": "done"}, "quiz": {"01": "6 of 8"}}
     assert "6 of 8" in (tmp_path / start_page.FILE).read_text(encoding="utf-8")
     assert {path.name for path in tmp_path.iterdir()} == {progress.FILE, start_page.FILE}
     progress.reset(tmp_path)
-    assert progress.read(tmp_path) == {}
+    assert progress.load_progress(tmp_path) == {}
 
 
 @pytest.mark.parametrize("damaged", ["{", "[1]", '{"exercise": 3}', "\x00"])
 def test_a_damaged_file_loses_nothing_and_stops_nobody(tmp_path, damaged):
     (tmp_path / progress.FILE).write_text(damaged, encoding="utf-8")
-    assert progress.read(tmp_path) == {}
+    assert progress.load_progress(tmp_path) == {}
     assert (tmp_path / f"{progress.FILE}.unreadable").read_text(encoding="utf-8") == damaged
     progress.note("exercise", "01.1", folder=tmp_path)
-    assert progress.read(tmp_path) == {"exercise": {"01.1": "done"}}
+    assert progress.load_progress(tmp_path) == {"exercise": {"01.1": "done"}}
 
 
 def test_outside_a_learners_kernel_nothing_is_noted(tmp_path, monkeypatch):
@@ -128,7 +128,7 @@ def test_outside_a_learners_kernel_nothing_is_noted(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
     monkeypatch.setattr(progress, "live", lambda: True)
     progress.note("exercise", "01.1")
-    assert progress.read() == {"exercise": {"01.1": "done"}}
+    assert progress.load_progress() == {"exercise": {"01.1": "done"}}
 
 
 def test_a_learner_without_a_course_of_their_own_gets_none(tmp_path, monkeypatch):
@@ -147,9 +147,9 @@ def test_forget_resets_the_progress_before_the_course_opens(tmp_path, monkeypatc
     monkeypatch.setattr(start.os, "execve", lambda *_: None)
     monkeypatch.chdir(tmp_path)
     assert start.main(["--no-browser"]) is None
-    assert progress.read(own) == {"exercise": {"01.1": "done"}}
+    assert progress.load_progress(own) == {"exercise": {"01.1": "done"}}
     start.main(["--no-browser", "--forget"])
-    assert progress.read(own) == {}
+    assert progress.load_progress(own) == {}
 
 
 def test_the_copying_of_lessons_leaves_progress_and_start_page_alone(tmp_path):
@@ -157,4 +157,4 @@ def test_the_copying_of_lessons_leaves_progress_and_start_page_alone(tmp_path):
     start.copy_notebooks(run.NOTEBOOKS, own)
     progress.note("exercise", "01.1", folder=own)
     start.copy_notebooks(run.NOTEBOOKS, own, "01")
-    assert progress.read(own) == {"exercise": {"01.1": "done"}}
+    assert progress.load_progress(own) == {"exercise": {"01.1": "done"}}

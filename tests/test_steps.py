@@ -14,12 +14,12 @@ import pytest
 
 from cognito_lab import Lab, refused
 from cognito_lab.course import jupyter
-from cognito_lab.study import twin
-from cognito_lab.study.calls import Call
-from cognito_lab.study.diagrams import Ticket
-from cognito_lab.study.recorder import Story, record
-from cognito_lab.study.steps import Steps
-from cognito_lab.study.tables import Table
+from cognito_lab.lessons.recording import Story, record
+from cognito_lab.views import twin
+from cognito_lab.views.calls import Call
+from cognito_lab.views.diagrams import Ticket
+from cognito_lab.views.steps import Steps
+from cognito_lab.views.tables import Table
 
 
 @pytest.fixture(scope="module")

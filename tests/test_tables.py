@@ -8,7 +8,7 @@ import jwt
 import pytest
 import time_machine
 
-from cognito_lab.study.tables import Table, decoded, moment, show_claims, shown
+from cognito_lab.views.tables import Table, decoded, describe_time, show_claims, shown
 
 
 def test_a_table_has_a_plain_twin_with_the_same_cells():
@@ -55,7 +55,7 @@ def test_claims_are_shown_decoded_with_times_for_people():
     ],
 )
 def test_times_are_told_from_now(away, said):
-    assert moment(1780304400 + away).endswith(f"UTC, {said}")
+    assert describe_time(1780304400 + away).endswith(f"UTC, {said}")
 
 
 @pytest.mark.parametrize("text", ["a.b.c.d.e", "opaque", "a.b.c", "", "e30.e30"])
@@ -90,12 +90,12 @@ def test_a_token_without_a_signature_can_be_read():
     "value", ["soon", None, True, [], float("nan"), float("inf"), -float("inf"), 10**400]
 )
 def test_what_is_no_time_is_said_to_be_none(value):
-    assert moment(value) == "no time"
+    assert describe_time(value) == "no time"
 
 
 @pytest.mark.parametrize("value", [10**15, -(10**15), 1780304400000])
 def test_a_time_may_lie_beyond_the_calendar(value):
-    assert moment(value) == "a time beyond the calendar"
+    assert describe_time(value) == "a time beyond the calendar"
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from user_pools_support import World, world
 from cognito_lab.aws.user_pools import model
 from cognito_lab.aws.user_pools.tokens import token_store
 from cognito_lab.network.messages import Headers, Response
-from cognito_lab.study import tokens, twin
-from cognito_lab.study.tokens import EXPLAINED, KINDS, STEPS, show_token
+from cognito_lab.views import token_view, twin
+from cognito_lab.views.token_view import EXPLAINED, STEPS, TOKEN_KINDS, show_token
 
 ORDER = ["form", "algorithm", "issuer", "key", "signature", "audience", "expiry", "token_use"]
 
@@ -43,14 +43,14 @@ class Case:
         key = token_store.token_store(model.registry().pools[self.account.pool]).key("id")
         return key.sign({name: value for name, value in claims.items() if value is not ...}, algorithm)
 
-    def view(self, token: str = "", **expected: Any) -> tokens.TokenView:
+    def view(self, token: str = "", **expected: Any) -> token_view.TokenView:
         """What an honest reader sees, but for what it ``expected`` otherwise."""
         return show_token(token or self.id, **{**self.reader, **expected})
 
-    def edited(self, name: str, value: Any, **more: Any) -> tokens.TokenView:
+    def edited(self, name: str, value: Any, **more: Any) -> token_view.TokenView:
         return self.view().edited(name, value, **more)
 
-    def resigned(self, signature: str) -> tokens.TokenView:
+    def resigned(self, signature: str) -> token_view.TokenView:
         """The same claims, with another signature."""
         return self.edited("token_use", "id", signature=signature)
 
@@ -61,13 +61,13 @@ def case() -> Iterator[Case]:
         yield Case(account)
 
 
-def fell(view: tokens.TokenView) -> str:
+def fell(view: token_view.TokenView) -> str:
     """The step at which it fell, after making sure that all before passed and none after was reached."""
     verdicts = [step.verdict for step in view.steps]
     assert [step.checks for step in view.steps] == ORDER
-    at = verdicts.index(tokens.FAILED)
-    assert set(verdicts[:at]) <= {tokens.PASSED}, verdicts
-    assert set(verdicts[at + 1 :]) <= {tokens.NOT_REACHED}, verdicts
+    at = verdicts.index(token_view.FAILED)
+    assert set(verdicts[:at]) <= {token_view.PASSED}, verdicts
+    assert set(verdicts[at + 1 :]) <= {token_view.NOT_REACHED}, verdicts
     assert view.fell_at == ORDER[at]
     return view.fell_at
 
@@ -77,7 +77,7 @@ def fell(view: tokens.TokenView) -> str:
 
 def test_an_honest_id_token_passes_every_step(case):
     view = case.view()
-    assert [step.verdict for step in view.steps] == [tokens.PASSED] * 8
+    assert [step.verdict for step in view.steps] == [token_view.PASSED] * 8
     assert view.summary() == "ID token of a user pool: every step passed."
     assert view.fell_at == ""
 
@@ -112,7 +112,7 @@ def test_googles_token_and_the_identity_pools_own_are_verified_by_their_issuers_
 
 def test_what_the_reader_does_not_say_is_not_asked(case):
     view = show_token(case.id)
-    not_asked = [step.checks for step in view.steps if step.verdict == tokens.NOT_ASKED]
+    not_asked = [step.checks for step in view.steps if step.verdict == token_view.NOT_ASKED]
     assert not_asked == ["issuer", "audience", "token_use"]
     assert view.summary().endswith(
         "every step passed that was asked; not asked: issuer, audience, token_use."
@@ -125,8 +125,8 @@ def test_what_the_reader_does_not_say_is_not_asked(case):
 HEADER = {"part": "header"}
 FORGERIES = {
     "four parts": ("form", lambda case: case.view(case.id + ".x")),
-    "no signature, alg none": ("algorithm", lambda case: case.resigned(tokens.NONE)),
-    "HS256 with the public key": ("algorithm", lambda case: case.resigned(tokens.PUBLIC_KEY)),
+    "no signature, alg none": ("algorithm", lambda case: case.resigned(token_view.NONE)),
+    "HS256 with the public key": ("algorithm", lambda case: case.resigned(token_view.PUBLIC_KEY)),
     "really signed, with RS512": ("algorithm", lambda case: case.view(case.signed("RS512"))),
     "no algorithm at all": ("algorithm", lambda case: case.edited("alg", None, **HEADER)),
     "another issuer in the claim": ("issuer", lambda case: case.edited("iss", "https://evil.example")),
@@ -139,7 +139,7 @@ FORGERIES = {
     "another subject": ("signature", lambda case: case.edited("sub", "somebody else")),
     "1 is not true": ("signature", lambda case: case.edited("email_verified", 1)),
     "an added group": ("signature", lambda case: case.edited("cognito:groups", ["curators"])),
-    "signed by a forger": ("signature", lambda case: case.resigned(tokens.OTHER_KEY)),
+    "signed by a forger": ("signature", lambda case: case.resigned(token_view.OTHER_KEY)),
     "another token's signature": ("signature", lambda case: case.view(swapped(case.id, case.access))),
     "no signature": ("signature", lambda case: case.view(case.id.rpartition(".")[0] + ".")),
     "the pool's other key": ("signature", lambda case: case.edited("kid", case.other_kid, **HEADER)),
@@ -177,7 +177,7 @@ def test_with_its_step_switched_off_a_forgery_goes_on(case, name, monkeypatch):
     step, forge = FORGERIES[name]
     key = token_store.token_store(model.registry().pools[case.account.pool]).key("id").public
 
-    def off(view: tokens.TokenView) -> tokens.Answer:
+    def off(view: token_view.TokenView) -> token_view.Answer:
         if step == "key":
             view.key = key
         return True, "", ""
@@ -302,7 +302,7 @@ def test_what_is_no_text_is_said_to_be_none(thing):
     check_no_token(show_token(thing), f"a {type(thing).__name__} is not a text")
 
 
-def check_no_token(view: tokens.TokenView, said: str) -> None:
+def check_no_token(view: token_view.TokenView, said: str) -> None:
     assert fell(view) == "form"
     assert view.summary().startswith("No signed token: ") and said.replace("\\\\", "\\") in view.summary()
     assert (view.header, view.claims) == ({}, {})
@@ -346,7 +346,7 @@ class Cells(HTMLParser):
         self.words.append(data)
 
 
-def row(view: tokens.TokenView, name: str) -> list[str]:
+def row(view: token_view.TokenView, name: str) -> list[str]:
     return next(cells for cells in view.tables[0].rows if cells[1] == name)
 
 
@@ -387,19 +387,22 @@ def test_an_unknown_claim_is_said_to_be_unknown_and_custom_ones_are_known(case):
 
 def test_the_explanations_fit_together():
     tables = EXPLAINED["claims"]
-    assert {name for kind in KINDS for name in kind["says"]} == set(tables)
+    assert {name for kind in TOKEN_KINDS for name in kind["says"]} == set(tables)
     assert all(text.endswith(".") for table in tables.values() for text in table.values())
     assert set(EXPLAINED["not_asked"]) == {"issuer", "audience", "token_use"}
-    assert tokens.kind_of({}) is KINDS[-1] and tokens.kind_of({"iss": 5}) is KINDS[-1]
+    assert token_view.kind_of({}) is TOKEN_KINDS[-1] and token_view.kind_of({"iss": 5}) is TOKEN_KINDS[-1]
     assert (
-        tokens.kind_of({"iss": "https://cognito-idp.us-east-1.amazonaws.com.evil.example/us-east-1_a"})
-        is KINDS[-1]
+        token_view.kind_of({"iss": "https://cognito-idp.us-east-1.amazonaws.com.evil.example/us-east-1_a"})
+        is TOKEN_KINDS[-1]
     )
-    assert tokens.kind_of({"iss": "https://accounts.google.com\n"}) is KINDS[-1]
+    assert token_view.kind_of({"iss": "https://accounts.google.com\n"}) is TOKEN_KINDS[-1]
     updated = "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc"
-    assert tokens.kind_of({"iss": updated, "token_use": "access"})["name"] == "Access token of a user pool"
     assert (
-        tokens.kind_of({"iss": updated, "token_use": "?"})["name"] == "Token of a user pool, of no known use"
+        token_view.kind_of({"iss": updated, "token_use": "access"})["name"] == "Access token of a user pool"
+    )
+    assert (
+        token_view.kind_of({"iss": updated, "token_use": "?"})["name"]
+        == "Token of a user pool, of no known use"
     )
 
 
@@ -440,7 +443,7 @@ def test_an_edit_that_changes_nothing_keeps_every_letter(case):
     assert show_token(spaced).edited("sub", "mara").token == spaced
 
 
-@pytest.mark.parametrize("signature", tokens.SIGNATURES)
+@pytest.mark.parametrize("signature", token_view.SIGNATURES)
 def test_forgeries_are_the_same_each_time(case, signature):
     forged = [show_token(case.id).edited("sub", "x", signature=signature).token for _ in range(2)]
     assert forged[0] == forged[1] != case.id
@@ -448,7 +451,7 @@ def test_forgeries_are_the_same_each_time(case, signature):
 
 def test_a_token_of_an_identity_pool_is_forged_in_its_own_algorithm():
     token = f"{segment({'alg': 'RS512', 'kid': 'k'})}.{segment({'iss': 'https://cognito-identity.amazonaws.com'})}."
-    assert show_token(token).edited("sub", "x", signature=tokens.OTHER_KEY).header["alg"] == "RS512"
+    assert show_token(token).edited("sub", "x", signature=token_view.OTHER_KEY).header["alg"] == "RS512"
 
 
 def test_an_edit_that_cannot_be_made_is_refused(case):
@@ -459,7 +462,7 @@ def test_an_edit_that_cannot_be_made_is_refused(case):
         view.edited("sub", "x", signature="none")
     stranger = show_token(f"{segment({'alg': 'RS256'})}.{segment({'iss': 'https://evil.example'})}.c2ln")
     with pytest.raises(ValueError, match="public key was not found"):
-        stranger.edited("sub", "x", signature=tokens.PUBLIC_KEY)
+        stranger.edited("sub", "x", signature=token_view.PUBLIC_KEY)
 
 
 # -- the widget ----------------------------------------------------------------------------------
@@ -473,12 +476,12 @@ def test_the_widget_edits_a_claim_and_shows_the_step_that_fails(case):
     assert value.value == json.dumps(view.claims["sub"]) and "every step passed." in result.value
     value.value = '"somebody else"'
     assert "falls at step 5, signature." in result.value and "somebody else" in result.value
-    signature.value = tokens.NONE
+    signature.value = token_view.NONE
     assert "falls at step 2, algorithm." in result.value
-    signature.value = tokens.OTHER_KEY
+    signature.value = token_view.OTHER_KEY
     assert "falls at step 5, signature." in result.value
     claim.value = ("header", "kid")  # the next edit begins from the honest token
-    signature.value = tokens.KEPT
+    signature.value = token_view.KEPT
     assert value.value == json.dumps(view.header["kid"]) and "every step passed." in result.value
     value.value = ""
     assert "falls at step 4, key." in result.value
@@ -497,7 +500,7 @@ def test_the_widget_answers_what_it_cannot_do_in_words(case):
     assert "falls at step 5" in result.value
     stranger = show_token(f"{segment({'alg': 'RS256'})}.{segment({'iss': 'https://evil.example'})}.c2ln")
     _, _, signature, result = stranger.widget().children
-    signature.value = tokens.PUBLIC_KEY
+    signature.value = token_view.PUBLIC_KEY
     assert "the public key was not found" in result.value
     assert show_token("e30.e30.c2ln").widget() is None  # nothing in it to choose
 
@@ -517,5 +520,5 @@ def test_a_live_kernel_gets_the_widget_and_the_twin_and_a_stored_output_the_twin
 
 
 def test_importing_it_brings_no_widgets_along():
-    code = "import sys, cognito_lab.study.tokens; print({'ipywidgets', 'matplotlib'} & set(sys.modules))"
+    code = "import sys, cognito_lab.views.token_view; print({'ipywidgets', 'matplotlib'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"

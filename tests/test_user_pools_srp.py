@@ -22,9 +22,9 @@ from user_pools_support import OTHER_PASSWORD, PASSWORD, read, refused, secret_h
 from cognito_lab import clock
 from cognito_lab.aws.user_pools import srp
 from cognito_lab.aws.user_pools.sign_in import challenges, flows, srp_flow
+from cognito_lab.lessons.why import Refusals
 from cognito_lab.network import exchanges, hosts
 from cognito_lab.network.messages import Headers, Request
-from cognito_lab.study.why import Refusals
 
 FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 WRONG = ("NotAuthorizedException", "Incorrect username or password.")

@@ -27,12 +27,12 @@ from user_pools_support import OTHER_PASSWORD, PASSWORD, World, pairs
 from cognito_lab import Browser, Lab, OutsideTheLab, refused
 from cognito_lab.aws.iam import policies
 from cognito_lab.aws.sts import web_identity
+from cognito_lab.lessons import why as room
+from cognito_lab.lessons.why import Refusals, Why
 from cognito_lab.network import exchanges, hosts
 from cognito_lab.network.exchanges import Exchange
 from cognito_lab.network.messages import Response
 from cognito_lab.protocols import signing_keys
-from cognito_lab.study import why as room
-from cognito_lab.study.why import Refusals, Why
 
 AWS = Path(hosts.__file__).parent
 HOUR = 3600

@@ -11,7 +11,7 @@ from wire_support import Server, ask, call, lab, program
 
 from cognito_lab import Lab
 from cognito_lab.aws.user_pools import model
-from cognito_lab.study.refusals import refused
+from cognito_lab.lessons.refused import refused
 
 __all__ = ["lab"]
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from cognito_lab.lessons import claims
 from cognito_lab.paths import ROOT
-from cognito_lab.study import claims
 
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 DATA_URI = re.compile(r"data:image/svg\+xml(?P<base64>;base64)?,(?P<body>[^\"')\s]+)")

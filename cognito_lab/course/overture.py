@@ -23,7 +23,7 @@ def recorded(lesson: Path) -> str:
     Raises:
         StopIteration: no cell of the lesson shows a diagram.
     """
-    from cognito_lab.study.diagrams import Diagram
+    from cognito_lab.views.diagrams import Diagram
 
     names: dict[str, Any] = {}
     values = []

@@ -13,8 +13,8 @@ import nbformat
 
 from cognito_lab.course import run
 from cognito_lab.paths import ROOT
-from cognito_lab.study.exercise_files import numbers
-from cognito_lab.study.exercises import Exercise
+from cognito_lab.practice.exercise_files import numbers
+from cognito_lab.practice.exercises import Exercise
 
 
 def solved(notebook: nbformat.NotebookNode, exercises: Iterable[Exercise]) -> int:

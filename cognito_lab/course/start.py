@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cognito_lab.course.environment import clean_environment, course_folder
 from cognito_lab.files import complete_or_absent
-from cognito_lab.study import progress, start_page
+from cognito_lab.practice import progress, start_page
 
 COPY = "my_course"
 SOLVED = "build/solved"
@@ -147,10 +147,10 @@ def main(argv: list[str]) -> int:
         else:
             folder, page = root / COPY, start_page.FILE
             lines = copy_notebooks(root / "notebooks", folder, options.fresh)
-            start_page.write(folder)
+            start_page.write_start_page(folder)
         if options.forget:
             progress.reset(root / COPY)
-            start_page.write(root / COPY)
+            start_page.write_start_page(root / COPY)
         port = choose_port(options.port)
     except CannotStart as reason:
         print(reason, file=sys.stderr)

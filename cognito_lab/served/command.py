@@ -10,8 +10,8 @@ import time
 
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.lab import Lab
+from cognito_lab.lessons.scenes import SceneError
 from cognito_lab.served.server import ISSUER_CHOICES
-from cognito_lab.study.scenes import SceneError
 
 
 def main(argv: list[str]) -> int:

@@ -7,7 +7,7 @@ from functools import partial
 
 import boto3
 
-from cognito_lab.study.checks import expect, refusal_of
+from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "Ben reads his mail", True, 1, 2
 expected = "whoever signed up, and was confirmed by `confirm`, can sign in."

@@ -12,7 +12,7 @@ import requests
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from cognito_lab.study.checks import client_with, enter, expect, refusal_of
+from cognito_lab.practice.checks import client_with, expect, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "Which of three calls is refused?", False, 1, 2
 expected = "your three words are what really happens; the check makes the calls."
@@ -58,7 +58,7 @@ def calls(scene, lab):
         AuthFlow="USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": "mara", "PASSWORD": scene.password},
     )["AuthenticationResult"]
-    _, credentials = enter(scene.identity_pool, {scene.issuer: tokens["IdToken"]})
+    _, credentials = identity_and_credentials(scene.identity_pool, {scene.issuer: tokens["IdToken"]})
     s3 = client_with(credentials)
     picture = f"{scene.mara}/anemone.svg"
     address = f"https://{scene.bucket}.s3.{lab.region}.amazonaws.com/{picture}"

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from cognito_lab.course import run
-from cognito_lab.study.checks import expect
+from cognito_lab.practice.checks import expect
 
 title, core, difficulty, minutes = "Where is your own question answered?", False, 1, 1
 expected = "the check looks your word up in the lessons and finds it where you said."

@@ -6,7 +6,7 @@ him in a state in which he can recover his password by himself. His address is `
 import boto3
 from botocore.exceptions import ClientError
 
-from cognito_lab.study.checks import expect, refusal_of
+from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "Ben, and the day he forgets his password", True, 2, 8
 expected = "`ForgotPassword` for Ben sends him a code, and with it he sets a new password."

@@ -7,7 +7,7 @@ from functools import partial
 
 import boto3
 
-from cognito_lab.study.checks import expect, refusal_of
+from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "A shop where the address is the name", False, 2, 7
 expected = (

@@ -8,7 +8,7 @@ from functools import partial
 
 import boto3
 
-from cognito_lab.study.checks import expect, refusal_of
+from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "A section for each member", False, 2, 6
 expected = "Mara sees her section and is refused a change of it; Ines changes it twice; sign-in is as before."

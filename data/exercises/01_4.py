@@ -12,7 +12,7 @@ from functools import partial
 
 import boto3
 
-from cognito_lab.study.checks import expect, refusal_of
+from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "Three who cannot sign in", False, 2, 4
 expected = "for each a status and a call; the check makes the call and signs the person in."

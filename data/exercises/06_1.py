@@ -15,7 +15,7 @@ import requests
 
 from cognito_lab import Browser
 from cognito_lab.network import exchanges
-from cognito_lab.study.checks import expect
+from cognito_lab.practice.checks import expect
 
 title, core, difficulty, minutes = "The code flow by hand", True, 3, 12
 expected = "Mara's three tokens, for the page's app client, with a verifier that nobody else has seen."

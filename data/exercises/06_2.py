@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import requests
 
 from cognito_lab import Browser
-from cognito_lab.study.checks import expect, refusal_of
+from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "Rook has the code", False, 2, 8
 expected = "With the one thing you name put right, and nothing else, the same try gets tokens."

@@ -8,7 +8,7 @@ import boto3
 import requests
 
 from cognito_lab import Browser, OutsideTheLab
-from cognito_lab.study.checks import expect, refusal_of
+from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "A sign-out that is one", False, 2, 6
 expected = "The cookie signs nobody in, the tokens open nothing, the app has forgotten them, and the browser is at the farewell."

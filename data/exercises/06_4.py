@@ -12,7 +12,7 @@ from math import prod
 from urllib.parse import urlencode
 
 from cognito_lab import Browser
-from cognito_lab.study.checks import expect
+from cognito_lab.practice.checks import expect
 
 title, core, difficulty, minutes = "Back to where they came from", False, 2, 4
 expected = (

@@ -6,7 +6,7 @@ arrive in the directory, as `email` and `name`.
 returns its `client_id` and `client_secret`.
 """
 
-from cognito_lab.study.checks import expect, refusal_of, through_pages
+from cognito_lab.practice.checks import expect, refusal_of, sign_in_through_pages
 
 title, core, difficulty, minutes = "Connect Google", True, 2, 8
 expected = (
@@ -94,10 +94,10 @@ def check(answer, scene, lab):
         f"Google sends people back to {', '.join(sorted(addresses)) or 'no address at all'}. It must be, letter for "
         "letter, where the pool's domain takes the codes of providers (07.2).",
     )
-    code = refusal_of(lambda: through_pages(scene, "Google", f"Goran Pavić ({GORAN})", "Continue"))
+    code = refusal_of(lambda: sign_in_through_pages(scene, "Google", f"Goran Pavić ({GORAN})", "Continue"))
     expect(not code, f"Goran tries to come in by Google → {code}.")
     mara = {"username": "mara", "password": scene.password}
-    code = refusal_of(lambda: through_pages(scene, "COGNITO", "Sign in", **mara))
+    code = refusal_of(lambda: sign_in_through_pages(scene, "COGNITO", "Sign in", **mara))
     expect(not code, f"Mara tries to come in by the pool's page → {code}.")
     people = user_pools.list_users(UserPoolId=scene.pool)["Users"]
     goran = next(each for each in people if each["UserStatus"] == "EXTERNAL_PROVIDER")

@@ -3,7 +3,7 @@ to the old account. Some people have pressed the Google button before anybody li
 works for both, and touches nobody else.
 """
 
-from cognito_lab.study.checks import expect, id_token, refusal_of, through_pages
+from cognito_lab.practice.checks import expect, id_token, refusal_of, sign_in_through_pages
 
 title, core, difficulty, minutes = "Link Goran to his old account", False, 2, 7
 expected = "One `sub`, by password and by Google; no second profile of his; everybody else is still there."
@@ -45,9 +45,9 @@ def try_linking(answer, scene, lab, came_before):
 
     user_pools = boto3.client("cognito-idp")
     number = lab.google.accounts["goran.pavic@gmail.example"].sub
-    through_pages(scene, "Google", ROOK, "Continue")
+    sign_in_through_pages(scene, "Google", ROOK, "Continue")
     if came_before:
-        through_pages(scene, "Google", GORAN, "Continue")
+        sign_in_through_pages(scene, "Google", GORAN, "Continue")
 
     def sub(token):
         return jwt.decode(token, options={"verify_signature": False})["sub"]
@@ -87,9 +87,9 @@ def try_linking(answer, scene, lab, came_before):
         raise
     expect(others <= usernames("CONFIRMED"), "His old account is gone, and that is the one to be kept.")
     expect(rooks <= usernames("EXTERNAL_PROVIDER"), "Rook's profile is gone. This was about Goran only.")
-    code = refusal_of(lambda: through_pages(scene, "Google", GORAN, "Continue"))
+    code = refusal_of(lambda: sign_in_through_pages(scene, "Google", GORAN, "Continue"))
     expect(not code, f"Goran comes by Google → {code}.")
-    by_google = sub(through_pages(scene, "Google", GORAN, "Continue")["id_token"])
+    by_google = sub(sign_in_through_pages(scene, "Google", GORAN, "Continue")["id_token"])
     kept = user_pools.admin_get_user(UserPoolId=scene.pool, Username="goran")["UserAttributes"]
     expect(
         by_google == old or any(each["Name"] == "identities" for each in kept),

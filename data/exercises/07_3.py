@@ -8,7 +8,7 @@ nothing else. Predict what his profile says:
 * `"email_verified, when it is mapped"`, with a line for it in the mapping: `"true"`, or `"not true"`
 """
 
-from cognito_lab.study.checks import Mistake, expect, through_pages
+from cognito_lab.practice.checks import Mistake, expect, sign_in_through_pages
 
 title, core, difficulty, minutes = "What will his profile say?", False, 2, 5
 expected = "Five words. The check lets Goran come in twice, into two empty directories, and looks."
@@ -72,7 +72,7 @@ def look(scene, lab, **changed):
     user_pools = boto3.client("cognito-idp")
     if changed:
         user_pools.update_identity_provider(UserPoolId=scene.pool, ProviderName="Google", **changed)
-    through_pages(scene, "Google", f"Goran Pavić ({GORAN})", "Continue")
+    sign_in_through_pages(scene, "Google", f"Goran Pavić ({GORAN})", "Continue")
     people = user_pools.list_users(UserPoolId=scene.pool, Filter=f'email = "{GORAN}"')["Users"]
     user = people[0]
     number = lab.google.accounts[GORAN].sub

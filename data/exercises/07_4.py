@@ -6,8 +6,8 @@ Google tells his address and his name, and no phone number.
 
 from types import SimpleNamespace
 
-from cognito_lab.study.browser import Browser
-from cognito_lab.study.checks import Mistake, expect, refusal_of, through_pages
+from cognito_lab.lessons.scripted_browser import Browser
+from cognito_lab.practice.checks import Mistake, expect, refusal_of, sign_in_through_pages
 
 title, core, difficulty, minutes = "Why did Goran's sign-in break?", False, 3, 5
 expected = (
@@ -113,7 +113,7 @@ def come_twice(app):
         browser = Browser()
         codes.append(
             refusal_of(
-                lambda browser=browser: through_pages(
+                lambda browser=browser: sign_in_through_pages(
                     app, "Google", f"Goran Pavić ({GORAN})", "Continue", browser=browser
                 )
             )

@@ -7,7 +7,7 @@ from functools import partial
 
 import boto3
 
-from cognito_lab.study.checks import expect, refusal_of
+from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "From a login to a picture", True, 2, 8
 expected = "the client reads the picture of whoever signed in, and is refused the neighbour's."

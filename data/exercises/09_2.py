@@ -9,7 +9,7 @@ from functools import partial
 import boto3
 import requests
 
-from cognito_lab.study.checks import client_with, enter, expect, id_token, refusal_of
+from cognito_lab.practice.checks import client_with, expect, id_token, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "Visitors may look, and nothing else", False, 2, 8
 expected = "a visitor sees each picture of the gallery and nothing else; members can do what they could do."
@@ -124,9 +124,9 @@ def member(scene, roles):
         "to be in it as well.",
     )
     login = {scene.issuer: id_token(scene, "mara")}
-    code = refusal_of(partial(enter, scene.identity_pool, login))
+    code = refusal_of(partial(identity_and_credentials, scene.identity_pool, login))
     expect(not code, f"Mara asks for credentials → {code}. Her role does not let her in any more.")
-    mara, credentials = enter(scene.identity_pool, login)
+    mara, credentials = identity_and_credentials(scene.identity_pool, login)
     return login, mara, client_with(credentials)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import boto3
 
-from cognito_lab.study.checks import Mistake, client_with, expect, refusal_of
+from cognito_lab.practice.checks import Mistake, client_with, expect, refusal_of
 
 title, core, difficulty, minutes = "Three hours of pictures", False, 2, 7
 expected = "after three hours all pictures lie in her folder, put there with four sets of credentials."

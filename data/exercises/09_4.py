@@ -5,7 +5,7 @@ make? And `"the cause"` of the 10,000: `"visitors"`, `"pages"` or `"sign-ins"`?
 
 import boto3
 
-from cognito_lab.study.checks import expect, id_token
+from cognito_lab.practice.checks import expect, id_token
 
 title, core, difficulty, minutes = "Ten thousand identities in a day", False, 2, 7
 expected = "four numbers, and the cause; the check counts the identities in the pool."

@@ -5,7 +5,7 @@ Members sign in through the app client `web`. The app client `phone` is for a pr
 and nobody who comes with its tokens should get in. Guests stay out, as before.
 """
 
-from cognito_lab.study.checks import expect, id_token
+from cognito_lab.practice.checks import expect, id_token
 
 title, core, difficulty, minutes = "From many doors to one", True, 2, 9
 expected = (

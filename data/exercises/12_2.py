@@ -3,7 +3,7 @@ many doors. For each thing say in which of the four stores it can be read: `"Goo
 `"identity pool"`, `"IAM"`. Some stand in more than one, some in none.
 """
 
-from cognito_lab.study.checks import expect, id_token
+from cognito_lab.practice.checks import expect, id_token
 
 title, core, difficulty, minutes = "Who knows what about Goran", False, 2, 6
 expected = "Four sets, as the stores themselves answer when they are asked."

@@ -8,7 +8,7 @@ can to stay in. How many hours after that minute, rounded up, can he open nothin
 All lifetimes are the usual ones.
 """
 
-from cognito_lab.study.checks import client_with, enter, expect, id_token, refusal_of
+from cognito_lab.practice.checks import client_with, expect, id_token, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "When is Ben really out?", False, 3, 6
 expected = "Three numbers of hours, as an account answers in which Ben tries again every few minutes."
@@ -58,9 +58,9 @@ def hours_of_ben(case, lab):
 
     def fetch():
         """A client for S3 with new credentials, if there are any to be had."""
-        if refusal_of(lambda: enter(scene.identity_pool, login)):
+        if refusal_of(lambda: identity_and_credentials(scene.identity_pool, login)):
             return []
-        return [client_with(enter(scene.identity_pool, login)[1])]
+        return [client_with(identity_and_credentials(scene.identity_pool, login)[1])]
 
     def opens(s3):
         return not refusal_of(lambda: s3.list_objects_v2(Bucket=scene.bucket, Prefix=f"{ben}/"))

@@ -3,7 +3,7 @@
 difference (`"either"`)?
 """
 
-from cognito_lab.study.checks import enter, expect, id_token, refusal_of
+from cognito_lab.practice.checks import expect, id_token, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "When not to put a user pool in between", False, 2, 4
 expected = "Five choices; the check tries both architectures and says what happened."
@@ -72,7 +72,7 @@ def tried(scene, lab):
         return jwt.decode(token, options={"verify_signature": False})
 
     def enters(sign_in, pool, provider):
-        return not refusal_of(lambda: enter(pool, {provider: sign_in()}))
+        return not refusal_of(lambda: identity_and_credentials(pool, {provider: sign_in()}))
 
     def guests(pool, **providers):
         identity_pools.update_identity_pool(

@@ -9,7 +9,7 @@ browser's preflight, the list, the picture. See where it ends, then name what ha
 * `"public access"` to the pictures' bucket, which is blocked
 """
 
-from cognito_lab.study.checks import client_with, enter, expect, refusal_of
+from cognito_lab.practice.checks import client_with, expect, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "The page stays empty", True, 3, 10
 expected = (
@@ -66,9 +66,9 @@ def open_page(scene, lab):
     pool, identity_pools = scene.identity_pool, boto3.client("cognito-identity")
     if refusal_of(lambda: identity_pools.get_id(IdentityPoolId=pool, Logins=logins)):
         return "GetId is refused"
-    if refusal_of(lambda: enter(pool, logins)):
+    if refusal_of(lambda: identity_and_credentials(pool, logins)):
         return "GetCredentialsForIdentity is refused"
-    identity, parts = enter(pool, logins)
+    identity, parts = identity_and_credentials(pool, logins)
     wish = {
         "Origin": scene.origin,
         "Access-Control-Request-Method": "GET",

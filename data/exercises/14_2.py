@@ -2,7 +2,7 @@
 clients: `s3` signs with Goran's temporary credentials, `owner` with those of the account's owner.
 """
 
-from cognito_lab.study.checks import client_with, enter, expect, refusal_of
+from cognito_lab.practice.checks import client_with, expect, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "One picture, for ten minutes", False, 1, 5
 expected = (
@@ -28,7 +28,7 @@ def check(answer, scene, lab):
         return requests.get(url).status_code
 
     token = lab.google.credential(scene.tidepool.client_id, "goran.pavic@gmail.example", scene.origin)
-    goran, parts = enter(scene.identity_pool, {"accounts.google.com": token})
+    goran, parts = identity_and_credentials(scene.identity_pool, {"accounts.google.com": token})
     s3, key = client_with(parts), f"{goran}/goby.svg"
     plain = f"https://{scene.bucket}.s3.{lab.region}.amazonaws.com/{key}"
     owner = boto3.client("s3", config=Config(signature_version="s3v4"))

@@ -9,7 +9,7 @@ answers (stated: the lab plays no CloudFront). Fill in the list for the one who 
 
 from urllib.parse import urlsplit
 
-from cognito_lab.study.checks import client_with, enter, expect, refusal_of
+from cognito_lab.practice.checks import client_with, expect, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "The list for AWS", False, 2, 5
 expected = "Four values with which the page works for Goran, over HTTPS, and the pictures stay private."
@@ -92,7 +92,7 @@ def check(answer, scene, lab):
         "Nothing of the pictures has to be public: the page reads them with credentials, and works with the block.",
     )
     token = lab.google.credential(scene.tidepool.client_id, goran, scene.origin)
-    identity, parts = enter(scene.identity_pool, {"accounts.google.com": token})
+    identity, parts = identity_and_credentials(scene.identity_pool, {"accounts.google.com": token})
     assert client_with(parts).list_objects_v2(Bucket=scene.bucket, Prefix=f"{identity}/")["KeyCount"] == 2
 
 

@@ -11,8 +11,8 @@ from browser_support import SCREENS, WIDTHS, axe_faults
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from cognito_lab import Lab
+from cognito_lab.lessons.demo import SITE
 from cognito_lab.reproducible import REPRODUCIBLE
-from cognito_lab.study.demo import SITE
 
 SENTENCES = json.loads((SITE / "sentences.json").read_text(encoding="utf-8"))
 BUTTON = "Sign in with Google"

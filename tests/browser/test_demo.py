@@ -30,9 +30,9 @@ from cognito_lab import Lab
 from cognito_lab.aws.iam import signatures
 from cognito_lab.aws.identity_pools import logins
 from cognito_lab.aws.s3 import access
+from cognito_lab.lessons.scenes import Scene
 from cognito_lab.providers import google
 from cognito_lab.providers.google_accounts import SignIn
-from cognito_lab.study.scenes import Scene
 
 __all__ = ["context", "lab"]
 

@@ -14,8 +14,8 @@ from demo_support import sign_in as sign_in_by_button
 from playwright.sync_api import BrowserContext, Page, expect
 
 from cognito_lab import Lab
+from cognito_lab.lessons import claims
 from cognito_lab.reproducible import REPRODUCIBLE
-from cognito_lab.study import claims
 
 __all__ = ["context", "lab"]
 

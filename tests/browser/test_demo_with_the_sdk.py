@@ -12,7 +12,7 @@ from demo_support import BUTTON, GORAN, ROOK, context, googles_window, lab, show
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from cognito_lab import Lab
-from cognito_lab.study.scenes import Scene
+from cognito_lab.lessons.scenes import Scene
 
 sys.path.append(str(Path(__file__).parents[1] / "clients"))
 from clients_support import installed

@@ -30,7 +30,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import pytest
 
-from cognito_lab.study.browser import Page
+from cognito_lab.lessons.scripted_browser import Page
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

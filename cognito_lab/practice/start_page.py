@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cognito_lab.paths import ROOT
-from cognito_lab.study import exercise_files, progress
+from cognito_lab.practice import exercise_files, progress
 
 FILE = "START.md"
 APPENDIX = "A*.ipynb"
@@ -131,10 +131,10 @@ def page(noted: progress.Progress) -> str:
     return "\n".join(lines)
 
 
-def write(folder: Path) -> Path:
+def write_start_page(folder: Path) -> Path:
     """Write the page into a learner's folder."""
     path = folder / FILE
-    path.write_text(page(progress.read(folder)), encoding="utf-8")
+    path.write_text(page(progress.load_progress(folder)), encoding="utf-8")
     return path
 
 
@@ -142,7 +142,7 @@ def note(kind: str, number: str, how: str = "done", folder: Path | None = None) 
     """Note that something was done (:func:`progress.note`), and write the page that shows it."""
     kept = progress.note(kind, number, how, folder)
     if kept is not None:
-        write(kept)
+        write_start_page(kept)
 
 
 def _step(lesson: Lesson, at: Standing | None, following: bool) -> str:

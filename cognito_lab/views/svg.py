@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from cognito_lab.study.palette import FONT, INK, PAPER, QUIET, REFUSED, WIDTH
+from cognito_lab.views.palette import FONT, INK, PAPER, QUIET, REFUSED, WIDTH
 
 # Widths of characters in hundredths of an em, those of a wide sans-serif: what fits there fits in any.
 WIDE = {**dict.fromkeys("iljIrtf.,:;'|!()[]-/ ", 42), **dict.fromkeys("mwMW@%…–→", 100)}
@@ -44,7 +44,7 @@ def wrapped(text: str, room: float, size: float, lines: int = 2) -> list[str]:
     return done
 
 
-def write(
+def svg_text(
     x: float, y: float, text: str, size: int, fill: str = INK, more: str = "", anchor: str = "middle"
 ) -> str:
     """One line of text; ``more`` are further attributes."""

@@ -26,11 +26,11 @@ from jwt.utils import base64url_decode, base64url_encode
 
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.paths import DATA
-from cognito_lab.study.tables import TIMES, Table, decoded, is_time, moment, shown
-from cognito_lab.study.twin import Twin
+from cognito_lab.views.tables import TIMES, Table, decoded, describe_time, is_time, shown
+from cognito_lab.views.twin import Twin
 
 EXPLAINED = tomllib.loads((DATA / "claims_explained.toml").read_text(encoding="utf-8"))
-KINDS: list[dict[str, Any]] = EXPLAINED["kind"]  # the last one fits every token
+TOKEN_KINDS: list[dict[str, Any]] = EXPLAINED["kind"]  # the last one fits every token
 GOOGLE = {"https://accounts.google.com", "accounts.google.com"}  # one issuer: its tokens say either
 PASSED, FAILED, NOT_REACHED, NOT_ASKED = "✓ passed", "✗ failed", "– not reached", "? not asked"
 SIGNATURES = ("as it was", "none, and alg none", "made with another key", "HS256, the public key as secret")
@@ -147,7 +147,7 @@ class TokenView(Twin):
             return [steps]
         says = {key: text for one in self.kind["says"] for key, text in EXPLAINED["claims"][one].items()}
         rows = [
-            (part, _short(name), _short(value), (f"{moment(value)}. " if name in TIMES else "")
+            (part, _short(name), _short(value), (f"{describe_time(value)}. " if name in TIMES else "")
              + (says.get(name) or says.get(f"{name.partition(':')[0]}:*") or EXPLAINED["unknown"]))
             for part, members in (("header", self.header), ("claims", self.claims))
             for name, value in members.items()
@@ -238,7 +238,7 @@ def check_issuer(view: TokenView) -> Answer:
 def check_key(view: TokenView) -> Answer:
     """The key that ``kid`` names is among those that the issuer publishes now."""
     kid, issuer = view.header.get("kid"), str(view.claims.get("iss"))
-    if view.issuer is None and view.kind is KINDS[-1]:
+    if view.issuer is None and view.kind is TOKEN_KINDS[-1]:
         # A forger writes ``iss`` as well, and would publish keys of his own there. Of a user pool it says at
         # least who publishes: AWS; of which pool, only a reader who gives ``issuer`` has asked.
         return False, "nothing was fetched: nobody vouches for this iss", "an issuer that the reader names"
@@ -277,7 +277,7 @@ def check_audience(view: TokenView) -> Answer:
 def check_expiry(view: TokenView) -> Answer:
     """``exp`` is to come and ``nbf`` (not before), where there is one, is past."""
     begin, end = view.claims.get("nbf", 0), view.claims.get("exp", "")
-    found = f"exp: {moment(end)}" + (f"; nbf: {moment(begin)}" if "nbf" in view.claims else "")
+    found = f"exp: {describe_time(end)}" + (f"; nbf: {describe_time(begin)}" if "nbf" in view.claims else "")
     return is_time(begin) and is_time(end) and begin <= time.time() < end, found, "begun, and not over"
 
 
@@ -296,7 +296,7 @@ STEPS: dict[str, Callable[[TokenView], Answer]] = {
 def kind_of(claims: dict[str, Any]) -> dict[str, Any]:
     """The row of KINDS for a token, by what it says of itself."""
     issuer, use = str(claims.get("iss")), claims.get("token_use")
-    fitting = (kind for kind in KINDS if re.fullmatch(kind["issuer"], issuer, re.DOTALL))
+    fitting = (kind for kind in TOKEN_KINDS if re.fullmatch(kind["issuer"], issuer, re.DOTALL))
     return next(kind for kind in fitting if kind.get("token_use") in (None, use))
 
 

@@ -46,7 +46,7 @@ def every_lie() -> list[Lie]:
         return [Lie(**entry) for entry in tomllib.load(handle)["lie"]]
 
 
-def told(claim: str) -> list[Lie]:
+def lies_about(claim: str) -> list[Lie]:
     """The lies about a claim, in the order of ``data/lies.toml``."""
     return [each for each in every_lie() if each.claim == claim]
 
@@ -58,7 +58,7 @@ def lie(claim: str, number: int = 1) -> Iterator[Lie]:
     ``number`` says which of the claim's lies is told, from 1; ``claims_index`` lists them. Raises
     :class:`LieError` where there is none.
     """
-    known = told(claim)
+    known = lies_about(claim)
     if not 1 <= number <= len(known):
         raise LieError(f"There is no lie {number} about {claim!r}: it has {len(known)}, counted from 1.")
     with active(known[number - 1]) as chosen:

@@ -93,7 +93,7 @@ READERS: dict[str, Callable[[Any], Refusal]] = {
 }
 
 
-def read(error: BaseException) -> Refusal | None:
+def refusal_from(error: BaseException) -> Refusal | None:
     """The refusal that ``error`` stands for; ``None`` where it is a mistake and no refusal."""
     for ancestor in type(error).__mro__:
         reader = READERS.get(f"{ancestor.__module__}.{ancestor.__qualname__}")
@@ -142,7 +142,7 @@ class refused:
             raise NotRefusedAsStated(
                 expected, "nothing in the block was refused (requests needs .raise_for_status() in it)."
             )
-        found = read(error)
+        found = refusal_from(error)
         if found is None:
             return False
         if found.code not in self.codes:

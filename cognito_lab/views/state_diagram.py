@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cognito_lab.study.diagrams import Diagram
-from cognito_lab.study.drawing import box, document, width_of, wrapped, write
-from cognito_lab.study.palette import INK, LANE, LINE, PAPER, REFUSED, WIDTH
-from cognito_lab.study.wording import Refused
+from cognito_lab.views.diagrams import Diagram
+from cognito_lab.views.palette import INK, LANE, LINE, PAPER, REFUSED, WIDTH
+from cognito_lab.views.svg import box, document, svg_text, width_of, wrapped
+from cognito_lab.views.wording import Refused
 
 Move = tuple[str, str]  # from one state to another
 Transition = tuple[str, str, str | Refused]
@@ -77,7 +77,7 @@ class States:
         centre = {name: 10 + step * (number + 0.5) for number, name in enumerate(names)}
         levels = self._levels()
         top = (40.0 if self.title else 12.0) + 40 * (max(levels.values(), default=-1) + 1) + 22
-        drawn = [write(WIDTH / 2, 26, self.title, 16, more='font-weight="bold"')] if self.title else []
+        drawn = [svg_text(WIDTH / 2, 26, self.title, 16, more='font-weight="bold"')] if self.title else []
         ports = self._ports(levels, centre, wide)
         for move, level in sorted(levels.items(), key=lambda item: -item[1]):  # the outer ones lie below
             start, end = ports[move]
@@ -92,7 +92,7 @@ class States:
             for row, text in enumerate(reversed(lines)):
                 room = width_of(text, 12)
                 drawn.append(box(middle - room / 2, y - 15 - 13 * row, room, 13, PAPER))
-                drawn.append(write(middle, y - 5 - 13 * row, text, 11, more='font-weight="bold"'))
+                drawn.append(svg_text(middle, y - 5 - 13 * row, text, 11, more='font-weight="bold"'))
         low = top + 46
         for name, x in centre.items():
             dashes = 'rx="7" stroke-dasharray="5 4"' if name == START else 'rx="7"'
@@ -100,11 +100,11 @@ class States:
             lines = wrapped(name, wide - 6, 13)
             for row, text in enumerate(lines):
                 y = top + 25 - 7 * (len(lines) - 1) + 15 * row
-                drawn.append(write(x, y, text, 12, more='font-weight="bold"'))
+                drawn.append(svg_text(x, y, text, 12, more='font-weight="bold"'))
             y = top + 60
             for refusal in self.refusals(name):
                 for text in wrapped(refusal, step - 8, 11, 4):
-                    drawn.append(write(x, y, text, 11, REFUSED))
+                    drawn.append(svg_text(x, y, text, 11, REFUSED))
                     y += 14
                 y += 5
             low = max(low, y)

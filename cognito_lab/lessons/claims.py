@@ -15,12 +15,13 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
+from cognito_lab.lessons import lies
 from cognito_lab.paths import DATA, NOTEBOOKS
-from cognito_lab.study import lies, tables
-from cognito_lab.study.twin import Twin
+from cognito_lab.views import tables
+from cognito_lab.views.twin import Twin
 
 MARKER = re.compile(r"\*\*(\d\d\.\d+) · ")
-KINDS = {
+CLAIM_KINDS = {
     "proved": "shown holding",
     "refused": "shown holding and refused",
     "stated": "stated, not shown",
@@ -134,7 +135,7 @@ class Index(Twin):
 
     def _cells(self, claim: Claim) -> dict[str, str]:
         """The row of a claim by column; what a cell lists stands one under the other."""
-        told = lies.told(claim.number)
+        told = lies.lies_about(claim.number)
         missing = "why" if claim.kind == "stated" else "not shown yet"
         notes = {claim.confidence: claim.doubt, missing: claim.why}
         page = self.path.name
@@ -147,7 +148,10 @@ class Index(Twin):
         columns = {
             "claim": [escape(claim.says) + claim.dagger],
             "where": where or [_link(self.path.stem, page)],
-            "how": [KINDS[claim.kind], *(escape(f"{name}: {text}") for name, text in notes.items() if text)],
+            "how": [
+                CLAIM_KINDS[claim.kind],
+                *(escape(f"{name}: {text}") for name, text in notes.items() if text),
+            ],
             "fails under these lies": [f"{n}. {escape(lie.says)}" for n, lie in enumerate(told, 1)],
             "sources": [_link(title, address) for title, address in claim.sources],
         }
@@ -155,7 +159,9 @@ class Index(Twin):
         return number | {column: tables.cell("<br>".join(lines), LEFT) for column, lines in columns.items()}
 
     def __repr__(self) -> str:
-        return "\n".join(f"{row.number}  {row.says}{row.dagger} ({KINDS[row.kind]})" for row in self.rows)
+        return "\n".join(
+            f"{row.number}  {row.says}{row.dagger} ({CLAIM_KINDS[row.kind]})" for row in self.rows
+        )
 
 
 def _link(text: str, address: str) -> str:

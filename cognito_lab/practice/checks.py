@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cognito_lab.study.refusals import read
+from cognito_lab.lessons.refused import refusal_from
 
 
 class Mistake(Exception):
@@ -23,7 +23,7 @@ def refusal_of(call: Callable[[], Any]) -> str:
     try:
         call()
     except Exception as error:
-        found = read(error)
+        found = refusal_from(error)
         if found is None:
             raise
         return found.code
@@ -42,7 +42,7 @@ def id_token(scene: Any, username: str, client: str = "") -> str:
     return str(answer["AuthenticationResult"]["IdToken"])
 
 
-def enter(pool: str, logins: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+def identity_and_credentials(pool: str, logins: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     """The identity id that these logins lead to at an identity pool, and credentials for it."""
     import boto3
 
@@ -66,7 +66,7 @@ def client_with(credentials: Mapping[str, Any], service: str = "s3") -> Any:
     )
 
 
-def through_pages(
+def sign_in_through_pages(
     scene: Any, provider: str, *buttons: str, browser: Any = None, **fields: str
 ) -> dict[str, Any]:
     """The tokens of somebody who comes to the scene's app by a ``provider`` of its user pool.
@@ -78,7 +78,7 @@ def through_pages(
 
     import requests
 
-    from cognito_lab.study.browser import Browser
+    from cognito_lab.lessons.scripted_browser import Browser
 
     browser = browser or Browser()
     app = {"client_id": scene.client, "redirect_uri": scene.callback}

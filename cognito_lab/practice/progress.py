@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cognito_lab.files import complete_or_absent
 from cognito_lab.paths import ROOT
-from cognito_lab.study.twin import live
+from cognito_lab.views.twin import live
 
 OWN = ROOT / "my_course"
 FILE = ".progress.json"
@@ -16,7 +16,7 @@ NOTHING_NOTED = "COGNITO_LAB_NOTHING_NOTED"  # set where the copies are not the 
 Progress = dict[str, dict[str, str]]  # kind ("exercise", "quiz") → its number → how it went
 
 
-def read(folder: Path | None = None) -> Progress:
+def load_progress(folder: Path | None = None) -> Progress:
     """What was noted; empty where nothing was, or where the file cannot be read (it is kept beside)."""
     path = (folder or OWN) / FILE
     try:
@@ -33,7 +33,7 @@ def note(kind: str, number: str, how: str = "done", folder: Path | None = None) 
     """Note that something was done, and answer where. Outside a learner's own course, nowhere."""
     if folder is None and not (live() and OWN.is_dir() and NOTHING_NOTED not in os.environ):
         return None
-    noted = read(folder)
+    noted = load_progress(folder)
     noted.setdefault(kind, {})[number] = how
     _write(noted, folder or OWN)
     return folder or OWN

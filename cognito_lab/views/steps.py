@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
-from cognito_lab.study.calls import Call
-from cognito_lab.study.tables import Table
-from cognito_lab.study.twin import Twin, pager
+from cognito_lab.views.calls import Call
+from cognito_lab.views.tables import Table
+from cognito_lab.views.twin import Twin, pager
 
 Line = tuple[str, str, Table | Call | None]  # what it is, what it says, and what is folded in below it
 
@@ -54,7 +54,7 @@ def heading(call: Call) -> str:
     return f"{chapter}{call.who} → {call.whom}: {call.operation}, {end}"
 
 
-def told(call: Call) -> Iterator[Line]:
+def lines_of(call: Call) -> Iterator[Line]:
     """All that was kept of a call, in the order of time."""
     if call.asked:
         yield "asks", ", ".join(call.asked), None
@@ -72,7 +72,7 @@ def told(call: Call) -> Iterator[Line]:
 
 def as_html(call: Call) -> str:
     rows = []
-    for what, text, folded in told(call):
+    for what, text, folded in lines_of(call):
         below = ""
         if isinstance(folded, Table):
             below = f"<details><summary>what it says</summary>{folded._repr_html_()}</details>"
@@ -83,7 +83,7 @@ def as_html(call: Call) -> str:
 
 
 def as_text(call: Call, indent: str = "    ") -> Iterator[str]:
-    for what, text, folded in told(call):
+    for what, text, folded in lines_of(call):
         yield f"{indent}{what}: {text}"
         if isinstance(folded, Table):
             yield from (f"{indent}    {line}" for line in repr(folded).splitlines())

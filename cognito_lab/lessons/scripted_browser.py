@@ -21,7 +21,7 @@ import requests
 
 from cognito_lab.network import exchanges, hosts, html_forms
 from cognito_lab.network.forms import OAuthError
-from cognito_lab.study.twin import Twin, in_words, picture
+from cognito_lab.views.twin import Twin, in_words, picture
 
 WIDE = 640  # pixels, of a page in a picture
 MOST_REDIRECTS = 20  # as browsers allow

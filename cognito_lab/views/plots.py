@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from cognito_lab.study.drawing import wrapped
-from cognito_lab.study.palette import INK, LANE, LINE, PAPER, QUIET, REFUSED, TICKETS, WIDTH
-from cognito_lab.study.tables import UNITS, Table, decoded, is_time, moment
-from cognito_lab.study.tokens import kind_of
-from cognito_lab.study.twin import Twin, picture
+from cognito_lab.views.palette import INK, LANE, LINE, PAPER, QUIET, REFUSED, TICKETS, WIDTH
+from cognito_lab.views.svg import wrapped
+from cognito_lab.views.tables import UNITS, Table, decoded, describe_time, is_time
+from cognito_lab.views.token_view import kind_of
+from cognito_lab.views.twin import Twin, picture
 
 STYLE: Any = {
     "svg.hashsalt": "cognito_lab", "font.family": "DejaVu Sans", "font.size": 9,
@@ -81,10 +81,10 @@ def lifetimes(
     if wide:
         scale, length = "time from now, each mark many times the one before", 1
     first, last = min(left) / 4 if wide else 0, max(left) / length * 1.05
-    here = moment(now).rpartition(", ")[0]
+    here = describe_time(now).rpartition(", ")[0]
     rows = []
     for what, _, end in ends:
-        date, _, far = moment(end).rpartition(", ")
+        date, _, far = describe_time(end).rpartition(", ")
         rows.append({"what": what, "counts until": date, "that is": far if end > now else f"over: {far}"})
 
     def draw(figure: Any, height: float) -> None:

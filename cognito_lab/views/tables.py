@@ -104,7 +104,12 @@ def show_claims(token: str) -> Table:
     except ValueError as error:
         raise ValueError(f"this is no signed token: {error}.") from None
     rows = [
-        {"in the": part, "name": name, "value": value, "that is": moment(value) if name in TIMES else ""}
+        {
+            "in the": part,
+            "name": name,
+            "value": value,
+            "that is": describe_time(value) if name in TIMES else "",
+        }
         for part, members in (("header", header), ("payload", claims))
         for name, value in members.items()
     ]
@@ -116,7 +121,7 @@ def is_time(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e18
 
 
-def moment(seconds: Any) -> str:
+def describe_time(seconds: Any) -> str:
     """A time as claims give it (seconds since 1970), for people: in UTC, and how far from now."""
     if not is_time(seconds):
         return "no time"

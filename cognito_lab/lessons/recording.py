@@ -18,17 +18,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from cognito_lab.lessons.refused import http_refusal
 from cognito_lab.network import exchanges, forms
 from cognito_lab.network.exchanges import Exchange
 from cognito_lab.network.html_forms import Page
 from cognito_lab.network.messages import Request, Response
 from cognito_lab.protocols import oauth
-from cognito_lab.study import tables
-from cognito_lab.study.calls import Call
-from cognito_lab.study.diagrams import Diagram, Picture, Ticket
-from cognito_lab.study.refusals import http_refusal
-from cognito_lab.study.steps import Steps
-from cognito_lab.study.wording import JWT, USER_POOL, UUID, Leaf, leaves, shortened
+from cognito_lab.views import tables
+from cognito_lab.views.calls import Call
+from cognito_lab.views.diagrams import Diagram, Picture, Ticket
+from cognito_lab.views.steps import Steps
+from cognito_lab.views.wording import JWT, USER_POOL, UUID, Leaf, leaves, shortened
 
 LANES = {
     "cognito-idp": "user pool",
@@ -167,7 +167,7 @@ class Story:
             self.problems.append(error)
 
     def _take(self, exchange: Exchange) -> None:
-        call = take_down(exchange, self.app)
+        call = call_from_exchange(exchange, self.app)
         outer = _exchange_around()
         # Inner exchanges end, and are reported, before the one that they belong to. A step between services
         # is no request of its own: to it belongs what its callee did just before, inside the same request.
@@ -218,12 +218,12 @@ def _exchange_around() -> Exchange | None:
 # -- from an exchange to what is kept of it -----------------------------------------------------
 
 
-def take_down(exchange: Exchange, app: str) -> Call:
+def call_from_exchange(exchange: Exchange, app: str) -> Call:
     """What is kept of ``exchange``, in which the learner's program is called ``app``."""
     request, response, error = exchange.request, exchange.response, exchange.error
     caller = app if exchange.caller == "app" else LANES.get(exchange.caller, exchange.caller)
     call = Call(caller, LANES.get(exchange.callee, exchange.callee), exchange.operation)
-    call.asked, call.sent, call.decoded = sort_out(asked_for(exchange))
+    call.asked, call.sent, call.decoded = words_and_tickets(request_members(exchange))
     if request is not None:
         path = request.path if exchange.callee == PAGES else request.path.rpartition("/")[2]
         call.operation = exchange.operation or f"{request.method} {path or '/'}"
@@ -237,19 +237,19 @@ def take_down(exchange: Exchange, app: str) -> Call:
     elif response is not None and response.status >= 400:
         call.code, message = http_refusal(response.status, response.body)
         call.message, call.status = shortened(message), response.status
-    elif response is not None and (said := carried(response)).get("error"):
+    elif response is not None and (said := redirect_parameters(response)).get("error"):
         call.code, call.message = said["error"], shortened(said.get("error_description", ""))
         call.status = response.status
     else:
-        call.answered, call.received, decoded = sort_out(answered_with(exchange))
+        call.answered, call.received, decoded = words_and_tickets(response_members(exchange))
         call.decoded |= decoded
         if not call.answered and not call.received:
-            call.answered = [in_a_word(exchange)]
+            call.answered = [summary_of_body(exchange)]
         call.status = response.status if response is not None else None
     return call
 
 
-def asked_for(exchange: Exchange) -> list[Leaf]:
+def request_members(exchange: Exchange) -> list[Leaf]:
     """The members of the input."""
     request = exchange.request
     fields = parse_qsl(request.query) if request is not None else []
@@ -267,7 +267,7 @@ def asked_for(exchange: Exchange) -> list[Leaf]:
     return [("", name, value) for name, value in fields]
 
 
-def answered_with(exchange: Exchange) -> list[Leaf]:
+def response_members(exchange: Exchange) -> list[Leaf]:
     """The members of the answer."""
     response = exchange.response
     if response is None:
@@ -275,7 +275,7 @@ def answered_with(exchange: Exchange) -> list[Leaf]:
     if response.status in REDIRECTS:
         kept = [cookie.partition(";")[0].partition("=") for cookie in response.headers.getlist("set-cookie")]
         fields = [(name, value) for name, _, value in kept if name in TICKETS and value]
-        return [("", name, value) for name, value in [*carried(response).items(), *fields]]
+        return [("", name, value) for name, value in [*redirect_parameters(response).items(), *fields]]
     if exchange.service in ("sts", "iam"):
         return [("", name, value) for name, value in XML_LEAF.findall(response.body.decode())]
     try:
@@ -286,13 +286,13 @@ def answered_with(exchange: Exchange) -> list[Leaf]:
         return [("", name, value) for name, value in hidden.items()]
 
 
-def carried(response: Response) -> dict[str, str]:
+def redirect_parameters(response: Response) -> dict[str, str]:
     """What a redirect has the browser carry on, in the query of the address or behind ``#``."""
     where = urlsplit(response.headers["location"] if response.status in REDIRECTS else "")
     return dict(parse_qsl(where.query) + parse_qsl(where.fragment))
 
 
-def in_a_word(exchange: Exchange) -> str:
+def summary_of_body(exchange: Exchange) -> str:
     """An answer of which no member is shown."""
     response = exchange.response
     if response is not None and response.status in REDIRECTS:
@@ -308,7 +308,7 @@ def in_a_word(exchange: Exchange) -> str:
     return "done" if kind in DOCUMENTS else f"{len(response.body)} bytes of {kind}"
 
 
-def sort_out(found: list[Leaf]) -> tuple[list[str], list[Ticket], dict[str, tables.Table]]:
+def words_and_tickets(found: list[Leaf]) -> tuple[list[str], list[Ticket], dict[str, tables.Table]]:
     """What is shown in words (of a list, the first), as tickets, and what tokens say, by their mark."""
     words: dict[str, str] = {}
     tickets: list[Ticket] = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from cognito_lab.study import tables
-from cognito_lab.study.diagrams import Arrow, Ticket
+from cognito_lab.views import tables
+from cognito_lab.views.diagrams import Arrow, Ticket
 
 
 @dataclass

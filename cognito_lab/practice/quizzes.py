@@ -14,10 +14,11 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
+from cognito_lab.lessons import claims
 from cognito_lab.paths import DATA
-from cognito_lab.study import claims, start_page
-from cognito_lab.study.palette import MARK, REFUSED
-from cognito_lab.study.twin import Twin, pager
+from cognito_lab.practice import start_page
+from cognito_lab.views.palette import MARK, REFUSED
+from cognito_lab.views.twin import Twin, pager
 
 QUIZZES = DATA / "quizzes"
 FEWEST = 8  # questions of a lesson
@@ -64,7 +65,7 @@ class Question:
         return f'<div role="alert" style="{style}">{"<br>".join(said)} (Claim {self.claim})</div>'
 
 
-def read(path: Path, marked: Collection[str]) -> tuple[Question, ...]:
+def load_questions(path: Path, marked: Collection[str]) -> tuple[Question, ...]:
     """The questions of a file, which may rest on the claims that are ``marked``.
 
     Raises ``ValueError`` where the file breaks a rule; it names file and question, and says what is missing.
@@ -139,7 +140,7 @@ def quiz(lesson: str, on_result: Callable[[str, int, int], None] | None = None) 
     lesson, or its question file breaks a rule.
     """
     marked = {piece.claim for piece in claims.pieces(claims.lesson(lesson))}
-    return Quiz(lesson, read(QUIZZES / f"{lesson}.toml", marked), on_result or _note)
+    return Quiz(lesson, load_questions(QUIZZES / f"{lesson}.toml", marked), on_result or _note)
 
 
 def _note(lesson: str, right: int, of: int) -> None:

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from cognito_lab.paths import DATA
-from cognito_lab.study.drawing import box, document, width_of, wrapped, write
-from cognito_lab.study.palette import INK, LANE, LINE, MARK, PAPER, QUIET, REFUSED, TICKETS, WIDTH
-from cognito_lab.study.twin import in_words, picture
+from cognito_lab.views.palette import INK, LANE, LINE, MARK, PAPER, QUIET, REFUSED, TICKETS, WIDTH
+from cognito_lab.views.svg import box, document, svg_text, width_of, wrapped
+from cognito_lab.views.twin import in_words, picture
 
 OVERTURE = DATA / "overture.json"
 MOST_ARROWS = 12
@@ -185,10 +185,12 @@ def _sequence(picture: Picture) -> str:
     top = 12.0
     front: list[str] = []
     if picture.title:
-        front.append(write(WIDTH / 2, top + 15, picture.title, 16, more='font-weight="bold"'))
+        front.append(svg_text(WIDTH / 2, top + 15, picture.title, 16, more='font-weight="bold"'))
         top += 34
     if picture.marked:
-        front.append(write(centre[picture.marked], top + 10, "▼ this lesson", 12, MARK, 'font-weight="bold"'))
+        front.append(
+            svg_text(centre[picture.marked], top + 10, "▼ this lesson", 12, MARK, 'font-weight="bold"')
+        )
         top += 18
     y = top + 54
     for number, arrow in enumerate(picture.arrows, 1):
@@ -207,12 +209,12 @@ def _sequence(picture: Picture) -> str:
         name = wrapped(lane, room - 10, 15)
         first = top + 25 - 8 * (len(name) - 1)
         for row, text in enumerate(name):
-            back.append(write(x, first + 16 * row, text, 14, more='font-weight="bold"'))
+            back.append(svg_text(x, first + 16 * row, text, 14, more='font-weight="bold"'))
     inside = " · slanted: inside AWS" * any(arrow.inside for arrow in picture.arrows)
     marks = " · same letter: the same" * any(one.mark for arrow in picture.arrows for one in arrow.tickets)
     small = [f"solid: call · dashed: answer · ✗: refused{inside}{marks}", picture.left_out]
     for row, text in enumerate(filter(None, small)):
-        front.append(write(WIDTH / 2, bottom + 18 + 16 * row, text, 11, QUIET))
+        front.append(svg_text(WIDTH / 2, bottom + 18 + 16 * row, text, 11, QUIET))
     return document(back + front, bottom + 14 + 16 * len(list(filter(None, small))), picture.alt())
 
 
@@ -240,7 +242,7 @@ def _arrow(number: int, arrow: Arrow, start: float, end: float, y: float) -> tup
     for text, size, fill, more in words:
         wide = width_of(text, size)
         drawn.append(box(middle - wide / 2, y, wide, size + 4, PAPER))
-        drawn.append(write(middle, y + size, text, size, fill, more))
+        drawn.append(svg_text(middle, y + size, text, size, fill, more))
         y += size + 4
     for row in rows:
         x = middle - sum(_pill_width(ticket) for ticket in row) / 2
@@ -261,7 +263,7 @@ def _arrow(number: int, arrow: Arrow, start: float, end: float, y: float) -> tup
             f'<path d="M{cross - 6:.1f} {y - 6:.1f}l12 12m0 -12l-12 12" stroke="{REFUSED}" stroke-width="3"/>'
         )
     drawn.append(f'<circle cx="{start:.1f}" cy="{y:.1f}" r="9.5" fill="{PAPER}" stroke="{colour}"/>')
-    drawn.append(write(start, y + 4, str(number), 11, colour))
+    drawn.append(svg_text(start, y + 4, str(number), 11, colour))
     return drawn, y + (30 if start == end else 16)
 
 
@@ -289,12 +291,12 @@ def _pill(ticket: Ticket, x: float, y: float) -> list[str]:
     wide, badge = _pill_width(ticket) - 6, _badge_width(ticket)
     mark = [
         box(x + wide - badge, y, badge, 19, colour, colour, 'rx="4"'),
-        write(x + wide - badge / 2, y + 14, ticket.mark, 12, PAPER, 'font-weight="bold"'),
+        svg_text(x + wide - badge / 2, y + 14, ticket.mark, 12, PAPER, 'font-weight="bold"'),
     ]
     return [
         box(x, y, wide, 19, ground, colour, 'rx="4"'),
         f'<path d="{SIGNS[ticket.family]}" transform="translate({x + 5:.1f} {y + 3.5:.1f})" '
         f'fill="{colour}" fill-rule="evenodd"/>',
-        write(x + 22, y + 13.5, ticket.label, 11, INK, anchor="start"),
+        svg_text(x + 22, y + 13.5, ticket.label, 11, INK, anchor="start"),
         *(mark if ticket.mark else ()),
     ]

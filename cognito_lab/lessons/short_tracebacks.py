@@ -9,15 +9,15 @@ import sys
 from typing import Any
 
 from cognito_lab.errors import OutsideTheLab
-from cognito_lab.study.refusals import NotRefusedAsStated, read
-from cognito_lab.study.scenes import SceneError
+from cognito_lab.lessons.refused import NotRefusedAsStated, refusal_from
+from cognito_lab.lessons.scenes import SceneError
 
 
 def lines(error: BaseException) -> list[str]:
     """The lines that are shown for ``error``."""
     if isinstance(error, NotRefusedAsStated):
         return [f"AssertionError: expected the refusal {error.expected},", f"but {error.came}"]
-    found = read(error)
+    found = refusal_from(error)
     if found is None or isinstance(error, OutsideTheLab):
         return [f"{type(error).__name__}: {' '.join(str(error).split())}"]
     status = f" (HTTP {found.status})" if found.status else ""

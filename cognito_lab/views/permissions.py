@@ -18,8 +18,8 @@ from cognito_lab.aws.iam.policies import IDENTITY, SESSION, StatementMatch, Verd
 from cognito_lab.aws.iam.principals import Principal
 from cognito_lab.aws.s3 import access
 from cognito_lab.network.messages import Request
-from cognito_lab.study.tables import Table
-from cognito_lab.study.twin import Twin
+from cognito_lab.views.tables import Table
+from cognito_lab.views.twin import Twin
 
 # The parts of credentials, as an identity pool, STS and boto3 call them.
 PARTS = (
@@ -29,7 +29,7 @@ PARTS = (
 )
 
 
-class Shown(Twin):
+class TablesView(Twin):
     """What is shown as tables. A subclass gives them in :meth:`tables`."""
 
     def tables(self) -> list[Table]:
@@ -44,7 +44,7 @@ class Shown(Twin):
 
 
 @dataclass(frozen=True, repr=False)
-class Permissions(Shown):
+class Permissions(TablesView):
     """Whether ``who`` may do ``action`` on ``resource``, why in ``words``, and the ``verdict`` behind it.
 
     ``verdict`` is ``None`` where no policy is asked: for the account's owner, and after a session's end.
@@ -59,7 +59,7 @@ class Permissions(Shown):
 
     def tables(self) -> list[Table]:
         asked = {"who": self.who, "may do": self.action, "on": self.resource, "verdict": self.words}
-        return [Table([asked]), *([looks(self.verdict)] if self.verdict is not None else [])]
+        return [Table([asked]), *([matches_table(self.verdict)] if self.verdict is not None else [])]
 
 
 def permissions(
@@ -113,7 +113,7 @@ def _asker(who: Mapping[str, Any] | str | None) -> tuple[Principal | None, bool]
     return key.principal, signatures.is_over(key)
 
 
-class WhoMay(Shown, dict[tuple[str, str], str]):
+class WhoMay(TablesView, dict[tuple[str, str], str]):
     """``{(who, what): "allowed" or "denied"}``, shown as a table."""
 
     def tables(self) -> list[Table]:
@@ -160,7 +160,7 @@ def decided(verdict: Verdict, one: StatementMatch) -> bool:
     return one.statement is verdict.statement and one.policy.name == verdict.policy
 
 
-def looks(verdict: Verdict) -> Table:
+def matches_table(verdict: Verdict) -> Table:
     """Every statement that was looked at, whether each of its elements fits, and what came of it."""
     rows = [
         {

@@ -34,11 +34,11 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from cognito_lab.study import start_page
-from cognito_lab.study.checks import Mistake
-from cognito_lab.study.exercise_files import load, path_of
-from cognito_lab.study.refusals import read as read_refusal
-from cognito_lab.study.twin import Twin
+from cognito_lab.lessons.refused import refusal_from as read_refusal
+from cognito_lab.practice import start_page
+from cognito_lab.practice.checks import Mistake
+from cognito_lab.practice.exercise_files import load, path_of
+from cognito_lab.views.twin import Twin
 
 GIVEN = {
     "title": str,

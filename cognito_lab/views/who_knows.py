@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from cognito_lab.study.diagrams import Diagram
-from cognito_lab.study.drawing import box, document, wrapped, write
-from cognito_lab.study.palette import LANE, LINE, PAPER, QUIET, WIDTH
-from cognito_lab.study.wording import USER_POOL, leaves, shortened
+from cognito_lab.views.diagrams import Diagram
+from cognito_lab.views.palette import LANE, LINE, PAPER, QUIET, WIDTH
+from cognito_lab.views.svg import box, document, svg_text, wrapped
+from cognito_lab.views.wording import USER_POOL, leaves, shortened
 
 if TYPE_CHECKING:
     from cognito_lab.providers.google import Google
@@ -80,24 +80,26 @@ class Knowledge:
     def svg(self) -> str:
         step = (WIDTH - 20) / len(self.stores)
         bold = 'font-weight="bold"'
-        drawn = [write(WIDTH / 2, 26, self.title, 16, more=bold)]
+        drawn = [svg_text(WIDTH / 2, 26, self.title, 16, more=bold)]
         low = 0.0
         for number, store in enumerate(self.stores):
             left, y = 14 + step * number, 90.0
             drawn.append(box(left, 40, step - 8, 42, LANE, LINE, 'rx="7"'))
-            drawn.append(write(left + step / 2 - 4, 58, store.name, 14, more=bold))
-            drawn.append(write(left + step / 2 - 4, 74, wrapped(store.where, step - 20, 11, 1)[0], 11, QUIET))
+            drawn.append(svg_text(left + step / 2 - 4, 58, store.name, 14, more=bold))
+            drawn.append(
+                svg_text(left + step / 2 - 4, 74, wrapped(store.where, step - 20, 11, 1)[0], 11, QUIET)
+            )
             for heading, rows in self.parts(store):
-                drawn.append(write(left + 8, y + 12, heading, 11, QUIET, bold, "start"))
+                drawn.append(svg_text(left + 8, y + 12, heading, 11, QUIET, bold, "start"))
                 y += 18
                 for line in (line for row in rows for line in wrapped(row, step - 24, 12, 3)):
-                    drawn.append(write(left + 8, y + 11, line, 12, anchor="start"))
+                    drawn.append(svg_text(left + 8, y + 11, line, 12, anchor="start"))
                     y += 16
                 y += 8
             low = max(low, y)
         lefts = [14 + step * number for number in range(len(self.stores))]
         frames = [box(left, 40, step - 8, low - 40, PAPER, LINE, 'rx="7"') for left in lefts]
-        drawn.append(write(WIDTH / 2, low + 16, "stated: AWS documents it, no call shows it", 11, QUIET))
+        drawn.append(svg_text(WIDTH / 2, low + 16, "stated: AWS documents it, no call shows it", 11, QUIET))
         return document(frames + drawn, low + 24, self.alt())
 
 

@@ -28,8 +28,8 @@ from types import CodeType, ModuleType
 from typing import Any
 from unittest.mock import patch
 
+from cognito_lab.lessons.refused import refusal_from as read_refusal
 from cognito_lab.paths import DATA
-from cognito_lab.study.refusals import read as read_refusal
 
 SCENES = DATA / "scenes"
 AFTER = re.compile(r"^# after: *(\w+) *$", re.MULTILINE)
@@ -62,7 +62,7 @@ class Scene:
         return f"{self._summary}\n(print shows the calls; saved: {', '.join(self._saved)})"
 
 
-def read(name: str, folder: Path | None = None) -> list[tuple[str, str]]:
+def scene_sources(name: str, folder: Path | None = None) -> list[tuple[str, str]]:
     """The scene ``name`` and those it comes after, first played first: pairs of name and Python source.
 
     Raises:
@@ -88,13 +88,13 @@ def read(name: str, folder: Path | None = None) -> list[tuple[str, str]]:
 def listing(name: str, folder: Path | None = None) -> str:
     """All calls of the scene ``name``, as Python."""
     return "\n\n".join(
-        f"# Scene “{part}”\n{NOT_SHOWN.sub('', code).strip()}" for part, code in read(name, folder)
+        f"# Scene “{part}”\n{NOT_SHOWN.sub('', code).strip()}" for part, code in scene_sources(name, folder)
     )
 
 
 def summary(name: str, folder: Path | None = None) -> str:
     """What each part of the scene ``name`` sets up, one line a part."""
-    parts = ((part, ast.get_docstring(_parsed(code))) for part, code in read(name, folder))
+    parts = ((part, ast.get_docstring(_parsed(code))) for part, code in scene_sources(name, folder))
     return "\n".join(f"{part}: {text}" for part, text in parts)
 
 
@@ -113,7 +113,7 @@ def play(name: str, *, region: str, lab: Any, folder: Path | None = None) -> Sce
 
     given = {"region": region, "lab": lab}
     names: dict[str, Any] = dict(given)
-    steps = [step for part, code in read(name, folder) for step in _steps(part, code)]
+    steps = [step for part, code in scene_sources(name, folder) for step in _steps(part, code)]
     with patch.object(boto3, "client", partial(_client, boto3.client)):
         for where, step in steps:
             try:

@@ -19,7 +19,7 @@ from typing import Any
 from cognito_lab.network import exchanges
 from cognito_lab.network.exchanges import Exchange
 from cognito_lab.paths import DATA
-from cognito_lab.study import palette, twin
+from cognito_lab.views import palette, twin
 
 SITE = DATA / "site"
 PICTURE = DATA / "demo.png"  # of the page as the tests see it in Chromium
@@ -27,7 +27,7 @@ PICTURE_SAYS = (
     "Tidepool's page, with Goran signed in: his name and address, a button to sign out, and under Your "
     "pictures a goby and a limpet, each with a button to share it"
 )
-KINDS = {
+CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -43,7 +43,7 @@ export const address = (url) => url.replace(/^https?:\\/\\/([^/]+)/, "http://$1.
 STORED = (
     "This was stored by a kernel with a fixed clock, which serves no browser. In your own, it stands here"
 )
-SECONDS = 5.0  # that a browser has for the picture
+BROWSER_SECONDS = 5.0  # that a browser has for the picture
 NOT_HERE = {  # a variable of the environment: where the kernel then runs
     "BINDER_LAUNCH_HOST": "on Binder",
     "CODESPACES": "in a GitHub codespace",
@@ -94,11 +94,13 @@ class Demo:
             **({"domain": domain} if domain else {}),
         }
         config = CONFIG.replace("{config}", json.dumps(settings, indent=2)).replace("{port}", str(self._port))
-        bodies = {file.name: file.read_bytes() for file in sorted(SITE.iterdir()) if file.suffix in KINDS}
+        bodies = {
+            file.name: file.read_bytes() for file in sorted(SITE.iterdir()) if file.suffix in CONTENT_TYPES
+        }
         bodies["config.js"] = config.encode()
         more = {"CacheControl": "no-cache"}  # or a browser could go on with an earlier account's config.js
         return {
-            key: {"Body": body, "ContentType": KINDS[Path(key).suffix], **more}
+            key: {"Body": body, "ContentType": CONTENT_TYPES[Path(key).suffix], **more}
             for key, body in bodies.items()
         }
 
@@ -128,7 +130,7 @@ class Demo:
         try:
             picture = f'<img src="{self.url}tidepool.svg?seen={number}" alt="" width="48" height="48">'
             display(HTML(f"{picture} Your browser is asked for Tidepool's mark …"))
-            return seen.wait(SECONDS)
+            return seen.wait(BROWSER_SECONDS)
         finally:
             exchanges.OBSERVERS.remove(look)
 

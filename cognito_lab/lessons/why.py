@@ -15,13 +15,13 @@ from typing import Any
 
 from cognito_lab.aws.iam.policies import Verdict
 from cognito_lab.errors import AwsError
+from cognito_lab.lessons.refused import http_refusal, refusal_from
 from cognito_lab.network import exchanges
 from cognito_lab.network.exchanges import Exchange
 from cognito_lab.network.forms import OAuthError
 from cognito_lab.paths import DATA
-from cognito_lab.study.permissions import Shown, in_words, looks
-from cognito_lab.study.refusals import http_refusal, read
-from cognito_lab.study.tables import Table
+from cognito_lab.views.permissions import TablesView, in_words, matches_table
+from cognito_lab.views.tables import Table
 
 UNKNOWN = "nothing more is known here"
 LEARNERS = ("app", "browser")  # the learner's own callers
@@ -29,7 +29,7 @@ ON_BEHALF = ("refuse_if",)  # raises what its caller refuses
 
 
 @dataclass(frozen=True, repr=False)
-class Why(Shown):
+class Why(TablesView):
     """A refusal and its reason, by :meth:`Refusals.why`.
 
     ``code``, HTTP ``status`` and ``aws_said`` are all that the caller was told. The rest AWS keeps to itself:
@@ -59,7 +59,7 @@ class Why(Shown):
         more = []
         if self.verdict is not None:
             rows["the policies say"] = in_words(self.verdict)
-            more = [looks(self.verdict)]
+            more = [matches_table(self.verdict)]
         rows["the caller learns"] = "the first line, and no more"
         return [Table([{self.operation: name, "was refused": text} for name, text in rows.items()]), *more]
 
@@ -92,7 +92,7 @@ class Refusals:
             if answer.status < 400:  # the browser is sent on with it
                 code, said = getattr(refusal, "code", code), getattr(refusal, "message", said)
             self._newest = Why(name, code, said, answer.status, **(because(refusal) if refusal else {}))
-        elif error is not None and (found := read(error)):  # what the lab does not play
+        elif error is not None and (found := refusal_from(error)):  # what the lab does not play
             self._newest = Why(name, found.code, found.message)
 
 

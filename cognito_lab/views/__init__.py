@@ -1,0 +1,1 @@
+"""What is drawn and shown: diagrams, steps, tables, tokens, permissions, plots. A widget has a plain twin."""
