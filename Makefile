@@ -33,8 +33,8 @@ ARGS =
 VENV = .venv/bin/python
 LAB = $(VENV) -m cognito_lab
 # $(call set_up,LOCK): .venv from this lock. Where it is so already, its own Python says so at once.
-set_up = $(if $(filter file,$(origin PYTHON)),$(VENV) -I -S cognito_lab/course/marker.py $(1) 2>/dev/null ||) \
-  "$(PYTHON)" -E -s cognito_lab/course/bootstrap.py --lock $(1) --installer $(INSTALLER) \
+set_up = $(if $(filter file,$(origin PYTHON)),$(VENV) -I -S cognito_lab/course/setup/marker.py $(1) 2>/dev/null ||) \
+  "$(PYTHON)" -E -s cognito_lab/course/setup/bootstrap.py --lock $(1) --installer $(INSTALLER) \
   $(if $(filter file,$(origin PYTHON)),,--matching)
 
 # A shell's own Python and pytest settings must not reach the course.
@@ -90,5 +90,5 @@ clean: here ## remove .venv, build/ and caches; my_course/ stays
 	find cognito_lab tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 here:
-	@test -f cognito_lab/course/bootstrap.py && test -d notebooks && test -d data || { \
+	@test -f cognito_lab/course/setup/bootstrap.py && test -d notebooks && test -d data || { \
 	  echo "This is not the folder of the course (no cognito_lab, notebooks or data here): cd to it, then run make."; exit 1; } >&2

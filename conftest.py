@@ -9,8 +9,8 @@ from typing import Any
 import nbval.kernel
 
 from cognito_lab import guard
-from cognito_lab.course import ports
-from cognito_lab.course.environment import clean_environment
+from cognito_lab.course.notebooks import kernel_ports
+from cognito_lab.course.setup.environment import clean_environment
 
 # The notebooks under tests/ are there to differ and to fail.
 collect_ignore = ["tests/notebooks", "build", "my_course"]
@@ -20,7 +20,7 @@ environment = clean_environment(os.environ, reproducible=True)
 os.environ.clear()
 os.environ.update(environment | kept | {"COGNITO_LAB_GUARD": "1"})
 guard.install()
-ports.keep_apart()
+kernel_ports.keep_apart()
 
 
 def execute_cell_input(kernel: Any, source: str, allow_stdin: bool | None = None) -> str:

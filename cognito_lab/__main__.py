@@ -38,7 +38,7 @@ def main(argv: list[str]) -> int:
     if name in NEEDS and not find_spec(NEEDS[name]):
         print(f"{name} needs {NEEDS[name]}, which is not in this environment: make tools", file=sys.stderr)
         return 1
-    from cognito_lab.course.environment import WrongFolder
+    from cognito_lab.course.setup.environment import WrongFolder
 
     try:
         return import_module(f"cognito_lab.{COMMANDS[name][0]}").main(rest)

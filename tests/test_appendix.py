@@ -30,7 +30,7 @@ from cognito_lab.aws.user_pools.settings import (
 )
 from cognito_lab.aws.user_pools.sign_in import flows
 from cognito_lab.aws.user_pools.tokens import issuing
-from cognito_lab.course import run
+from cognito_lab.course.notebooks import run
 from cognito_lab.lab import DATA
 
 LESSONS = sorted(run.NOTEBOOKS.glob("[0-9]*.ipynb"))

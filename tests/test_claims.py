@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cognito_lab.course import run
+from cognito_lab.course.notebooks import run
 from cognito_lab.lessons import claims, lies
 from cognito_lab.lessons.claims import CLAIM_KINDS, Claim, Piece
 

@@ -25,8 +25,9 @@ from pathlib import Path
 
 import pytest
 
-from cognito_lab.course import bootstrap, check, environment, installers, lock, pythons, start
-from cognito_lab.course.install import MARKER
+from cognito_lab.course import learner_copy
+from cognito_lab.course.setup import bootstrap, doctor, environment, installers, lock, pythons
+from cognito_lab.course.setup.install import MARKER
 from cognito_lab.practice import progress
 from cognito_lab.practice.exercises import Exercise
 
@@ -120,7 +121,7 @@ class Course:
     def set_up(
         self, *arguments: str, python: str = sys.executable, **extra: str
     ) -> subprocess.CompletedProcess[str]:
-        command = [python, "-E", "-s", "cognito_lab/course/bootstrap.py", *arguments]
+        command = [python, "-E", "-s", "cognito_lab/course/setup/bootstrap.py", *arguments]
         return subprocess.run(
             command, cwd=self.root, env=self.environment(**extra), capture_output=True, text=True
         )
@@ -273,7 +274,7 @@ def test_ctrl_c_during_set_up_leaves_nothing(course):
     with socket.create_server(("127.0.0.1", 0)) as silent:  # an index that accepts and never answers
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
         process = subprocess.Popen(
-            [sys.executable, "-E", "-s", "cognito_lab/course/bootstrap.py", "--installer", "pip"],
+            [sys.executable, "-E", "-s", "cognito_lab/course/setup/bootstrap.py", "--installer", "pip"],
             cwd=course.root, env=course.environment(PIP_INDEX_URL=address), start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c,
         )  # fmt: skip
@@ -297,7 +298,7 @@ def test_a_python_without_venv_module_gets_a_line(course):
         "real = util.find_spec\n"
         "util.find_spec = lambda name, *rest: None if name == 'ensurepip' else real(name, *rest)\n"
         "sys.argv = ['bootstrap.py', '--installer', sys.argv[1]]\n"
-        "runpy.run_path('cognito_lab/course/bootstrap.py', run_name='__main__')\n"
+        "runpy.run_path('cognito_lab/course/setup/bootstrap.py', run_name='__main__')\n"
     )
 
     def run(installer: str) -> subprocess.CompletedProcess[str]:
@@ -343,7 +344,7 @@ def without_uv(course):
         made = wheel(course.index, "uv", "", f"#!/bin/sh\n{script}\n")
         course.hashes["uv"] = digest or made
         course.write_lock()
-        command = [sys.executable, "-E", "-s", "cognito_lab/course/bootstrap.py", *arguments]
+        command = [sys.executable, "-E", "-s", "cognito_lab/course/setup/bootstrap.py", *arguments]
         own = {k: v for k, v in course.environment().items() if not k.startswith("UV_")}
         own |= {"PATH": PLAIN_PATH, "UV_NO_CACHE": "1", **extra}
         return subprocess.run(command, cwd=course.root, env=own, capture_output=True, text=True)
@@ -676,7 +677,7 @@ def test_a_package_without_its_course_gets_a_line(tmp_path):
 
 def test_starting_the_command_line_needs_only_the_standard_library():
     # `check` has to be able to speak when nothing is installed.
-    code = "import cognito_lab.__main__, cognito_lab.course.check; print('ready')"
+    code = "import cognito_lab.__main__, cognito_lab.course.setup.doctor; print('ready')"
     base = pythons.find_python(THIS)
     done = subprocess.run([base, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == "ready\n", done.stderr
@@ -685,8 +686,8 @@ def test_starting_the_command_line_needs_only_the_standard_library():
 # ---------------------------------------------------------------- check
 
 
-def requirements(root: Path) -> dict[str, check.Finding]:
-    return {finding.what: finding for finding in check.findings(root)}
+def requirements(root: Path) -> dict[str, doctor.Finding]:
+    return {finding.what: finding for finding in doctor.findings(root)}
 
 
 def test_check_has_a_line_for_each_requirement_and_sees_a_missing_and_a_wrong_package(tmp_path):
@@ -699,7 +700,7 @@ def test_check_has_a_line_for_each_requirement_and_sees_a_missing_and_a_wrong_pa
     assert not found["not-there-at-all"].met and "make setup" in found["not-there-at-all"].found
     assert not found["notebooks"].met
     assert found["Python"].met and found["loopback"].met and found["kernel"].met
-    assert found["moto"] == check.Finding(
+    assert found["moto"] == doctor.Finding(
         True, "moto", next(pin.version for pin in LOCK if pin.name == "moto")
     )
     assert found["node"].met is not False and found["chromium"].met is not False
@@ -757,20 +758,20 @@ def lessons(tmp_path):
 
 def test_the_copy_is_made_once_and_never_overwritten_and_gets_new_lessons(lessons, tmp_path):
     own = tmp_path / "my_course"
-    assert start.copy_notebooks(lessons, own) == []
+    assert learner_copy.copy_notebooks(lessons, own) == []
     (own / "09_identities.ipynb").write_text("mine")
     (lessons / "12_together.ipynb").write_text("new")
-    assert start.copy_notebooks(lessons, own) == []
+    assert learner_copy.copy_notebooks(lessons, own) == []
     assert (own / "09_identities.ipynb").read_text() == "mine"
     assert (own / "12_together.ipynb").read_text() == "new"
 
 
 def test_fresh_starts_one_lesson_again_and_keeps_the_old_one_beside_it(lessons, tmp_path):
     own = tmp_path / "my_course"
-    start.copy_notebooks(lessons, own)
+    learner_copy.copy_notebooks(lessons, own)
     for name in ("00_start_here", "09_identities"):
         (own / f"{name}.ipynb").write_text("mine")
-    (line,) = start.copy_notebooks(lessons, own, fresh="09")
+    (line,) = learner_copy.copy_notebooks(lessons, own, fresh="09")
     (kept,) = own.glob("09_identities.2*.ipynb")
     assert kept.read_text() == "mine" and kept.name in line
     assert (own / "09_identities.ipynb").read_text() == "09_identities, first version"
@@ -779,36 +780,36 @@ def test_fresh_starts_one_lesson_again_and_keeps_the_old_one_beside_it(lessons, 
 
 @pytest.mark.parametrize("fresh", ["7", "0", "identities", "../09_identities"])
 def test_fresh_refuses_a_lesson_that_is_not_there_and_names_those_that_are(lessons, tmp_path, fresh):
-    with pytest.raises(start.CannotStart, match="09_identities") as refusal:
-        start.copy_notebooks(lessons, tmp_path / "my_course", fresh=fresh)
+    with pytest.raises(learner_copy.CannotStart, match="09_identities") as refusal:
+        learner_copy.copy_notebooks(lessons, tmp_path / "my_course", fresh=fresh)
     assert repr(fresh) in str(refusal.value)
 
 
 def test_a_lesson_that_the_course_has_changed_is_named_and_not_touched(lessons, tmp_path):
     own = tmp_path / "my_course"
-    start.copy_notebooks(lessons, own)
+    learner_copy.copy_notebooks(lessons, own)
     (own / "00_start_here.ipynb").write_text("mine")  # the learner's own change is no news
-    assert start.copy_notebooks(lessons, own) == []
+    assert learner_copy.copy_notebooks(lessons, own) == []
     (lessons / "09_identities.ipynb").write_text("second version")
-    (line,) = start.copy_notebooks(lessons, own)
+    (line,) = learner_copy.copy_notebooks(lessons, own)
     assert "09_identities" in line and "00_start_here" not in line
     assert (own / "09_identities.ipynb").read_text() == "09_identities, first version"
-    start.copy_notebooks(lessons, own, fresh="09_identities")
-    assert start.copy_notebooks(lessons, own) == []
+    learner_copy.copy_notebooks(lessons, own, fresh="09_identities")
+    assert learner_copy.copy_notebooks(lessons, own) == []
 
 
 def test_the_solved_copies_have_a_folder_of_their_own_and_are_never_overwritten(tmp_path):
     folder = tmp_path / "build" / "solved"
-    assert start.copy_solved(ROOT / "notebooks", folder) == []
+    assert learner_copy.copy_solved(ROOT / "notebooks", folder) == []
     solved = {path.name for path in folder.glob("*.ipynb")}
     lesson = next(path for path in sorted((ROOT / "notebooks").glob("01_*.ipynb")))
     stub, answer = Exercise("01.1").stub, Exercise("01.1").solved_cell
     sources = [cell["source"] for cell in json.loads((folder / lesson.name).read_text())["cells"]]
     assert lesson.name in solved and answer in map("".join, sources) and stub not in map("".join, sources)
     (folder / lesson.name).write_text("mine")
-    assert start.copy_solved(ROOT / "notebooks", folder) == []
+    assert learner_copy.copy_solved(ROOT / "notebooks", folder) == []
     assert (folder / lesson.name).read_text() == "mine"
-    start.copy_solved(ROOT / "notebooks", folder, fresh="01")
+    learner_copy.copy_solved(ROOT / "notebooks", folder, fresh="01")
     assert (folder / lesson.name).read_text() != "mine"
 
 
@@ -822,11 +823,11 @@ def test_make_lab_with_solutions_opens_them_and_leaves_the_learners_own_alone(mo
         begun.update(command=command, variables=variables)
         raise SystemExit
 
-    monkeypatch.setattr(start, "course_folder", lambda: course_folder)
-    monkeypatch.setattr(start.os, "execve", execve)
+    monkeypatch.setattr(learner_copy, "course_folder", lambda: course_folder)
+    monkeypatch.setattr(learner_copy.os, "execve", execve)
     monkeypatch.chdir(course_folder)
     with pytest.raises(SystemExit):
-        start.main(["--solutions", "--no-browser"])
+        learner_copy.main(["--solutions", "--no-browser"])
     folder = course_folder / "build" / "solved"
     assert f"--ServerApp.root_dir={folder}" in begun["command"]
     assert "--LabApp.default_url=/lab/tree" in begun["command"]
@@ -852,23 +853,23 @@ def test_what_is_done_in_a_solved_copy_is_no_tick_of_the_learners(monkeypatch, t
 def test_a_taken_port_that_was_asked_for_is_refused_with_a_way_out():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        with pytest.raises(start.CannotStart, match=rf"Port {port} is taken.*PORT={port + 1}"):
-            start.choose_port(port)
-    assert start.choose_port(port) == port
-    with pytest.raises(start.CannotStart, match="1024 to 65535"):
-        start.choose_port(80)
+        with pytest.raises(learner_copy.CannotStart, match=rf"Port {port} is taken.*PORT={port + 1}"):
+            learner_copy.choose_port(port)
+    assert learner_copy.choose_port(port) == port
+    with pytest.raises(learner_copy.CannotStart, match="1024 to 65535"):
+        learner_copy.choose_port(80)
 
 
 def test_a_taken_default_port_gives_the_next_one_and_says_so(monkeypatch, capsys):
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = server.getsockname()[1]
-        monkeypatch.setattr(start, "DEFAULT_PORT", taken)
-        chosen = start.choose_port(None)
+        monkeypatch.setattr(learner_copy, "DEFAULT_PORT", taken)
+        chosen = learner_copy.choose_port(None)
     assert taken < chosen < taken + 20
     assert f"Port {taken} is taken by another program; using {chosen}." in capsys.readouterr().out
-    monkeypatch.setattr(start, "_is_free", lambda port: False)
-    with pytest.raises(start.CannotStart, match="all taken"):
-        start.choose_port(None)
+    monkeypatch.setattr(learner_copy, "_is_free", lambda port: False)
+    with pytest.raises(learner_copy.CannotStart, match="all taken"):
+        learner_copy.choose_port(None)
 
 
 # ---------------------------------------------------------------- a hostile home

@@ -15,7 +15,7 @@ import mutations
 import pytest
 
 from cognito_lab import Lab
-from cognito_lab.course import run
+from cognito_lab.course.notebooks import run
 from cognito_lab.practice import exercise_files
 from cognito_lab.practice.exercises import Exercise, ExerciseError
 

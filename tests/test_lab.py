@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from cognito_lab import Lab, OutsideTheLab, reproducible
 from cognito_lab import lab as lab_module
-from cognito_lab.course import outputs, run
+from cognito_lab.course.notebooks import outputs, run
 from cognito_lab.network import exchanges
 from cognito_lab.views import diagrams
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from cognito_lab.course import install, lock
+from cognito_lab.course.setup import install, lock
 from cognito_lab.paths import DATA, NOTEBOOKS, ROOT
 
 PINS = lock.read_lock((ROOT / "requirements.lock").read_text())

@@ -9,7 +9,8 @@ import nbformat
 import nbval.plugin
 import pytest
 
-from cognito_lab.course import compare, install, outputs, parameters, processes, pythons, run
+from cognito_lab.course.notebooks import compare, outputs, parameters, processes, run
+from cognito_lab.course.setup import install, pythons
 
 LESSONS = sorted(run.NOTEBOOKS.glob("*.ipynb"))
 # What may be stored. nbval looks at no PNG or JPEG, so figures are SVG; an error would be a broken page.

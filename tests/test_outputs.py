@@ -14,7 +14,7 @@ import nbval.plugin
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from cognito_lab.course import compare, outputs, run
+from cognito_lab.course.notebooks import compare, outputs, run
 
 pytest_plugins = ["pytester"]
 

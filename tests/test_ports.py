@@ -5,15 +5,15 @@ import socket
 
 from jupyter_client.connect import LocalPortCache
 
-from cognito_lab.course import ports
+from cognito_lab.course.notebooks import kernel_ports
 
 
 def test_the_ports_of_a_process_are_its_own_free_and_not_given_twice():
     cache = LocalPortCache()
     given = [cache.find_available_port("127.0.0.1") for _ in range(20)]
-    first = ports.LOWEST + os.getpid() % ports.PROCESSES * ports.FOR_EACH_PROCESS
+    first = kernel_ports.LOWEST + os.getpid() % kernel_ports.PROCESSES * kernel_ports.FOR_EACH_PROCESS
     assert len(set(given)) == 20
-    assert all(first <= port < first + ports.FOR_EACH_PROCESS for port in given)
+    assert all(first <= port < first + kernel_ports.FOR_EACH_PROCESS for port in given)
 
 
 def test_a_port_that_is_taken_is_passed_over():

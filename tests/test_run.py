@@ -15,8 +15,10 @@ import nbformat
 import psutil
 import pytest
 
-from cognito_lab.course import compare, install, parameters, report, results, run, versions
-from cognito_lab.course.processes import CAN_FORK
+from cognito_lab.course.notebooks import compare, parameters, report, run
+from cognito_lab.course.notebooks import results as notebooks_results
+from cognito_lab.course.notebooks.processes import CAN_FORK
+from cognito_lab.course.setup import install, other_versions
 from cognito_lab.files import complete_or_absent
 
 FIXTURES = Path(__file__).parent / "notebooks"
@@ -121,8 +123,8 @@ def test_a_cell_is_named_by_its_claim_and_by_the_number_that_jupyter_shows():
     )
     places = compare.places(notebook)
     assert [str(place) for place in places] == ["cell [1]", "01.2, cell [3]", "01.2, cell [4]", "cell [5]"]
-    failed = results.Failure(1, "a", "And its proof.", "NameError: a", "")
-    said = results.describe(results.Result("01_directory", failure=failed, places=places))
+    failed = notebooks_results.Failure(1, "a", "And its proof.", "NameError: a", "")
+    said = notebooks_results.describe(notebooks_results.Result("01_directory", failure=failed, places=places))
     assert "    01.2, cell [3] failed: NameError: a" in said
 
 
@@ -331,7 +333,7 @@ def installer(monkeypatch, tmp_path):
 
 
 def test_other_versions_go_into_an_environment_of_their_own(installer, tmp_path):
-    python = versions.environment_with("boto3==1.44.0 moto==5.2.4", tmp_path)
+    python = other_versions.environment_with("boto3==1.44.0 moto==5.2.4", tmp_path)
     assert python.parents[1].parent == tmp_path and python.parents[1].name.startswith(
         "with-boto3-1.44.0-moto"
     )
@@ -341,7 +343,7 @@ def test_other_versions_go_into_an_environment_of_their_own(installer, tmp_path)
 
 
 def test_latest_names_what_the_sentences_rest_on(installer, tmp_path):
-    versions.environment_with("latest", tmp_path)
+    other_versions.environment_with("latest", tmp_path)
     assert {"boto3", "botocore", "moto"} <= set(installer[0])
 
 
@@ -391,7 +393,7 @@ def test_a_package_that_is_not_the_locks_is_named(monkeypatch):
     monkeypatch.setattr(
         report, "locked", lambda: {"boto3": {"0.1"}, "moto": {report.importlib.metadata.version("moto")}}
     )
-    rows = report.moved()
+    rows = report.packages_off_the_lock()
     assert [(name, pinned) for name, _, pinned in rows] == [("boto3", "0.1")]
 
 

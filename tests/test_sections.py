@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lessons_support import execute, playing
 
-from cognito_lab.course import run
+from cognito_lab.course.notebooks import run
 from cognito_lab.lessons.claims import pieces
 
 

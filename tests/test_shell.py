@@ -12,7 +12,7 @@ import pytest
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 
-from cognito_lab.course import compare, outputs, processes, shell
+from cognito_lab.course.notebooks import compare, outputs, processes, shell
 
 pytestmark = pytest.mark.skipif(not processes.CAN_FORK, reason="this system's processes are not forked")
 

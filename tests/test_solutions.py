@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import nbformat
 
-from cognito_lab.course import run, solutions
+from cognito_lab.course.notebooks import run, solutions
 from cognito_lab.practice.exercise_files import numbers
 from cognito_lab.practice.exercises import Exercise
 

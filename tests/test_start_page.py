@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from cognito_lab.course import run, start
+from cognito_lab.course import learner_copy
+from cognito_lab.course.notebooks import run
 from cognito_lab.practice import exercise_files, exercises, progress, start_page
 
 LESSONS, ROUTES = start_page.plan()
@@ -139,22 +140,22 @@ def test_a_learner_without_a_course_of_their_own_gets_none(tmp_path, monkeypatch
 
 
 def test_forget_resets_the_progress_before_the_course_opens(tmp_path, monkeypatch):
-    own = tmp_path / start.COPY
-    for name in ("notebooks", start.COPY):
+    own = tmp_path / learner_copy.COPY
+    for name in ("notebooks", learner_copy.COPY):
         (tmp_path / name).mkdir()
     progress.note("exercise", "01.1", folder=own)
-    monkeypatch.setattr(start, "course_folder", lambda: tmp_path)
-    monkeypatch.setattr(start.os, "execve", lambda *_: None)
+    monkeypatch.setattr(learner_copy, "course_folder", lambda: tmp_path)
+    monkeypatch.setattr(learner_copy.os, "execve", lambda *_: None)
     monkeypatch.chdir(tmp_path)
-    assert start.main(["--no-browser"]) is None
+    assert learner_copy.main(["--no-browser"]) is None
     assert progress.load_progress(own) == {"exercise": {"01.1": "done"}}
-    start.main(["--no-browser", "--forget"])
+    learner_copy.main(["--no-browser", "--forget"])
     assert progress.load_progress(own) == {}
 
 
 def test_the_copying_of_lessons_leaves_progress_and_start_page_alone(tmp_path):
     own = tmp_path / "own"
-    start.copy_notebooks(run.NOTEBOOKS, own)
+    learner_copy.copy_notebooks(run.NOTEBOOKS, own)
     progress.note("exercise", "01.1", folder=own)
-    start.copy_notebooks(run.NOTEBOOKS, own, "01")
+    learner_copy.copy_notebooks(run.NOTEBOOKS, own, "01")
     assert progress.load_progress(own) == {"exercise": {"01.1": "done"}}

@@ -8,7 +8,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.log import logger
 
-from cognito_lab.course.shell import Forked
+from cognito_lab.course.notebooks.shell import Forked
 
 KERNELS, FORKS = "cognito-lab-kernels", "cognito-lab-forks"  # names for `engine_name`
 

@@ -6,7 +6,7 @@ treated, by its two digits.
 import json
 from pathlib import Path
 
-from cognito_lab.course import run
+from cognito_lab.course.notebooks import run
 from cognito_lab.practice.checks import expect
 
 title, core, difficulty, minutes = "Where is your own question answered?", False, 1, 1

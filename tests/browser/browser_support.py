@@ -19,7 +19,8 @@ from axe_playwright_python.sync_playwright import Axe
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Locator, Page, expect
 
-from cognito_lab.course import environment, start
+from cognito_lab.course import learner_copy
+from cognito_lab.course.setup import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "build" / "screens"
@@ -68,11 +69,11 @@ def running_jupyterlab(root: Path) -> Iterator[JupyterLab]:
     for name in ("cognito_lab", "data", "notebooks"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     with (
-        mock.patch.object(start, "course_folder", return_value=root),
+        mock.patch.object(learner_copy, "course_folder", return_value=root),
         mock.patch("os.chdir"),
         mock.patch("os.execve") as become,
     ):
-        start.main(["--no-browser", "--port", str(_free_port())])
+        learner_copy.main(["--no-browser", "--port", str(_free_port())])
     program, command, variables = become.call_args.args
     shutil.copytree(environment.TEMPLATES, root / "jupyter")
     usual = str(Path(variables["JUPYTER_CONFIG_DIR"]).parent)
@@ -81,10 +82,10 @@ def running_jupyterlab(root: Path) -> Iterator[JupyterLab]:
     log = root / "jupyter.log"
     with log.open("w") as file:
         process = subprocess.Popen(
-            command, executable=program, cwd=root / start.COPY, env=variables, stdout=file, stderr=file
+            command, executable=program, cwd=root / learner_copy.COPY, env=variables, stdout=file, stderr=file
         )
     try:
-        yield JupyterLab(*_answering(process, log), root / start.COPY)
+        yield JupyterLab(*_answering(process, log), root / learner_copy.COPY)
     finally:
         process.terminate()  # its kernels end with it; for one that serves an account it would wait for long
         try:

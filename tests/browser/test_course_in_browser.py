@@ -23,7 +23,7 @@ from browser_support import (
 )
 from playwright.sync_api import Locator, Page, expect
 
-from cognito_lab.course.environment import TEMPLATES
+from cognito_lab.course.setup.environment import TEMPLATES
 from cognito_lab.practice.exercises import Exercise
 from cognito_lab.practice.quizzes import quiz
 

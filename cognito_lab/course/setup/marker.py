@@ -1,6 +1,6 @@
 """Whether a virtual environment is finished, by the file that set-up writes into it last.
 
-Run, it says so by its exit status: `.venv/bin/python -I -S cognito_lab/course/marker.py requirements.lock`.
+Run, it says so by its exit status: `.venv/bin/python -I -S cognito_lab/course/setup/marker.py requirements.lock`.
 That is asked before every command of the Makefile, so it imports next to nothing.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cognito_lab.course.compare import Difference, Place
+from cognito_lab.course.notebooks.compare import Difference, Place
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from cognito_lab.course.bootstrap import NEWEST, OLDEST, objection
-from cognito_lab.course.environment import clean_environment, course_folder
-from cognito_lab.course.lock import read_lock
-from cognito_lab.course.marker import LEARNER
+from cognito_lab.course.setup.bootstrap import NEWEST, OLDEST, objection
+from cognito_lab.course.setup.environment import clean_environment, course_folder
+from cognito_lab.course.setup.lock import read_lock
+from cognito_lab.course.setup.marker import LEARNER
 
 
 class Finding(NamedTuple):

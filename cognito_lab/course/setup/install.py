@@ -26,8 +26,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from cognito_lab.course import marker
-from cognito_lab.course.installers import (
+from cognito_lab.course.setup import marker
+from cognito_lab.course.setup.installers import (
     Installer,
     SetupFailed,
     Steps,
@@ -35,15 +35,15 @@ from cognito_lab.course.installers import (
     fetched_uv,
     pip_installer,
 )
-from cognito_lab.course.installers import run as _run
-from cognito_lab.course.marker import COMPLETE, LEARNER, MARKER
+from cognito_lab.course.setup.installers import run as _run
+from cognito_lab.course.setup.marker import COMPLETE, LEARNER, MARKER
 from cognito_lab.paths import ROOT
 
 # In an environment: packages were being added to it, and perhaps not all are there.
 UNFINISHED = "cognito_lab.unfinished"
 LIST_FONTS = """
 import os
-from cognito_lab.course.environment import clean_environment
+from cognito_lab.course.setup.environment import clean_environment
 os.environ.update(clean_environment(os.environ, reproducible=False))
 import matplotlib.font_manager
 """

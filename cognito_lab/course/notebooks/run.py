@@ -20,9 +20,10 @@ from typing import Any
 
 import nbformat
 
-from cognito_lab.course import compare, install, parameters
-from cognito_lab.course.processes import CAN_FORK, PeakMemory, in_processes
-from cognito_lab.course.results import Failure, Result, describe, verdict
+from cognito_lab.course.notebooks import compare, parameters
+from cognito_lab.course.notebooks.processes import CAN_FORK, PeakMemory, in_processes
+from cognito_lab.course.notebooks.results import Failure, Result, describe, verdict
+from cognito_lab.course.setup import install
 from cognito_lab.files import complete_or_absent
 from cognito_lab.paths import NOTEBOOKS, ROOT
 
@@ -60,7 +61,8 @@ def execute(source: Path, target: Path, values: dict[str, Any], kernels: bool) -
     """
     import papermill  # takes two seconds, which only workers pay
 
-    from cognito_lab.course import engine, shell
+    from cognito_lab.course import engine
+    from cognito_lab.course.notebooks import shell
 
     if not kernels:
         shell.import_everything()
@@ -161,7 +163,7 @@ def main(argv: list[str]) -> int:
         notebooks = {path: nbformat.read(path, as_version=4) for path in choose(options.notebook)}
         jobs = [(path, parameters.resolve(path.stem, nb, options.given)) for path, nb in notebooks.items()]
         if options.versions:
-            from cognito_lab.course.versions import environment_with
+            from cognito_lab.course.setup.other_versions import environment_with
 
             python = str(environment_with(options.versions, options.into))
             again = [f"--into={options.into}", f"--workers={options.workers}"]
@@ -176,7 +178,7 @@ def main(argv: list[str]) -> int:
 
     from tqdm import tqdm
 
-    from cognito_lab.course import report
+    from cognito_lab.course.notebooks import report
 
     for name in ("SIGTERM", "SIGHUP"):  # ended by make or a closed terminal: as with Ctrl-C
         signal.signal(getattr(signal, name), signal.default_int_handler)
@@ -188,11 +190,11 @@ def main(argv: list[str]) -> int:
                 bar.update()
 
             results = run_course(jobs, options.into / "run", options.workers, done, options.kernels)
-        page = report.write(options.into / "report.html", results, dict(options.given))
+        page = report.write_report(options.into / "report.html", results, dict(options.given))
     except KeyboardInterrupt:
         print("Interrupted. The results of an earlier run are as they were.", file=sys.stderr)
         return INTERRUPTED
-    for name, version, pinned in report.moved():
+    for name, version, pinned in report.packages_off_the_lock():
         print(f"Not the lock's version: {name} {version} (lock: {pinned})")
     print(verdict(results, compared=not options.given))
     print(f"Report: {os.path.relpath(page)}")

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from cognito_lab.course.environment import course_folder
-from cognito_lab.course.marker import LEARNER
-from cognito_lab.course.pythons import SUPPORTED
+from cognito_lab.course.setup.environment import course_folder
+from cognito_lab.course.setup.marker import LEARNER
+from cognito_lab.course.setup.pythons import SUPPORTED
 
 
 class Pin(NamedTuple):

@@ -12,7 +12,7 @@ import jinja2
 import mistune
 from nbformat import NotebookNode
 
-from cognito_lab.course.compare import ANSI
+from cognito_lab.course.notebooks.compare import ANSI
 
 SHOWN = ("text/html", "image/svg+xml", "text/markdown", "text/plain")  # the first that an output has
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cognito_lab.course.environment import clean_environment
+from cognito_lab.course.setup.environment import clean_environment
 
 LESSON = "00_start_here"
 
@@ -43,7 +43,7 @@ def recorded(lesson: Path) -> str:
 def store(lesson: Path) -> None:
     """Record lesson 00 again, in a process of its own, and store what differs."""
     environment = clean_environment(os.environ, reproducible=True)
-    command = [sys.executable, "-m", "cognito_lab.course.overture", str(lesson)]
+    command = [sys.executable, "-m", "cognito_lab.course.notebooks.overture", str(lesson)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     stored = lesson.parents[1] / "data" / "overture.json"
     # Where the lesson fails nothing is stored; executing it as a notebook says at which cell.

@@ -16,8 +16,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from cognito_lab.course import compare, overture, run
-from cognito_lab.course.processes import CAN_FORK, in_processes
+from cognito_lab.course.notebooks import compare, overture, run
+from cognito_lab.course.notebooks.processes import CAN_FORK, in_processes
 from cognito_lab.files import complete_or_absent
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -67,7 +67,7 @@ def execute(notebook: NotebookNode, folder: Path, kernels: bool = True) -> Noteb
     Raises:
         NotStored: a cell ended with an error; the line names it.
     """
-    from cognito_lab.course.shell import executed
+    from cognito_lab.course.notebooks.shell import executed
 
     options = {"allow_errors": True, "record_timing": False, "store_widget_state": False}
     executed(notebook, folder, kernels, timeout=run.CELL_TIMEOUT, **options)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cognito_lab.course.marker import MARKER
+from cognito_lab.course.setup.marker import MARKER
 
 # What an installer's output means, and the way out. The first pattern that is found counts, so what can
 # follow from something else comes after it: without a network pip also finds "no matching distribution".

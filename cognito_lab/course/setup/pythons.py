@@ -1,6 +1,6 @@
 """Which Python interpreters this machine has. Standard library only; run, it prints the supported ones.
 
-$ python -m cognito_lab.course.pythons
+$ python -m cognito_lab.course.setup.pythons
 3.11 /usr/bin/python3.11
 """
 
@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-from cognito_lab.course.bootstrap import NEWEST, OLDEST
+from cognito_lab.course.setup.bootstrap import NEWEST, OLDEST
 
 SUPPORTED = tuple(f"{OLDEST[0]}.{minor}" for minor in range(OLDEST[1], NEWEST[1] + 1))
 

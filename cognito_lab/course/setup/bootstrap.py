@@ -1,4 +1,4 @@
-"""The door to the course: `python cognito_lab/course/bootstrap.py` makes `.venv` (this is `make setup`).
+"""The door to the course: `python cognito_lab/course/setup/bootstrap.py` makes `.venv` (this is `make setup`).
 
 Every Python, however old, must be able to read this file, to be told in one line what the course needs.
 So it is written for all of them; the work is in install.py.
@@ -31,4 +31,4 @@ if __name__ == "__main__":
         sys.exit(line)
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[0] = os.path.dirname(os.path.dirname(here))  # the repository, in the place of this file's folder
-    runpy.run_module("cognito_lab.course.install", run_name="__main__")
+    runpy.run_module("cognito_lab.course.setup.install", run_name="__main__")

@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from cognito_lab.course import install, installers
+from cognito_lab.course.setup import install, installers
 
 # What the course's sentences rest on: AWS's SDK, the account underneath, tokens and their keys, HTTP.
 LATEST = ("boto3", "botocore", "moto", "pyjwt", "cryptography", "requests")

@@ -16,9 +16,9 @@ import jinja2
 import nbformat
 from packaging.utils import canonicalize_name
 
-from cognito_lab.course.lock import read_lock
-from cognito_lab.course.notebook_page import notebook_page
-from cognito_lab.course.results import Result, verdict
+from cognito_lab.course.notebooks.notebook_page import notebook_page
+from cognito_lab.course.notebooks.results import Result, verdict
+from cognito_lab.course.setup.lock import read_lock
 from cognito_lab.files import complete_or_absent
 from cognito_lab.paths import ROOT
 
@@ -35,7 +35,7 @@ def locked() -> dict[str, set[str]]:
     return pins
 
 
-def versions() -> list[tuple[str, str, str]]:
+def installed_packages() -> list[tuple[str, str, str]]:
     """(package, installed, version in the lock if that is another one), those that differ first."""
     pins = locked()
     installed = {canonicalize_name(d.name): d.version for d in importlib.metadata.distributions()}
@@ -46,12 +46,12 @@ def versions() -> list[tuple[str, str, str]]:
     return sorted(rows, key=lambda row: (not row[2], row[0]))
 
 
-def moved() -> list[tuple[str, str, str]]:
+def packages_off_the_lock() -> list[tuple[str, str, str]]:
     """The packages that are not the lock's."""
-    return [row for row in versions() if row[2]]
+    return [row for row in installed_packages() if row[2]]
 
 
-def write(target: Path, results: Sequence[Result], parameters: dict[str, str]) -> Path:
+def write_report(target: Path, results: Sequence[Result], parameters: dict[str, str]) -> Path:
     """Write the report to `target`, and a page for each executed notebook in `run/` beside it."""
     pages = {}
     for result in results:
@@ -67,8 +67,8 @@ def write(target: Path, results: Sequence[Result], parameters: dict[str, str]) -
         changed=[result for result in results if result.differences],
         pages=pages,
         parameters=parameters,
-        packages=versions(),
-        moved=moved(),
+        packages=installed_packages(),
+        moved=packages_off_the_lock(),
         python=f"{platform.python_implementation()} {platform.python_version()}",
         system=platform.platform(),
         when=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

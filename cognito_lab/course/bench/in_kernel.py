@@ -18,10 +18,10 @@ from pathlib import Path
 
 import nbformat
 
-from cognito_lab.course import run
-from cognito_lab.course.bench_wire import against_ministack, the_demo
-from cognito_lab.course.environment import clean_environment
-from cognito_lab.course.processes import CAN_FORK
+from cognito_lab.course.bench.served import against_ministack, the_demo
+from cognito_lab.course.notebooks import run
+from cognito_lab.course.notebooks.processes import CAN_FORK
+from cognito_lab.course.setup.environment import clean_environment
 
 # The measured programs. Each prints seconds; BEGUN is when its process was started.
 MOTO = "import boto3\nfrom moto import mock_aws\nmock_aws().start()\n"

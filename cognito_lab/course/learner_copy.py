@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from cognito_lab.course.environment import clean_environment, course_folder
+from cognito_lab.course.setup.environment import clean_environment, course_folder
 from cognito_lab.files import complete_or_absent
 from cognito_lab.practice import progress, start_page
 
@@ -85,10 +85,12 @@ def _chosen(lessons: list[Path], fresh: str) -> Path:
 
 def copy_solved(notebooks: Path, folder: Path, fresh: str | None = None) -> list[str]:
     """Bring into `folder` the lessons that have exercises, each of these solved; as `copy_notebooks` does."""
-    from cognito_lab.course import solutions  # needs nbformat, which opening one's own copy does not
+    from cognito_lab.course.notebooks import (
+        solutions,  # needs nbformat, which opening one's own copy does not
+    )
 
     with tempfile.TemporaryDirectory() as made:
-        solutions.write(Path(made), sorted(notebooks.glob("*.ipynb")))
+        solutions.write_solved_copies(Path(made), sorted(notebooks.glob("*.ipynb")))
         return copy_notebooks(Path(made), folder, fresh)
 
 

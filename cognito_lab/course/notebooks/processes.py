@@ -14,8 +14,8 @@ from typing import Any
 
 import psutil
 
-from cognito_lab.course import ports
-from cognito_lab.course.environment import clean_environment
+from cognito_lab.course.notebooks import kernel_ports
+from cognito_lab.course.setup.environment import clean_environment
 
 CAN_FORK = sys.platform == "linux"  # on macOS the system's own libraries may fail in a process that is a fork
 
@@ -73,7 +73,7 @@ def in_processes(
 def _begin() -> None:
     """In a new process: Ctrl-C reaches the parent alone; when the parent is gone, this process ends too."""
     os.setpgrp()
-    ports.keep_apart()
+    kernel_ports.keep_apart()
 
     def end_with_parent() -> None:
         parent = multiprocessing.parent_process()

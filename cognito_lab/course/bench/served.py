@@ -18,7 +18,7 @@ from contextlib import redirect_stdout, suppress
 from functools import cache
 from typing import Any
 
-from cognito_lab.course.environment import clean_environment
+from cognito_lab.course.setup.environment import clean_environment
 from cognito_lab.lab import Lab
 from cognito_lab.network.messages import Request, Response
 from cognito_lab.paths import ROOT

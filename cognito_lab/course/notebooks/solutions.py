@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 
-from cognito_lab.course import run
+from cognito_lab.course.notebooks import run
 from cognito_lab.paths import ROOT
 from cognito_lab.practice.exercise_files import numbers
 from cognito_lab.practice.exercises import Exercise
@@ -26,7 +26,7 @@ def solved(notebook: nbformat.NotebookNode, exercises: Iterable[Exercise]) -> in
     return len(found)
 
 
-def write(into: Path, notebooks: Iterable[Path]) -> list[Path]:
+def write_solved_copies(into: Path, notebooks: Iterable[Path]) -> list[Path]:
     """Write solved copies of those `notebooks` that have exercises into `into`, without outputs."""
     written = []
     for path in notebooks:
@@ -64,7 +64,7 @@ def main(argv: list[str]) -> int:
         print(reason, file=sys.stderr)
         return run.REFUSED
     with tempfile.TemporaryDirectory() as folder:
-        copies = write(Path(folder), chosen)
+        copies = write_solved_copies(Path(folder), chosen)
         results = run.run_course([(path, {}) for path in copies], options.into, 2, lambda _: None)
     problems = {result.name: unsolved(options.into / f"{result.name}.ipynb") for result in results}
     for result in results:

@@ -1,0 +1,1 @@
+"""Notebooks executed, compared, stored and reported."""

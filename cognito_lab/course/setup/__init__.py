@@ -1,0 +1,1 @@
+"""The environment that the course runs in."""
