@@ -36,7 +36,7 @@ PORT = 8900
 
 
 class Lab:
-    """An AWS account inside this kernel. Begin it with :meth:`start_keys`.
+    """An AWS account inside this kernel. Begin it with :meth:`start`.
 
     Attributes:
         region: The AWS Region in which boto3 clients are made when they name none.
@@ -86,7 +86,7 @@ class Lab:
         return lab
 
     def reset(self) -> Lab:
-        """Empty the account: as :meth:`stop` and :meth:`start_keys`, with the same object."""
+        """Empty the account: as :meth:`stop` and :meth:`start`, with the same object."""
         self._alive()
         with self.lock:
             self._end("")
@@ -253,7 +253,7 @@ class Lab:
     def demo(self, site: str) -> Demo:
         """Tidepool's page for a real browser: ``site`` is the address of the website's endpoint on AWS.
 
-        The account is served for it, as by :meth:`register_host`. A kernel with a fixed clock only says where that
+        The account is served for it, as by :meth:`serve`. A kernel with a fixed clock only says where that
         would be.
         """
         self._alive()

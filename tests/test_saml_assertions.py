@@ -448,7 +448,8 @@ def test_what_is_no_xml_is_refused(document: bytes) -> None:
 
 def test_a_document_has_a_greatest_length() -> None:
     assert saml_documents.parse(b"<r>" + b" " * (saml_documents.MOST_CHARACTERS - 7) + b"</r>").tag == "r"
-    for too_much in (lambda n: saml_documents.parse(b"<r>" + b" " * n + b"</r>"), lambda n: saml_documents.decode("A" * 4 * n),
+    for too_much in (lambda n: saml_documents.parse(b"<r>" + b" " * n + b"</r>"),
+                     lambda n: saml_documents.decode("A" * 4 * n),
                      lambda n: saml_documents.inflate(saml_documents.deflate(b" " * n))):  # fmt: skip
         with pytest.raises(SamlError, match="too long"):
             too_much(saml_documents.MOST_CHARACTERS)

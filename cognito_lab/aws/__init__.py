@@ -18,7 +18,7 @@ def register() -> None:
     it is imported, by ``@operation`` and ``@check_before``. Before that nothing is imported, so that
     ``import cognito_lab`` stays light.
     """
-    from cognito_lab.aws import iam, identity_pools, user_pools
+    from cognito_lab.aws import identity_pools, sts, user_pools
     from cognito_lab.aws.api import dispatch, services
     from cognito_lab.aws.iam import enforcement
     from cognito_lab.aws.identity_pools import open_id_tokens
@@ -27,7 +27,7 @@ def register() -> None:
     from cognito_lab.aws.user_pools.settings import domains
     from cognito_lab.network import hosts
 
-    del iam, identity_pools, user_pools  # imported for their operations alone
+    del identity_pools, sts, user_pools  # imported for their operations alone
 
     # Hosts, by patterns of the whole name; the first one that fits answers.
     hosts.register_host(

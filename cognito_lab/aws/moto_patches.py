@@ -4,7 +4,8 @@ moto supplies the account: S3, IAM, and the sessions of STS.
 The seams, each with a test in ``tests/test_seams.py`` that says which one moved:
 
 1. ``BotocoreStubber.process_request``: every request of boto3 and ``requests`` ends there. It is
-   led through :func:`cognito_lab.network.hosts.dispatch`, which calls moto's own version for what moto carries.
+   led through :func:`cognito_lab.network.hosts.dispatch`, which calls moto's own version for what moto
+   carries.
 2. ``ActionAuthenticatorMixin._authenticate_and_authorize_action``: moto asks it before each
    operation. It makes sure that this is the operation, on the resource, that the lab has admitted.
 3. ``moto.sts.utils.random_session_token`` takes bytes from the operating system; it takes the lab's.

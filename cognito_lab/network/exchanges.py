@@ -33,7 +33,7 @@ class Exchange:
     refusal: Exception | None = None
 
 
-E = TypeVar("Refused", bound=Exception)
+E = TypeVar("E", bound=Exception)
 OBSERVERS: list[Callable[[Exchange], None]] = []
 CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller", default="app")
 CURRENT: contextvars.ContextVar[Exchange | None] = contextvars.ContextVar("exchange", default=None)

@@ -72,7 +72,7 @@ def sign_in_through_pages(
     """The tokens of somebody who comes to the scene's app by a ``provider`` of its user pool.
 
     They fill in ``fields`` there and press ``buttons``, in a new browser or in this one. Refused as
-    :class:`.browser.Browser` is.
+    :class:`cognito_lab.lessons.scripted_browser.Browser` is.
     """
     from urllib.parse import urlencode
 

@@ -126,7 +126,7 @@ class Exercise:
         return verdict
 
     def judge(self, answer: Any) -> Verdict:
-        """As :meth:`check_input`, and nothing is noted."""
+        """As :meth:`check`, and nothing is noted."""
         if self._is_stub(answer):
             return Verdict(self, False, "not done yet")
         stub = getattr(self._module, "stub", None)

@@ -4,7 +4,7 @@ It answers for Google's real hosts and paths, to whoever asks inside the kernel.
 
     authorization address → choose an account → consent → back to the app with a code → token endpoint
 
-and each step is an HTTP request of its own; :meth:`Google.issue_tokens` walks the first four as a browser
+and each step is an HTTP request of its own; :meth:`Google.sign_in` walks the first four as a browser
 does. There are no passwords: who chooses an account is that person. Every page says what this is.
 
 Sources: OpenID Connect Core 1.0; RFC 6749 (OAuth 2.0), 7636 (PKCE), 7009 (revocation); Google's "OpenID

@@ -30,7 +30,7 @@ EXPOSED = "x-amzn-RequestId, x-amzn-ErrorType, x-amzn-ErrorMessage, Date"
 
 
 def refuse_foreign_page(request: Request, service: str) -> None:
-    """Raise :class:`E` where a page of another machine calls an API other than S3's.
+    """Raise :class:`HttpRefusal` where a page of another machine calls an API other than S3's.
 
     Browsers name its origin; where they do not, as for a picture, they say by ``Sec-Fetch-Site`` who asks.
     """

@@ -21,7 +21,7 @@ from cognito_lab.served.account import Account
 
 
 def handle(account: Account, request: Request) -> Response:
-    """The answer of a control endpoint, as JSON; raises :class:`E` 400, 403, 404 or 405."""
+    """The answer of a control endpoint, as JSON; raises :class:`HttpRefusal` 400, 403, 404 or 405."""
     refuse_pages(request)
     name, _, rest = request.path.removeprefix("/_lab/").partition("/")
     method, action = CONTROL_ENDPOINTS.get(name, ("", None))
@@ -37,7 +37,7 @@ def handle(account: Account, request: Request) -> Response:
 
 
 def refuse_pages(request: Request) -> None:
-    """Raise :class:`E` for a page of another origin; browsers name it, programs send neither field."""
+    """Raise :class:`HttpRefusal` for a page of another origin; browsers name it, programs send neither field."""
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "none")
     if origin not in (None, f"http://{request.headers['host']}") or site not in ("none", "same-origin"):
         raise HttpRefusal("The control endpoints are not for pages of other origins.", 403)

@@ -69,7 +69,7 @@ class Connection(BaseHTTPRequestHandler):
     def as_sent(self) -> Request:
         """The request as it was sent; its ``url`` has only path and query.
 
-        Raises :class:`E`, 400 or 413: it could be read in two ways, or its body is too long.
+        Raises :class:`HttpRefusal`, 400 or 413: it could be read in two ways, or its body is too long.
         """
         target = self.requestline.split()[1]  # self.path has lost a slash where there were two
         if not re.fullmatch(r"/[!-\"$-~]*", target):

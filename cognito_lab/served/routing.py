@@ -38,7 +38,7 @@ DOMAIN_PATH = re.compile(r"/([^/]+)(/oauth2/(?:token|userInfo|revoke))")
 
 
 class Served(Protocol):
-    """What is asked here of the server that the door belongs to: see :class:`.server.Server`."""
+    """What is asked here of the server that the door belongs to: see :class:`cognito_lab.served.server.Server`."""
 
     account: Account
     port: int
@@ -84,7 +84,7 @@ def _of_the_account(server: Served, request: Request, name: str, play: Handler) 
 def carry_out(meant: Request, service: str, play: Handler) -> Response:
     """The answer of the host called ``service``, or to a browser that asks before it calls.
 
-    Raises :class:`E`, 404: the lab does not play this, and the host is no API of AWS. To an API's
+    Raises :class:`HttpRefusal`, 404: the lab does not play this, and the host is no API of AWS. To an API's
     callers that is said in the service's own form, so that an SDK shows the line.
     """
     try:
@@ -112,7 +112,7 @@ def lead_here(server: Served, meant: Request, response: Response, service: str) 
 def of_a_domain(request: Request, name: str) -> tuple[Request, str]:
     """What is asked of a pool's domain by a path at the endpoint, as it would be asked of the domain itself.
 
-    Anything else is answered as it came. Raises :class:`E`, 404: there is no such domain.
+    Anything else is answered as it came. Raises :class:`HttpRefusal`, 404: there is no such domain.
     """
     below = DOMAIN_PATH.fullmatch(request.path)
     if name not in ENDPOINT_HOSTS or below is None:
@@ -127,7 +127,7 @@ def of_a_domain(request: Request, name: str) -> tuple[Request, str]:
 def real_host(request: Request, name: str, region: str) -> str:
     """The real name of the host that a request to ``name`` means; ``region`` where it says none.
 
-    Raises :class:`E`, 404: it names no service, and no bucket of the account.
+    Raises :class:`HttpRefusal`, 404: it names no service, and no bucket of the account.
     """
     before = "" if name in ENDPOINT_HOSTS else name.removesuffix(".localhost")
     if before and hosts.find_host(before):

@@ -34,7 +34,7 @@ class Server:
 
     Attributes:
         port, url: Where it is: the port that was asked for, or the next free one.
-        issuer: ``"aws"`` or ``"local"``: see :meth:`.lab.Lab.register_host`.
+        issuer: ``"aws"`` or ``"local"``: see :meth:`cognito_lab.lab.Lab.serve`.
     """
 
     def __init__(self, account: Account, port: int, issuer: str = "aws") -> None:

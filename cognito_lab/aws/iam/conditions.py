@@ -1,7 +1,7 @@
 """The `Condition` element: operators, set operators, and keys that a request has or has not.
 
-Sources: IAM User Guide, "IAM JSON policy elements: Condition operators", "Set operators for multivalued context
-keys".
+Sources: IAM User Guide, "IAM JSON policy elements: Condition operators", "Set operators for
+multivalued context keys".
 """
 
 from __future__ import annotations

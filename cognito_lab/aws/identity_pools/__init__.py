@@ -1,7 +1,7 @@
 """Amazon Cognito identity pools: a login, or none, becomes an identity, and an identity credentials.
 
 In the order in which things happen: :mod:`pools` (what is configured), :mod:`logins` (is this login
-genuine?), :mod:`identities` (whose is it?), :mod:`role_choice` (which role?), and then either
+genuine?), :mod:`identities` (whose is it?), :mod:`role_selection` (which role?), and then either
 :mod:`credentials` (the enhanced flow) or :mod:`open_id_tokens` (the basic flow).
 """
 
@@ -14,4 +14,4 @@ from cognito_lab.aws.identity_pools import (
     role_selection,
 )
 
-__all__ = ["credentials", "identities", "logins", "open_id_tokens", "pools", "role_choice"]
+__all__ = ["credentials", "identities", "logins", "open_id_tokens", "pools", "role_selection"]

@@ -3,7 +3,7 @@
 Source: Cognito guide, "Identity pools authentication flow".
 
 A login is a pair from the ``Logins`` map: a key that names the provider, and the provider's token.
-The key is looked up in :data:`PROVIDERS`, and then the token passes the checks of :func:`verified`
+The key is looked up in :data:`PROVIDERS`, and then the token passes the checks of :func:`verified_login`
 one after the other. It is checked at every call: an identity that had credentials once needs a
 fresh token to have them again.
 """

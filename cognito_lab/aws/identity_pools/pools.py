@@ -225,5 +225,5 @@ tagging.play("cognito-identity", lambda call: _pool_of_arn(call).tags)
 
 
 def page(call: Call, items: Sequence[Item]) -> tuple[Sequence[Item], dict[str, str]]:
-    """As everywhere (:func:`pagination.page_of`). How long a token lives, AWS does not say of identity pools."""
+    """As everywhere (:func:`pagination.page`). AWS does not say how long a token of identity pools lives."""
     return pagination.page(call, items, "MaxResults", seconds=math.inf, text="Invalid NextToken")

@@ -1,10 +1,10 @@
 """Amazon Cognito user pools: a directory of people that answers sign-ins with tokens.
 
-Read in the order in which things happen: :mod:`.pools` and :mod:`.app_clients` (settings),
-:mod:`.attributes`, :mod:`.passwords`, :mod:`.directory` (people), :mod:`.sign_up` with :mod:`.codes` and
-:mod:`.messages`, :mod:`.sign_in` with :mod:`.srp`, :mod:`.tokens`, then what people (:mod:`.profile`,
-:mod:`.recovery`) and administrators (:mod:`.admin`, :mod:`.groups`) do; people from outside come by
-:mod:`.identity_providers` and :mod:`.federated`.
+What everything rests on lies here: :mod:`.model` (the pool, its app clients, its domain), :mod:`.directory`
+(people, and finding them) with :mod:`.attributes` and :mod:`.passwords`, :mod:`.client_secrets`, and
+:mod:`.outbox` (what was sent). The rest goes by the chapters of AWS's guide: :mod:`.settings` (what a developer
+configures), :mod:`.people` (sign-up, profiles, recovery, administrators, people from outside), :mod:`.sign_in`
+(the flows and their challenges) and :mod:`.tokens`.
 
 Nothing here rests on moto's user pools. They keep passwords as text, sign every pool's tokens with one key,
 look for a user by reading all of them, and drop codes and secret hashes before a check could see them: what
@@ -31,22 +31,21 @@ from cognito_lab.aws.user_pools.settings import (
     pools,
     resource_servers,
 )
-from cognito_lab.aws.user_pools.sign_in import flows
-from cognito_lab.aws.user_pools.tokens import issuing
+from cognito_lab.aws.user_pools.sign_in import flows, refresh
 
-__all__ = [
+__all__ = [  # they bring their operations
     "admin",
     "app_clients",
     "branding",
     "domains",
-    "federated",
+    "federated_users",
+    "flows",
     "groups",
     "identity_providers",
+    "password_recovery",
     "pools",
     "profile",
-    "recovery",
+    "refresh",
     "resource_servers",
-    "sign_in",
     "sign_up",
-    "tokens",
 ]

@@ -165,7 +165,7 @@ class Directory:
         """``user`` is about to be found by these attributes; nobody else may be.
 
         Args:
-            but_aliases: An alias may be somebody else's, since it is about to be taken: :meth:`claim`.
+            but_aliases: An alias may be somebody else's, since it is about to be taken: :meth:`take_aliases`.
 
         Raises:
             AwsError: ``AliasExistsException``: someone else has one of them.
@@ -175,7 +175,7 @@ class Directory:
                 text = f"An account with the {taken.attribute} already exists."
                 raise AwsError("AliasExistsException", text)
 
-    def reserve(self, user: User, names: Mapping[str, str]) -> None:
+    def take_aliases(self, user: User, names: Mapping[str, str]) -> None:
         """Take these aliases from whoever else has them: there, the address counts as not verified."""
         for taken in self._others(user, names):
             proof = attributes.VERIFIED.get(taken.attribute)

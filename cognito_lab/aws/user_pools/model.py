@@ -111,7 +111,8 @@ class AppClient:
         secret = {"ClientSecret": self.secret} if self.secret else {}
         return {
             "UserPoolId": self.pool.id, "ClientName": self.name, "ClientId": self.id, **secret,
-            "CreationDate": to_datetime(self.created), "LastModifiedDate": to_datetime(self.modified), **self.settings,
+            "CreationDate": to_datetime(self.created), "LastModifiedDate": to_datetime(self.modified),
+            **self.settings,
         }  # fmt: skip
 
 

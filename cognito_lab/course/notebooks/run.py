@@ -61,8 +61,7 @@ def execute(source: Path, target: Path, values: dict[str, Any], kernels: bool) -
     """
     import papermill  # takes two seconds, which only workers pay
 
-    from cognito_lab.course import engine
-    from cognito_lab.course.notebooks import shell
+    from cognito_lab.course.notebooks import engine, shell
 
     if not kernels:
         shell.import_everything()

@@ -1,4 +1,4 @@
-"""The door to the course: `python cognito_lab/course/setup/bootstrap.py` makes `.venv` (this is `make setup`).
+"""`make setup`: `python cognito_lab/course/setup/bootstrap.py` makes `.venv`.
 
 Every Python, however old, must be able to read this file, to be told in one line what the course needs.
 So it is written for all of them; the work is in install.py.

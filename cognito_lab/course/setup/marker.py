@@ -1,7 +1,7 @@
 """Whether a virtual environment is finished, by the file that set-up writes into it last.
 
-Run, it says so by its exit status: `.venv/bin/python -I -S cognito_lab/course/setup/marker.py requirements.lock`.
-That is asked before every command of the Makefile, so it imports next to nothing.
+Run, it says so by its exit status: `.venv/bin/python -I -S cognito_lab/course/setup/marker.py
+requirements.lock`. That is asked before every command of the Makefile, so it imports next to nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The pages on which people sign in, sign up, confirm their account and get a new password.
 
 A form does what the API operation of the same meaning does, by the same functions of the user pool: its
-rules, limits and texts are those of :mod:`..user_pools`. Managed login knows the secret of an app client, so
+rules, limits and texts are those of :mod:`cognito_lab.aws.user_pools`. Managed login knows the secret of an app client, so
 no page asks for a secret hash, and the client need not allow any flow of the API.
 
 Each page carries the authorization request of the app in its address, and goes on with it in the end.

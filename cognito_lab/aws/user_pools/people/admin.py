@@ -74,7 +74,7 @@ def take_aliases(pool: UserPool, values: dict[str, str], force: bool) -> None:
     except AwsError as error:  # AdminCreateUser does not declare AliasExistsException
         raise AwsError("UsernameExistsException", error.message) from None
     if force:
-        pool.people.reserve(newcomer, names)
+        pool.people.take_aliases(newcomer, names)
 
 
 def invite(call: Call, pool: UserPool, user: User, password: str) -> None:

@@ -114,7 +114,7 @@ def confirm(pool: UserPool, user: User, proved: Mapping[str, str], force: bool =
     names = pool.people.names({**user.attributes, **proved}, confirmed=True)
     pool.people.check_free(user, names, but_aliases=force)
     if force:
-        pool.people.reserve(user, names)
+        pool.people.take_aliases(user, names)
     user.status = "CONFIRMED"
     pool.people.change(user, proved)
 

@@ -1,4 +1,4 @@
-"""Sign-in by password: USER_PASSWORD_AUTH and ADMIN_USER_PASSWORD_AUTH, and what comes after the right one."""
+"""Sign-in by password (USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH), and what comes after the right one."""
 
 from __future__ import annotations
 
