@@ -313,7 +313,7 @@ class Lab:
             ValueError: Nobody is named.
         """
         self._alive()
-        from cognito_lab.views.who_knows import who_knows
+        from cognito_lab.views.knowledge import who_knows
 
         named = {"username": username, "identity_id": identity_id, "google_email": google_email}
         return who_knows(self.google, **named)

@@ -173,7 +173,7 @@ def signed_out(p: Place) -> Any:
     return p.get_user(p.tokens["AccessToken"])
 
 
-@case("user_pools.sign_in.password.find_by_password", "the name nobody, which no user has", "a user of")
+@case("user_pools.sign_in.password_flow.find_by_password", "the name nobody, which no user has", "a user of")
 def hidden(p: Place) -> Any:
     client = p.new_client(PreventUserExistenceErrors="ENABLED")["ClientId"]
     return p.initiate("nobody", client=client)
@@ -316,7 +316,7 @@ def wrong_password(p: Place) -> Any:
     return p.initiate(password=OTHER_PASSWORD)
 
 
-@case("user_pools.sign_in.password.find_by_password", "the name nobody", "a user of")
+@case("user_pools.sign_in.password_flow.find_by_password", "the name nobody", "a user of")
 def nobody(p: Place) -> Any:
     return p.initiate("nobody")
 

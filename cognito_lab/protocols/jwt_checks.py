@@ -1,7 +1,8 @@
 """What every reader of a JSON Web Token asks (RFC 7519), whatever it then calls the refusal.
 
 Identity pools, STS, user pools and the pages that take people from outside providers each have their own
-rules, in their own order and with their own errors; the questions are the same. Signatures: :mod:`.jwt_issuers`.
+rules, in their own order and with their own errors; the questions are the same. Signatures:
+:mod:`.jwt_issuers`.
 """
 
 from __future__ import annotations

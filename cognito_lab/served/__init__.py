@@ -1,4 +1,5 @@
-"""The account on HTTP, for programs and browsers of this machine: see :class:`cognito_lab.served.server.Server`."""
+"""The account on HTTP, for programs and browsers of this machine: see
+:class:`cognito_lab.served.server.Server`."""
 
 from __future__ import annotations
 

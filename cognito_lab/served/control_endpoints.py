@@ -37,7 +37,8 @@ def handle(account: Account, request: Request) -> Response:
 
 
 def refuse_pages(request: Request) -> None:
-    """Raise :class:`HttpRefusal` for a page of another origin; browsers name it, programs send neither field."""
+    """Raise :class:`HttpRefusal` for a page of another origin; browsers name it, programs send neither
+    field."""
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "none")
     if origin not in (None, f"http://{request.headers['host']}") or site not in ("none", "same-origin"):
         raise HttpRefusal("The control endpoints are not for pages of other origins.", 403)

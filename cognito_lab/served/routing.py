@@ -38,7 +38,8 @@ DOMAIN_PATH = re.compile(r"/([^/]+)(/oauth2/(?:token|userInfo|revoke))")
 
 
 class Served(Protocol):
-    """What is asked here of the server that the door belongs to: see :class:`cognito_lab.served.server.Server`."""
+    """What is asked here of the server that the door belongs to: see
+    :class:`cognito_lab.served.server.Server`."""
 
     account: Account
     port: int

@@ -2,9 +2,9 @@
 
 What everything rests on lies here: :mod:`.model` (the pool, its app clients, its domain), :mod:`.directory`
 (people, and finding them) with :mod:`.attributes` and :mod:`.passwords`, :mod:`.client_secrets`, and
-:mod:`.outbox` (what was sent). The rest goes by the chapters of AWS's guide: :mod:`.settings` (what a developer
-configures), :mod:`.people` (sign-up, profiles, recovery, administrators, people from outside), :mod:`.sign_in`
-(the flows and their challenges) and :mod:`.tokens`.
+:mod:`.outbox` (what was sent). The rest goes by the chapters of AWS's guide: :mod:`.settings` (what a
+developer configures), :mod:`.people` (sign-up, profiles, recovery, administrators, people from outside),
+:mod:`.sign_in` (the flows and their challenges) and :mod:`.tokens`.
 
 Nothing here rests on moto's user pools. They keep passwords as text, sign every pool's tokens with one key,
 look for a user by reading all of them, and drop codes and secret hashes before a check could see them: what

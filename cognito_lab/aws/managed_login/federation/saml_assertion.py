@@ -1,8 +1,8 @@
 """What a user pool believes of a SAML answer: one assertion, as it was signed, and meant for this sign-in.
 
 Each check is a function of its own; :func:`verify_response` is their order. The answer comes through the
-browser of whoever signs in, who may have written any of it: the signature alone says which part is the provider's, and
-every later check reads that part and no other.
+browser of whoever signs in, who may have written any of it: the signature alone says which part is the
+provider's, and every later check reads that part and no other.
 
 Sources: OASIS, "Profiles for SAML V2.0", 4.1.4.2 and 4.1.4.3, and "Assertions and Protocols for SAML V2.0",
 2.5 and 5.4; Cognito Developer Guide, "Things to know about SAML IdPs in Amazon Cognito user pools". AWS

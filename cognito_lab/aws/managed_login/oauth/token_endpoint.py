@@ -13,7 +13,7 @@ from typing import Any
 from cognito_lab.aws.managed_login.oauth import authorization_codes, requests
 from cognito_lab.aws.managed_login.oauth.authorization_codes import Grant
 from cognito_lab.aws.user_pools.model import AppClient
-from cognito_lab.aws.user_pools.tokens import claims, issuing, refreshing, revoking
+from cognito_lab.aws.user_pools.tokens import issuing, refreshing, revoking, token_claims
 from cognito_lab.errors import AwsError
 from cognito_lab.network import forms
 from cognito_lab.network.forms import OAuthError, refuse_if
@@ -126,7 +126,7 @@ def check_redirect_uri(grant: Grant, redirect_uri: str | None) -> None:
 def check_readable(grant: Grant) -> None:
     """The client may read what the scopes promise."""
     asked = grant.asked
-    promised = {name for scope in asked.scopes for name in claims.ATTRIBUTES_OF_SCOPE.get(scope, ())}
+    promised = {name for scope in asked.scopes for name in token_claims.ATTRIBUTES_OF_SCOPE.get(scope, ())}
     hidden = promised - asked.client.readable
     if hidden:
         raise OAuthError("invalid_grant")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cognito_lab.aws.user_pools import model
 from cognito_lab.aws.user_pools.settings import domains
-from cognito_lab.aws.user_pools.tokens import checking, claims
+from cognito_lab.aws.user_pools.tokens import checking, token_claims
 from cognito_lab.aws.user_pools.tokens.token_store import Authentication
 from cognito_lab.errors import AwsError
 from cognito_lab.network import forms
@@ -32,7 +32,7 @@ def user_info(request: Request) -> Response:
         return answer
     user = login.user
     return forms.as_json(
-        {"sub": user.sub, **claims.attributes_for_app(client, login), "username": user.username}
+        {"sub": user.sub, **token_claims.attributes_for_app(client, login), "username": user.username}
     )
 
 

@@ -1,8 +1,8 @@
 """The pages on which people sign in, sign up, confirm their account and get a new password.
 
 A form does what the API operation of the same meaning does, by the same functions of the user pool: its
-rules, limits and texts are those of :mod:`cognito_lab.aws.user_pools`. Managed login knows the secret of an app client, so
-no page asks for a secret hash, and the client need not allow any flow of the API.
+rules, limits and texts are those of :mod:`cognito_lab.aws.user_pools`. Managed login knows the secret of an
+app client, so no page asks for a secret hash, and the client need not allow any flow of the API.
 
 Each page carries the authorization request of the app in its address, and goes on with it in the end.
 
@@ -30,8 +30,7 @@ from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.people import sign_up
 from cognito_lab.aws.user_pools.settings import branding
-from cognito_lab.aws.user_pools.sign_in import challenges, new_password, user_status
-from cognito_lab.aws.user_pools.sign_in import password as sign_in_password
+from cognito_lab.aws.user_pools.sign_in import challenges, new_password, password_flow, user_status
 from cognito_lab.errors import AwsError
 from cognito_lab.network import exchanges, forms
 from cognito_lab.network.messages import Request, Response
@@ -213,12 +212,12 @@ def password_hint(pool: UserPool) -> str:
 
 def log_in(visit: Visit) -> Response:
     username, password = (challenges.required(visit.fields, name) for name in ("username", "password"))
-    return after_first_factor(visit, sign_in_password.find_by_password(visit.client, username, password))
+    return after_first_factor(visit, password_flow.find_by_password(visit.client, username, password))
 
 
 def after_first_factor(visit: Visit, user: User) -> Response:
     """The person is known by a password. This is the place of a second factor, and of a passkey to set up."""
-    challenge = sign_in_password.next_challenge(visit.client, user)
+    challenge = password_flow.next_challenge(visit.client, user)
     if challenge is None:
         return authorization_codes.complete_sign_in(visit.request, visit.asked, user)
     missing = dict.fromkeys(new_password.missing_attributes(visit.pool, user), "")

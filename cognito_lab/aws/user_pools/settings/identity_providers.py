@@ -90,7 +90,8 @@ class IdentityProvider:
         """An address of the provider: from its details, else from its discovery document.
 
         Raises:
-            NoKey: Neither has it (:class:`cognito_lab.protocols.jwt_issuers.NoKey`), or the document cannot be
+            NoKey: Neither has it (:class:`cognito_lab.protocols.jwt_issuers.NoKey`), or the document cannot
+                be
                 had.
         """
         if self.details.get(detail):

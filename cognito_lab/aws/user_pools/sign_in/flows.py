@@ -12,7 +12,7 @@ from typing import Any
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.user_pools import client_secrets, model
 from cognito_lab.aws.user_pools.model import AppClient
-from cognito_lab.aws.user_pools.sign_in import challenges, new_password, password, refresh, srp_flow
+from cognito_lab.aws.user_pools.sign_in import challenges, new_password, password_flow, refresh, srp_flow
 from cognito_lab.aws.user_pools.tokens import issuing
 from cognito_lab.errors import OutsideTheLab, invalid
 
@@ -51,9 +51,9 @@ PUBLIC, ADMIN = "InitiateAuth", "AdminInitiateAuth"
 FlowHandler = Callable[[AppClient, Mapping[str, str]], dict[str, Any]]
 # What an app client must allow, by which operation it may begin, and how it goes (None: not played yet).
 FLOWS: dict[str, tuple[str, tuple[str, ...], FlowHandler | None]] = {
-    "USER_PASSWORD_AUTH": ("ALLOW_USER_PASSWORD_AUTH", (PUBLIC,), password.by_password),
-    "ADMIN_USER_PASSWORD_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", (ADMIN,), password.by_password),
-    "ADMIN_NO_SRP_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", (ADMIN,), password.by_password),
+    "USER_PASSWORD_AUTH": ("ALLOW_USER_PASSWORD_AUTH", (PUBLIC,), password_flow.by_password),
+    "ADMIN_USER_PASSWORD_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", (ADMIN,), password_flow.by_password),
+    "ADMIN_NO_SRP_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", (ADMIN,), password_flow.by_password),
     "REFRESH_TOKEN_AUTH": ("ALLOW_REFRESH_TOKEN_AUTH", (PUBLIC, ADMIN), refresh.by_refresh_token),
     "REFRESH_TOKEN": ("ALLOW_REFRESH_TOKEN_AUTH", (PUBLIC, ADMIN), refresh.by_refresh_token),
     "CUSTOM_AUTH": ("ALLOW_CUSTOM_AUTH", (PUBLIC, ADMIN), by_lambda),

@@ -12,7 +12,7 @@ from cognito_lab import clock, randomness
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.user_pools import client_secrets, srp
 from cognito_lab.aws.user_pools.model import AppClient
-from cognito_lab.aws.user_pools.sign_in import challenges, hidden_users, lockout, password, user_status
+from cognito_lab.aws.user_pools.sign_in import challenges, hidden_users, lockout, password_flow, user_status
 from cognito_lab.aws.user_pools.sign_in.challenges import Challenge, Challenges
 from cognito_lab.aws.user_pools.sign_in.hidden_users import PlaceholderUsers
 from cognito_lab.errors import invalid
@@ -81,7 +81,7 @@ def prove_password(client: AppClient, username: str, responses: Mapping[str, str
     # A password that was changed since the challenge counts no more, so the verifier must be the present one.
     same = constant_time.equal(right.decode(), signature)
     lockout.check_password(user, lambda known: same and known.verifier == server.verifier)
-    return password.after_password(client, user)
+    return password_flow.after_password(client, user)
 
 
 def check_timestamp(given: str) -> None:

@@ -16,8 +16,7 @@ from cognito_lab.aws.user_pools import model
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import no_user, not_authorized
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
-from cognito_lab.aws.user_pools.tokens import claims as tokens_claims
-from cognito_lab.aws.user_pools.tokens import token_store
+from cognito_lab.aws.user_pools.tokens import token_claims, token_store
 from cognito_lab.aws.user_pools.tokens.token_store import Authentication
 from cognito_lab.errors import AwsError
 from cognito_lab.protocols import jwt_checks
@@ -107,7 +106,7 @@ def check_not_revoked(login: Authentication | None) -> None:
 
 
 def check_scope(claims: Mapping[str, Any]) -> None:
-    if tokens_claims.API_SCOPE not in str(claims.get("scope", "")).split():
+    if token_claims.API_SCOPE not in str(claims.get("scope", "")).split():
         raise not_authorized("Access Token does not have required scopes")
 
 

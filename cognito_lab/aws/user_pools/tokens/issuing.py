@@ -13,8 +13,7 @@ from typing import Any
 from cognito_lab import randomness
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import AppClient
-from cognito_lab.aws.user_pools.tokens import claims as tokens_claims
-from cognito_lab.aws.user_pools.tokens import token_store
+from cognito_lab.aws.user_pools.tokens import token_claims, token_store
 from cognito_lab.aws.user_pools.tokens.token_store import Authentication
 from cognito_lab.protocols import oauth
 
@@ -53,20 +52,20 @@ def issue_tokens(
 
 def result_for(client: AppClient, login: Authentication, nonce: str | None = None) -> dict[str, Any]:
     issued, now = token_store.token_store(client.pool), int(time.time())
-    access_token = issued.key("access").sign(tokens_claims.access_claims(client, login, now))
+    access_token = issued.key("access").sign(token_claims.access_claims(client, login, now))
     answer = {
         "AccessToken": access_token,
         "ExpiresIn": client.lifetime("AccessToken"),
         "TokenType": "Bearer",
     }
     if login.scopes is None:
-        return {**answer, "IdToken": issued.key("id").sign(tokens_claims.id_claims(client, login, now))}
+        return {**answer, "IdToken": issued.key("id").sign(token_claims.id_claims(client, login, now))}
     if "openid" in login.scopes:
         more = {
             "at_hash": oauth.access_token_hash(access_token),
             **({} if nonce is None else {"nonce": nonce}),
         }
-        answer["IdToken"] = issued.key("id").sign(tokens_claims.id_claims(client, login, now) | more)
+        answer["IdToken"] = issued.key("id").sign(token_claims.id_claims(client, login, now) | more)
     return answer
 
 
