@@ -1,7 +1,7 @@
 """Every place where the lab touches moto's insides. Nothing else in the package imports moto.
 
 moto supplies the account: S3, IAM, and the sessions of STS.
-The seams, each with a test in ``tests/test_seams.py`` that says which one moved:
+The seams, each with a test in ``tests/aws/test_moto_patches.py`` that says which one moved:
 
 1. ``BotocoreStubber.process_request``: every request of boto3 and ``requests`` ends there. It is
    led through :func:`cognito_lab.network.hosts.dispatch`, which calls moto's own version for what moto

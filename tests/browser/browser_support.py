@@ -21,8 +21,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from cognito_lab.course import learner_copy
 from cognito_lab.course.setup import environment
+from cognito_lab.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "build" / "screens"
 expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 THEMES = {"Dark": ["color-contrast"], "Light": None}  # the last one stays; in it all rules are looked at

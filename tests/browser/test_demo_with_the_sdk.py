@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-from pathlib import Path
 
 import boto3
 import pytest
+from clients_support import installed
 from demo_support import BUTTON, GORAN, ROOK, context, googles_window, lab, shown, sign_in
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from cognito_lab import Lab
 from cognito_lab.lessons.scenes import Scene
-
-sys.path.append(str(Path(__file__).parents[1] / "clients"))
-from clients_support import installed
 
 __all__ = ["context", "lab"]
 AS_IT_STANDS = ("./config.js", "./sign_in.js")  # what the page takes from the site

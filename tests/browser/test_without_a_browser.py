@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from cognito_lab.paths import ROOT
 
 
 def run_pytest(**variables: str) -> subprocess.CompletedProcess[str]:

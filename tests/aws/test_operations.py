@@ -1,0 +1,141 @@
+"""The table of operations: everything in it is carried, everything else is refused in one line."""
+
+from __future__ import annotations
+
+import re
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from cognito_lab import Lab, OutsideTheLab, aws
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api import operations, validation
+from cognito_lab.paths import ROOT
+
+COGNITO = ("cognito-idp", "cognito-identity")
+
+# A value for each pattern of the two models that does not come out of lengths and enumerations alone.
+EXAMPLES = (
+    "us-east-1_abcdefghi",
+    "us-east-1:11111111-2222-3333-4444-555555555555",
+    "arn:aws:iam::123456789012:role/example",
+    "abcdefghijklmnopqrstuvwxyz",
+    "mara@tidepool.example",
+    "https://tidepool.example",
+    "us-east-1",
+    "us-east-1_11111111-2222-3333-4444-555555555555",
+    "123456",
+    "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",
+    "tkn" + "a" * 25,
+    "sso" + "a" * 25,
+    "tidepool",
+    "eyJraWQ.eyJzdWI.c2ln",
+    "Your code is {####}",
+    "{##verify##}",
+    "custom:section",
+    "A1b2C3d4!e5F6g7H8",
+    "authenticated",
+    "import-abcdefgh",
+    "terms-of-use",
+)
+
+
+def minimal(shape, name=""):
+    """The smallest input that AWS's model accepts for ``shape``."""
+    if shape.type_name == "structure":
+        return {member: minimal(shape.members[member], member) for member in shape.required_members}
+    if shape.type_name == "list":
+        return [minimal(shape.member)] * max(1, shape.metadata.get("min", 1))
+    if shape.type_name == "map":
+        return {minimal(shape.key): minimal(shape.value)}
+    if shape.type_name in ("integer", "long"):
+        return max(1, shape.metadata.get("min", 1))
+    if shape.type_name == "boolean":
+        return True
+    if shape.type_name == "timestamp":
+        return 1780304400
+    if shape.type_name == "blob":
+        return b"x"
+    if shape.enum:
+        return shape.enum[0]
+    pattern = shape.metadata.get("pattern", ".*")
+    low, high = shape.metadata.get("min", 0), shape.metadata.get("max", 1 << 20)
+    for text in (*EXAMPLES, *(example * 8 for example in EXAMPLES)):
+        if low <= len(text) <= high and validation._compiled(pattern).fullmatch(text):
+            return text
+    raise AssertionError(f"no example fits {shape.name} ({pattern}, {low} to {high}): add one")
+
+
+def every_operation():
+    for service in COGNITO:
+        for name in moto_patches.service_model(service).operation_names:
+            yield service, name
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab.start() as lab:
+        yield lab
+
+
+@pytest.mark.parametrize(("service", "name"), list(every_operation()))
+def test_each_cognito_operation_answers_or_refuses_with_a_declared_code_or_is_refused_by_the_lab(
+    lab, service, name
+):
+    model = moto_patches.service_model(service).operation_model(name)
+    declared = {shape.name for shape in model.error_shapes}
+    client = boto3.client(service)
+    method = next(py for py, api in client.meta.method_to_api_mapping.items() if api == name)
+    parameters = minimal(model.input_shape) if model.input_shape else {}
+    row = operations.table()[service]
+    carried = name in row.ours or name in row.moto
+    try:
+        getattr(client, method)(**parameters)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        assert carried, f"{name} is not in the table and yet answered {code}"
+        assert code in declared, f"{name} answered {code}, which its model does not declare: {error}"
+    except OutsideTheLab as error:
+        assert "\n" not in str(error)
+        assert name in str(error)
+    else:
+        assert carried, f"{name} succeeded silently"
+
+
+def test_the_table_names_exactly_the_operations_that_the_rooms_carry_out():
+    aws.register()
+    for service, row in operations.table().items():
+        handled = {name for of, name in operations.HANDLERS if of == service}
+        assert handled == row.ours, f"{service}: the table and the rooms differ"
+
+
+def test_the_table_names_only_operations_that_aws_has():
+    moto_patches.install()
+    for service, row in operations.table().items():
+        known = set(moto_patches.service_model(service).operation_names)
+        # moto names S3's operations as IAM does, so S3 is left to the tests that its rows name.
+        if service != "s3":
+            assert row.ours | set(row.moto) <= known
+        assert not row.ours & set(row.moto)
+
+
+def test_each_row_that_moto_carries_names_a_test_that_exists():
+    for service, row in operations.table().items():
+        for name, test in row.moto.items():
+            path, _, function = test.partition("::")
+            assert function, f"{service} {name}: no test named"
+            text = (ROOT / path).read_text()
+            assert re.search(rf"def {re.escape(function)}\b", text), (
+                f"{service} {name}: {test} does not exist"
+            )
+
+
+@pytest.mark.parametrize(
+    ("service", "method"), [("lambda", "list_functions"), ("apigateway", "get_rest_apis")]
+)
+def test_an_operation_outside_the_table_is_refused_in_one_line_that_names_it(lab, service, method):
+    with pytest.raises(OutsideTheLab) as refusal:
+        getattr(boto3.client(service), method)()
+    assert method.replace("_", "") in str(refusal.value).lower().replace(" ", "")
+    assert "\n" not in str(refusal.value)

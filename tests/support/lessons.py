@@ -1,0 +1,50 @@
+"""Lessons without a kernel: their code cells, executed in order in this process."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from cognito_lab import Lab
+from cognito_lab.lessons.claims import Piece, pieces
+
+
+@contextlib.contextmanager
+def playing() -> Iterator[dict[str, object]]:
+    """The names of a lesson that is being executed; its account ends with the block. Nothing is printed."""
+    names: dict[str, object] = {}
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield names
+    finally:
+        running = names.get("lab")
+        if isinstance(running, Lab):
+            running.stop()
+
+
+def execute(code: str, names: dict[str, object]) -> None:
+    exec(compile(ast.parse(code), "<cell>", "exec"), names)
+
+
+def first_failure(lesson: Iterable[Piece]) -> tuple[Piece, Exception] | None:
+    """The first code cell of a lesson that fails, and how; ``None`` if all of them pass."""
+    with playing() as names:
+        for piece in lesson:
+            if piece.run:
+                try:
+                    execute(piece.text, names)
+                except Exception as problem:
+                    return piece, problem
+    return None
+
+
+def sections(path: Path) -> dict[str, list[str]]:
+    """The code of a lesson by heading; the opening, before the first heading, is under ``""``."""
+    found: dict[str, list[str]] = {"": []}
+    for piece in pieces(path):
+        if piece.run:
+            found.setdefault(piece.heading, []).append(piece.text)
+    return found
