@@ -1,4 +1,4 @@
-"""The package as its README draws it: floors, no circles of imports, no crowded folder, names that are told apart."""
+"""The package as its README draws it: floors, no circles of imports, no crowded folder, true references."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UP: dict[tuple[str, str], str] = {}
 
 
 def modules(root: Path = PACKAGE) -> dict[str, Path]:
-    """Every module below ``root`` by its dotted name without the package's; a package is named for its folder."""
+    """Every module below ``root`` by its dotted name without the package's; a package goes by its folder."""
     found = {}
     for path in sorted(root.rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts

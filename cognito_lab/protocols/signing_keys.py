@@ -104,5 +104,5 @@ def _private_key(p: int, q: int, d: int) -> rsa.RSAPrivateKey:
         rsa.rsa_crt_iqmp(p, q),
         rsa.RSAPublicNumbers(65537, p * q),
     )
-    # The check of the key's arithmetic costs more than making a token; tests/protocols/test_signing_keys.py does it once.
+    # The check of the key's arithmetic costs more than making a token; test_signing_keys.py does it once.
     return numbers.private_key(unsafe_skip_rsa_key_validation=True)

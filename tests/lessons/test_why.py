@@ -653,8 +653,8 @@ PASSED_ON = {
     "user_pools.people.admin.take_aliases",
     "user_pools.sign_in.refresh.revoke_token",
 }
-OTHER_ERRORS = ("OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "BadSignature", "LookupError", "TypeError",
-                "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection")  # fmt: skip
+OTHER_ERRORS = ("OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "BadSignature", "LookupError",
+                "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection")  # fmt: skip
 OF_PROVIDERS = ("SamlError", "IdpError")  # the app hears the check's text; words beside it are a help
 
 
@@ -676,7 +676,7 @@ def raising(*but: str) -> set[str]:
                 found.add(".".join(names))
             walk(child, names)
 
-    for path in sorted(path for room in ROOMS for path in room.rglob("*.py")):
+    for path in sorted(path for folder in ROOMS for path in folder.rglob("*.py")):
         parts = path.relative_to(ROOT / "cognito_lab").with_suffix("").parts
         walk(ast.parse(path.read_text(encoding="utf-8")), [*parts[parts[0] == "aws" :]])
     return found
@@ -691,10 +691,10 @@ def test_every_check_has_its_words_or_is_listed() -> None:
 def test_the_words_name_what_the_check_has(check: str) -> None:
     parts = check.split(".")
     function = next(
-        operator.attrgetter(".".join(parts[cut:]))(importlib.import_module(".".join([*room, *parts[:cut]])))
+        operator.attrgetter(".".join(parts[cut:]))(importlib.import_module(".".join([*above, *parts[:cut]])))
         for cut in range(len(parts) - 1, 0, -1)
-        for room in (("cognito_lab", "aws"), ("cognito_lab",))
-        if ROOT.joinpath(*room, *parts[:cut]).with_suffix(".py").is_file()
+        for above in (("cognito_lab", "aws"), ("cognito_lab",))
+        if ROOT.joinpath(*above, *parts[:cut]).with_suffix(".py").is_file()
     )
     assert check in raising()
     for row in room.table()[check]:

@@ -29,6 +29,6 @@ if __name__ == "__main__":
     line = objection(sys.version_info, sys.platform)
     if line:
         sys.exit(line)
-    here = os.path.dirname(os.path.abspath(__file__))
-    sys.path[0] = os.path.dirname(os.path.dirname(here))  # the repository, in the place of this file's folder
+    course = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    sys.path[0] = os.path.dirname(os.path.dirname(course))  # the repository, in the place of this file's folder
     runpy.run_module("cognito_lab.course.setup.install", run_name="__main__")

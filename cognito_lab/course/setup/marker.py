@@ -13,7 +13,8 @@ import sys
 
 MARKER = "cognito_lab.json"
 COMPLETE, LEARNER = "requirements.lock", "requirements-learner.lock"
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+COURSE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(COURSE))
 
 
 def digest(lock: str | os.PathLike[str]) -> str:
