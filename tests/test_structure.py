@@ -22,7 +22,7 @@ FLOORS = (
     ("guard",),
     ("protocols",),
     ("network",),
-    ("errors", "clock", "randomness", "reproducible", "paths", "files"),
+    ("errors", "clock", "randomness", "reproducible", "paths", "files", "templates"),
 )
 # Arrows that point up, each with its reason.
 UP: dict[tuple[str, str], str] = {}
@@ -33,7 +33,7 @@ def modules(root: Path = PACKAGE) -> dict[str, Path]:
     found = {}
     for path in sorted(root.rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
-        if all(part.isidentifier() for part in parts):  # the configuration of Jupyter is no module
+        if "jupyter" not in parts:  # Jupyter's configuration, which Jupyter executes itself
             found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
 

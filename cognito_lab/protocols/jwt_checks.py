@@ -2,7 +2,7 @@
 
 Identity pools, STS, user pools and the pages that take people from outside providers each have their own
 rules, in their own order and with their own errors; the questions are the same. Signatures:
-:mod:`.jwt_issuers`.
+:mod:`cognito_lab.aws.jwt_issuers`.
 """
 
 from __future__ import annotations

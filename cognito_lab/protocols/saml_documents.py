@@ -12,17 +12,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import time
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cognito_lab.aws import moto_patches
-from cognito_lab.errors import OutsideTheLab, invalid
-from cognito_lab.network import hosts
 from cognito_lab.network.forms import OAuthError
 
 NAMESPACES = {
@@ -37,11 +33,6 @@ SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 MOST_CHARACTERS = 100_000  # of an encoded response, and here of any document
-REFRESH_SECONDS = 6 * 3600  # after which Cognito reads a metadata URL again
-UNSUPPORTED_DETAILS = {
-    "IDPSignout": "false",
-    "EncryptedResponses": "false",
-}  # and the value that asks for nothing
 
 
 class SamlError(OAuthError):
@@ -168,13 +159,6 @@ class Metadata:
     certificates: tuple[str, ...]  # base64 of DER, without the lines of PEM
 
 
-@dataclass
-class Fetched:
-    """Metadata by URL, with the account's time at which it was read."""
-
-    documents: dict[str, tuple[float, Metadata]] = field(default_factory=dict)
-
-
 def read_metadata(document: bytes) -> Metadata:
     """Raises :class:`SamlError`."""
     root = parse(document)
@@ -190,42 +174,3 @@ def read_metadata(document: bytes) -> Metadata:
     if not (root.get("entityID") and addresses and certificates):
         raise SamlError("The metadata lack an entity ID, an address for HTTP-Redirect, or a certificate.")
     return Metadata(root.get("entityID"), addresses[0], certificates)
-
-
-def metadata_of(details: Mapping[str, str]) -> Metadata:
-    """The metadata that ``ProviderDetails`` name: the file, or what the URL answers.
-
-    Raises:
-        SamlError: They cannot be read.
-        OutsideTheLab: The URL is at a host that the lab does not play.
-    """
-    if "MetadataFile" in details:
-        return read_metadata(details["MetadataFile"].encode())
-    url, kept = details.get("MetadataURL", ""), moto_patches.account_state(Fetched).documents
-    if url not in kept or not kept[url][0] <= time.time() < kept[url][0] + REFRESH_SECONDS:
-        answer = hosts.fetch("cognito-idp", "GET", url)
-        if answer.status != 200:
-            raise SamlError(f"{url} answered {answer.status}.")
-        kept[url] = time.time(), read_metadata(answer.body)
-    return kept[url][1]
-
-
-def complete_details(details: Mapping[str, str]) -> dict[str, str]:
-    """``ProviderDetails`` of a SAML provider as Cognito stores them: with the address read from the metadata.
-
-    Raises:
-        AwsError: ``InvalidParameterException``: not one of file and URL, or metadata that cannot be used.
-        OutsideTheLab: They ask for encrypted responses, signed requests or single logout.
-    """
-    for name, nothing in UNSUPPORTED_DETAILS.items():
-        if details.get(name, nothing).lower() != nothing:
-            raise OutsideTheLab(f"{name} of a SAML provider is not played by this lab (AWS has it).")
-    if "RequestSigningAlgorithm" in details:
-        raise OutsideTheLab("Signed SAML requests are not played by this lab (AWS has them).")
-    try:
-        if ("MetadataFile" in details) == ("MetadataURL" in details):
-            raise SamlError("Exactly one of MetadataURL and MetadataFile is needed.")
-        address = metadata_of(details).sign_in_url
-    except SamlError as error:
-        raise invalid(f"Invalid SAML metadata: {error.message}") from None
-    return {**details, "SSORedirectBindingURI": address}

@@ -13,14 +13,12 @@ Connect" and "Using OAuth 2.0 for Web Server Applications". Codes are Google's; 
 
 from __future__ import annotations
 
-import json
 import string
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -34,9 +32,7 @@ from cognito_lab.providers import google_accounts, google_checks
 from cognito_lab.providers.google_accounts import GoogleAccount, GoogleClient, SignIn
 from cognito_lab.providers.pages import browse, error_page, page, read, submit
 
-HERE = Path(__file__).parent
-DISCOVERY = json.loads((HERE / "google_discovery.json").read_text(encoding="utf-8"))
-SCRIPTS = {name: (HERE / f"gsi_{name}.js").read_bytes() for name in ("client", "handover")}
+SCRIPTS = {name: (google_accounts.HERE / f"gsi_{name}.js").read_bytes() for name in ("client", "handover")}
 
 
 def register_hosts(current: Callable[[], Google]) -> None:
@@ -301,7 +297,7 @@ def _script(name: str) -> Response:
 
 ROUTES: dict[tuple[str, str], Callable[[Google, Request], Response]] = {
     ("GET", f"{google_accounts.ISSUER}/.well-known/openid-configuration"): lambda google, _: as_json(
-        DISCOVERY
+        google_accounts.DISCOVERY
     ),
     ("GET", f"{google_accounts.ISSUER}/o/oauth2/v2/auth"): Google.authorize,
     ("POST", f"{google_accounts.ISSUER}/o/oauth2/v2/auth/oauthchooseaccount"): Google.choose,

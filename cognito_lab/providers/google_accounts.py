@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+HERE = Path(__file__).parent
+DISCOVERY = json.loads((HERE / "google_discovery.json").read_text(encoding="utf-8"))
 ISSUER = "https://accounts.google.com"
 HOUR = 3600  # seconds that an ID token and an access token live
 CODE_SECONDS = 600  # the longest life of a code that RFC 6749, 4.1.2, recommends

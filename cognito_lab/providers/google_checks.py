@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from cognito_lab.network.forms import OAuthError, refuse_if
 from cognito_lab.protocols import constant_time, oauth
-from cognito_lab.providers import google, google_accounts
+from cognito_lab.providers import google_accounts
 from cognito_lab.providers.google_accounts import GoogleClient, SignIn
 
 # -- the rules, one by one -----------------------------------------------------------------------
@@ -55,7 +55,7 @@ def check_scopes(sign_in: SignIn) -> None:
 
 def check_challenge(sign_in: SignIn) -> None:
     """PKCE's first half (RFC 7636, 4.3): a challenge, and how it was made ("plain" where nothing is said)."""
-    known = sign_in.method in (None, *google.DISCOVERY["code_challenge_methods_supported"])
+    known = sign_in.method in (None, *google_accounts.DISCOVERY["code_challenge_methods_supported"])
     refuse_if(not known, "invalid_request", f"Invalid code_challenge_method: {sign_in.method}")
     begun = sign_in.challenge is not None or sign_in.method is not None
     malformed = begun and not oauth.is_challenge(sign_in.challenge)

@@ -12,11 +12,11 @@ from pathlib import Path
 from socketserver import ThreadingTCPServer
 from urllib.parse import urlsplit
 
+from cognito_lab.aws import jwt_issuers
 from cognito_lab.aws.iam import principals
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.network import exchanges, hosts
 from cognito_lab.network.messages import Request, Response
-from cognito_lab.protocols import jwt_issuers
 from cognito_lab.served import browser_rules, http_connection, routing
 from cognito_lab.served.account import Account
 

@@ -628,7 +628,7 @@ WITHOUT_WORDS = {
     "identity_pools.pools.check_developer_provider_stays",
     "identity_pools.pools.check_role_mapping",
     "identity_pools.pools.check_settings",
-    "protocols.saml_documents.complete_details",
+    "user_pools.settings.saml_metadata.complete_details",
     "user_pools.people.admin.list_users",
     "user_pools.settings.app_clients.check_attribute_lists",
     "user_pools.settings.app_clients.check_flows",

@@ -23,8 +23,8 @@ from cognito_lab import Lab
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.network import exchanges
 from cognito_lab.network.forms import OAuthError
-from cognito_lab.providers.google import DISCOVERY, ROUTES, Google
-from cognito_lab.providers.google_accounts import GoogleClient
+from cognito_lab.providers.google import ROUTES, Google
+from cognito_lab.providers.google_accounts import DISCOVERY, GoogleClient
 
 AUTHORIZE, TOKEN = DISCOVERY["authorization_endpoint"], DISCOVERY["token_endpoint"]
 CALLBACK = "https://tidepool.example/callback"

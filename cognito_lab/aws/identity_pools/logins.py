@@ -16,12 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cognito_lab.aws import moto_patches
+from cognito_lab.aws import jwt_issuers, moto_patches
 from cognito_lab.aws.api.operations import Call
 from cognito_lab.aws.identity_pools.pools import PUBLIC_PROVIDERS, USER_POOL_PROVIDER, IdentityPool
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.network import exchanges
-from cognito_lab.protocols import jwt_checks, jwt_issuers
+from cognito_lab.protocols import jwt_checks
 
 GOOGLE = "accounts.google.com"
 SAML = re.compile(r"arn:aws:iam::\d{12}:saml-provider/[\w._-]+")

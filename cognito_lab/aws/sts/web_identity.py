@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cognito_lab.aws import moto_patches
+from cognito_lab.aws import jwt_issuers, moto_patches
 from cognito_lab.aws.api import validation
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.iam import policies, policy_documents
@@ -21,7 +21,7 @@ from cognito_lab.aws.iam.policy_documents import parsed
 from cognito_lab.aws.sts import role_sessions
 from cognito_lab.aws.sts.role_sessions import RoleSession
 from cognito_lab.errors import AwsError, OutsideTheLab
-from cognito_lab.protocols import jwt_checks, jwt_issuers
+from cognito_lab.protocols import jwt_checks
 
 ASSUME_ROLE_WITH_WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 IDENTITY_POOLS = "cognito-identity.amazonaws.com"

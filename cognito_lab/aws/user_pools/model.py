@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cognito_lab.aws import moto_patches
+from cognito_lab.aws import jwt_issuers, moto_patches
 from cognito_lab.aws.api.operations import Call
 from cognito_lab.aws.user_pools import attributes, passwords, srp
 from cognito_lab.aws.user_pools.attributes import Schema
 from cognito_lab.aws.user_pools.directory import Directory, User, to_datetime
 from cognito_lab.aws.user_pools.errors import no_user, not_found
-from cognito_lab.protocols import jwt_issuers
 
 SECONDS_PER_UNIT = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 VALIDITY = {  # of a token: its unit if none is named, its default, its shortest and longest life in seconds

@@ -30,5 +30,7 @@ if __name__ == "__main__":
     if line:
         sys.exit(line)
     course = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    sys.path[0] = os.path.dirname(os.path.dirname(course))  # the repository, in the place of this file's folder
+    sys.path[0] = os.path.dirname(
+        os.path.dirname(course)
+    )  # the repository, in the place of this file's folder
     runpy.run_module("cognito_lab.course.setup.install", run_name="__main__")

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from cognito_lab.aws import jwt_issuers
 from cognito_lab.aws.managed_login.federation import pending
 from cognito_lab.aws.managed_login.oauth import requests
 from cognito_lab.aws.managed_login.oauth.requests import AuthorizationRequest
@@ -23,7 +24,7 @@ from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvi
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.network import forms, hosts
 from cognito_lab.network.messages import Request, Response
-from cognito_lab.protocols import jwt_checks, jwt_issuers, oauth
+from cognito_lab.protocols import jwt_checks, oauth
 
 
 class IdpError(forms.OAuthError):

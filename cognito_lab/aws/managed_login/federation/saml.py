@@ -19,6 +19,7 @@ from cognito_lab.aws.managed_login.federation.saml_assertion import Expected
 from cognito_lab.aws.managed_login.oauth import requests
 from cognito_lab.aws.managed_login.oauth.requests import AuthorizationRequest
 from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.settings import saml_metadata
 from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvider
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.network.forms import OAuthError, read_form
@@ -47,7 +48,7 @@ def request_id(state: str) -> str:
 def start_saml(request: Request, asked: AuthorizationRequest, provider: IdentityProvider) -> Response:
     """To the provider, with a request for authentication (HTTP Redirect binding)."""
     try:
-        address = saml_documents.metadata_of(provider.details).sign_in_url
+        address = saml_metadata.metadata_of(provider.details).sign_in_url
     except SamlError as error:
         return requests.redirect_with_error(asked, "server_error", error.message)
     state, cookie = pending.store_pending(asked, provider)
@@ -66,7 +67,7 @@ def idp_response(request: Request) -> Response:
     fields = read_form(request)
     asked, provider, answered = answered_request(request, fields.get("RelayState", ""))
     try:
-        metadata = saml_documents.metadata_of(provider.details)
+        metadata = saml_metadata.metadata_of(provider.details)
         expected = Expected(metadata, entity_id(asked.client.pool), callback(request), answered)
         assertion = saml_assertion.verify_response(
             saml_documents.decode(fields.get("SAMLResponse", "")), expected

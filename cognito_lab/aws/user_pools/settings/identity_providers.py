@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from cognito_lab.aws import moto_patches
+from cognito_lab.aws import jwt_issuers, moto_patches
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.api.pagination import page
 from cognito_lab.aws.user_pools import attributes, model
 from cognito_lab.aws.user_pools.directory import to_datetime
 from cognito_lab.aws.user_pools.errors import not_found
 from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.settings import saml_metadata
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.network import hosts
-from cognito_lab.protocols import jwt_issuers, saml_documents
 
 SOCIAL = ("Facebook", "Google", "LoginWithAmazon", "SignInWithApple")  # their name is their type
 RESERVED = {name.casefold() for name in ("COGNITO", *SOCIAL)}
@@ -90,7 +90,7 @@ class IdentityProvider:
         """An address of the provider: from its details, else from its discovery document.
 
         Raises:
-            NoKey: Neither has it (:class:`cognito_lab.protocols.jwt_issuers.NoKey`), or the document cannot
+            NoKey: Neither has it (:class:`cognito_lab.aws.jwt_issuers.NoKey`), or the document cannot
                 be
                 had.
         """
@@ -136,7 +136,7 @@ def names(pool: UserPool) -> list[str]:
 
 def issuer(provider: IdentityProvider) -> str | None:
     """What ``identities`` gives as the issuer: of a SAML provider its entity ID, of others nothing."""
-    return saml_documents.metadata_of(provider.details).entity_id if provider.type == "SAML" else None
+    return saml_metadata.metadata_of(provider.details).entity_id if provider.type == "SAML" else None
 
 
 # -- settings ------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def with_defaults(kind: str, given: Mapping[str, str]) -> dict[str, str]:
     check_details(kind, given)
     details = {**given, **PROVIDER_TYPES[kind].added}
     if kind == "SAML":
-        return saml_documents.complete_details(details)
+        return saml_metadata.complete_details(details)
     if "openid" not in details["authorize_scopes"].replace(",", " ").split():
         raise OutsideTheLab("An identity provider without the scope openid is not played by this lab.")
     check_addresses(details)
