@@ -10,7 +10,8 @@ be the first to fail; a test tries each of them. ::
     instead = { "aws.user_pools.people.verification_codes:is_same" = "lambda code, given: True" }
 
 ``instead`` names what is replaced, below ``cognito_lab``, and gives a Python expression for what takes its
-place. The expression sees the names of that module, and as ``original`` what it replaces.
+place. The expression sees the names of that module, :func:`import_module` for those of others, and as
+``original`` what it replaces.
 """
 
 from __future__ import annotations
@@ -87,6 +88,10 @@ def _replacement(target: str, expression: str) -> tuple[Any, str, Any]:
     except (ImportError, AttributeError) as problem:
         raise LieError(f"A lie aims at {target!r}, which is not there: {problem}.") from None
     try:
-        return owner, name, eval(expression, {**vars(names), "original": original})
+        return (
+            owner,
+            name,
+            eval(expression, {"import_module": import_module, **vars(names), "original": original}),
+        )
     except Exception as problem:
         raise LieError(f"The lie about {target!r} is no expression: {expression!r}: {problem!r}.") from None

@@ -25,7 +25,7 @@ from cognito_lab.views.tables import Table
 
 UNKNOWN = "nothing more is known here"
 LEARNERS = ("app", "browser")  # the learner's own callers
-ON_BEHALF = ("refuse_if",)  # raises what its caller refuses
+ON_BEHALF = ("refuse_if", "redirect_error_if")  # they raise what their caller refuses
 
 
 @dataclass(frozen=True, repr=False)

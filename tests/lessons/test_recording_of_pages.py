@@ -87,7 +87,7 @@ def test_the_code_of_a_form_is_the_one_from_the_mail(it: Pages) -> None:
 def test_why_names_the_check_that_stopped_whoever_has_the_code(it: Pages) -> None:
     other = it.oauth_client()["ClientId"]
     code = it.code_of(**PKCE)
-    home = "managed_login.token_endpoint."
+    home = "managed_login.oauth.token_endpoint."
     for wrong, check, given in (
         ({"client_id": other}, f"{home}check_is_of", f"brought by {other}"),
         ({"redirect_uri": "https://evil.example/"}, f"{home}check_redirect_uri", "https://evil.example/"),

@@ -254,7 +254,7 @@ def test_in_a_kernel_the_error_is_sent_in_three_lines_and_the_run_fails():
 
 def test_outside_ipython_nothing_is_installed_or_imported():
     code = (
-        "import sys; from cognito_lab.lessons import errors; errors.install();"
+        "import sys; from cognito_lab.lessons import short_tracebacks; short_tracebacks.install();"
         "sys.exit('IPython' in sys.modules or 'botocore' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -211,7 +211,7 @@ def test_a_page_is_shown_as_a_picture_that_is_xml_and_in_words(asked):
 def test_nothing_that_runs_gets_into_the_picture_and_no_text_becomes_markup(asked, monkeypatch):
     title = '" onload="alert(3)<'
     page = f"<p title='{title}'>&lt;img src=x onerror=alert(1)&gt;<script>alert(2)</script><b>"
-    monkeypatch.setattr("test_browser_helper.SIGN_IN", page)
+    monkeypatch.setitem(globals(), "SIGN_IN", page)
     browser = Browser().open(f"{HERE}/page")
     assert browser.page.lines == ["<img src=x onerror=alert(1)>"]
     tags = {each.tag.rpartition("}")[2] for each in picture(browser).iter()}

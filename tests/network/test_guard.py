@@ -106,12 +106,12 @@ boto3.setup_default_session(profile_name="real")
 os.environ.update(AWS_ACCESS_KEY_ID="AKIAREALREALREALREAL", AWS_SECRET_ACCESS_KEY="real-secret")
 
 from cognito_lab import Lab
-from cognito_lab.aws import network
+from cognito_lab.network import exchanges
 played = []
 def note(exchange):
     sent = exchange.request
     played.append([sent.url, dict(sent.headers), sent.body.decode("latin-1")] if sent else [])
-network.OBSERVERS.append(note)
+exchanges.OBSERVERS.append(note)
 answers["before"] = ["", "", list(events)]
 lab = Lab.start(region="us-east-1")
 answers["environment"] = ["", json.dumps(dict(os.environ)), []]
@@ -243,8 +243,8 @@ HOSTS = {
     "endpoint_url": "sts.outside.example",
     "endpoint_url at an address": "203.0.113.7",
     "AWS_ENDPOINT_URL set afterwards": "all.outside.example",
-    "AWS_ENDPOINT_URL_S3 set afterwards": "s3.access.outside.example",
-    "transfer manager, in threads": "s3.access.outside.example",
+    "AWS_ENDPOINT_URL_S3 set afterwards": "s3.outside.example",
+    "transfer manager, in threads": "s3.outside.example",
     "FIPS host of STS": "sts-fips.us-east-1.amazonaws.com",
     "FIPS host of Cognito": "cognito-idp-fips.us-east-1.amazonaws.com",
     "FIPS by the environment": "s3-fips.us-east-1.amazonaws.com",
@@ -355,7 +355,7 @@ def test_the_environment_leads_nowhere(leak: Any) -> None:
 
 def test_no_key_of_the_learners_reaches_a_request_that_could_be_recorded(leak: Any) -> None:
     hosts = {urlsplit(request[0]).hostname for request in leak["requests"]}
-    assert {"sts.us-east-1.amazonaws.com", "s3.access.amazonaws.com", "www.googleapis.com"} <= hosts
+    assert {"sts.us-east-1.amazonaws.com", "s3.amazonaws.com", "www.googleapis.com"} <= hosts
     told = json.dumps(leak)
     netrc = base64.b64encode(b"mara:netrc-secret").decode()
     for secret in ("AKIAREAL", "real-secret", "real-token", netrc):

@@ -199,7 +199,7 @@ def test_at_the_endpoint_an_unsigned_request_says_it_otherwise(server: Server, e
         ("127.0.0.1", "/no-such-bucket/key", 404, "names no service"),
         ("127.0.0.1", "/%5flab/health", 404, "names no service"),
         ("127.0.0.1", "/?X-Amz-Credential=k/20260601/us-east-1/dynamodb/aws4_request", 404, "dynamodb"),
-        ("127.0.0.1", "/?X-Amz-Credential=k/20260601/nowhere/s3/aws4_request", 404, "s3.access.nowhere"),
+        ("127.0.0.1", "/?X-Amz-Credential=k/20260601/nowhere/s3/aws4_request", 404, "s3.nowhere"),
         ("localhost.localhost", "/_lab/health", 404, "not part of this lab"),
         ("no-such-bucket.localhost", "/", 404, "nor a bucket"),
         ("www.example.com.localhost", "/", 404, "nor a bucket"),

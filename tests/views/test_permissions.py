@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from support.iam_people import ACCOUNT, allow, deny, document, make_role, make_user, s3_of, session_of
 
 from cognito_lab import Lab
-from cognito_lab.aws.iam import policies, policy_documents
+from cognito_lab.aws.iam import conditions, policies, policy_documents
 from cognito_lab.aws.sts import role_sessions
 from cognito_lab.lessons.why import Refusals, Why
 from cognito_lab.views.permissions import Permissions, permissions, who_may
@@ -138,7 +138,7 @@ def test_each_element_is_shown_by_the_rule_that_decides(rule: str) -> None:
     assert not view.allowed and ("does not fit" in repr(view) or "does not hold" in repr(view))
     with pytest.raises(ClientError):
         s3_of(who).get_object(Bucket=BUCKET, Key="mara/crab.svg")
-    with patch.object(policies, rule, lambda *_: True):
+    with patch.object(conditions if rule == "condition_holds" else policies, rule, lambda *_: True):
         if rule == "principal_matches":  # the statement counts by the name it gives, too
             with patch.object(
                 policies, "named_by", lambda *_: f"arn:aws:sts::{ACCOUNT}:assumed-role/member/mara"

@@ -13,7 +13,7 @@ import ipywidgets
 import pytest
 
 from cognito_lab import Lab, refused
-from cognito_lab.course import jupyter
+from cognito_lab.course.setup import environment
 from cognito_lab.lessons.recording import Story, record
 from cognito_lab.views import twin
 from cognito_lab.views.calls import Call
@@ -181,7 +181,7 @@ def test_a_learner_gets_the_widget_with_the_list_and_stored_outputs_the_list(sto
 
 
 def test_jupyterlab_knows_every_setting_that_the_course_changes():
-    config = Path(jupyter.__path__[0]) / "config" / "labconfig" / "default_setting_overrides.json"
+    config = environment.TEMPLATES / "config" / "labconfig" / "default_setting_overrides.json"
     changed = json.loads(config.read_text(encoding="utf-8"))
     assert changed["@jupyter-widgets/jupyterlab-manager:plugin"] == {"saveState": True}
     share = Path(sys.prefix) / "share" / "jupyter"

@@ -1,4 +1,4 @@
-"""`python -m cognito_lab check`: is everything here that the course needs? One line for each requirement."""
+"""`python -m cognito_lab doctor`: is everything here that the course needs? One line for each requirement."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _kernel() -> Finding:
 
 def main(argv: list[str]) -> int:
     """Print a line for each requirement. 1 if one is not met."""
-    argparse.ArgumentParser(prog="cognito_lab check", description=main.__doc__).parse_args(argv)
+    argparse.ArgumentParser(prog="cognito_lab doctor", description=main.__doc__).parse_args(argv)
     unmet = 0
     for finding in findings(course_folder()):
         mark = {True: "ok", False: "MISSING", None: "-"}[finding.met]

@@ -19,6 +19,7 @@ from support.identity_pools import (
 )
 
 from cognito_lab import OutsideTheLab
+from cognito_lab.aws.user_pools.tokens import checking
 from cognito_lab.protocols import signing_keys
 
 
@@ -189,14 +190,7 @@ def test_every_login_of_a_call_is_checked(world: World) -> None:
 def test_the_user_pool_is_asked_about_sign_out_only_where_the_pool_says_so(
     world: World, asked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sys
-    from types import SimpleNamespace
-
-    from cognito_lab.aws import user_pools
-
-    tokens = SimpleNamespace(is_signed_out=lambda claims: claims["sub"] == "ben")
-    monkeypatch.setattr(user_pools, "tokens", tokens, raising=False)
-    monkeypatch.setitem(sys.modules, "cognito_lab.aws.user_pools.tokens.issuing", tokens)
+    monkeypatch.setattr(checking, "is_signed_out", lambda claims: claims["sub"] == "ben")
     pool = world.create_pool(
         CognitoIdentityProviders=[
             {"ProviderName": world.key, "ClientId": CLIENT, "ServerSideTokenCheck": asked}

@@ -21,7 +21,7 @@ from cognito_lab.aws.managed_login.pages import rendering, sign_in_pages
 from cognito_lab.aws.managed_login.pages.sign_in_pages import Input
 from cognito_lab.aws.user_pools.people import sign_up
 from cognito_lab.aws.user_pools.settings import branding
-from cognito_lab.aws.user_pools.sign_in import flows
+from cognito_lab.aws.user_pools.sign_in import lockout, user_status
 from cognito_lab.templates import ENVIRONMENT
 
 HOSTILE = "\"'><img src=x onerror=alert(1)>{{7*7}}${x}</title></style><script>alert(1)</script>"
@@ -700,10 +700,10 @@ def test_a_refusal_on_a_page_can_be_explained(it: Place) -> None:
 @pytest.mark.parametrize(
     ("owner", "rule", "name"),
     [
-        (flows, "check_password", "mara"),
-        (flows, "check_enabled", "eve"),
-        (flows, "check_confirmed", "ida"),
-        (flows, "check_no_reset_required", "ron"),
+        (lockout, "check_password", "mara"),
+        (user_status, "check_enabled", "eve"),
+        (user_status, "check_confirmed", "ida"),
+        (user_status, "check_no_reset_required", "ron"),
     ],
 )
 def test_the_rules_of_the_pool_are_what_holds(it: Place, owner: Any, rule: str, name: str) -> None:

@@ -103,7 +103,7 @@ def test_a_code_works_once(it: Pages, monkeypatch: Patch) -> None:
     code = it.code_of()
     assert it.redeem(code).status_code == 200
     error(it.redeem(code), "invalid_grant")
-    off(monkeypatch, "take")
+    off(monkeypatch, "consume_code")
     again = it.code_of()
     assert [it.redeem(again).status_code for _ in range(2)] == [200, 200]
 

@@ -19,9 +19,9 @@ import pytest
 from botocore.exceptions import ClientError
 from support.user_pools import OTHER_PASSWORD, PASSWORD, read, refused, secret_hash, world
 
-from cognito_lab import clock
+from cognito_lab import clock, randomness
 from cognito_lab.aws.user_pools import srp
-from cognito_lab.aws.user_pools.sign_in import challenges, flows, srp_flow
+from cognito_lab.aws.user_pools.sign_in import challenges, srp_flow
 from cognito_lab.lessons.why import Refusals
 from cognito_lab.network import exchanges, hosts
 from cognito_lab.network.messages import Headers, Request
@@ -211,9 +211,9 @@ def test_an_administrators_door_takes_the_same_proof(it):
 @pytest.mark.parametrize("salt", ["00" * 15 + "7f", "00ab" + "11" * 14, "0fab" + "11" * 14, "ff" * 16])
 def test_numbers_with_zeros_in_front_come_out_the_same_on_both_sides(it, salt, monkeypatch):
     """Salts that begin with zeros, or with a set bit: where clients that mix up text and number go wrong."""
-    real = flows.randomness.octets
+    real = randomness.octets
     monkeypatch.setattr(
-        flows.randomness, "octets", lambda count: bytes.fromhex(salt) if count == 16 else real(count)
+        randomness, "octets", lambda count: bytes.fromhex(salt) if count == 16 else real(count)
     )
     it.member()
     challenge = Client(it).begin()
@@ -682,13 +682,13 @@ def test_somebody_without_a_password_has_none_to_prove(hiding):
 @pytest.mark.parametrize(
     ("name", "changes", "check", "given", "expected"),
     [
-        ("mara", {}, "check_password", "wrong ones in a row: 1", "mara has had since"),
-        ("mara", {"TIMESTAMP": "now"}, "check_timestamp", "now", "Mon Jun 1 09:00:00 UTC 2026"),
-        ("mara", {"TIMESTAMP": "Tue Jun 01 09:05:07 UTC 2027"}, "check_timestamp", "Jun 01",
+        ("mara", {}, "lockout.check_password", "wrong ones in a row: 1", "mara has had since"),
+        ("mara", {"TIMESTAMP": "now"}, "srp_flow.check_timestamp", "now", "Mon Jun 1 09:00:00 UTC 2026"),
+        ("mara", {"TIMESTAMP": "Tue Jun 01 09:05:07 UTC 2027"}, "srp_flow.check_timestamp", "Jun 01",
          "Tue Jun 1 09:05:07 UTC 2027, and within five minutes of 2027-06-01 09:0"),
-        ("mara", {"PASSWORD_CLAIM_SECRET_BLOCK": "x"}, "find_challenge", "not given out", "SECRET_BLOCK"),
-        ("mara", {"USERNAME": "nele"}, "check_same_user", "the name nele", "mara, who has had"),
-        ("nobody", {}, "check_same_user", "nobody, which no user", "a user of us-east-1_"),
+        ("mara", {"PASSWORD_CLAIM_SECRET_BLOCK": "x"}, "challenges.find_challenge", "not given out", "SECRET_BLOCK"),
+        ("mara", {"USERNAME": "nele"}, "challenges.check_same_user", "the name nele", "mara, who has had"),
+        ("nobody", {}, "challenges.check_same_user", "nobody, which no user", "a user of us-east-1_"),
     ],
 )  # fmt: skip
 def test_the_lab_can_tell_why_though_aws_does_not(hiding, name, changes, check, given, expected):
@@ -701,7 +701,10 @@ def test_the_lab_can_tell_why_though_aws_does_not(hiding, name, changes, check, 
 
 
 def test_why_somebody_does_not_begin(it):
-    for changes, check in (({"SRP_A": "0"}, "read_srp_a"), ({"USERNAME": "nobody"}, "stand_in")):
+    for changes, check in (
+        ({"SRP_A": "0"}, "srp_flow.parse_srp_a"),
+        ({"USERNAME": "nobody"}, "hidden_users.placeholder_user"),
+    ):
         with Refusals() as refusals, suppress(ClientError):
             Client(it).begin(**{"SRP_A": "2"} | changes)
         assert refusals.why().check == f"user_pools.sign_in.{check}" and refusals.why().expected
@@ -761,24 +764,24 @@ def never(*_, **__):
 @pytest.mark.parametrize(
     ("rule", "lie", "test"),
     [
-        ("check_timestamp", never, test_a_timestamp_is_of_now),
-        ("check_password", never, test_a_wrong_password_is_refused),
-        ("check_same_user", never, test_every_part_of_the_answer_counts),
-        ("check_session_unused", never, test_an_answer_is_used_once_right_or_wrong),
-        ("check_no_reset_required", never, test_after_a_reset_only_the_right_password_learns_of_it),
-        ("check_enabled", never, test_a_disabled_user_neither_begins_nor_finishes),
-        ("check_confirmed", never, test_an_unconfirmed_user_is_refused_before_any_proof),
-        ("check_flow_enabled", never, test_the_client_must_allow_the_flow_and_does_by_default),
-        ("count_failure", never, test_wrong_proofs_lock_as_wrong_passwords_do),
-        ("pretended", lambda *_: secrets.token_bytes(32), test_an_unknown_user_is_challenged_like_anybody),
+        ("srp_flow.check_timestamp", never, test_a_timestamp_is_of_now),
+        ("lockout.check_password", never, test_a_wrong_password_is_refused),
+        ("challenges.check_same_user", never, test_every_part_of_the_answer_counts),
+        ("challenges.check_session_unused", never, test_an_answer_is_used_once_right_or_wrong),
+        ("user_status.check_no_reset_required", never, test_after_a_reset_only_the_right_password_learns_of_it),
+        ("user_status.check_enabled", never, test_a_disabled_user_neither_begins_nor_finishes),
+        ("user_status.check_confirmed", never, test_an_unconfirmed_user_is_refused_before_any_proof),
+        ("flows.check_flow_enabled", never, test_the_client_must_allow_the_flow_and_does_by_default),
+        ("lockout.count_failure", never, test_wrong_proofs_lock_as_wrong_passwords_do),
+        ("hidden_users.placeholder_bytes", lambda *_: secrets.token_bytes(32), test_an_unknown_user_is_challenged_like_anybody),
         (
-            "not_this_one", lambda name: challenges.invalid_session(""),
+            "challenges.challenge_refusal", lambda name: challenges.invalid_session(""),
             test_whatever_is_sent_an_unknown_user_is_refused_like_a_wrong_password,
         ),
     ],
 )  # fmt: skip
 def test_a_rule_that_is_switched_off_is_noticed(it, monkeypatch, rule, lie, test, request):
-    monkeypatch.setattr(flows, rule, lie)
+    monkeypatch.setattr(f"cognito_lab.aws.user_pools.sign_in.{rule}", lie)
     names = test.__code__.co_varnames[: test.__code__.co_argcount]
     given = {"it": it, "monkeypatch": monkeypatch}
     if "hiding" in names:

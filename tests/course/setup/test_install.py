@@ -659,7 +659,7 @@ def test_the_command_line_lists_its_commands_and_refuses_others():
 
     listed = run()
     assert listed.returncode == 0
-    assert all(f"  {name} " in listed.stderr for name in ("check", "lab", "run", "outputs", "bench", "lock"))
+    assert all(f"  {name} " in listed.stderr for name in ("doctor", "lab", "run", "outputs", "bench", "lock"))
     assert run("runn").returncode == 2
 
 
@@ -667,7 +667,7 @@ def test_a_package_without_its_course_gets_a_line(tmp_path):
     shutil.copytree(
         ROOT / "cognito_lab", tmp_path / "cognito_lab", ignore=shutil.ignore_patterns("__pycache__")
     )
-    for command in ("check", "lab"):
+    for command in ("doctor", "lab"):
         done = subprocess.run(
             [sys.executable, "-m", "cognito_lab", command], cwd=tmp_path, capture_output=True, text=True
         )

@@ -125,7 +125,7 @@ def test_a_lesson_with_its_exercises_runs_in_a_learners_environment(python):
 
 
 def test_check_is_content_with_a_learners_environment_and_says_what_is_not_there(python):
-    done = run(python, "-m", "cognito_lab", "check")
+    done = run(python, "-m", "cognito_lab", "doctor")
     assert done.returncode == 0, done.stdout
     assert "MISSING" not in done.stdout and "make tools adds them" in done.stdout
 

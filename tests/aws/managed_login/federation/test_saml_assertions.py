@@ -258,7 +258,7 @@ def test_an_assertion_counts_once(place: Place) -> None:
     assert place.believed(response) == place.name_id()
     with pytest.raises(SamlError, match="used before"):
         place.believed(response)
-    with off("check_not_used"):
+    with off("use_once"):
         assert place.believed(response) == place.name_id()
 
 
@@ -397,7 +397,7 @@ def test_what_is_read_is_what_was_signed(place: Place) -> None:
     """Were the assertion read where it stands in the document, wrapping would make Mina of Aiko."""
     made = set()
     for variant, same_id in WRAPPED:
-        with off("check_one_assertion"), off("check_covered"), off("check_not_used"):
+        with off("check_one_assertion"), off("check_covered"), off("use_once"):
             try:
                 made.add((variant, place.believed(wrapped(place, variant, same_id))))
             except SamlError:
