@@ -42,7 +42,7 @@ class Account:
     def look(self, **asked):
         """The columns of the picture: by name of the store, headings and rows."""
         asked = asked or {"username": "goran", "identity_id": self.identity, "google_email": GORAN}
-        (self.picture,) = knowledge(self.lab.google, **asked).pictures
+        (self.picture,) = knowledge.who_knows(self.lab.google, **asked).pictures
         return {store.name: dict(self.picture.parts(store)) for store in self.picture.stores}
 
 
@@ -192,14 +192,14 @@ def test_only_those_who_are_asked_have_a_column(account):
     assert list(account.look(google_email="nobody@gmail.example")) == ["Google", "IAM"]
     assert account.picture.stores[0].where == "nobody here"
     with pytest.raises(ValueError, match="name the person"):
-        knowledge(account.lab.google)
+        knowledge.who_knows(account.lab.google)
 
 
 def test_a_name_in_two_user_pools_has_two_columns_and_all_pages_are_read(account):
     for number in range(61):
         pool = account.users.create_user_pool(PoolName=f"pool {number}")["UserPool"]["Id"]
     account.users.admin_create_user(UserPoolId=pool, Username="mara")
-    (picture,) = knowledge(account.lab.google, username="mara").pictures
+    (picture,) = knowledge.who_knows(account.lab.google, username="mara").pictures
     assert sorted(store.where for store in picture.stores[:-1]) == ["pool 60", "tidepool-members"]
 
 
@@ -214,7 +214,7 @@ def test_the_picture_the_words_and_the_alternative_text_say_the_same(account):
         for heading, rows in account.picture.parts(store):
             for each in (heading, *rows):
                 assert each in words and each in alt and "".join(each.split()) in drawn
-    html = knowledge(account.lab.google, username="goran").html()
+    html = knowledge.who_knows(account.lab.google, username="goran").html()
     assert html.startswith('<img alt="Who knows what about goran now. user pool: tidepool-members. tells: ')
 
 
