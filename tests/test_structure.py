@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
+import re
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -28,6 +31,7 @@ FLOORS = (
 UP: dict[tuple[str, str], str] = {}
 
 
+@cache
 def modules(root: Path = PACKAGE) -> dict[str, Path]:
     """Every module below ``root`` by its dotted name without the package's; a package goes by its folder."""
     found = {}
@@ -105,6 +109,63 @@ def test_no_folder_is_crowded() -> None:
         if count > MOST_FILES:
             crowded[str(folder.relative_to(ROOT))] = count
     assert crowded == {}
+
+
+REFERENCE = re.compile(r":(?:func|class|data|meth|mod|attr):`~?([^`]+)`")
+
+
+def leads_somewhere(reference: str, module: str) -> bool:
+    """Whether what a docstring of ``module`` refers to is there: beside it, in it, or under its full name."""
+    if reference.startswith(f"{PACKAGE.name}."):
+        return reaches("", reference.partition(".")[2])
+    room = module if modules()[module].name == "__init__.py" else module.rpartition(".")[0]
+    if reaches(room, reference.lstrip(".")):
+        return True
+    here = importlib.import_module(f"{PACKAGE.name}.{module}" if module else PACKAGE.name)
+    own = [
+        each for each in vars(here).values() if isinstance(each, type) and each.__module__ == here.__name__
+    ]
+    return any(has(each, reference.split(".")) for each in (here, *own)) or is_of_a_library(reference)
+
+
+def reaches(room: str, reference: str) -> bool:
+    """Whether ``reference`` is a module below ``room``, or something in one."""
+    parts = [part for part in (*room.split("."), *reference.split(".")) if part]
+    for length in range(len(parts), 0, -1):
+        if ".".join(parts[:length]) in modules():
+            found = importlib.import_module(".".join((PACKAGE.name, *parts[:length])))
+            return has(found, parts[length:]) and (length > len(room.split(".")) or not room)
+    return False
+
+
+def has(owner: object, names: list[str]) -> bool:
+    for name in names:
+        if not hasattr(owner, name) and name not in getattr(owner, "__annotations__", {}):
+            return False
+        owner = getattr(owner, name, None)
+    return True
+
+
+def is_of_a_library(reference: str) -> bool:
+    """Whether it is Python's or another package's, such as ``datetime.timedelta``."""
+    first, *rest = reference.split(".")
+    known = bool(rest) and importlib.util.find_spec(first) is not None
+    return known and has(importlib.import_module(first), rest)
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_references_lead_somewhere(module: str) -> None:
+    found = REFERENCE.findall(modules()[module].read_text(encoding="utf-8"))
+    assert [reference for reference in found if not leads_somewhere(reference, module)] == []
+
+
+def test_a_reference_that_leads_nowhere_is_found() -> None:
+    assert leads_somewhere("get_pool", "aws.user_pools.model")
+    assert leads_somewhere(".model", "aws.user_pools") and leads_somewhere("datetime.timedelta", "lab")
+    assert not leads_somewhere("find_pool", "aws.user_pools.model")
+    assert not leads_somewhere(".pools", "aws.user_pools") and not leads_somewhere(
+        "model.gone", "aws.user_pools"
+    )
 
 
 def test_the_readme_draws_every_room() -> None:

@@ -31,12 +31,9 @@ NOT_DRAWN = ("html", "link", "meta", "script")
 class Browser(Twin):
     """A person's browser. Shown in a notebook, it is a picture of its page, with the page in words.
 
-    Attributes
-    ----------
-    address:
-        What its address bar says. Of an app, the address to which it was sent back.
-    page:
-        The :class:`Page` that it shows; an app's is empty.
+    Attributes:
+        address: What its address bar says. Of an app, the address to which it was sent back.
+        page: The :class:`Page` that it shows; an app's is empty.
     """
 
     def __init__(self) -> None:
@@ -57,13 +54,10 @@ class Browser(Twin):
     def open(self, address: str, form: dict[str, str] | None = None) -> Browser:
         """Go to ``address``, or send it a form, as a page somewhere else would.
 
-        Raises
-        ------
-        OAuthError
-            It ends at an address with ``error=``, of a page or of the app: that is the code. Or with an
-            answer whose HTTP status says that something is wrong: then that is.
-        OutsideTheLab
-            The lab does not play the host.
+        Raises:
+            OAuthError: It ends at an address with ``error=``, of a page or of the app: that is the code. Or
+                with an answer whose HTTP status says that something is wrong: then that is.
+            OutsideTheLab: The lab does not play the host.
         """
         return self._go("GET" if form is None else "POST", address, form)
 

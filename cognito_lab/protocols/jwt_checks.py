@@ -22,7 +22,7 @@ class NotAToken(ValueError):
     """What was sent is no JSON Web Token; the text says why."""
 
 
-def read(token: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def decode_unverified(token: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims of ``token``, believed by nobody yet.
 
     Raises:

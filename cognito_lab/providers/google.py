@@ -30,7 +30,7 @@ from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.protocols import oauth, signing_keys
 from cognito_lab.providers import google_accounts, google_checks
 from cognito_lab.providers.google_accounts import GoogleAccount, GoogleClient, SignIn
-from cognito_lab.providers.pages import browse, error_page, page, read, submit
+from cognito_lab.providers.pages import browse, error_page, page, parse_page, submit
 
 SCRIPTS = {name: (google_accounts.HERE / f"gsi_{name}.js").read_bytes() for name in ("client", "handover")}
 
@@ -107,7 +107,7 @@ class Google:
         """
         asked = {"client_id": client_id, "origin": origin, **({} if nonce is None else {"nonce": nonce})}
         chooser = browse("GET", f"{google_accounts.ISSUER}/gsi/select?{urlencode(asked)}")
-        return read(submit(google_accounts.ISSUER, chooser, account=account)).hidden["credential"]
+        return parse_page(submit(google_accounts.ISSUER, chooser, account=account)).hidden["credential"]
 
     @contextmanager
     def intercepted(self, change: Callable[[str], str]) -> Iterator[None]:

@@ -41,7 +41,7 @@ def browse(method: str, address: str, body: bytes = b"") -> Response:
     headers = {"content-type": "application/x-www-form-urlencoded"} if body else {}
     answer = hosts.fetch("browser", method, address, headers, body)
     if answer.status >= 400:
-        lines = iter(read(answer).lines)
+        lines = iter(parse_page(answer).lines)
         heading = next(found for line in lines if (found := re.fullmatch(r"Error (\d+): (\w+)", line)))
         raise OAuthError(heading[2], next(lines, ""), int(heading[1]))
     return answer
@@ -49,9 +49,9 @@ def browse(method: str, address: str, body: bytes = b"") -> Response:
 
 def submit(base: str, shown: Response, **pressed: str) -> Response:
     """Press a button of the form on the page that ``base`` has ``shown``."""
-    form = read(shown).forms[0]
+    form = parse_page(shown).forms[0]
     return browse("POST", urljoin(base, form.action), urlencode(form.hidden | pressed).encode())
 
 
-def read(shown: Response) -> Page:
+def parse_page(shown: Response) -> Page:
     return Page(shown.body.decode())

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from cognito_lab.views.diagrams import Diagram
 from cognito_lab.views.palette import INK, LANE, LINE, PAPER, REFUSED, WIDTH
 from cognito_lab.views.svg import box, document, svg_text, width_of, wrapped
-from cognito_lab.views.wording import Refused
+from cognito_lab.views.wording import RefusedCall
 
 Move = tuple[str, str]  # from one state to another
-Transition = tuple[str, str, str | Refused]
+Transition = tuple[str, str, str | RefusedCall]
 START = "(no user)"
 
 

@@ -12,7 +12,7 @@ JWT = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
 Leaf = tuple[str, str, Any]  # the name of the member it stands in, its own name, its value
 
 
-class Refused(Protocol):
+class RefusedCall(Protocol):
     """A refusal that came, as far as a picture of it needs to know: its error code."""
 
     code: str

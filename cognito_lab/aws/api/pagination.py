@@ -16,7 +16,7 @@ HOUR = 3600.0  # "Managing users": a page token lives one hour
 DEFAULT_SIZE = 60
 
 
-def page(
+def paginate(
     call: Call,
     items: Sequence[Item],
     limit: str = "Limit",

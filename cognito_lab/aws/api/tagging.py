@@ -8,7 +8,7 @@ from typing import Any
 from cognito_lab.aws.api.operations import Call, operation
 
 
-def play(service: str, tags_of: Callable[[Call], dict[str, str]]) -> None:
+def register_tag_operations(service: str, tags_of: Callable[[Call], dict[str, str]]) -> None:
     """Play TagResource, UntagResource and ListTagsForResource of ``service``.
 
     ``tags_of`` finds the tags of the resource that a call names by its ``ResourceArn``, or refuses.

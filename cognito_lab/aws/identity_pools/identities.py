@@ -14,7 +14,7 @@ from cognito_lab import randomness
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.identity_pools import logins
 from cognito_lab.aws.identity_pools.logins import Login, refusal
-from cognito_lab.aws.identity_pools.pools import Identity, IdentityPool, all_pools, find_pool, page
+from cognito_lab.aws.identity_pools.pools import Identity, IdentityPool, all_pools, find_pool, paginate
 from cognito_lab.errors import AwsError, invalid
 
 
@@ -153,7 +153,7 @@ def describe_identity(call: Call) -> dict[str, Any]:
 def list_identities(call: Call) -> dict[str, Any]:
     pool = find_pool(call.region, call["IdentityPoolId"])
     shown = [each for each in pool.identities.values() if not (call.get("HideDisabled") and each.disabled)]
-    rows, following = page(call, shown)
+    rows, following = paginate(call, shown)
     return {"IdentityPoolId": pool.id, "Identities": [_described(each) for each in rows], **following}
 
 

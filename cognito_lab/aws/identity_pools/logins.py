@@ -138,7 +138,7 @@ def unverified_claims(provider: Provider, token: str) -> dict[str, Any]:
     if provider.keys_address is None:
         return {}
     try:
-        return jwt_checks.read(token)[1]
+        return jwt_checks.decode_unverified(token)[1]
     except jwt_checks.NotAToken:
         raise refusal(f"Invalid login token. {provider.wrong_token}") from None
 

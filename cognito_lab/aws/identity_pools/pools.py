@@ -127,7 +127,7 @@ def delete_identity_pool(call: Call) -> None:
 
 @operation("cognito-identity", "ListIdentityPools")
 def list_identity_pools(call: Call) -> dict[str, Any]:
-    pools, following = page(call, list(all_pools(call.region).values()))
+    pools, following = paginate(call, list(all_pools(call.region).values()))
     shown = ("IdentityPoolId", "IdentityPoolName")
     return {"IdentityPools": [{name: pool.describe()[name] for name in shown} for pool in pools], **following}
 
@@ -218,12 +218,13 @@ def _pool_of_arn(call: Call) -> IdentityPool:
     return find_pool(call.region, call["ResourceArn"].removeprefix(start))
 
 
-tagging.play("cognito-identity", lambda call: _pool_of_arn(call).tags)
+tagging.register_tag_operations("cognito-identity", lambda call: _pool_of_arn(call).tags)
 
 
 # -- pages -----------------------------------------------------------------------------------------
 
 
-def page(call: Call, items: Sequence[Item]) -> tuple[Sequence[Item], dict[str, str]]:
-    """As everywhere (:func:`pagination.page`). AWS does not say how long a token of identity pools lives."""
-    return pagination.page(call, items, "MaxResults", seconds=math.inf, text="Invalid NextToken")
+def paginate(call: Call, items: Sequence[Item]) -> tuple[Sequence[Item], dict[str, str]]:
+    """As everywhere (:func:`pagination.paginate`). AWS does not say how long a token of identity pools
+    lives."""
+    return pagination.paginate(call, items, "MaxResults", seconds=math.inf, text="Invalid NextToken")

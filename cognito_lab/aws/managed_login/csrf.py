@@ -28,10 +28,8 @@ def csrf_field(request: Request) -> tuple[str, str]:
 def check_csrf(request: Request, fields: dict[str, str]) -> None:
     """The form was filled in on a page that this browser was shown.
 
-    Raises
-    ------
-    OAuthError
-        ``invalid_request``, 403.
+    Raises:
+        OAuthError: ``invalid_request``, 403.
     """
     token = forms.cookies(request).get(browser_sessions.XSRF, "")
     same = constant_time.equal(token, fields.get("_csrf", ""))

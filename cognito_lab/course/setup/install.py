@@ -112,7 +112,7 @@ def _build(target: Path, lock: Path, python: str, wanted: str) -> None:
         steps.begin("matplotlib's list of the machine's fonts")
         # It makes one, once, and says so where it happens: here, not in a lesson.
         subprocess.run([str(inside), "-c", LIST_FONTS], capture_output=True)
-        marker.write(target, marker.covered(lock), _version(str(inside)))
+        marker.write_marker(target, marker.covered(lock), _version(str(inside)))
 
 
 def _complete(target: Path, lock: Path, python: str, wanted: str) -> None:
@@ -124,7 +124,7 @@ def _complete(target: Path, lock: Path, python: str, wanted: str) -> None:
     with contextlib.closing(steps), tempfile.TemporaryDirectory() as folder, _stopped_by_sigterm():
         tool = uv or _fetched(inside, lock, wanted, Path(folder) / "uv", steps)
         _install(tool, inside, lock, steps)
-        marker.write(target, marker.covered(lock), _version(str(inside)))
+        marker.write_marker(target, marker.covered(lock), _version(str(inside)))
     unfinished.unlink()
 
 
@@ -133,7 +133,9 @@ def _is_learners(target: Path, lock: Path, version: str) -> bool:
     part = lock.with_name(LEARNER)
     if lock.name != COMPLETE or not part.is_file() or (target / UNFINISHED).exists():
         return False
-    return marker.is_finished(target, part, version) and marker.read(target)["locks"] == [marker.digest(part)]
+    return marker.is_finished(target, part, version) and marker.read_marker(target)["locks"] == [
+        marker.digest(part)
+    ]
 
 
 def _existing(inside: Path, python: str, wanted: str) -> Installer | None:

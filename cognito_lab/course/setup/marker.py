@@ -30,7 +30,7 @@ def covered(lock: str | os.PathLike[str]) -> list[str]:
     return [digest(lock), *([digest(part)] if name == COMPLETE and os.path.isfile(part) else [])]
 
 
-def read(target: str | os.PathLike[str]) -> dict[str, object]:
+def read_marker(target: str | os.PathLike[str]) -> dict[str, object]:
     """What the marker of the environment `target` says; empty where there is none, or where it was moved."""
     try:
         with open(os.path.join(target, MARKER), encoding="utf-8") as file:
@@ -45,11 +45,11 @@ def read(target: str | os.PathLike[str]) -> dict[str, object]:
 
 def is_finished(target: str | os.PathLike[str], lock: str | os.PathLike[str], version: str = "") -> bool:
     """Whether `target` was made to its end, here, from this lock (and with this Python version, if given)."""
-    found = read(target)
+    found = read_marker(target)
     return bool(found) and digest(lock) in found["locks"] and version in ("", found["python"])  # type: ignore[operator]
 
 
-def write(target: str | os.PathLike[str], locks: list[str], version: str) -> None:
+def write_marker(target: str | os.PathLike[str], locks: list[str], version: str) -> None:
     """Mark `target` as finished; ``locks`` are digests, ``version`` is its Python's, such as 3.12."""
     found = {"locks": locks, "folder": os.path.abspath(target), "project": ROOT, "python": version}
     partial = os.path.join(target, f".{MARKER}-{os.getpid()}")

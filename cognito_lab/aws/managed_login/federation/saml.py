@@ -89,12 +89,9 @@ def answered_request(
     None where nobody asked: somebody came from the provider's side, and the RelayState is the query that the
     app would have sent.
 
-    Raises
-    ------
-    OAuthError
-        Nothing of that kind, or nothing of this browser.
-    RedirectError
-        What the app would have been told.
+    Raises:
+        OAuthError: Nothing of that kind, or nothing of this browser.
+        RedirectError: What the app would have been told.
     """
     found = pending.take_pending(request, relay_state)
     if found is not None and found.provider.type == "SAML":

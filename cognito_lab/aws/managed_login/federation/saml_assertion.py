@@ -45,10 +45,8 @@ class SeenAssertions:
 def verify_response(document: bytes, expected: Expected) -> Any:
     """The assertion of a Response, if all of it holds; an element that contains only what was signed.
 
-    Raises
-    ------
-    SamlError
-        The first check that does not hold.
+    Raises:
+        SamlError: The first check that does not hold.
     """
     response = saml_documents.parse(document)
     check_status(response)

@@ -60,11 +60,9 @@ def session_satisfies(session: Session, asked: AuthorizationRequest) -> bool:
 def start_at_provider(request: Request, asked: AuthorizationRequest) -> Response:
     """To the provider that the app asked for by name or identifier.
 
-    Raises
-    ------
-    OAuthError
-        A page of the domain's, and no redirect: the pool does not have it, or the app client does not
-        support it.
+    Raises:
+        OAuthError: A page of the domain's, and no redirect: the pool does not have it, or the app client does
+            not support it.
     """
     provider = pending.requested_provider(asked)
     if provider is None or not pending.is_supported(asked, provider):

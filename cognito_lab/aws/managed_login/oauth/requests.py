@@ -69,12 +69,9 @@ class AuthorizationRequest:
 def parse_authorization_request(request: Request) -> AuthorizationRequest:
     """The authorization request in the query of ``request``: a page of managed login has it there, too.
 
-    Raises
-    ------
-    PageError
-        Unknown app client, or a redirect address that is not one of its callback URLs.
-    RedirectError
-        Any other refusal.
+    Raises:
+        PageError: Unknown app client, or a redirect address that is not one of its callback URLs.
+        RedirectError: Any other refusal.
     """
     fields = forms.read_query(request)
     client = check_client(request, fields.get("client_id", ""))

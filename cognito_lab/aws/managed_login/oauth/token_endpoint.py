@@ -46,10 +46,9 @@ def form(request: Request) -> Fields:
 def client_of(request: Request, fields: Fields) -> AppClient:
     """The app client that calls, in its one way: by HTTP Basic or in the form.
 
-    Raises
-    ------
-    OAuthError
-        ``invalid_client``: none of this domain's pool, or without the right secret. ``invalid_request``.
+    Raises:
+        OAuthError: ``invalid_client``: none of this domain's pool, or without the right secret.
+            ``invalid_request``.
     """
     basic = oauth.basic_credentials(request)
     differs = basic and fields.get("client_id", basic["client_id"]) != basic["client_id"]

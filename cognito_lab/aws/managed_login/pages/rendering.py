@@ -40,14 +40,10 @@ def page(
 ) -> Response:
     """A page that looks as ``pool`` has set it for ``client``.
 
-    Parameters
-    ----------
-    template:
-        Name of the file in ``templates``; ``values`` are what it needs beside the ones below.
-    status:
-        HTTP status code; from 400 on, the window's title says "Error".
-    error, notice:
-        What was refused, and what went well; empty where there is nothing to tell.
+    Args:
+        template: Name of the file in ``templates``; ``values`` are what it needs beside the ones below.
+        status: HTTP status code; from 400 on, the window's title says "Error".
+        error, notice: What was refused, and what went well; empty where there is nothing to tell.
     """
     style = (branding.style_of(pool, client) if pool and client else None) or Style()
     filled = render(

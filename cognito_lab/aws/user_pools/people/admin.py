@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.api.pagination import page
+from cognito_lab.aws.api.pagination import paginate
 from cognito_lab.aws.user_pools import attributes, directory, model, outbox, passwords
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import no_user
@@ -186,7 +186,7 @@ def list_users(call: Call) -> dict[str, Any]:
     if not set(only or ()) <= set(pool.schema.attributes):
         raise invalid("One or more requested attributes do not exist.")
     chosen = search(call.get("Filter", ""))
-    found, after = page(call, [user for user in pool.people if chosen(user)], token="PaginationToken")
+    found, after = paginate(call, [user for user in pool.people if chosen(user)], token="PaginationToken")
     return {"Users": [user.describe(only=only) for user in found], **after}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.api.pagination import page
+from cognito_lab.aws.api.pagination import paginate
 from cognito_lab.aws.user_pools import model
 from cognito_lab.aws.user_pools.directory import User, to_datetime
 from cognito_lab.aws.user_pools.errors import not_found
@@ -145,14 +145,14 @@ def admin_list_groups_for_user(call: Call) -> dict[str, Any]:
 
 
 def _listed(call: Call, found: Sequence[Group]) -> dict[str, Any]:
-    found, after = page(call, found)
+    found, after = paginate(call, found)
     return {"Groups": [group.describe() for group in found], **after}
 
 
 @operation("cognito-idp", "ListUsersInGroup")
 def list_users_in_group(call: Call) -> dict[str, Any]:
     _, group = _find(call)
-    members, after = page(call, list(group.members.values()))
+    members, after = paginate(call, list(group.members.values()))
     return {"Users": [user.describe() for user in members], **after}
 
 

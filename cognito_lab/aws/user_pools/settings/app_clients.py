@@ -14,7 +14,7 @@ from typing import Any
 
 from cognito_lab import randomness
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.api.pagination import page
+from cognito_lab.aws.api.pagination import paginate
 from cognito_lab.aws.user_pools import attributes, model
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.settings import identity_providers, resource_servers
@@ -154,6 +154,6 @@ def delete_user_pool_client(call: Call) -> None:
 
 @operation("cognito-idp", "ListUserPoolClients")
 def list_user_pool_clients(call: Call) -> dict[str, Any]:
-    found, after = page(call, list(model.pool_in(call).clients.values()), "MaxResults")
+    found, after = paginate(call, list(model.pool_in(call).clients.values()), "MaxResults")
     listed = [{"ClientId": one.id, "UserPoolId": one.pool.id, "ClientName": one.name} for one in found]
     return {"UserPoolClients": listed, **after}

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from cognito_lab.aws import jwt_issuers, moto_patches
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.api.pagination import page
+from cognito_lab.aws.api.pagination import paginate
 from cognito_lab.aws.user_pools import attributes, model
 from cognito_lab.aws.user_pools.directory import to_datetime
 from cognito_lab.aws.user_pools.errors import not_found
@@ -278,7 +278,7 @@ def delete_identity_provider(call: Call) -> None:
 
 @operation("cognito-idp", "ListIdentityProviders")
 def list_identity_providers(call: Call) -> dict[str, Any]:
-    found, after = page(call, list(_of(model.pool_in(call)).values()), "MaxResults")
+    found, after = paginate(call, list(_of(model.pool_in(call)).values()), "MaxResults")
     shown = ("ProviderName", "ProviderType", "LastModifiedDate", "CreationDate")
     rows = [one.describe() for one in found]
     return {"Providers": [{name: row[name] for name in shown} for row in rows], **after}

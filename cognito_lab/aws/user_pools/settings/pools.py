@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cognito_lab import randomness
 from cognito_lab.aws.api import tagging
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.api.pagination import page
+from cognito_lab.aws.api.pagination import paginate
 from cognito_lab.aws.user_pools import model, passwords
 from cognito_lab.aws.user_pools.attributes import Schema
 from cognito_lab.aws.user_pools.directory import Directory, to_datetime
@@ -178,7 +178,7 @@ def check_no_domain(pool: UserPool) -> None:
 @operation("cognito-idp", "ListUserPools")
 def list_user_pools(call: Call) -> dict[str, Any]:
     here = [pool for pool in model.registry().pools.values() if pool.region == call.region]
-    pools, after = page(call, here, "MaxResults")
+    pools, after = paginate(call, here, "MaxResults")
     listed = [
         {"Id": pool.id, "Name": pool.name, "LambdaConfig": pool.settings["LambdaConfig"],
          "CreationDate": to_datetime(pool.created), "LastModifiedDate": to_datetime(pool.modified)}
@@ -204,4 +204,4 @@ def _tagged(call: Call) -> UserPool:
     return pool
 
 
-tagging.play("cognito-idp", lambda call: _tagged(call).tags)
+tagging.register_tag_operations("cognito-idp", lambda call: _tagged(call).tags)

@@ -9,7 +9,7 @@ from typing import Any
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.api.pagination import page
+from cognito_lab.aws.api.pagination import paginate
 from cognito_lab.aws.user_pools import model
 from cognito_lab.aws.user_pools.errors import not_found
 from cognito_lab.aws.user_pools.model import UserPool
@@ -64,7 +64,7 @@ def delete_resource_server(call: Call) -> None:
 
 @operation("cognito-idp", "ListResourceServers")
 def list_resource_servers(call: Call) -> dict[str, Any]:
-    found, after = page(call, list(of_pool(model.pool_in(call)).values()), "MaxResults")
+    found, after = paginate(call, list(of_pool(model.pool_in(call)).values()), "MaxResults")
     return {"ResourceServers": found, **after}
 
 

@@ -74,7 +74,7 @@ def invalid_token() -> AwsError:
 
 def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
-        return jwt_checks.read(token)
+        return jwt_checks.decode_unverified(token)
     except jwt_checks.NotAToken:
         raise invalid_token() from None
 
