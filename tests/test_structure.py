@@ -149,8 +149,8 @@ def has(owner: object, names: list[str]) -> bool:
 def is_of_a_library(reference: str) -> bool:
     """Whether it is Python's or another package's, such as ``datetime.timedelta``."""
     first, *rest = reference.split(".")
-    known = bool(rest) and importlib.util.find_spec(first) is not None
-    return known and has(importlib.import_module(first), rest)
+    known = first and rest and importlib.util.find_spec(first) is not None
+    return bool(known) and has(importlib.import_module(first), rest)
 
 
 @pytest.mark.parametrize("module", sorted(modules()))
@@ -163,9 +163,8 @@ def test_a_reference_that_leads_nowhere_is_found() -> None:
     assert leads_somewhere("get_pool", "aws.user_pools.model")
     assert leads_somewhere(".model", "aws.user_pools") and leads_somewhere("datetime.timedelta", "lab")
     assert not leads_somewhere("find_pool", "aws.user_pools.model")
-    assert not leads_somewhere(".pools", "aws.user_pools") and not leads_somewhere(
-        "model.gone", "aws.user_pools"
-    )
+    assert not leads_somewhere(".pools", "aws.user_pools")
+    assert not leads_somewhere("model.gone", "aws.user_pools")
 
 
 def test_the_readme_draws_every_room() -> None:
