@@ -29,9 +29,6 @@ class ConditionResult:
     holds: bool
 
 
-# -- conditions ------------------------------------------------------------------------------------
-
-
 def tested_conditions(
     statement: Statement, question: AccessQuestion, variables: bool
 ) -> Iterator[ConditionResult]:

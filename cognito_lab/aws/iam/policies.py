@@ -1,10 +1,9 @@
-"""IAM policies: what a document says about a request, and the statement that decided.
+"""IAM policies: what the statements say about a question, and the one that decided.
 
-Read from top to bottom: a question, how a statement is matched against it (action, resource,
-principal, conditions), what one kind of policy says, and how the kinds are combined.
+Read from top to bottom: how a statement is matched against a question (action, resource, principal), what one
+kind of policy says, and how the kinds are combined. Conditions and variables have files of their own.
 
-Sources: IAM User Guide, "Policy evaluation logic", "IAM JSON policy element reference",
-"Policy variables", "Condition operators", "Set operators for multivalued context keys".
+Sources: IAM User Guide, "Policy evaluation logic", "IAM JSON policy element reference".
 """
 
 from __future__ import annotations

@@ -17,8 +17,6 @@ from cognito_lab.aws.iam.questions import Document, Statement
 from cognito_lab.errors import AwsError
 from cognito_lab.paths import DATA
 
-# -- a document, when it is saved -------------------------------------------------------------------
-
 TOP_ELEMENTS = {"Version", "Id", "Statement"}
 ELEMENTS = {
     "Sid",

@@ -10,8 +10,6 @@ from functools import cache
 
 from cognito_lab.aws.iam.questions import AccessQuestion
 
-# -- wildcards and variables -----------------------------------------------------------------------
-
 VARIABLE = re.compile(r"\$\{([^},]+)(?:,\s*'([^']*)')?\}")
 
 

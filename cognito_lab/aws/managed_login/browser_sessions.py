@@ -1,4 +1,4 @@
-"""Cookies of managed login: the session that signs a browser in again, and the token that guards the forms.
+"""The session of managed login, by which a browser is signed in again without its user being asked.
 
 Source: "User pool managed login" (the cookies ``cognito`` and ``XSRF-TOKEN``); RFC 6265.
 """

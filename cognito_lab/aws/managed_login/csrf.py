@@ -11,8 +11,6 @@ from cognito_lab.network import forms
 from cognito_lab.network.messages import Request
 from cognito_lab.protocols import constant_time
 
-# -- forms that another site cannot post -----------------------------------------------------------
-
 
 def csrf_field(request: Request) -> tuple[str, str]:
     """What a page with forms carries twice: the value of their hidden field ``_csrf``, and a ``Set-Cookie``.

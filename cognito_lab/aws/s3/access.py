@@ -1,7 +1,7 @@
-"""Amazon S3: which operation a request is, who may do it, and what keeps a bucket from the public.
+"""Who may do what in Amazon S3: the IAM actions of an operation, and the verdict on them.
 
-moto stores the buckets. Sources: Amazon S3 API Reference; S3 User Guide, "Policy actions for Amazon
-S3", "Blocking public access to your Amazon S3 storage", "Troubleshoot access denied (403 Forbidden)".
+moto stores the buckets. Sources: S3 User Guide, "Policy actions for Amazon S3", "Troubleshoot access denied
+(403 Forbidden)".
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from cognito_lab.aws.s3 import public_access
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges
 from cognito_lab.network.messages import Request
-
-# -- who may do it ---------------------------------------------------------------------------------
 
 # Operations whose IAM action has another name.
 ACTIONS = {

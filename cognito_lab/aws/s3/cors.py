@@ -15,8 +15,6 @@ from cognito_lab.errors import AwsError
 from cognito_lab.network import exchanges
 from cognito_lab.network.messages import Handler, Headers, Request, Response
 
-# -- cross-origin requests -------------------------------------------------------------------------
-
 NOT_ENABLED = "CORSResponse: CORS is not enabled for this bucket."
 NOT_ALLOWED = (
     "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, "

@@ -16,8 +16,6 @@ from cognito_lab.aws.iam.questions import Document
 from cognito_lab.errors import AwsError
 from cognito_lab.network import exchanges
 
-# -- the public ------------------------------------------------------------------------------------
-
 # A condition on one of these keeps a policy for everybody from being public.
 LIMITING_KEYS = {
     "aws:sourceip",

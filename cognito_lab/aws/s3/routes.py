@@ -17,8 +17,6 @@ from cognito_lab.network.messages import Request
 
 BUCKET_HOST = re.compile(rf"(?:(.+)\.)?s3(?:\.{services.REGION})?\.amazonaws\.com")
 
-# -- from a request to an operation ----------------------------------------------------------------
-
 
 @cache
 def _routes() -> list[tuple[str, str, frozenset[str], str]]:

@@ -1,9 +1,7 @@
-"""Amazon S3 for browsers: which origins may call a bucket, and buckets as websites.
+"""Buckets as websites: index documents, error documents, redirects, and objects that everybody may read.
 
-Cross-origin rules are kept by browsers only: they say whose page may read an answer, and are no lock.
-
-Sources: S3 User Guide, "Using cross-origin resource sharing (CORS)", "Website endpoints", "Configuring
-an index document", "Configuring a custom error document"; Fetch Standard, "CORS protocol".
+Sources: S3 User Guide, "Website endpoints", "Configuring an index document", "Configuring a custom error
+document".
 """
 
 from __future__ import annotations
@@ -25,8 +23,6 @@ WEBSITE_HOSTS = rf"[a-z0-9][a-z0-9.-]*\.s3-website[-.]{services.REGION}\.amazona
 
 render = templates.beside(__file__)
 
-
-# -- websites --------------------------------------------------------------------------------------
 
 # Made anew each time: an exception keeps the traceback of where it was raised.
 MISSING_BUCKET = partial(AwsError, "NoSuchBucket", "The specified bucket does not exist", 404)

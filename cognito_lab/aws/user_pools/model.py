@@ -128,7 +128,7 @@ def lifetime(settings: Mapping[str, Any], token: str) -> int:
     return int(given) * SECONDS_PER_UNIT[unit]
 
 
-# -- finding one, and its proofs ------------------------------------------------------------------
+# -- finding one ------------------------------------------------------------------
 
 
 def get_client(region: str, client_id: str) -> AppClient:

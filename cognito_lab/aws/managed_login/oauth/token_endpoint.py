@@ -1,7 +1,6 @@
-"""The endpoints that apps call themselves: a code for tokens, who somebody is, and revoking.
+"""The endpoints by which apps get tokens and revoke them.
 
-Source: "Token endpoint", "UserInfo endpoint", "Revoke endpoint" in the Developer Guide; RFC 6749, 4.1.3,
-4.4, 5 and 6; RFC 6750; RFC 7009.
+Source: "Token endpoint", "Revoke endpoint" in the Developer Guide; RFC 6749, 4.1.3, 4.4, 5 and 6; RFC 7009.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The userInfo endpoint: the claims of whoever an access token is about.
 
-Source: "The userInfo endpoint".
+Source: "UserInfo endpoint" in the Developer Guide; RFC 6750.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from cognito_lab.errors import AwsError
 from cognito_lab.network import forms
 from cognito_lab.network.forms import OAuthError, refuse_if
 from cognito_lab.network.messages import Request, Response
-
-# -- what an access token opens, and revoking --------------------------------------------------------
 
 
 def user_info(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""App clients: what one application may do with a pool, and how it proves itself.
+"""App clients: what one application may do with a pool. How it proves itself is in `client_secrets`.
 
 Source: CreateUserPoolClient in the API reference; "Application-specific settings with app clients".
 """

@@ -1,6 +1,6 @@
-"""User pools: their settings, what each plan allows, and what can never be changed again.
+"""User pools: their settings, and what can never be changed again. What a plan allows is in `plans`.
 
-Source: CreateUserPool, UpdateUserPool in the API reference; "User pool feature plans".
+Source: CreateUserPool, UpdateUserPool in the API reference.
 """
 
 from __future__ import annotations

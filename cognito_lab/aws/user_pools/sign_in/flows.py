@@ -1,7 +1,7 @@
-"""Sign-in: the flows, the password with its lockout, its proof by SRP, a new password, and refreshing.
+"""Authentication flows: which one a call asks for, whether its app client allows it, and who goes on with it.
 
-Source: "Authentication with Amazon Cognito user pools" (flows, lockout), InitiateAuth and
-RespondToAuthChallenge in the API reference.
+Source: "Authentication with Amazon Cognito user pools"; InitiateAuth and RespondToAuthChallenge in the API
+reference.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.sign_in import challenges, new_password, password_flow, refresh, srp_flow
 from cognito_lab.aws.user_pools.tokens import issuing
 from cognito_lab.errors import OutsideTheLab, invalid
-
-# -- InitiateAuth --------------------------------------------------------------------------------
 
 
 @operation("cognito-idp", "InitiateAuth")

@@ -14,8 +14,6 @@ from cognito_lab.aws.user_pools.sign_in import challenges, user_status
 from cognito_lab.aws.user_pools.sign_in.challenges import Challenge
 from cognito_lab.errors import invalid
 
-# -- RespondToAuthChallenge ----------------------------------------------------------------------
-
 
 def ask_for_new_password(client: AppClient, user: User) -> dict[str, Any]:
     """The challenge of a temporary password. Required attributes that are missing are asked for as well."""

@@ -27,9 +27,6 @@ def by_refresh_token(client: AppClient, parameters: Mapping[str, str]) -> dict[s
     return {"ChallengeParameters": {}, "AuthenticationResult": refreshing.refresh(client, login, token)}
 
 
-# -- the two calls for refresh tokens ------------------------------------------------------------
-
-
 @operation("cognito-idp", "GetTokensFromRefreshToken")
 def get_tokens_from_refresh_token(call: Call) -> dict[str, Any]:
     """The way to refresh that also works with rotation; it takes the secret itself."""

@@ -21,8 +21,6 @@ from cognito_lab.aws.user_pools.tokens.token_store import Authentication
 from cognito_lab.errors import AwsError
 from cognito_lab.protocols import jwt_checks
 
-# -- checked -------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True)
 class Bearer:

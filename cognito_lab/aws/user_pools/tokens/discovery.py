@@ -21,9 +21,6 @@ DOMAIN_ENDPOINTS = {  # of a pool's domain, by the members of the discovery docu
 }
 
 
-# -- published -----------------------------------------------------------------------------------
-
-
 def discovery_response(request: Request) -> Response | None:
     """Answers a GET of a pool's key set or discovery document; ``None`` if ``request`` is for neither."""
     found = PUBLISHED.fullmatch(request.path)

@@ -1,7 +1,6 @@
-"""Tokens: made, published keys, checked, refreshed, revoked.
+"""Tokens issued: to a user who has authenticated, or to an app client that acts for nobody.
 
-Source: "Understanding user pool JSON web tokens", "Refresh tokens", "Ending user sessions with token
-revocation"; JWT is RFC 7519, the key set RFC 7517.
+Source: "Understanding user pool JSON web tokens".
 """
 
 from __future__ import annotations
@@ -20,9 +19,6 @@ from cognito_lab.protocols import oauth
 # A refresh token looks like an encrypted JWT (RFC 7516): this header, then parts of these many bytes.
 JWE_HEADER = {"cty": "JWT", "enc": "A256GCM", "alg": "RSA-OAEP"}
 JWE_PARTS = (256, 12, 680, 16)
-
-
-# -- made ----------------------------------------------------------------------------------------
 
 
 def issue_tokens(

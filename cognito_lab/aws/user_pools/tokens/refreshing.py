@@ -14,8 +14,6 @@ from cognito_lab.aws.user_pools.tokens import issuing, token_store
 from cognito_lab.aws.user_pools.tokens.token_store import Authentication
 from cognito_lab.errors import AwsError
 
-# -- refreshed -----------------------------------------------------------------------------------
-
 
 def authentication_of(client: AppClient, refresh_token: str) -> Authentication:
     """The login that a refresh token stands for, every check passed.

@@ -10,8 +10,6 @@ from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.tokens import refreshing, token_store
 from cognito_lab.errors import AwsError
 
-# -- revoked -------------------------------------------------------------------------------------
-
 
 def revoke(client: AppClient, refresh_token: str) -> None:
     """End the login of one refresh token: RevokeToken.
