@@ -17,7 +17,13 @@ from cognito_lab.aws.identity_pools import identities
 from cognito_lab.aws.identity_pools import pools as identity_pools
 from cognito_lab.aws.managed_login import browser_sessions
 from cognito_lab.aws.managed_login.federation import oidc, saml_assertion
-from cognito_lab.aws.managed_login.oauth import authorization_codes, authorize, requests, token_endpoint
+from cognito_lab.aws.managed_login.oauth import (
+    authorization_codes,
+    authorize,
+    requests,
+    token_endpoint,
+    userinfo,
+)
 from cognito_lab.aws.s3 import access
 from cognito_lab.aws.user_pools.people import federated_users, verification_codes
 from cognito_lab.aws.user_pools.settings import (
@@ -27,8 +33,8 @@ from cognito_lab.aws.user_pools.settings import (
     identity_providers,
     resource_servers,
 )
-from cognito_lab.aws.user_pools.sign_in import flows
-from cognito_lab.aws.user_pools.tokens import issuing
+from cognito_lab.aws.user_pools.sign_in import lockout
+from cognito_lab.aws.user_pools.tokens import checking
 from cognito_lab.course.notebooks import run
 from cognito_lab.lab import DATA
 
@@ -162,27 +168,27 @@ PAGES, OUTSIDE = "Pages and endpoints of a user pool", "Outside providers of a u
 LIES = [
     (ERRORS, "Signing up", verification_codes, {"is_same": lambda *_: True}),
     (ERRORS, "Signing up", verification_codes, {"count_attempt": never}),
-    (ERRORS, "Signing in", flows, {"check_not_locked": never}),
-    (ERRORS, "Calls with a token of the user pool", issuing, {"check_not_revoked": never}),
+    (ERRORS, "Signing in", lockout, {"check_not_locked": never}),
+    (ERRORS, "Calls with a token of the user pool", checking, {"check_not_revoked": never}),
     (ERRORS, "Identity pools", identities, {"check_one_login_per_provider": never}),
     (ERRORS, "S3", signatures, {"check_session": never}),
     (ERRORS, PAGES, requests, {"check_redirect_uri": never}),
     (ERRORS, PAGES, requests, {"check_scopes": never}),
     (ERRORS, PAGES, authorize, {"prompt": never}),
     (ERRORS, PAGES, token_endpoint, {"check_secret": never}),
-    (ERRORS, PAGES, token_endpoint, {"take": never}),
+    (ERRORS, PAGES, token_endpoint, {"consume_code": never}),
     (ERRORS, PAGES, domains, {"check_free": never}),
     (ERRORS, OUTSIDE, federated_users, {"check_not_signed_up": never}),
     (ERRORS, OUTSIDE, identity_providers, {"check_name": never}),
     (ERRORS, OUTSIDE, saml_assertion, {"check_signature": lambda response, assertion, provider: assertion}),
-    (TOKENS, "Every token in every place", issuing, {"check_token_use": never, "check_scope": never}),
+    (TOKENS, "Every token in every place", checking, {"check_token_use": never, "check_scope": never}),
     (TOKENS, "Every token in every place", oidc, {"identify": lambda *_: {"sub": "1"}}),
-    (TOKENS, "The user pool", token_endpoint, {"check_open_id": never}),
+    (TOKENS, "The user pool", userinfo, {"check_open_id": never}),
     (TOKENS, "The user pool", token_endpoint.oauth, {"check_verifier": never}),
     (LIMITS, "How long things live", app_clients, {"check_validity": never}),
     (LIMITS, "How long things live", authorization_codes, {"CODE_SECONDS": 600}),
-    (LIMITS, "How long things live", browser_sessions, {"SECONDS": 4000}),
-    (LIMITS, "How often one user may try", flows, {"LONGEST_LOCK": 600}),
+    (LIMITS, "How long things live", browser_sessions, {"SESSION_SECONDS": 4000}),
+    (LIMITS, "How often one user may try", lockout, {"LONGEST_LOCK": 600}),
     (
         LIMITS,
         "How often one user may try",
@@ -192,11 +198,11 @@ LIES = [
     (LIMITS, "How many, how long", identity_pools, {"check_role_mapping": lambda mapping: []}),
     (LIMITS, "How many, how long", federated_users, {"check_room": never}),
     (LIMITS, "How many, how long", resource_servers, {"MOST": 26}),
-    (DIFFERENCES, "Differences that you can see", access, {"may": lambda *_: True}),
+    (DIFFERENCES, "Differences that you can see", access, {"verdict_on": lambda *_: True}),
     (DIFFERENCES, "Differences that you can see", app_clients, {"check_redirect": never}),
     (DIFFERENCES, "Differences that you can see", branding, {"FOLLOWED": ()}),
     (DIFFERENCES, "What is refused by name", domains, {"refuse_custom": never}),
-    (DIFFERENCES, "What is refused by name", requests, {"NOT_PLAYED": ()}),
+    (DIFFERENCES, "What is refused by name", requests, {"UNSUPPORTED_PARAMETERS": ()}),
     (DIFFERENCES, "What is refused by name", identity_providers, {"check_addresses": never}),
 ]
 
@@ -331,7 +337,7 @@ def test_each_difference_that_can_be_seen_is_shown():
 
 def test_the_operations_are_counted_from_the_table_that_decides():
     found = play(DIFFERENCES, "Which operations are played")
-    table = tomllib.loads((DATA / "api.operations.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads((DATA / "operations.toml").read_text(encoding="utf-8"))
     counted = {row["service"]: (row["by the course"], row["by moto"]) for row in found["rows"]}
     assert counted == {
         name: (len(row.get("ours", [])), len(row.get("moto", {}))) for name, row in table.items()
