@@ -9,6 +9,7 @@ import hashlib
 import http.server
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -26,13 +27,14 @@ from pathlib import Path
 import pytest
 
 from cognito_lab.course import learner_copy
+from cognito_lab.course.notebooks import kernel_ports
 from cognito_lab.course.setup import bootstrap, doctor, environment, installers, lock, pythons
 from cognito_lab.course.setup.install import MARKER
 from cognito_lab.paths import ROOT
 from cognito_lab.practice import progress
 from cognito_lab.practice.exercises import Exercise
 
-COURSE = ROOT / "cognito_lab" / "course"
+BOOTSTRAP = ROOT / "cognito_lab" / "course" / "setup" / "bootstrap.py"
 THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
 LOCK = lock.read_lock((ROOT / "requirements.lock").read_text())
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -85,7 +87,7 @@ class Course:
     def __init__(self, root: Path, index: Path, address: str) -> None:
         self.root, self.index, self.address = root, index, address
         modules = ("bootstrap", "install", "installers", "bundled_pip", "marker", "environment", "__init__")
-        for name in [*(f"course/{module}" for module in modules), "paths", "files"]:
+        for name in [*(f"course/setup/{module}" for module in modules), "course/__init__", "paths", "files"]:
             self.copy(f"cognito_lab/{name}.py")
         self.copy("Makefile")
         (root / "cognito_lab" / "__init__.py").touch()
@@ -164,8 +166,11 @@ def one_line(text: str) -> str:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    """A port that stays free: below those that systems give to whoever asks for any, and to near ends."""
+    while True:
+        port = random.randrange(2_000, kernel_ports.LOWEST)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 # ---------------------------------------------------------------- set-up
@@ -537,14 +542,14 @@ def test_a_python_outside_the_range_is_told_so_in_one_line(course, version):
 
 
 def test_bootstrap_uses_no_syntax_that_an_old_python_cannot_parse():
-    tree = ast.parse((COURSE / "bootstrap.py").read_text())
+    tree = ast.parse(BOOTSTRAP.read_text())
     for node in ast.walk(tree):
         assert not isinstance(
             node, ast.JoinedStr | ast.AnnAssign | ast.NamedExpr | ast.Match | ast.Starred
         ), node.lineno
         assert not (isinstance(node, ast.FunctionDef) and (node.returns or node.args.kwonlyargs)), node.lineno
         assert not (isinstance(node, ast.arg) and node.annotation), node.lineno
-    (COURSE / "bootstrap.py").read_bytes().decode("ascii")  # Python 2 wants a declaration for anything else
+    BOOTSTRAP.read_bytes().decode("ascii")  # Python 2 wants a declaration for anything else
 
 
 def test_the_range_is_the_same_wherever_it_stands():
@@ -851,10 +856,10 @@ def test_what_is_done_in_a_solved_copy_is_no_tick_of_the_learners(monkeypatch, t
 
 
 def test_a_taken_port_that_was_asked_for_is_refused_with_a_way_out():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        with pytest.raises(learner_copy.CannotStart, match=rf"Port {port} is taken.*PORT={port + 1}"):
-            learner_copy.choose_port(port)
+    port = free_port()
+    taken = pytest.raises(learner_copy.CannotStart, match=rf"Port {port} is taken.*PORT={port + 1}")
+    with socket.create_server(("127.0.0.1", port)), taken:
+        learner_copy.choose_port(port)
     assert learner_copy.choose_port(port) == port
     with pytest.raises(learner_copy.CannotStart, match="1024 to 65535"):
         learner_copy.choose_port(80)
