@@ -31,6 +31,15 @@ def execute_cell_input(kernel: Any, source: str, allow_stdin: bool | None = None
 nbval.kernel.RunningKernel.execute_cell_input = execute_cell_input
 
 
+# Files that take long: with a worker on each core, one that began last would be waited for.
+LONG = ("tests/browser/", "tests/clients/", "tests/course/", "notebooks/")
+
+
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """Long files first, each whole and in its order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Name the tests that a machine without a browser has left out, and say how to have them run."""
     skipped = terminalreporter.stats.get("skipped", ())
