@@ -78,6 +78,13 @@ def execute(notebook: NotebookNode, folder: Path, kernels: bool = True) -> Noteb
     return notebook
 
 
+def prepare() -> None:
+    """Import what every notebook needs, in the process from which the workers are forked."""
+    from cognito_lab.course.notebooks import shell
+
+    shell.prepare()
+
+
 def refresh(path: Path, check: bool, kernels: bool = True) -> tuple[bool, str]:
     """Execute a notebook and, unless `check`, store it if its bytes change. Runs in a worker process.
 
@@ -117,7 +124,7 @@ def main(argv: list[str]) -> int:
             if lesson.stem == overture.LESSON and not options.check:
                 overture.store(lesson)  # the other lessons show it
         jobs = [(path, options.check, kernels) for path in paths]
-        for index, answer in in_processes(refresh, jobs, options.workers):
+        for index, answer in in_processes(refresh, jobs, options.workers, None if kernels else prepare):
             if isinstance(answer, BaseException):
                 print(f"{paths[index].stem:<32} NOT STORED: {answer}")
                 status = run.FAILED

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import os
 import signal
 import sys
@@ -51,6 +52,13 @@ def choose(wanted: Sequence[str]) -> list[Path]:
     if not chosen and not course:
         raise FileNotFoundError(f"There are no notebooks in {NOTEBOOKS}.")
     return list(dict.fromkeys(chosen)) or course
+
+
+def prepare() -> None:
+    """Import what every notebook needs, in the process from which the workers are forked."""
+    importlib.import_module("cognito_lab.course.notebooks.engine")  # with papermill, which takes two seconds
+    shell = importlib.import_module("cognito_lab.course.notebooks.shell")
+    shell.prepare()
 
 
 def execute(source: Path, target: Path, values: dict[str, Any], kernels: bool) -> Result:
@@ -128,7 +136,9 @@ def run_course(
         order = sorted(
             range(len(jobs)), key=lambda index: -jobs[index][0].stat().st_size
         )  # the longest first
-        with contextlib.closing(in_processes(execute, [tasks[i] for i in order], workers)) as answers:
+        once = None if kernels else prepare
+        executing = in_processes(execute, [tasks[i] for i in order], workers, once)
+        with contextlib.closing(executing) as answers:
             for place, answer in answers:
                 index = order[place]
                 if isinstance(answer, BaseException):  # the worker itself ended: out of memory, say

@@ -83,6 +83,12 @@ def path_of_a_kernel() -> list[str]:
     return list(json.loads(subprocess.check_output(command)))
 
 
+def prepare() -> None:
+    """Do once, in the process that will be forked, what all of its forks need."""
+    import_everything()
+    path_of_a_kernel()
+
+
 # -- in the forked process -------------------------------------------------------------------------------
 
 
@@ -192,8 +198,7 @@ class ForkedKernel:
     """
 
     def __init__(self, folder: Path) -> None:
-        import_everything()
-        path_of_a_kernel()
+        prepare()
         self.session = Session(key=b"")
         self.shell_channel = self
         self._connection, theirs = multiprocessing.Pipe()
