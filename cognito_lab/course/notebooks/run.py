@@ -63,10 +63,10 @@ def execute(source: Path, target: Path, values: dict[str, Any], kernels: bool) -
 
     from cognito_lab.course.notebooks import engine, shell
 
-    if not kernels:
-        shell.import_everything()
     result, problem = Result(source.stem), None
     stored = nbformat.read(source, as_version=4)
+    if not kernels:
+        shell.import_beforehand(stored)
     started = time.monotonic()
     with PeakMemory() as memory:
         try:

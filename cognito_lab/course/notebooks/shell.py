@@ -48,30 +48,48 @@ from nbformat import NotebookNode
 import cognito_lab
 from cognito_lab import guard
 
-# What lessons and the kernel import, directly or not; the package's own modules besides.
+# What a kernel imports as it starts, directly or not.
+STARTING = (
+    "faulthandler", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
+    "IPython.core.logger", "IPython.core.oinspect", "IPython.extensions.storemagic", "IPython.utils.wildcard",
+    "sqlite3",
+)  # fmt: skip
+# What lessons import; the package's own modules besides.
 LIBRARIES = (
-    "boto3.s3.inject", "ipykernel.debugger", "IPython.core.debugger", "IPython.extensions.storemagic",
-    "ipywidgets", "jwt", "lxml.etree", "matplotlib.backends.backend_svg", "matplotlib.pyplot",
-    "moto.iam.responses", "moto.s3.responses", "moto.sts.responses", "requests", "signxml", "sqlite3",
+    "boto3.s3.inject", "ipywidgets", "jwt", "lxml.etree", "matplotlib.backends.backend_svg",
+    "matplotlib.pyplot", "moto.iam.responses", "moto.s3.responses", "moto.sts.responses", "requests",
+    "signxml",
 )  # fmt: skip
 
 
-@functools.cache
-def import_everything() -> None:
-    """Import, guarded as a kernel is, what lessons will, so that forks of this process have it.
+def import_beforehand(notebook: NotebookNode) -> None:
+    """Import, guarded as a kernel is, what `notebook` will, so that forks of this process have it.
 
-    What cannot be imported is left to the lesson that needs it, in which it fails with its reason.
+    Of a notebook that does not name this package, that is what a kernel itself needs.
     """
     guard.install()
-    # matplotlib reads it when it is imported; a kernel has set it by then.
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    own = pkgutil.walk_packages(cognito_lab.__path__, "cognito_lab.", onerror=lambda name: None)
-    names = [module.name for module in own if not module.name.startswith("cognito_lab.course")]
+    _import_all(STARTING)
+    if any(cell.cell_type == "code" and "cognito_lab" in cell.source for cell in notebook.cells):
+        # matplotlib reads it when it is imported; a kernel has set it by then.
+        os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+        _import_all((*LIBRARIES, *_own_modules()))
+
+
+@functools.cache
+def _own_modules() -> tuple[str, ...]:
+    """The package's modules, without those that run the course."""
+    found = pkgutil.walk_packages(cognito_lab.__path__, "cognito_lab.", onerror=lambda name: None)
+    names = (module.name for module in found)
+    return tuple(n for n in names if not n.startswith("cognito_lab.course") and not n.endswith("__main__"))
+
+
+@functools.cache
+def _import_all(names: tuple[str, ...]) -> None:
+    """What cannot be imported is left to the lesson that needs it, in which it fails with its reason."""
     with contextlib.redirect_stderr(io.StringIO()):  # the debugger, which nobody uses, has advice to give
-        for name in (*LIBRARIES, *names):
-            if not name.endswith("__main__"):
-                with contextlib.suppress(Exception):
-                    importlib.import_module(name)
+        for name in names:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page that it looks at
 
@@ -192,7 +210,6 @@ class ForkedKernel:
     """
 
     def __init__(self, folder: Path) -> None:
-        import_everything()
         path_of_a_kernel()
         self.session = Session(key=b"")
         self.shell_channel = self
@@ -274,6 +291,7 @@ class Forked(nbclient.NotebookClient):
 
     @contextlib.contextmanager
     def setup_kernel(self, **kwargs: Any) -> Generator[None]:
+        import_beforehand(self.nb)
         folder = self.resources.get("metadata", {}).get("path") or os.getcwd()
         self.kernel = self.kc = ForkedKernel(Path(folder))  # type: ignore[assignment]
         try:
