@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import functools
 import hashlib
 import sys
 from collections.abc import Sequence
@@ -78,13 +79,6 @@ def execute(notebook: NotebookNode, folder: Path, kernels: bool = True) -> Noteb
     return notebook
 
 
-def prepare() -> None:
-    """Import what every notebook needs, in the process from which the workers are forked."""
-    from cognito_lab.course.notebooks import shell
-
-    shell.prepare()
-
-
 def refresh(path: Path, check: bool, kernels: bool = True) -> tuple[bool, str]:
     """Execute a notebook and, unless `check`, store it if its bytes change. Runs in a worker process.
 
@@ -124,7 +118,8 @@ def main(argv: list[str]) -> int:
             if lesson.stem == overture.LESSON and not options.check:
                 overture.store(lesson)  # the other lessons show it
         jobs = [(path, options.check, kernels) for path in paths]
-        for index, answer in in_processes(refresh, jobs, options.workers, None if kernels else prepare):
+        once = None if kernels else functools.partial(run.prepare, paths)
+        for index, answer in in_processes(refresh, jobs, options.workers, once):
             if isinstance(answer, BaseException):
                 print(f"{paths[index].stem:<32} NOT STORED: {answer}")
                 status = run.FAILED

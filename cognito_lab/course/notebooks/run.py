@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import importlib
 import os
 import signal
@@ -54,11 +55,11 @@ def choose(wanted: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(chosen)) or course
 
 
-def prepare() -> None:
-    """Import what every notebook needs, in the process from which the workers are forked."""
+def prepare(notebooks: Sequence[Path]) -> None:
+    """Import what these notebooks will need, in the process from which the workers are forked."""
     importlib.import_module("cognito_lab.course.notebooks.engine")  # with papermill, which takes two seconds
     shell = importlib.import_module("cognito_lab.course.notebooks.shell")
-    shell.prepare()
+    shell.prepare(any("cognito_lab" in path.read_text(encoding="utf-8") for path in notebooks))
 
 
 def execute(source: Path, target: Path, values: dict[str, Any], kernels: bool) -> Result:
@@ -71,10 +72,10 @@ def execute(source: Path, target: Path, values: dict[str, Any], kernels: bool) -
 
     from cognito_lab.course.notebooks import engine, shell
 
-    if not kernels:
-        shell.import_everything()
     result, problem = Result(source.stem), None
     stored = nbformat.read(source, as_version=4)
+    if not kernels:
+        shell.import_beforehand(stored)
     started = time.monotonic()
     with PeakMemory() as memory:
         try:
@@ -136,7 +137,7 @@ def run_course(
         order = sorted(
             range(len(jobs)), key=lambda index: -jobs[index][0].stat().st_size
         )  # the longest first
-        once = None if kernels else prepare
+        once = None if kernels else functools.partial(prepare, [path for path, _ in jobs])
         executing = in_processes(execute, [tasks[i] for i in order], workers, once)
         with contextlib.closing(executing) as answers:
             for place, answer in answers:

@@ -48,30 +48,54 @@ from nbformat import NotebookNode
 import cognito_lab
 from cognito_lab import guard
 
-# What lessons and the kernel import, directly or not; the package's own modules besides.
+# What a kernel imports as it starts, directly or not.
+STARTING = (
+    "faulthandler", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
+    "IPython.core.logger", "IPython.core.oinspect", "IPython.extensions.storemagic", "IPython.utils.wildcard",
+    "sqlite3",
+)  # fmt: skip
+# What lessons import; the package's own modules besides.
 LIBRARIES = (
-    "boto3.s3.inject", "ipykernel.debugger", "IPython.core.debugger", "IPython.extensions.storemagic",
-    "ipywidgets", "jwt", "lxml.etree", "matplotlib.backends.backend_svg", "matplotlib.pyplot",
-    "moto.iam.responses", "moto.s3.responses", "moto.sts.responses", "requests", "signxml", "sqlite3",
+    "boto3.s3.inject", "ipywidgets", "jwt", "lxml.etree", "matplotlib.backends.backend_svg",
+    "matplotlib.pyplot", "moto.iam.responses", "moto.s3.responses", "moto.sts.responses", "requests",
+    "signxml",
 )  # fmt: skip
 
 
-@functools.cache
-def import_everything() -> None:
-    """Import, guarded as a kernel is, what lessons will, so that forks of this process have it.
+def import_beforehand(notebook: NotebookNode) -> None:
+    """Import, guarded as a kernel is, what `notebook` will, so that forks of this process have it.
 
-    What cannot be imported is left to the lesson that needs it, in which it fails with its reason.
+    Of a notebook that does not name this package, that is what a kernel itself needs.
     """
+    prepare(any(cell.cell_type == "code" and "cognito_lab" in cell.source for cell in notebook.cells))
+
+
+def prepare(everything: bool) -> None:
+    """Have a process do once what its forks would each do: imports, those of lessons too if `everything`."""
+    path_of_a_kernel()
     guard.install()
-    # matplotlib reads it when it is imported; a kernel has set it by then.
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    own = pkgutil.walk_packages(cognito_lab.__path__, "cognito_lab.", onerror=lambda name: None)
-    names = [module.name for module in own if not module.name.startswith("cognito_lab.course")]
+    _import_all(STARTING)
+    if everything:
+        # matplotlib reads it when it is imported; a kernel has set it by then.
+        os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+        _import_all((*LIBRARIES, *_own_modules()))
+
+
+@functools.cache
+def _own_modules() -> tuple[str, ...]:
+    """The package's modules, without those that run the course."""
+    found = pkgutil.walk_packages(cognito_lab.__path__, "cognito_lab.", onerror=lambda name: None)
+    names = (module.name for module in found)
+    return tuple(n for n in names if not n.startswith("cognito_lab.course") and not n.endswith("__main__"))
+
+
+@functools.cache
+def _import_all(names: tuple[str, ...]) -> None:
+    """What cannot be imported is left to the lesson that needs it, in which it fails with its reason."""
     with contextlib.redirect_stderr(io.StringIO()):  # the debugger, which nobody uses, has advice to give
-        for name in (*LIBRARIES, *names):
-            if not name.endswith("__main__"):
-                with contextlib.suppress(Exception):
-                    importlib.import_module(name)
+        for name in names:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page that it looks at
 
@@ -81,12 +105,6 @@ def path_of_a_kernel() -> list[str]:
     """`sys.path` as a new kernel has it: without the folders of whoever started this process."""
     command = [sys.executable, "-P", "-c", "import json, sys; print(json.dumps(sys.path))"]
     return list(json.loads(subprocess.check_output(command)))
-
-
-def prepare() -> None:
-    """Do once, in the process that will be forked, what all of its forks need."""
-    import_everything()
-    path_of_a_kernel()
 
 
 # -- in the forked process -------------------------------------------------------------------------------
@@ -198,7 +216,7 @@ class ForkedKernel:
     """
 
     def __init__(self, folder: Path) -> None:
-        prepare()
+        path_of_a_kernel()
         self.session = Session(key=b"")
         self.shell_channel = self
         self._connection, theirs = multiprocessing.Pipe()
@@ -279,6 +297,7 @@ class Forked(nbclient.NotebookClient):
 
     @contextlib.contextmanager
     def setup_kernel(self, **kwargs: Any) -> Generator[None]:
+        import_beforehand(self.nb)
         folder = self.resources.get("metadata", {}).get("path") or os.getcwd()
         self.kernel = self.kc = ForkedKernel(Path(folder))  # type: ignore[assignment]
         try:

@@ -18,7 +18,7 @@ import pytest
 from cognito_lab.course.notebooks import compare, parameters, report, run
 from cognito_lab.course.notebooks import results as notebooks_results
 from cognito_lab.course.notebooks.processes import CAN_FORK
-from cognito_lab.course.setup import install, other_versions
+from cognito_lab.course.setup import install, installers, other_versions
 from cognito_lab.files import complete_or_absent
 from cognito_lab.paths import ROOT
 
@@ -330,6 +330,7 @@ def installer(monkeypatch, tmp_path):
 
     monkeypatch.setattr(install, "make_environment", make)
     monkeypatch.setattr(install, "_run", installing)
+    monkeypatch.setattr(installers, "settings_for_uv", lambda python: {})  # asks pip, which takes a second
     return commands
 
 
