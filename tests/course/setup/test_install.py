@@ -86,6 +86,11 @@ class Course:
 
     def __init__(self, root: Path, index: Path, address: str) -> None:
         self.root, self.index, self.address = root, index, address
+        # A uv as a user has it, on PATH and outside the course's environments: pip is not asked for settings.
+        self.tools = root.with_name("tools of a user")
+        self.tools.mkdir()
+        if UV:
+            (self.tools / "uv").symlink_to(UV)
         modules = ("bootstrap", "install", "installers", "bundled_pip", "marker", "environment", "__init__")
         for name in [*(f"course/setup/{module}" for module in modules), "course/__init__", "paths", "files"]:
             self.copy(f"cognito_lab/{name}.py")
@@ -118,7 +123,7 @@ class Course:
         own = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
         own |= {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": self.address, "PIP_NO_CACHE_DIR": "1"}
         own |= {"UV_NO_CONFIG": "1", "UV_DEFAULT_INDEX": self.address, "UV_NO_CACHE": "1"}
-        return own | {"PATH": f"{Path(UV).parent}:{PLAIN_PATH}" if UV else PLAIN_PATH} | extra
+        return own | {"PATH": f"{self.tools}:{PLAIN_PATH}"} | extra
 
     def set_up(
         self, *arguments: str, python: str = sys.executable, **extra: str
@@ -176,12 +181,22 @@ def free_port() -> int:
 # ---------------------------------------------------------------- set-up
 
 
+def each_step_is_a_line(said: str) -> None:
+    first, *steps, last = said.splitlines()
+    assert first.startswith("Setting up .venv") and last.startswith(".venv is ready after ")
+    assert [line[:6] for line in steps] == ["  1/4 ", "  2/4 ", "  3/4 ", "  4/4 "]
+
+
 @pytest.mark.parametrize("installer", INSTALLERS)
 def test_set_up_installs_the_lock_and_the_course_and_does_nothing_the_second_time(course, installer):
-    first = course.set_up("--installer", installer)
+    # Here with the uv of the environment that the tests run in, which is told what pip is told.
+    first = course.set_up(
+        "--installer", installer, **({"PATH": f"{Path(UV).parent}:{PLAIN_PATH}"} if UV else {})
+    )
     assert first.returncode == 0, first.stderr
     assert f"with {installer}" in first.stdout and course.answers()
     assert course.leftovers() == [".venv"]
+    each_step_is_a_line(first.stdout)
 
     marker = course.root / ".venv" / MARKER
     before = marker.stat().st_mtime_ns
@@ -498,13 +513,6 @@ def test_make_sets_up_the_part_that_a_command_needs_and_then_only_looks(course):
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_each_step_of_a_set_up_is_a_line(course):
-    done = course.set_up("--installer", "pip")
-    first, *steps, last = done.stdout.splitlines()
-    assert first.startswith("Setting up .venv") and last.startswith(".venv is ready after ")
-    assert [line[:6] for line in steps] == ["  1/4 ", "  2/4 ", "  3/4 ", "  4/4 "]
-
-
 # ---------------------------------------------------------------- which Python, which system
 
 
@@ -691,16 +699,18 @@ def test_starting_the_command_line_needs_only_the_standard_library():
 # ---------------------------------------------------------------- check
 
 
-def requirements(root: Path) -> dict[str, doctor.Finding]:
-    return {finding.what: finding for finding in doctor.findings(root)}
-
-
-def test_check_has_a_line_for_each_requirement_and_sees_a_missing_and_a_wrong_package(tmp_path):
-    shutil.copyfile(ROOT / "pyproject.toml", tmp_path / "pyproject.toml")
+@pytest.fixture(scope="module")
+def found(tmp_path_factory) -> dict[str, doctor.Finding]:
+    """What is found where the lock names another boto3, and a package that is not there."""
+    folder = tmp_path_factory.mktemp("no notebooks")
+    shutil.copyfile(ROOT / "pyproject.toml", folder / "pyproject.toml")
     text = (ROOT / "requirements.lock").read_text()
     wrong = re.sub(r"^boto3==\S+", "boto3==0.0.1", text, flags=re.MULTILINE)
-    (tmp_path / "requirements.lock").write_text(f"{wrong}\nnot-there-at-all==1.0 \\\n    --hash=sha256:00\n")
-    found = requirements(tmp_path)
+    (folder / "requirements.lock").write_text(f"{wrong}\nnot-there-at-all==1.0 \\\n    --hash=sha256:00\n")
+    return {finding.what: finding for finding in doctor.findings(folder)}
+
+
+def test_check_has_a_line_for_each_requirement_and_sees_a_missing_and_a_wrong_package(found):
     assert not found["boto3"].met and "the lock has 0.0.1" in found["boto3"].found
     assert not found["not-there-at-all"].met and "make setup" in found["not-there-at-all"].found
     assert not found["notebooks"].met
@@ -711,10 +721,10 @@ def test_check_has_a_line_for_each_requirement_and_sees_a_missing_and_a_wrong_pa
     assert found["node"].met is not False and found["chromium"].met is not False
 
 
-def test_check_says_which_packages_are_needed_on_another_system_only():
+def test_check_says_which_packages_are_needed_on_another_system_only(found):
     only_elsewhere = {pin.name for pin in LOCK if "win32" in pin.marker and "==" in pin.marker}
     assert only_elsewhere and sys.platform != "win32"
-    assert not only_elsewhere & {name for name, finding in requirements(ROOT).items() if finding.met is False}
+    assert not only_elsewhere & {name for name, finding in found.items() if finding.met is False}
 
 
 # ---------------------------------------------------------------- the lock
