@@ -100,8 +100,8 @@ def _text(host: object) -> str:
 
 
 def _account_is_running() -> bool:
-    seams = sys.modules.get("cognito_lab.aws.moto_patches")
-    return seams is not None and seams.running()
+    patches = sys.modules.get("cognito_lab.aws.moto_patches")
+    return patches is not None and patches.running()
 
 
 def _is_played(name: str) -> bool:

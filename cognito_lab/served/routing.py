@@ -1,4 +1,4 @@
-"""The door: which host of the account a request means, and what is said to one that means none.
+"""Routing: which host of the account a request means, and what is said to one that means none.
 
 A request comes to ``HOST.localhost:PORT``, with the real name of a host before it, or to an endpoint,
 ``127.0.0.1:PORT`` or ``localhost:PORT``, as SDKs send it with ``AWS_ENDPOINT_URL``. There the service is read
@@ -38,7 +38,7 @@ DOMAIN_PATH = re.compile(r"/([^/]+)(/oauth2/(?:token|userInfo|revoke))")
 
 
 class Served(Protocol):
-    """What is asked here of the server that the door belongs to: see
+    """What is asked here of the server that this routes for: see
     :class:`cognito_lab.served.server.Server`."""
 
     account: Account

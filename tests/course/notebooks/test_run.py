@@ -249,7 +249,9 @@ def test_an_interrupted_run_leaves_what_was_there_before(tmp_path, by, options):
     family = psutil.Process(process.pid).children(recursive=True)
     kernels = [child for child in family if "ipykernel" in " ".join(child.cmdline())]
     assert bool(kernels) == bool(options or not CAN_FORK), "a kernel is at work, where one is wanted"
-    above = 2 if kernels else 3  # a worker above a kernel; above a fork, also whoever imported for all workers
+    above = (
+        2 if kernels else 3
+    )  # a worker above a kernel; above a fork, also whoever imported for all workers
     assert max(len(child.parents()) for child in family) == len(psutil.Process(process.pid).parents()) + above
     if by == signal.SIGINT:
         os.killpg(process.pid, by)  # as a terminal does: to the whole group

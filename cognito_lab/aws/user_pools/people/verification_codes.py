@@ -46,10 +46,10 @@ def send(
     return outbox.send(pool, "verification", to, attribute, code.digits, user.username)
 
 
-def store_impossible_code(stranger: User, purpose: str) -> None:
+def store_impossible_code(placeholder: User, purpose: str) -> None:
     """A code for somebody who does not exist: every other one is wrong, and nobody has this one, the empty
     one, which no operation takes."""
-    stranger.codes[purpose] = Code("", "", "nobody", time.time() + LIFETIME[purpose])
+    placeholder.codes[purpose] = Code("", "", "nobody", time.time() + LIFETIME[purpose])
 
 
 def check(user: User, purpose: str, given: str) -> Code:

@@ -21,17 +21,17 @@ from cognito_lab.errors import OutsideTheLab, invalid
 @operation("cognito-idp", "AdminInitiateAuth")
 def initiate_auth(call: Call) -> dict[str, Any]:
     client, flow = model.client_in(call), call["AuthFlow"]
-    switch, doors, play = FLOWS[flow]
-    check_operation_allowed(call.operation, doors)
+    switch, operations, handler = FLOWS[flow]
+    check_operation_allowed(call.operation, operations)
     check_flow_enabled(client, flow, switch)
-    if play is None:
+    if handler is None:
         raise OutsideTheLab(f"{call.operation} with {flow} is not played by this lab (AWS has it).")
-    return play(client, call.get("AuthParameters", {}))
+    return handler(client, call.get("AuthParameters", {}))
 
 
-def check_operation_allowed(name: str, doors: Sequence[str]) -> None:
+def check_operation_allowed(name: str, operations: Sequence[str]) -> None:
     """A server's own flow needs IAM: it is not for the public call."""
-    if name not in doors:
+    if name not in operations:
         raise invalid("Initiate Auth method not supported")
 
 

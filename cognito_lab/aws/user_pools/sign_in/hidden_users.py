@@ -57,7 +57,7 @@ def placeholder_for(client: AppClient, name: str) -> User:
 
 
 class PlaceholderSecret:
-    """What a pool makes its pretended answers from, so that nobody else can tell them from true ones."""
+    """What a pool makes its placeholder answers from, so that nobody else can tell them from true ones."""
 
     def __init__(self) -> None:
         self.secret = randomness.octets(32)
@@ -92,9 +92,12 @@ def placeholder_user(client: AppClient, username: str) -> User:
     """
     if not client.hides_users:
         raise no_user()
-    strangers, given = moto_patches.state_of(client.pool, PlaceholderUsers), client.pool.people.key(username)
+    placeholders, given = (
+        moto_patches.state_of(client.pool, PlaceholderUsers),
+        client.pool.people.key(username),
+    )
     found_by = {*client.pool.people.username_attributes, *client.pool.people.alias_attributes}
     if any(attributes.has_form_of(name, username) for name in found_by & set(attributes.VERIFIED)):
         username = str(uuid.UUID(bytes=placeholder_bytes(client.pool, "username", username)[:16], version=4))
-    known = strangers.setdefault(given, User(username, "", {}, "CONFIRMED"))
-    return strangers.setdefault(client.pool.people.key(known.username), known)
+    known = placeholders.setdefault(given, User(username, "", {}, "CONFIRMED"))
+    return placeholders.setdefault(client.pool.people.key(known.username), known)

@@ -52,8 +52,8 @@ def count_failure(user: User) -> None:
         user.locked_until = now + min(2 ** (user.failures - FREE_FAILURES), LONGEST_LOCK)
 
 
-def count_placeholder_failure(stranger: User) -> None:
+def count_placeholder_failure(placeholder: User) -> None:
     """A password for nobody is wrong, and locks like any other: if only people who exist were locked, the
     lock would say who does. (AWS does not say what it does there.)"""
-    check_not_locked(stranger)
-    count_failure(stranger)
+    check_not_locked(placeholder)
+    count_failure(placeholder)
