@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from support.processes import hear_ctrl_c
 
 from cognito_lab.course.notebooks import compare, parameters, report, run
 from cognito_lab.course.notebooks import results as notebooks_results
@@ -240,6 +241,7 @@ def test_an_interrupted_run_leaves_what_was_there_before(tmp_path, by, options):
     process = subprocess.Popen(
         [sys.executable, "-m", "cognito_lab", "run", f"--notebook={lesson}", f"--into={into}", *options],
         start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=hear_ctrl_c,
     )  # fmt: skip
     give_up = time.monotonic() + 120
     while not (tmp_path / "started").exists():  # the lesson makes this file beside itself

@@ -25,6 +25,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from support.processes import hear_ctrl_c
 
 from cognito_lab.course import learner_copy
 from cognito_lab.course.notebooks import kernel_ports
@@ -283,11 +284,6 @@ def test_an_environment_stays_on_its_python_unless_another_is_asked_for(course):
     assert course.set_up(python=others[0]).stdout == ""
     assert ".venv is ready" in course.set_up("--matching", python=others[0]).stdout
     assert course.answers()
-
-
-def hear_ctrl_c() -> None:
-    """Of a process that is begun: tests that run in the background may have been told to ignore it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_ctrl_c_during_set_up_leaves_nothing(course):
@@ -588,7 +584,7 @@ def test_interpreters_are_found_by_variable_and_are_what_they_say(monkeypatch, t
 
 
 def make(*arguments: str, cwd: Path, **extra: str) -> subprocess.CompletedProcess[str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")} | extra
+    own = {name: value for name, value in (os.environ | extra).items() if not name.startswith("MAKE")}
     return subprocess.run(["make", *arguments], cwd=cwd, env=own, capture_output=True, text=True)
 
 
