@@ -47,10 +47,19 @@ class JupyterLab:
     def panel(self, page: Page, notebook: str) -> Locator:
         """The panel that shows this notebook now, when all its cells are there."""
         panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-        cells = len(nbformat.read(self.folder / notebook, as_version=4).cells)
+        cells = self.number_of_cells(page, notebook)
         expect(page.locator(".lm-mod-current .lm-TabBar-tabLabel", has_text=notebook)).to_be_visible()
         expect(panel.locator(".jp-Notebook .jp-Cell")).to_have_count(cells)
         return panel
+
+    def number_of_cells(self, page: Page, notebook: str) -> int:
+        """How many cells the file has, as soon as it is whole: the server may just be writing it."""
+        for _ in range(50):
+            try:
+                return len(nbformat.read(self.folder / notebook, as_version=4).cells)
+            except nbformat.reader.NotJSONError:
+                page.wait_for_timeout(100)
+        raise AssertionError(f"{notebook} stayed half-written")
 
     def write(self, name: str, *cells: str) -> str:
         """A notebook of these code cells in the learner's folder."""
