@@ -160,7 +160,10 @@ def test_a_recording_is_stepped_through_and_still_shown_the_next_day(page, jupyt
     look_at(page, panel, "steps")
 
     choose(page, "Kernel", "Shut Down Kernel")
-    choose(page, "File", "Save Notebook")
+    # A page that is left while it saves would leave half a file.
+    with page.expect_response(lambda it: it.request.method == "PUT" and "/api/contents/" in it.url) as saved:
+        choose(page, "File", "Save Notebook")
+    assert saved.value.ok
     expect(panel.locator(".jp-mod-dirty")).to_have_count(0)
     panel = jupyter.open(page, "scratch.ipynb")
     expect(panel.locator(".jp-OutputArea-output")).to_contain_text("step 1 of 2")
