@@ -147,12 +147,9 @@ def test_the_report_says_what_failed_what_differs_and_with_which_versions(mixed)
     assert "-stdout: old" in page and "+stdout: new &lt;script&gt;" in page and "<script>" not in page
     assert "\x1b" not in page, "the traceback's colours are for terminals"
     assert re.search(r"<td>boto3</td><td>[\d.]+</td>", page) and "Operating system" in page
-    rows = [
-        re.findall(r'<td class="number">([\d.]+)</td>', row)
-        for row in re.findall(r"<tr>.*?</tr>", page, re.S)
-    ]
-    seconds, mib = zip(*((float(row[0]), float(row[1])) for row in rows if len(row) > 1), strict=True)
-    assert len(seconds) == 4 and max(seconds) > 0 and max(mib) > 20, "notebooks take time and memory"
+    row = re.search(r'every_output\.html">.*?</tr>', page, re.S)
+    seconds, mib = re.findall(r'<td class="number">([\d.]+)</td>', row[0])[:2]
+    assert float(seconds) > 0 and float(mib) > 20, "a notebook takes time and memory"
 
 
 def test_real_kernels_say_the_same(mixed, tmp_path):
