@@ -1,4 +1,4 @@
-"""The learner's part of the lock is enough for all that learners do: imports, lessons, exercises, `doctor`."""
+"""The learner's part of the lock is enough for all that learners do: imports, lessons, exercises, doctor."""
 
 import ast
 import json
