@@ -51,7 +51,7 @@ class Server:
         self.row = hosts.Host(re.compile(r"127\.0\.0\.1|(.+\.)?localhost"), "wire", self._from_the_kernel)
         hosts.HOSTS.append(self.row)
         principals.EXTRA_ROOT_KEYS.update(KEY_PAIR)
-        threading.Thread(target=self._listener.serve_forever, args=(0.1,), name="wire", daemon=True).start()
+        threading.Thread(target=self._listener.serve_forever, args=(0.02,), name="wire", daemon=True).start()
 
     def stop(self) -> None:
         """Close the port and every connection. The account goes on in the kernel; twice is nothing new."""

@@ -17,7 +17,7 @@ from unittest import mock
 import nbformat
 from axe_playwright_python.sync_playwright import Axe
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from cognito_lab.course import learner_copy
 from cognito_lab.course.setup import environment
@@ -27,6 +27,22 @@ SCREENS = ROOT / "build" / "screens"
 expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 THEMES = {"Dark": ["color-contrast"], "Light": None}  # the last one stays; in it all rules are looked at
 WIDTHS = {"wide": 1400, "narrow": 600}
+LOCAL = re.compile(r"(https?|wss?)://127\.0\.0\.1:\d+/|data:|blob:|file:|about:")
+
+
+@contextmanager
+def careful_page(browser: Browser) -> Iterator[Page]:
+    """A page that may put no error on the console, and ask for nothing from another machine."""
+    context = browser.new_context(viewport={"width": WIDTHS["wide"], "height": 900})
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda asked: None if LOCAL.match(asked.url) else faults.append(asked.url))
+    yield page
+    context.close()
+    assert faults == []
 
 
 @dataclass

@@ -8,12 +8,11 @@ loop, and the notebooks that nbval runs in the same process could not have one.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Iterator
 
 import pytest
-from browser_support import WIDTHS, JupyterLab, running_jupyterlab
+from browser_support import JupyterLab, careful_page, running_jupyterlab
 from playwright.sync_api import Browser, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -21,7 +20,6 @@ FLAGS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-LOCAL = re.compile(r"(https?|wss?)://127\.0\.0\.1:\d+/|data:|blob:|file:|about:")
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +45,5 @@ def jupyter(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that may put no error on the console, and ask for nothing from another machine."""
-    context = browser.new_context(viewport={"width": WIDTHS["wide"], "height": 900})
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("request", lambda asked: None if LOCAL.match(asked.url) else faults.append(asked.url))
-    yield page
-    context.close()
-    assert faults == []
+    with careful_page(browser) as page:
+        yield page

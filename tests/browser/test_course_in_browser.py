@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from browser_support import (
     JupyterLab,
+    careful_page,
     choose,
     look_at,
     pictures,
@@ -21,7 +22,7 @@ from browser_support import (
     stored_pictures,
     tab_to,
 )
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from cognito_lab.course.setup.environment import TEMPLATES
 from cognito_lab.practice.exercises import Exercise
@@ -45,12 +46,6 @@ def test_a_lesson_runs_from_top_to_bottom(page: Page, jupyter: JupyterLab):
     look_at(page, panel, "lesson_00")
 
 
-def test_an_error_in_a_cell_is_seen(page: Page, jupyter: JupyterLab):
-    """So the one above can fail."""
-    panel = jupyter.open(page, jupyter.write("broken.ipynb", "1 / 0"))
-    assert "ZeroDivisionError" in "".join(run_all(page, panel))
-
-
 # --- what is worked with ------------------------------------------------------------------------------
 
 FOCUSED = ".jp-Notebook.jp-mod-commandMode:not(.jp-mod-readWrite) :focus"
@@ -71,7 +66,7 @@ def test_every_plain_key_of_a_notebook_leaves_the_widgets_alone():
 
 START = """\
 import boto3
-from cognito_lab import Lab
+from cognito_lab import Lab, quiz, show_token
 lab = Lab.start()
 scene = lab.scene("members")
 sign_in = {"USERNAME": "mara", "PASSWORD": scene.password}
@@ -82,34 +77,56 @@ with lab.record() as story:
     )["AuthenticationResult"]
     user_pools.get_user(AccessToken=tokens["AccessToken"])
 """
+TOKEN = """\
+issuer = f"https://cognito-idp.us-east-1.amazonaws.com/{scene.pool}"
+show_token(tokens["IdToken"], use="id", client=scene.client, issuer=issuer)
+"""
+CELLS = {
+    "start": START, "question": 'quiz("01")', "recording": "story.steps()", "token": TOKEN,
+    "last": "1 / 0",
+}  # fmt: skip
 
 
-class Shown(NamedTuple):
-    """A notebook that ran, and the output of its last cell, where the keyboard is."""
+class Worksheet(NamedTuple):
+    """A notebook with everything that is worked with, a cell each, which ran from top to bottom."""
 
+    page: Page
     panel: Locator
-    output: Locator
+    errors: list[str]
+
+    def cell(self, name: str) -> Locator:
+        return self.panel.locator(".jp-CodeCell").nth(list(CELLS).index(name))
+
+    def output(self, name: str) -> Locator:
+        return self.cell(name).locator(".jp-OutputArea-output")
+
+    def go_to(self, name: str) -> Locator:
+        """Make this cell the one where the keyboard is. Returns its output."""
+        self.cell(name).locator(".jp-InputPrompt").click()
+        return self.output(name)
 
 
-@pytest.fixture
-def show(page: Page, jupyter: JupyterLab) -> Callable[[str], Shown]:
-    """Run a notebook with this as its last cell."""
-
-    def run(cell: str) -> Shown:
-        panel = jupyter.open(page, jupyter.write("scratch.ipynb", START, cell))
-        assert run_all(page, panel) == []
-        return Shown(panel, panel.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output"))
-
-    return run
+@pytest.fixture(scope="module")
+def worksheet(browser: Browser, jupyter: JupyterLab) -> Iterator[Worksheet]:
+    """One for all tests, each of which works in its own cell, as a learner goes down a lesson."""
+    with careful_page(browser) as page:
+        panel = jupyter.open(page, jupyter.write("worksheet.ipynb", *CELLS.values()))
+        yield Worksheet(page, panel, run_all(page, panel))
 
 
-def test_a_question_is_answered_wrong_and_right(page, show):
+def test_an_error_in_a_cell_is_seen(worksheet: Worksheet):
+    """So a lesson that runs from top to bottom can fail. Here all cells but the last have worked."""
+    (error,) = worksheet.errors
+    assert "ZeroDivisionError" in error
+
+
+def test_a_question_is_answered_wrong_and_right(worksheet: Worksheet):
+    page, output = worksheet.page, worksheet.go_to("question")
     asked = quiz("01").questions[0]
     wrong, right = (
         next(place for place, choice in enumerate(asked.choices) if choice.right is wanted)
         for wanted in (False, True)
     )
-    panel, output = show('from cognito_lab import quiz\nquiz("01")')
     choices = output.locator(".widget-radio").first.get_by_role("radio")
     button = output.get_by_role("button", name="Check answer 1", exact=True)
     said = output.get_by_role("alert")
@@ -131,7 +148,6 @@ def test_a_question_is_answered_wrong_and_right(page, show):
     expect(said).to_contain_text(asked.choices[right].because.partition("`")[0])
     expect(button).to_be_focused()
     expect(output.get_by_role("radio", checked=True)).to_have_count(1)
-    look_at(page, panel, "quiz")
     tab_to(page, choices, "Shift+Tab")
     for _ in range(12):  # beyond the last choice there is no other question to be answered by accident
         page.keyboard.press("ArrowDown")
@@ -142,8 +158,8 @@ def test_a_question_is_answered_wrong_and_right(page, show):
     expect(output.get_by_role("radio", checked=True)).to_have_count(0)
 
 
-def test_a_recording_is_stepped_through_and_still_shown_the_next_day(page, jupyter, show):
-    panel, output = show("story.steps()")
+def test_a_recording_is_stepped_through(worksheet: Worksheet):
+    page, output = worksheet.page, worksheet.go_to("recording")
     following, previous = (output.get_by_role("button", name=name) for name in ("Next", "Previous"))
     expect(output).to_contain_text("step 1 of 2")
     expect(output).to_contain_text("InitiateAuth")
@@ -157,24 +173,10 @@ def test_a_recording_is_stepped_through_and_still_shown_the_next_day(page, jupyt
     tab_to(page, previous, "Shift+Tab")
     page.keyboard.press("Space")
     expect(output).to_contain_text("step 1 of 2")
-    look_at(page, panel, "steps")
-
-    choose(page, "Kernel", "Shut Down Kernel")
-    # A page that is left while it saves would leave half a file.
-    with page.expect_response(lambda it: it.request.method == "PUT" and "/api/contents/" in it.url) as saved:
-        choose(page, "File", "Save Notebook")
-    assert saved.value.ok
-    expect(panel.locator(".jp-mod-dirty")).to_have_count(0)
-    panel = jupyter.open(page, "scratch.ipynb")
-    expect(panel.locator(".jp-OutputArea-output")).to_contain_text("step 1 of 2")
 
 
-def test_an_edited_claim_makes_a_step_fail(page, show):
-    panel, output = show(
-        "from cognito_lab import show_token\n"
-        'issuer = f"https://cognito-idp.us-east-1.amazonaws.com/{scene.pool}"\n'
-        'show_token(tokens["IdToken"], use="id", client=scene.client, issuer=issuer)'
-    )
+def test_an_edited_claim_makes_a_step_fail(worksheet: Worksheet):
+    page, output = worksheet.page, worksheet.go_to("token")
     claim, signature = (output.get_by_label(name, exact=True) for name in ("Edit", "Signature"))
     value = output.get_by_label("Value (JSON)")
     expect(output).to_contain_text("every step passed")
@@ -191,22 +193,43 @@ def test_an_edited_claim_makes_a_step_fail(page, show):
     tab_to(page, signature)
     page.keyboard.press("ArrowDown")
     expect(output).to_contain_text("falls at step 2, algorithm")
-    look_at(page, panel, "token")
 
 
-def test_an_exercise_is_not_done_then_wrong_then_solved(page, jupyter, show):
+def test_an_exercise_is_not_done_then_wrong_then_solved(jupyter: JupyterLab, worksheet: Worksheet):
+    page, output = worksheet.page, worksheet.go_to("last")
     task = Exercise("01.1")
     said = {name: says for name, _, says in task.wrong()}
-    panel, output = show(f"task = lab.exercise('01.1')\n{task.stub}")
-    expect(output).to_have_text(re.compile("Exercise 01.1: not done yet"))
     unconfirmed = "\n".join(task.solved.splitlines()[:-1])
-    for answer, says in ((unconfirmed, said["wrong_only_signed_up"]), (task.solved, "solved")):
+    for answer, says in (
+        (f"task = lab.exercise('01.1')\n{task.stub}", "Exercise 01.1: not done yet"),
+        (f"{unconfirmed}\n\ntask.check({task.name})", said["wrong_only_signed_up"]),
+        (f"{task.solved}\n\ntask.check({task.name})", "solved"),
+    ):
         page.keyboard.press("Enter")  # into the cell
         page.keyboard.press("Control+A")
-        page.keyboard.insert_text(f"{answer}\n\ntask.check({task.name})")
+        page.keyboard.insert_text(answer)
         page.keyboard.press("Control+Enter")
         expect(output).to_contain_text(says)
     progress = json.loads((jupyter.folder / ".progress.json").read_text())
     assert progress["exercise"] == {"01.1": "done"}
     assert "1 of " in (jupyter.folder / "START.md").read_text()
-    look_at(page, panel, "exercise")
+
+
+def test_what_is_worked_with_is_easy_to_see(worksheet: Worksheet):
+    """As the tests above have left it: answered, stepped through, edited and solved."""
+    look_at(worksheet.page, worksheet.panel, "worksheet")
+
+
+def test_a_recording_is_still_shown_the_next_day(jupyter: JupyterLab, worksheet: Worksheet):
+    page = worksheet.page
+    step = re.compile(r"step \d of 2")
+    left_at = step.search(worksheet.output("recording").inner_text())
+    assert left_at
+    choose(page, "Kernel", "Shut Down Kernel")
+    # A page that is left while it saves would leave half a file.
+    with page.expect_response(lambda it: it.request.method == "PUT" and "/api/contents/" in it.url) as saved:
+        choose(page, "File", "Save Notebook")
+    assert saved.value.ok
+    expect(worksheet.panel.locator(".jp-mod-dirty")).to_have_count(0)
+    again = worksheet._replace(panel=jupyter.open(page, "worksheet.ipynb"))
+    expect(again.output("recording")).to_contain_text(left_at.group())

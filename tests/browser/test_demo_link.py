@@ -46,7 +46,10 @@ def test_whoever_runs_the_lesson_finds_a_link_that_leads_to_the_pictures(
 
 def test_a_browser_that_does_not_get_there_is_given_no_link(page: Page, jupyter: JupyterLab) -> None:
     page.route(re.compile(r"\.localhost:\d+/"), lambda route: route.abort())
-    there = "import os\nos.environ['JUPYTERHUB_USER'] = 'mara'"
+    there = (
+        "import os\nos.environ['JUPYTERHUB_USER'] = 'mara'\n"
+        "from cognito_lab.lessons import demo\ndemo.BROWSER_SECONDS = 1  # of waiting for nobody"
+    )
     panel = jupyter.open(page, jupyter.write("nowhere.ipynb", START, there, LINK))
     run_all(page, panel)
     expect(panel).to_contain_text("No link. Your browser did not come: this kernel runs on a JupyterHub")

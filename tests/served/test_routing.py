@@ -584,7 +584,7 @@ def test_no_other_host_has_control_endpoints(server: Server, host: str, method: 
     [
         ("GET", "/_lab/inbox/m@t.example", None),
         ("POST", "/_lab/reset", ""),
-        ("POST", "/_lab/clock", '{"advance_seconds": 1}'),
+        ("POST", "/_lab/clock", '{"advance_seconds": 0}'),
     ],
 )
 def test_pages_of_other_origins_get_nothing_from_the_control_endpoints(

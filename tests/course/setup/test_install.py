@@ -158,7 +158,7 @@ def course(tmp_path):
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         root = tmp_path / "the course"  # a blank, as in many home folders
         root.mkdir()
         yield Course(root, index, f"http://127.0.0.1:{server.server_port}/simple")
