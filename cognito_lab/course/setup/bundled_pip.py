@@ -1,7 +1,8 @@
 """Run the pip that comes with a Python without installing it: `python -I bundled_pip.py install …`.
 
-It is a wheel, which can be imported from as it is. Standard library only. A Python that has the module `venv`
-carries one; distributions may keep it in a folder of their own.
+It is a wheel. Imported from as it is, all of it would be compiled at each call, which takes a second; in an
+environment it is unpacked, once. Standard library only. A Python that has the module `venv` carries one;
+distributions may keep it in a folder of their own.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import os
 import runpy
 import sys
 import sysconfig
+import tempfile
+import zipfile
 from pathlib import Path
 
 
@@ -23,9 +26,21 @@ def wheel() -> Path | None:
     return next(found, None)
 
 
+def unpacked(pip: Path) -> Path:
+    """The folder in this environment with what is in the wheel; the wheel itself outside of one."""
+    folder = Path(sys.prefix, pip.stem)
+    if sys.prefix == sys.base_prefix:
+        return pip
+    if not folder.exists():
+        with tempfile.TemporaryDirectory(dir=sys.prefix) as partial, zipfile.ZipFile(pip) as archive:
+            archive.extractall(Path(partial, pip.stem))
+            Path(partial, pip.stem).rename(folder)  # so it is there whole, or not at all
+    return folder
+
+
 if __name__ == "__main__":
     pip = wheel()
     if not pip:
         sys.exit("this Python carries no pip")
-    sys.path.insert(0, str(pip))
+    sys.path.insert(0, str(unpacked(pip)))
     runpy.run_module("pip", run_name="__main__", alter_sys=True)
