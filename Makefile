@@ -37,8 +37,9 @@ set_up = $(if $(filter file,$(origin PYTHON)),$(VENV) -I -S cognito_lab/course/s
   "$(PYTHON)" -E -s cognito_lab/course/setup/bootstrap.py --lock $(1) --installer $(INSTALLER) \
   $(if $(filter file,$(origin PYTHON)),,--matching)
 
-# A shell's own Python and pytest settings must not reach the course.
-unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONUSERBASE PYTHONWARNINGS PYTEST_ADDOPTS PYTEST_PLUGINS
+# A shell's own Python and pytest settings must not reach the course. One of them, PYTHONDONTWRITEBYTECODE, would
+# have each kernel compile again all that it imports, which takes longer than a lesson.
+unexport $(filter PYTHON% PYTEST%,$(.VARIABLES))
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL := help
@@ -79,7 +80,7 @@ check: tools ## ruff on code and notebooks, formatting, types
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy
 
-bench: tools ## measure the lab against plain moto, and what it serves against another local AWS
+bench: tools ## measure the lab against plain moto
 	@$(LAB) bench $(ARGS)
 
 lock: tools ## both locks and environment.yml from pyproject.toml (ARGS="--upgrade moto")

@@ -26,7 +26,7 @@ DROPPED = (
     "COGNITO_LAB_REPRODUCIBLE",
 )  # fmt: skip
 # The hash seed is the caller's to choose: a test tries several, and the outputs must not depend on it.
-KEPT = ("PYTHONHASHSEED", "PYTHONDONTWRITEBYTECODE")
+KEPT = ("PYTHONHASHSEED",)
 PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
 
 

@@ -624,6 +624,20 @@ def test_make_setup_is_not_swayed_by_the_shells_python_settings(course, tmp_path
     assert course.answers() and not canary.exists()
 
 
+def test_no_python_setting_of_the_shell_reaches_what_make_starts(tmp_path):
+    known = subprocess.run([sys.executable, "--help-env"], capture_output=True, text=True).stdout
+    settings = {*re.findall(r"^(PYTHON\w+)", known, re.MULTILINE), "PYTEST_ADDOPTS", "PYTEST_PLUGINS"}
+    assert {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONWARNINGS"} <= settings
+    own = f"include {ROOT / 'Makefile'}\nshow:\n\t@env\n"
+    (tmp_path / "Makefile").write_text(own)
+    shown = make("show", cwd=tmp_path, **dict.fromkeys(settings, "1")).stdout
+    reached = {line.partition("=")[0] for line in shown.splitlines()}
+    assert reached & settings == {"PYTHONNOUSERSITE"} and "PATH" in reached
+    (tmp_path / "Makefile").write_text(own.removeprefix(own.partition("\n")[0]))
+    shown = make("show", cwd=tmp_path, **dict.fromkeys(settings, "1")).stdout
+    assert all(f"{name}=1" in shown for name in settings)  # the trap works
+
+
 def test_make_takes_the_first_python_that_will_do(course, tmp_path):
     # An old python3 comes first on PATH, a good one under another name.
     tools = tmp_path / "tools"
@@ -890,7 +904,8 @@ def test_the_clean_environment_drops_what_could_change_a_lesson_and_keeps_the_re
     hostile = {
         "AWS_PROFILE": "work", "AWS_ENDPOINT_URL": "x", "https_proxy": "x", "HTTP_PROXY": "x",
         "NO_PROXY": "*",
-        "PYTHONPATH": "x", "PYTHONSTARTUP": "x", "JUPYTER_PATH": "x", "JUPYTER_CONFIG_PATH": "x",
+        "PYTHONPATH": "x", "PYTHONSTARTUP": "x", "PYTHONDONTWRITEBYTECODE": "1",
+        "JUPYTER_PATH": "x", "JUPYTER_CONFIG_PATH": "x",
         "JUPYTER_NO_CONFIG": "1", "MPLBACKEND": "TkAgg", "MATPLOTLIBRC": "x", "MOTO_ACCOUNT_ID": "1",
         "TEST_SERVER_MODE": "true", "NO_COLOR": "1", "COGNITO_LAB_REPRODUCIBLE": "1",
     }  # fmt: skip

@@ -1,7 +1,7 @@
-"""`make bench`: what the lab costs, against plain moto and others. No test: another machine has other times.
+"""`make bench`: what the lab costs, against plain moto. No test: another machine has other times.
 
-Each figure is a ratio of two medians of seven. The two sides take turns, each time in a process of its own or
-against one, so whatever else the machine is doing meets both. All in seconds, where nothing else is said.
+Each figure is a ratio of two medians of seven. The two sides take turns, each time in a process of its own:
+whatever else the machine is doing meets both. All in seconds, where nothing else is said.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from pathlib import Path
 
 import nbformat
 
-from cognito_lab.course.bench.served import against_ministack, the_demo
 from cognito_lab.course.notebooks import run
 from cognito_lab.course.notebooks.processes import CAN_FORK
 from cognito_lab.course.setup.environment import clean_environment
@@ -133,16 +132,7 @@ FIGURES: dict[str, tuple[str, str, float, Callable[[int], Rows]]] = {
     "email": ("… with e-mail usernames", "among 100", 1.2, lambda n: few_and_many(BY_EMAIL, n)),
     "kernels": ("the course in kernels, two workers", "imports only", 1.5, lambda n: course(n, True)),
     "course": ("… in forks, as `make run` does it", "imports only", 0.6, lambda n: course(n, False)),
-    "logins": ("a login on the wire, eight threads", "ministack", 1.0, lambda n: against_ministack(n)[0]),
-    "memory": ("MiB at its peak, after that", "ministack", 2.0, lambda n: against_ministack(n)[1]),
-    "demo": ("the demo's wait: the lab's part of it", "click to end", 0.25, lambda n: the_demo(n)[0]),
-    "slowest": ("… and the slowest of its requests", "the median", 10, lambda n: the_demo(n)[1]),
 }
-
-# What a machine may lack for a figure.
-NEEDED = {"course": "Linux, where processes can be forked"} | dict.fromkeys(
-    ("demo", "slowest"), "a Chromium or Chrome on PATH"
-)
 
 
 def main(argv: list[str]) -> int:
@@ -161,7 +151,7 @@ def main(argv: list[str]) -> int:
         what, against, limit, measure = FIGURES[name]
         rows = list(measure(options.times))
         if not rows:
-            print(f"{what:<40}{against:<14}not measured: it takes {NEEDED.get(name, 'more')}", flush=True)
+            print(f"{what:<40}{against:<14}not measured: it takes Linux, for forks", flush=True)
             continue
         base, ours = (statistics.median(side) for side in zip(*rows, strict=True))
         line = f"{what:<40}{against:<14}{base:10.4f}{ours:10.4f}{ours / base:8.2f}{limit:8.2f}"
