@@ -10,7 +10,7 @@ import pytest
 from clients_support import HERE, PINS, ROOT
 
 ROWS = tomllib.loads((ROOT / "data" / "clients.toml").read_text(encoding="utf-8"))["client"]
-SERVED = {"account": "aws", "local": "local"}  # fixture: issuer
+SERVED = {"account": "aws", "proxied": "aws", "local": "local"}  # fixture: issuer
 
 
 def pinned(folder: str, package: str) -> str | None:

@@ -20,6 +20,12 @@ def local() -> Iterator[Account]:
         yield account
 
 
+@pytest.fixture(scope="module")
+def proxied() -> Iterator[Account]:
+    with Account.served("--https") as account:
+        yield account
+
+
 def test_boto3(account: Account) -> None:
     assert account.client("boto3") == {
         "wrong code": "CodeMismatchException",
@@ -88,4 +94,27 @@ def test_oauthenticator_in_a_jupyterhub(account: Account) -> None:
         "mara": "/hub/home",
         "after": {"mara": False},
         "somebody else's token": 403,
+    }
+
+
+def test_flask_cognito_lib_knows_awss_addresses_alone(proxied: Account) -> None:
+    each = {
+        "before": {"error": "AuthorisationRequiredError"},
+        "callback": {"email": "mara@tidepool.example"},
+        "after": {"user": "mara"},
+        "another browser": {"error": "CognitoError"},
+        "forged": {"error": "AuthorisationRequiredError"},
+        "a made-up code": {"error": "CognitoError"},
+    }
+    assert proxied.client("flask-cognito-lib") == {
+        f"{app}: {what}": answer for app in ("public", "secret") for what, answer in each.items()
+    }
+
+
+def test_django_cognito_jwt_knows_awss_addresses_alone(proxied: Account) -> None:
+    assert proxied.client("django-cognito-jwt") == {
+        "ID": "mara, mara@tidepool.example",
+        "access": 401,
+        "another person's signature": 401,
+        "nobody's": 401,
     }
