@@ -65,16 +65,18 @@ def test_pycognito_signs_in_by_srp(local: Account) -> None:
     }
 
 
-def test_authlib_in_a_flask_application(local: Account) -> None:
-    each = {
-        "": {"user": "mara", "email": "mara@tidepool.example", "same": True},
-        ", the same code": {"error": "mismatching_state"},
-        ", another browser": {"error": "mismatching_state"},
-        ", another verifier": {"error": "invalid_grant"},
-    }
-    assert local.client("authlib") == {
-        f"{app}{what}": answer for app in ("public", "secret") for what, answer in each.items()
-    }
+AUTHLIB = {
+    "": {"user": "mara", "email": "mara@tidepool.example", "same": True},
+    ", the same code": {"error": "mismatching_state"},
+    ", another browser": {"error": "mismatching_state"},
+    ", another verifier": {"error": "invalid_grant"},
+}
+
+
+def test_authlib_in_a_flask_application(local: Account, proxied: Account) -> None:
+    each = {f"{app}{what}": answer for app in ("public", "secret") for what, answer in AUTHLIB.items()}
+    assert local.client("authlib") == each
+    assert proxied.client("authlib") == each  # with AWS's addresses
 
 
 def test_fastapi_cognito(account: Account) -> None:
@@ -117,4 +119,21 @@ def test_django_cognito_jwt_knows_awss_addresses_alone(proxied: Account) -> None
         "access": 401,
         "another person's signature": 401,
         "nobody's": 401,
+    }
+
+
+def test_cognito_scanner_gets_in_before_the_repair_and_not_after(account: Account) -> None:
+    assert account.client("cognito-scanner") == {
+        "open": {
+            "account-creation": "made",
+            "confirm-sign-up": "confirmed",
+            "get-identity-pool-keys": "keys",
+            "account-oracle": "mara",
+        },
+        "repaired": {
+            "account-creation": "NotAuthorizedException",
+            "confirm-sign-up": "ExpiredCodeException",
+            "get-identity-pool-keys": "NotAuthorizedException",
+            "account-oracle": "",
+        },
     }
