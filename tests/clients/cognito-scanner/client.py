@@ -72,7 +72,7 @@ def tried():
 
 with tempfile.TemporaryDirectory() as folder:
     open_to_all = tried()
-    # Repaired: only an administrator makes accounts, nobody learns whom there is, and whoever came in is gone.
+    # Repaired: only an administrator makes accounts, nobody learns whom there is, whoever came in is gone.
     pools.update_user_pool(
         UserPoolId=pool,
         AutoVerifiedAttributes=["email"],
