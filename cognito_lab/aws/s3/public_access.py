@@ -10,7 +10,7 @@ from typing import Any
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call, check_before
-from cognito_lab.aws.iam import policies, policy_documents
+from cognito_lab.aws.iam import policies, policy_documents, principals
 from cognito_lab.aws.iam.policies import RESOURCE
 from cognito_lab.aws.iam.questions import Document
 from cognito_lab.errors import AwsError
@@ -76,9 +76,9 @@ def begin_blocked(call: Call) -> None:
 @check_before("s3", "PutBucketPolicy")
 def check_bucket_policy(call: Call) -> None:
     """The document must be sound, and not public while public policies are blocked."""
-    document = policy_documents.validated(
-        exchanges.current_request().body.decode(), RESOURCE, "MalformedPolicy"
-    )
+    text = exchanges.current_request().body.decode(errors="surrogateescape")
+    document = policy_documents.validated(text, RESOURCE, "MalformedPolicy")
+    principals.check_named(document, "MalformedPolicy")
     bucket = moto_patches.s3().buckets.get(call["Bucket"])
     if bucket is not None and is_public(document) and block_of(bucket).block_public_policy:
         raise AwsError(
