@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ContextDecorator
 
 from cognito_lab import interrupts
 
 PATIENCE = 3.0  # seconds that one and the same holder is waited for
 
 
-class AccountLock:
-    """``with lock:``: nobody else asks the account for anything in this block, from whatever thread.
+class AccountLock(ContextDecorator):
+    """``with lock:``, or ``@lock`` before a function: in it nobody else asks the account for anything.
 
     Who has it may take it again. A keyboard interrupt waits for the block's end, so what is done in it is
     done whole. Who has waited for one holder all of :data:`PATIENCE` goes on beside it: that holder itself
