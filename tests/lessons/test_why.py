@@ -440,9 +440,14 @@ def no_such_operation(p: Place) -> Any:
     return posted("Nope")
 
 
-@case("api.dispatch._named_operation", "another body", "a JSON object")
+@case("api.json_inputs._object", "another body", "a JSON object")
 def no_json(p: Place) -> Any:
     return posted("GetId", "x")
+
+
+@case("api.json_inputs.of_type", "no string", "a string")
+def of_another_type(p: Place) -> Any:
+    return posted("GetId", '{"IdentityPoolId": 5}')
 
 
 @case("api.validation.check_input", "'x' at 'identityPoolId'", "value")
@@ -654,7 +659,7 @@ PASSED_ON = {
     "user_pools.sign_in.refresh.revoke_token",
 }
 OTHER_ERRORS = ("OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "BadSignature", "LookupError",
-                "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection")  # fmt: skip
+                "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection", "NotJson")  # fmt: skip
 OF_PROVIDERS = ("SamlError", "IdpError")  # the app hears the check's text; words beside it are a help
 
 

@@ -6,13 +6,12 @@ the lab's own function answers, or moto does.
 
 from __future__ import annotations
 
-import json
 import urllib.parse
 from functools import cache
 from typing import Any
 
 from cognito_lab.aws import moto_patches
-from cognito_lab.aws.api import validation, wire_formats
+from cognito_lab.aws.api import json_inputs, validation, wire_formats
 from cognito_lab.aws.api.operations import CHECKS, HANDLERS, Call, implementation_of
 from cognito_lab.aws.api.services import JSON_SERVICES, QUERY_SERVICES, region_of
 from cognito_lab.aws.iam import enforcement
@@ -45,7 +44,7 @@ def _answer(service: str, request: Request) -> Response:
     resource = resource_of(call)
     exchanges.describe_current(service, operation, parameters=parameters, resource=resource)
     how = implementation_of(service, operation)
-    shape = moto_patches.service_model(service).operation_model(operation).input_shape
+    shape = _input_shape(service, operation)
     if shape is not None and service in JSON_SERVICES:
         validation.check_input(shape, parameters)
     public = is_public(service, operation)
@@ -62,15 +61,7 @@ def _named_operation(service: str, request: Request) -> tuple[str | None, dict[s
     if service in JSON_SERVICES and request.method == "POST" and request.path == "/":
         operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
         _known(service, operation)
-        try:
-            parameters = json.loads(request.body or b"{}")
-            if b"\\ud" in request.body.lower():  # half of a surrogate pair is no text (RFC 8259, 8.2)
-                json.dumps(parameters, ensure_ascii=False).encode()
-        except ValueError:
-            parameters = None
-        if not isinstance(parameters, dict):
-            raise AwsError("SerializationException", "The request body is not a JSON object.")
-        return operation, parameters
+        return operation, json_inputs.read(_input_shape(service, operation), request.body)
     if service in QUERY_SERVICES:
         pairs = urllib.parse.parse_qsl(request.body.decode() or request.query, keep_blank_values=True)
         parameters = dict(pairs)
@@ -80,6 +71,10 @@ def _named_operation(service: str, request: Request) -> tuple[str | None, dict[s
     if service == "s3":
         return routes.operation_of(request)
     return None, {}
+
+
+def _input_shape(service: str, operation: str) -> Any:
+    return moto_patches.service_model(service).operation_model(operation).input_shape
 
 
 def _known(service: str, operation: str) -> None:

@@ -16,6 +16,7 @@ from cognito_lab.aws.iam.conditions import OPERATORS
 from cognito_lab.aws.iam.questions import Document, Statement
 from cognito_lab.errors import AwsError
 from cognito_lab.paths import DATA
+from cognito_lab.protocols import json_texts
 
 TOP_ELEMENTS = {"Version", "Id", "Statement"}
 ELEMENTS = {
@@ -46,7 +47,7 @@ def validated(text: str, kind: str, code: str = "MalformedPolicyDocument") -> Do
             problem.
     """
     try:
-        document = json.loads(text)
+        document = json_texts.read(text)
     except ValueError:
         raise AwsError(code, "This policy contains invalid Json") from None
     problem = next(_problems(document, kind), None)
