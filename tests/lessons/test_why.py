@@ -658,8 +658,10 @@ PASSED_ON = {
     "user_pools.people.admin.take_aliases",
     "user_pools.sign_in.refresh.revoke_token",
 }
-OTHER_ERRORS = ("OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "BadSignature", "LookupError",
-                "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection", "NotJson")  # fmt: skip
+OTHER_ERRORS = (
+    "OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "NotJson", "BadSignature", "LookupError",
+    "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection",
+)  # fmt: skip
 OF_PROVIDERS = ("SamlError", "IdpError")  # the app hears the check's text; words beside it are a help
 
 

@@ -82,7 +82,8 @@ def test_null_and_what_the_model_does_not_know_are_not_there() -> None:
 
 BROKEN = [
     b"[]", b"5", b"null", b'"x"', b"{", b"{]", b'{"Username": NaN}', b'{"Username": "\\ud83e"}', b"\xff",
-    b'{"a": "\xff"}', b'{"Username": "a", "Username": "b"}', b'{"UserContextData": {"IpAddress": "a", "IpAddress": "b"}}',
+    b'{"a": "\xff"}', b'{"Username": "a", "Username": "b"}',
+    b'{"UserContextData": {"IpAddress": "a", "IpAddress": "b"}}',
     b"[" * 100_000, b'{"a":' * 100_000, b'{"Username": ' + b"[" * 5_000 + b"]" * 5_000 + b"}",
     b'{"a": ' + b"9" * 5_000 + b"}",
 ]  # fmt: skip
