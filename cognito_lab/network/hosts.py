@@ -35,7 +35,7 @@ def one_line(value: object) -> str:
 
 def field_names(text: str) -> str:
     """The names in a list of header fields' names; what is no name is left out (RFC 9110, 5.6.1)."""
-    return ",".join(name for part in text.split(",") if FIELD_NAME.fullmatch(name := part.strip()))
+    return ",".join(name for name in text.split(",") if FIELD_NAME.fullmatch(name.strip(" \t")))
 
 
 def octets_of(body: Any) -> bytes:

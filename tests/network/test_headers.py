@@ -91,5 +91,5 @@ def test_a_cookie_of_any_octets_is_read() -> None:
 
 def test_of_the_names_that_a_page_asks_for_only_names_come_back() -> None:
     asked = 'X-Said, x-amz-date,,x\r\nset-cookie: a=b, (x), \x0b, x y, "x", authorization'
-    assert hosts.field_names(asked) == "X-Said,x-amz-date,authorization"
+    assert hosts.field_names(asked) == "X-Said, x-amz-date, authorization"
     assert hosts.field_names("*") == "*"
