@@ -440,14 +440,9 @@ def no_such_operation(p: Place) -> Any:
     return posted("Nope")
 
 
-@case("api.dispatch._json_object", "another body", "a JSON object")
+@case("api.json_inputs._object", "another body", "a JSON object")
 def no_json(p: Place) -> Any:
     return posted("GetId", "x")
-
-
-@case("api.dispatch._each_once", "a member twice", "each member once")
-def doubled_json(p: Place) -> Any:
-    return posted("GetId", '{"IdentityPoolId": "a", "IdentityPoolId": "b"}')
 
 
 @case("api.query_protocol.refuse", "Given more than once: RoleArn", "of this operation alone")
@@ -506,6 +501,11 @@ def no_chunks(p: Place) -> Any:
 @case("s3.access.check_overrides", "ResponseContentType, not signed", "a signature")
 def overrides_of_a_stranger(p: Place) -> Any:
     return requests.get(f"{URL}?response-content-type=text/html", timeout=5).raise_for_status()
+
+
+@case("api.json_inputs.of_type", "no string", "a string")
+def of_another_type(p: Place) -> Any:
+    return posted("GetId", '{"IdentityPoolId": 5}')
 
 
 @case("api.validation.check_input", "'x' at 'identityPoolId'", "value")
@@ -716,8 +716,10 @@ PASSED_ON = {
     "user_pools.people.admin.take_aliases",
     "user_pools.sign_in.refresh.revoke_token",
 }
-OTHER_ERRORS = ("OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "BadSignature", "LookupError",
-                "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection")  # fmt: skip
+OTHER_ERRORS = (
+    "OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "NotJson", "BadSignature", "LookupError",
+    "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection",
+)  # fmt: skip
 OF_PROVIDERS = ("SamlError", "IdpError")  # the app hears the check's text; words beside it are a help
 
 

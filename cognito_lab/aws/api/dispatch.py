@@ -6,12 +6,11 @@ the lab's own function answers, or moto does, which gets a request that is made 
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import Any
 
 from cognito_lab.aws import moto_patches
-from cognito_lab.aws.api import query_protocol, resources, validation, wire_formats
+from cognito_lab.aws.api import json_inputs, query_protocol, resources, validation, wire_formats
 from cognito_lab.aws.api.operations import CHECKS, HANDLERS, Call, implementation_of
 from cognito_lab.aws.api.services import JSON_SERVICES, QUERY_SERVICES, region_of
 from cognito_lab.aws.iam import enforcement
@@ -67,9 +66,8 @@ def read_input(service: str, model: Any, request: Request, given: dict[str, Any]
     shape = model.input_shape
     if service == "s3":
         return inputs.read(request, model, given)
-    if service in JSON_SERVICES:  # AWS passes over members that the operation does not have
-        parameters = {name: value for name, value in given.items() if shape and name in shape.members}
-    else:
+    parameters = given
+    if service in QUERY_SERVICES:
         parameters = query_protocol.parsed(shape, given)
     if shape is not None:
         code = "InvalidParameterException" if service in JSON_SERVICES else "ValidationError"
@@ -94,7 +92,7 @@ def _named_operation(service: str, request: Request) -> tuple[str | None, dict[s
         target, _, operation = request.headers.get("x-amz-target", "").rpartition(".")
         ours = target == moto_patches.service_model(service).metadata["targetPrefix"]
         _known(service, operation if ours else f"{target}.{operation}")
-        return operation, _json_object(request.body)
+        return operation, json_inputs.read(_input_shape(service, operation), request.body)
     if service in QUERY_SERVICES:
         fields = query_protocol.fields_of(request)
         operation = fields.pop("Action", "")
@@ -106,25 +104,8 @@ def _named_operation(service: str, request: Request) -> tuple[str | None, dict[s
     return None, {}
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
-    """The JSON object that a body is; else ``SerializationException``."""
-    try:
-        parameters = json.loads(body or b"{}", object_pairs_hook=_each_once)
-        if b"\\ud" in body.lower():  # half of a surrogate pair is no text (RFC 8259, 8.2)
-            json.dumps(parameters, ensure_ascii=False).encode()
-    except ValueError:
-        parameters = None
-    if not isinstance(parameters, dict):
-        raise AwsError("SerializationException", "The request body is not a JSON object.")
-    return parameters
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A member that is there twice could be read in two ways (RFC 8259, 4)."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise AwsError("SerializationException", "A JSON object has a member more than once.")
-    return members
+def _input_shape(service: str, operation: str) -> Any:
+    return moto_patches.service_model(service).operation_model(operation).input_shape
 
 
 def _known(service: str, operation: str) -> None:

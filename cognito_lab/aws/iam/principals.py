@@ -13,8 +13,10 @@ from typing import Any
 
 from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
-from cognito_lab.aws.iam import policy_documents
+from cognito_lab.aws.iam import policy_documents, questions
 from cognito_lab.aws.iam.policies import IDENTITY, SESSION, Policy
+from cognito_lab.aws.iam.questions import Document
+from cognito_lab.errors import AwsError
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,31 @@ def by_arn(arn: str) -> Principal | None:
         session = f"arn:aws:sts::{account}:assumed-role/{role.name}/somebody"
         return Principal("role", session, account, f"{role.id}:somebody", role_arn=arn)
     return None
+
+
+def check_named(document: Document, code: str = "MalformedPolicyDocument") -> None:
+    """Whom a policy names must exist when it is saved (IAM, "AWS JSON policy elements: Principal").
+
+    Raises:
+        AwsError: ``MalformedPolicyDocument`` (S3 says ``MalformedPolicy``: pass ``code``).
+    """
+    for statement in questions.as_list(document["Statement"]):
+        for element in (statement.get("Principal"), statement.get("NotPrincipal")):
+            for name in questions.as_list(element.get("AWS")) if isinstance(element, dict) else ():
+                if not exists(name):
+                    told = "" if code == "MalformedPolicy" else f': "AWS":"{name}"'
+                    raise AwsError(code, f"{policy_documents.INVALID_PRINCIPAL}{told}")
+
+
+def exists(name: str) -> bool:
+    """Whether a principal of this account is there. Of other accounts the lab knows nothing."""
+    parts = name.split(":", 5)
+    if len(parts) < 6 or parts[4] != moto_patches.ACCOUNT or parts[5] == "root":
+        return True
+    kind, _, path = parts[5].partition("/")
+    if kind == "assumed-role":  # a session is named in advance; its role exists
+        return path.partition("/")[0] in {role.name for role in moto_patches.iam().roles.values()}
+    return kind == "federated-user" or by_arn(name) is not None
 
 
 KINDS_OF_KEYS: tuple[Callable[[str], Key | None], ...] = (_owners_key, _sessions_key, _users_key)

@@ -9,7 +9,7 @@ from typing import Any
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call, check_before, operation
-from cognito_lab.aws.iam import enforcement, policies, policy_documents
+from cognito_lab.aws.iam import enforcement, policies, policy_documents, principals
 from cognito_lab.aws.iam.policies import IDENTITY, TRUST, Policy, Verdict
 from cognito_lab.aws.iam.policy_documents import parsed
 from cognito_lab.aws.iam.questions import Document
@@ -97,6 +97,7 @@ def check_trust_policy(call: Call) -> None:
     document = policy_documents.validated(
         call.get("AssumeRolePolicyDocument") or call["PolicyDocument"], TRUST
     )
+    principals.check_named(document)
     check_names_a_pool(document)
 
 

@@ -351,6 +351,29 @@ def test_a_deny_in_a_bucket_policy_touches_whom_it_names() -> None:
     assert read(session_of(member)) == b"crab"
 
 
+STRANGERS = [
+    f"arn:aws:iam::{ACCOUNT}:role/nobody",
+    f"arn:aws:iam::{ACCOUNT}:role/team/member",
+    f"arn:aws:iam::{ACCOUNT}:user/member",
+    f"arn:aws:sts::{ACCOUNT}:assumed-role/nobody/mara",
+]
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_whom_a_bucket_policy_names_must_exist(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = [make_role("member"), name]
+    for statement in (allow("s3:GetObject", f"{ARN}/*"), deny("s3:GetObject", f"{ARN}/*")):
+        said = refusal(bucket_policy, naming(named, statement))
+        assert said == ("MalformedPolicy", 400, "Invalid principal in policy")
+        spared = {**statement, "NotPrincipal": {"AWS": named}}
+        assert refusal(bucket_policy, spared)[0] == "MalformedPolicy"
+    bucket_policy(
+        naming([*named[:1], ACCOUNT, "arn:aws:iam::210987654321:role/of-others"], allow("s3:*", ARN))
+    )
+    monkeypatch.setattr(principals, "exists", lambda name: True)
+    bucket_policy(naming(named, allow("s3:GetObject", f"{ARN}/*")))
+
+
 def test_tags_of_an_upload_are_a_right_of_their_own() -> None:
     writer = s3_of(session_of(make_role("writer", allow("s3:PutObject"))))
     writer.put_object(**CRAB, Body=b"")
