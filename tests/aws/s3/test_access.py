@@ -164,6 +164,8 @@ def test_an_operation_that_is_not_in_the_table_is_refused_by_name() -> None:
         ("DELETE", "https://b.s3.amazonaws.com/?policy", {}, "DeleteBucketPolicy"),
         ("PUT", "https://b.s3.amazonaws.com/policy", {}, "PutObject"),
         ("PUT", "https://b.s3.amazonaws.com/k", {"x-amz-copy-source": "b/a"}, "CopyObject"),
+        ("GET", "https://b.s3.amazonaws.com/", {"policy": "", "list-type": "2"}, "ListObjects"),
+        ("PUT", "https://b.s3.amazonaws.com/k?x-amz-copy-source=b/a", {}, "CopyObject"),
         ("PUT", "https://b.s3.amazonaws.com/k?partNumber=1&uploadId=u", {}, "UploadPart"),
         ("GET", "https://b.s3.amazonaws.com/k?uploadId=u", {}, "ListParts"),
         ("GET", "https://b.s3.amazonaws.com/k?acl", {}, "GetObjectAcl"),
