@@ -105,7 +105,7 @@ def test_the_table_of_resources_names_members_that_aws_has() -> None:
         model = moto_patches.service_model(service)
         inputs = [model.operation_model(name).input_shape for name in model.operation_names]
         known = {member for shape in inputs if shape for member in shape.members}
-        assert set(resources.table()[service]) - {"otherwise"} <= known
+        assert set(resources.table()[service]) <= known
 
 
 # -- IAM -------------------------------------------------------------------------------------------
@@ -229,6 +229,8 @@ def test_who_names_no_user_means_their_own(spy: Spy) -> None:
     assert refusal(nobody.get_user)[0] == "AccessDenied"
     session = boto3.client("iam", **session_of(make_role("member", allow("*"))))
     assert refusal(session.get_user)[:2] == ("ValidationError", 400)
+    unheard = boto3.client("iam", **session_of(make_role("none")))
+    assert refusal(unheard.get_user)[:2] == ("AccessDenied", 403)
     with pytest.raises(OutsideTheLab, match="name a user"):
         boto3.client("iam").get_user()
 
@@ -252,6 +254,23 @@ def test_a_pool_is_tagged_on_its_own_arn(spy: Spy) -> None:
         for call in (client.list_tags_for_resource, client.untag_resource):
             more = {"TagKeys": ["a"]} if call == client.untag_resource else {}
             assert refusal(call, ResourceArn=other, **more)[0] == "AccessDeniedException"
+
+
+def test_a_listing_is_judged_on_what_it_lists(spy: Spy) -> None:
+    """The ARNs are those of AWS's own messages."""
+    start = f"arn:aws:iam::{ACCOUNT}"
+    iam = boto3.client("iam", **make_user("ines", allow("iam:List*", f"{start}:role/team/*")))
+    assert [role["RoleName"] for role in iam.list_roles(PathPrefix="/team/")["Roles"]] == ["mine"]
+    for call, resource in (
+        (iam.list_roles, f"{start}:role/ "),
+        (lambda: iam.list_roles(PathPrefix="/other/"), f"{start}:role/other/ "),
+        (iam.list_open_id_connect_providers, f"{start}:oidc-provider/* "),
+    ):
+        code, status, text = refusal(call)
+        assert (code, status) == ("AccessDenied", 403) and f"on resource: {resource}" in text
+    pools = boto3.client("cognito-identity", **make_user("rook"))
+    code, _, text = refusal(pools.list_identity_pools, MaxResults=1)
+    assert code == "AccessDeniedException" and f"us-east-1:{ACCOUNT}:identitypool/ because" in text
 
 
 # -- Cognito ---------------------------------------------------------------------------------------

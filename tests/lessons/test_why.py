@@ -451,9 +451,9 @@ def doubled_form(p: Place) -> Any:
     return requests.post("https://sts.us-east-1.amazonaws.com/", form, timeout=5).raise_for_status()
 
 
-@case("api.resources.name_own_user", "without UserName", "a UserName")
+@case("api.resources.check_is_user", "without UserName", "a UserName")
 def no_user(p: Place) -> Any:
-    return boto3.client("iam", **session_of(make_role("none"))).get_user()
+    return boto3.client("iam", **session_of(make_role("club", allow("iam:*")))).get_user()
 
 
 @case("iam.deleted_principals.remember_user", "ines, who has 1", "no access key")
