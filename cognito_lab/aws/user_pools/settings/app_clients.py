@@ -114,7 +114,7 @@ def check_oauth(pool: UserPool, settings: Mapping[str, Any], has_secret: bool) -
 
 
 def check_redirect(url: str) -> None:
-    """An address (RFC 3986): https to a host, http only to the user's own machine, or a scheme of an app's own.
+    """An address (RFC 3986): https to a host, http to the user's own machine only, or an app's own scheme.
 
     AWS takes http for ``localhost`` and the loopback addresses, and no fragment. Names below ``localhost``
     are the lab's own addition: they are its hosts on this machine.
