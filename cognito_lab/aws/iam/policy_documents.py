@@ -16,6 +16,7 @@ from cognito_lab.aws.iam.conditions import OPERATORS
 from cognito_lab.aws.iam.questions import Document, Statement
 from cognito_lab.errors import AwsError
 from cognito_lab.paths import DATA
+from cognito_lab.protocols import json_texts
 
 SYNTAX = "Syntax errors in policy."
 INVALID_PRINCIPAL = "Invalid principal in policy"
@@ -69,8 +70,8 @@ def validated(text: str, kind: str, code: str = "MalformedPolicyDocument") -> Do
             problem.
     """
     try:
-        document = json.loads(text, parse_constant=int)  # NaN, Infinity: a ValueError, since JSON has no such
-    except (ValueError, RecursionError):
+        document = json_texts.read(text)
+    except ValueError:
         raise AwsError(code, "This policy contains invalid Json") from None
     problem = next(_problems(document, kind), None)
     if problem:

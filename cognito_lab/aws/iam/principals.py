@@ -47,14 +47,25 @@ class Principal:
 
     @property
     def names(self) -> dict[str, tuple[str, ...]]:
-        """By which names a ``Principal`` element may call the caller, the closest first."""
+        """By which names a ``Principal`` element may call the caller, the closest first.
+
+        Who holds a session of a deleted role has none of its ARNs: a role of the same name is another one
+        (IAM User Guide, "AWS JSON policy elements: Principal").
+        """
         account = f"arn:aws:iam::{self.account}:root"
+        if self.kind == "role" and self._role is None:
+            return {"AWS": (self.user_id, account)}
         return {"AWS": tuple(name for name in (self.arn, self.role_arn, account) if name)}
+
+    @property
+    def _role(self) -> Any:
+        """moto's role of a session, by its id; ``None`` when it was deleted."""
+        return moto_patches.iam().roles.get(self.user_id.partition(":")[0])
 
     def policies(self) -> list[Policy]:
         """The identity-based policies in force now, inline and managed, of role or user and groups."""
         iam = moto_patches.iam()
-        holders = [role for role in iam.roles.values() if role.arn == self.role_arn]
+        holders = [self._role] if self.kind == "role" and self._role is not None else []
         if self.user_name in iam.users:
             holders = [iam.users[self.user_name], *iam.get_groups_for_user(self.user_name)]
         return [policy for holder in holders for policy in _policies_on(holder)]

@@ -13,7 +13,7 @@ from cognito_lab.aws.api import wire_formats
 from cognito_lab.aws.api.operations import Call, check_before
 from cognito_lab.aws.s3 import routes
 from cognito_lab.errors import AwsError
-from cognito_lab.network import exchanges
+from cognito_lab.network import exchanges, hosts
 from cognito_lab.network.messages import Handler, Headers, Request, Response
 
 NOT_ENABLED = "CORSResponse: CORS is not enabled for this bucket."
@@ -63,7 +63,7 @@ def preflight(request: Request) -> Response:
         raise AwsError("AccessForbidden", NOT_ALLOWED, 403)
     headers = marks(request, rule)
     if asked:
-        headers["access-control-allow-headers"] = asked
+        headers["access-control-allow-headers"] = hosts.field_names(asked)
     if rule.max_age_seconds is not None:
         headers["access-control-max-age"] = str(rule.max_age_seconds)
     return Response(200, Headers(headers))

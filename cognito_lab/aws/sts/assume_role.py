@@ -30,11 +30,8 @@ def get_caller_identity(call: Call) -> dict[str, Any]:
 
 @operation("sts", "AssumeRole")
 def assume_role(call: Call) -> dict[str, Any]:
-    web_identity.check_input(call)
-    extra = sorted(
-        {name.split(".")[0] for name in call.parameters}
-        - {"RoleArn", "RoleSessionName", "DurationSeconds", "Policy", "ExternalId"}
-    )
+    played = {"RoleArn", "RoleSessionName", "DurationSeconds", "Policy", "ExternalId"}
+    extra = sorted(call.parameters.keys() - played)
     if extra:
         raise OutsideTheLab(f"AssumeRole with {', '.join(extra)} is not played by this lab (AWS has it).")
     check_not_owner(call)
@@ -47,7 +44,7 @@ def assume_role(call: Call) -> dict[str, Any]:
             f"on resource: {call['RoleArn']}",
             403,
         )
-    seconds = int(call.get("DurationSeconds", 3600))
+    seconds = call.get("DurationSeconds", 3600)
     web_identity.check_duration(role, seconds)
     check_chaining(call, seconds)
     session = role_sessions.start_session(

@@ -24,7 +24,7 @@ from support.iam_people import (
 )
 
 from cognito_lab import Lab, OutsideTheLab
-from cognito_lab.aws.api import dispatch
+from cognito_lab.aws.api import resources
 from cognito_lab.aws.iam import principals
 from cognito_lab.aws.s3 import routes
 
@@ -193,7 +193,7 @@ def test_bucket_and_key_are_read_once() -> None:
     for key in ("mara/../ben/eel.jpg", "mara/%2e%2e/ben/eel.jpg", "mara//../ben/eel.jpg"):
         assert refusal(read, session_of(role), Key=key)[0] == "AccessDenied"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(dispatch, "resource_of", lambda call: f"{ARN}/mara/crab.jpg")
+        patched.setattr(resources, "resource_of", lambda call: f"{ARN}/mara/crab.jpg")
         with pytest.raises(OutsideTheLab, match="ben/eel"):
             read(session_of(role), Key="ben/eel.jpg")
 
