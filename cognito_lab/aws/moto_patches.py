@@ -15,6 +15,7 @@ The seams, each with a test in ``tests/aws/test_moto_patches.py`` that says whic
    one across a reset: afterwards it is a different object.
 6. ``FakeBucket.get_permission``: moto asks it beside seam 2; the lab's enforcement has decided by then.
 7. ``moto.core.utils.create_loader``: kept, for speed alone.
+8. ``BaseModel.__new__``: moto lists every object that it ever made, for a page that the lab does not have.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ def install() -> None:
     global _moto_answers
     import moto.core.authorization as authorization
     import moto.core.botocore_stubber as stubber
+    import moto.core.common_models as common_models
     import moto.core.models as core_models
     import moto.core.utils as core_utils
     import moto.s3.models as s3_models
@@ -88,6 +90,7 @@ def install() -> None:
         (s3_models.FakeBucket, "get_permission", _no_verdict),
         # moto looks through all of botocore's models for each one that it reads; it need do so only once.
         (core_utils, "create_loader", cache(core_utils.create_loader)),
+        (common_models.BaseModel, "__new__", staticmethod(lambda kind, *_, **__: object.__new__(kind))),
         # No address of ``requests`` is moto's to answer: the lab's table of hosts decides.
         (core_models, "RESPONSES_METHODS", []),
     ):
@@ -250,6 +253,13 @@ def sts() -> Any:
     from moto.sts.models import sts_backends
 
     return sts_backends[ACCOUNT]["aws"]
+
+
+def forget_temporary_keys(ids: set[str]) -> None:
+    """Drop what moto keeps of sessions that ended long ago: it looks through all of them at each call."""
+    sts().assumed_roles[:] = [one for one in sts().assumed_roles if one.access_key_id not in ids]
+    for access_key_id in ids:
+        iam().access_keys.pop(access_key_id, None)
 
 
 def s3() -> Any:

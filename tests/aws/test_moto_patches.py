@@ -151,3 +151,13 @@ def test_seam_6_moto_s_own_reading_of_bucket_policies_counts_for_nothing():
     moto_patches.install()
     assert s3_models.FakeBucket.get_permission is moto_patches._no_verdict
     assert ".get_permission(" in inspect.getsource(s3_responses), "moto asks its buckets in another way now"
+
+
+def test_seam_8_moto_keeps_no_list_of_all_that_it_made(lab):
+    from moto.core.common_models import BaseModel
+    from moto.s3.models import FakeKey
+
+    made = boto3.client("s3")
+    made.create_bucket(Bucket="tidepool-pictures")
+    made.put_object(Bucket="tidepool-pictures", Key="a", Body=b"a")
+    assert BaseModel in FakeKey.__mro__ and FakeKey.instances_tracked == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from cognito_lab.aws.iam import policies, questions
@@ -121,7 +121,7 @@ def guest_session_policies() -> tuple[Document, ...]:
     return tuple(json.loads((DATA / "guest_session_policy.json").read_text())["policies"].values())
 
 
-@cache
+@lru_cache(512)
 def parsed(text: str) -> dict[str, Any]:
     """A stored policy document; not to be changed by whoever asks for it."""
     document: dict[str, Any] = json.loads(text)

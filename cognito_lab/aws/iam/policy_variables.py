@@ -6,7 +6,7 @@ Source: IAM User Guide, "IAM policy elements: Variables and tags".
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 
 from cognito_lab.aws.iam.questions import AccessQuestion
 
@@ -52,7 +52,7 @@ def filled(text: str, question: AccessQuestion, variables: bool) -> str:
     return VARIABLE.sub(lambda one: one[0] if (value := value_of(one, question)) is None else value, text)
 
 
-@cache
+@lru_cache(2048)
 def wildcard_pattern(
     text: str, arn: bool = False, wildcards: bool = True, literals: tuple[str, ...] = ()
 ) -> re.Pattern[str]:
