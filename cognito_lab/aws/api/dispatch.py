@@ -15,7 +15,7 @@ from cognito_lab.aws.api import json_inputs, validation, wire_formats
 from cognito_lab.aws.api.operations import CHECKS, HANDLERS, Call, implementation_of
 from cognito_lab.aws.api.services import JSON_SERVICES, QUERY_SERVICES, region_of
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.aws.s3 import cors, routes
+from cognito_lab.aws.s3 import cors, routes, xml_documents
 from cognito_lab.aws.user_pools.tokens import discovery
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges
@@ -50,6 +50,8 @@ def _answer(service: str, request: Request) -> Response:
     public = is_public(service, operation)
     call.principal = enforcement.admit(request, service, operation, resource, public=public)
     if how == "moto":
+        if service == "s3":
+            xml_documents.check(shape, request.body)
         if (service, operation) in CHECKS:
             CHECKS[service, operation](call)
         return moto_patches.answer_by_moto(request)
