@@ -106,7 +106,7 @@ class Server:
         return f"<Server {self.url}, {'running' if self.running else 'stopped'}>"
 
     def _from_outside(self, request: Request) -> Response:
-        with self.account.lock:  # one after the other: moto is not made for threads
+        with self.account.lock:
             return routing.respond(self, replace(request, url=self.url + request.url), hosts.dispatch)
 
     def _from_the_kernel(self, request: Request) -> Response:

@@ -111,5 +111,5 @@ def test_oidc_client_ts(local: Account) -> None:
         "refreshed": True,
         "another page": "No matching state found in storage",
         "the same answer": "No matching state found in storage",
-        "another scope": "invalid_scope",
+        "another scope": "invalid_request",
     }

@@ -137,3 +137,11 @@ def test_cognito_scanner_gets_in_before_the_repair_and_not_after(account: Accoun
             "account-oracle": "",
         },
     }
+
+
+def test_pacu_gets_in_before_the_repair_and_not_after(account: Account) -> None:
+    got = ("pools found", "guests found", "guest's keys", "account", "member's keys")
+    assert account.client("pacu") == {
+        "open": dict.fromkeys(got, True),
+        "repaired": dict.fromkeys(got, False) | {"pools found": True},
+    }

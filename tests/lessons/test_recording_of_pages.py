@@ -64,7 +64,7 @@ def test_the_implicit_grant_the_session_and_the_refusals(it: Pages) -> None:
         "app → managed login: GET /oauth2/authorize [session cookie · A]",
         "app ⇠ managed login: [access token of mara · B + ID token of mara · C]",
         "app → managed login: GET /oauth2/authorize [session cookie · A]",
-        "app ⇠ managed login: ✗ refused: invalid_scope (HTTP 302)",
+        "app ⇠ managed login: ✗ refused: invalid_request (HTTP 302)",
         "app → managed login: GET /oauth2/authorize [session cookie · A]",
         "app ⇠ managed login: ✗ refused: redirect_mismatch (HTTP 302)",
         "app → managed login: GET /logout [session cookie · A]",
@@ -116,7 +116,7 @@ def test_why_tells_of_what_the_browser_was_sent_on_with(it: Pages) -> None:
     it.authorize(scope="nothing")
     assert (
         it.lab.why().check == "managed_login.oauth.requests.check_scopes"
-        and it.lab.why().code == "invalid_scope"
+        and it.lab.why().code == "invalid_request"
     )
     it.authorize(code_challenge=CHALLENGE, code_challenge_method="plain")
     assert it.lab.why().check == "managed_login.oauth.requests.check_challenge"

@@ -6,6 +6,7 @@ Source: Amazon S3 API Reference, "Error responses" (``MalformedXML``, ``MissingR
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -17,7 +18,7 @@ SIMPLE = {"integer": r"-?[0-9]{1,9}", "long": r"-?[0-9]{1,18}", "boolean": "(?i:
 NOT_HERE = ("BucketLocationConstraint",)
 
 
-def check(shape: Any, octets: bytes) -> None:
+def check(shape: Any, parameters: Mapping[str, Any]) -> None:
     """Refuse a body that is not the document of an input ``shape``; other operations send no document.
 
     Raises:
@@ -26,6 +27,7 @@ def check(shape: Any, octets: bytes) -> None:
     payload = shape.serialization.get("payload") if shape is not None else None
     if payload is None or shape.members[payload].type_name != "structure":
         return
+    octets = parameters.get(payload, b"")
     if not octets:
         if payload in shape.required_members:
             raise AwsError("MissingRequestBodyError", "Request Body is empty")

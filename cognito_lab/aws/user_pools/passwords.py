@@ -93,22 +93,22 @@ def check_long_enough_to_send(password: str) -> None:
         )
 
 
-def check_policy(policy: Mapping[str, Any], password: str) -> None:
-    """The pool's password policy.
+def check_policy(policy: Mapping[str, Any], password: str, called: str = "policy") -> None:
+    """The pool's password policy, by the name that the operation has for it.
 
     Raises:
         AwsError: ``InvalidPasswordException``, naming the first rule that is broken.
     """
     if len(password) < policy["MinimumLength"]:
-        raise _breach("Password not long enough")
+        raise _breach(called, "Password not long enough")
     counted = password.strip(" ")  # an outer space is no symbol
     for rule, name, characters in CHARACTERS:
         if policy[rule] and not set(counted) & set(characters):
-            raise _breach(f"Password must have {name} characters")
+            raise _breach(called, f"Password must have {name} characters")
 
 
-def _breach(rule: str) -> AwsError:
-    return AwsError("InvalidPasswordException", f"Password did not conform with policy: {rule}")
+def _breach(called: str, rule: str) -> AwsError:
+    return AwsError("InvalidPasswordException", f"Password did not conform with {called}: {rule}")
 
 
 def check_history(policy: Mapping[str, Any], credential: Credential | None, password: str) -> None:

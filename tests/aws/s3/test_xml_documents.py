@@ -71,17 +71,18 @@ def spoiled(root: Any) -> Iterator[str]:
 def test_every_document_of_the_model_is_read_and_each_spoiled_one_is_not() -> None:
     count = 0
     for _, shape in with_documents():
-        document = shape.members[shape.serialization["payload"]]
+        payload = shape.serialization["payload"]
+        document = shape.members[payload]
         root = whole(document, document.serialization["name"])
-        xml_documents.check(shape, ElementTree.tostring(root))
+        xml_documents.check(shape, {payload: ElementTree.tostring(root)})
         for text in spoiled(root):
             with pytest.raises(AwsError) as refusal:
-                xml_documents.check(shape, text.encode())
+                xml_documents.check(shape, {payload: text.encode()})
             assert refusal.value.code == "MalformedXML", text
             count += 1
         if document.required_members:
             with pytest.raises(AwsError):
-                xml_documents.check(shape, f"<{root.tag}/>".encode())
+                xml_documents.check(shape, {payload: f"<{root.tag}/>".encode()})
     assert count > 60
 
 

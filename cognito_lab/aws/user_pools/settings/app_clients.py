@@ -29,7 +29,6 @@ DEFAULTS: dict[str, Any] = {
     "EnableTokenRevocation": True,
     "EnablePropagateAdditionalUserContextData": False,
     "AuthSessionValidity": 3,
-    "PreventUserExistenceErrors": "LEGACY",  # through the API; the console creates clients with ENABLED
 }
 NOT_SETTINGS = ("UserPoolId", "ClientId", "ClientName", "GenerateSecret", "ClientSecret")
 OIDC_SCOPES = {"phone", "email", "openid", "profile", "aws.cognito.signin.user.admin"}
@@ -73,7 +72,7 @@ def check_flows(pool: UserPool, settings: Mapping[str, Any]) -> None:
     flows = set(settings["ExplicitAuthFlows"])
     if flows & set(model.LEGACY_FLOWS) and flows - set(model.LEGACY_FLOWS):
         raise invalid("ExplicitAuthFlows may not mix values with and without the prefix ALLOW_.")
-    if model.rotates(settings) and "ALLOW_REFRESH_TOKEN_AUTH" in flows:
+    if model.rotates(settings) and "ALLOW_REFRESH_TOKEN_AUTH" in model.flows(settings):
         raise invalid("ALLOW_REFRESH_TOKEN_AUTH cannot be used together with refresh token rotation.")
     if "ALLOW_USER_AUTH" in flows and pool.settings["UserPoolTier"] == "LITE":
         text = "The following feature is not available for the LITE pricing tier configured: ALLOW_USER_AUTH"
@@ -98,7 +97,9 @@ def check_oauth(pool: UserPool, settings: Mapping[str, Any], has_secret: bool) -
         if scope not in OIDC_SCOPES | custom:
             raise AwsError("ScopeDoesNotExistException", f"There is no resource server for {scope}.")
         if "client_credentials" in flows and scope not in custom:
-            raise AwsError("InvalidOAuthFlowException", f"{scope} is not supported with client_credentials.")
+            raise AwsError(
+                "InvalidOAuthFlowException", f"{scope} is not supported with client_credentials flow"
+            )
     for url in (*settings.get("CallbackURLs", []), *settings.get("LogoutURLs", [])):
         check_redirect(url)
     default = settings.get("DefaultRedirectURI")

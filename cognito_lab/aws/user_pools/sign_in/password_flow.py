@@ -29,7 +29,7 @@ def find_by_password(client: AppClient, username: str, password: str) -> User:
     Raises:
         AwsError: ``NotAuthorizedException``, ``UserNotFoundException``, ``UserNotConfirmedException``.
     """
-    user = client.pool.people.find(username)
+    user = client.pool.people.find_for_sign_in(username)
     if user is None:
         if client.hides_users:
             lockout.count_placeholder_failure(hidden_users.placeholder_user(client, username))
