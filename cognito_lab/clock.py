@@ -13,6 +13,8 @@ from datetime import datetime
 from types import ModuleType
 from typing import Any
 
+from cognito_lab import interrupts
+
 
 def _import_time_machine() -> ModuleType:
     """time_machine without pytest, which it imports where it finds it: that takes longer than all the lab."""
@@ -28,7 +30,8 @@ def _import_time_machine() -> ModuleType:
 
 
 # Each setting of the kernel's clock: the machine's second then, and how far ahead it was from there on.
-_settings: list[tuple[float, float]] = []
+_settings: dict[float, float] = {}
+_traveller: Any = None  # what holds the kernel's clock where it was set
 
 
 def real_time() -> float:
@@ -42,30 +45,33 @@ def real_time() -> float:
 
 def elapsed_since(moment: float) -> float:
     """Seconds that the kernel's clock has gone on since ``moment`` of the machine's: hours, after a jump."""
-    ahead = next((ahead for at, ahead in reversed(_settings) if at <= moment), 0.0)
+    ahead = next((_settings[at] for at in reversed(_settings) if at <= moment), 0.0)
     return time.time() - (moment + ahead)
 
 
 class Clock:
     """The clock of one account; until it is set, it is the machine's."""
 
-    def __init__(self) -> None:
-        self._traveller: Any = None
-
     def set(self, moment: datetime, *, ticking: bool) -> None:
         """Let it be ``moment``, an aware datetime; from then on the clock goes on, or stands still."""
-        self._stop()
-        self._traveller = _import_time_machine().travel(moment, tick=ticking)
-        at = real_time()
-        self._traveller.start()
-        _settings.append((at // 1, moment.timestamp() - at))
+        global _traveller
+        with interrupts.held_back():
+            _stop()
+            traveller = _import_time_machine().travel(moment, tick=ticking)
+            at = real_time()
+            traveller.start()
+            _traveller = traveller
+            _settings[at // 1] = moment.timestamp() - at
 
     def give_back(self) -> None:
         """Let it be the machine's time again."""
-        self._stop()
-        _settings.clear()
+        with interrupts.held_back():
+            _stop()
+            _settings.clear()
 
-    def _stop(self) -> None:
-        if self._traveller is not None:
-            self._traveller.stop()
-            self._traveller = None
+
+def _stop() -> None:
+    global _traveller
+    if _traveller is not None:
+        _traveller.stop()
+        _traveller = None

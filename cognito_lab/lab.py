@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import time
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from cognito_lab import aws, clock, guard, reproducible
 from cognito_lab.aws import moto_patches
@@ -17,6 +17,7 @@ from cognito_lab.aws.iam import principals
 from cognito_lab.clock import Clock
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.lessons import short_tracebacks, why
+from cognito_lab.network import account_lock
 from cognito_lab.paths import DATA
 from cognito_lab.protocols import signing_keys
 from cognito_lab.providers import google, university
@@ -54,7 +55,8 @@ class Lab:
 
     _running: Lab | None = None
     _owner: tuple[str, str] | None = None  # the same key pair in every account of the kernel: clients keep it
-    lock = threading.RLock()  # taken by what other programs ask, one by one, and by what ends an account
+    # Taken by each call, from whatever thread or program, and by whatever changes the account's life.
+    lock = account_lock.LOCK
 
     def __init__(self, region: str) -> None:
         self.region = region
@@ -64,6 +66,7 @@ class Lab:
         self._clock = Clock()
         self._ended = ""
         self._server: Server | None = None
+        self._stories: WeakSet[Story] = WeakSet()
 
     # -- the account's life ----------------------------------------------------------------------
 
@@ -79,24 +82,26 @@ class Lab:
         """
         if not services.is_region(region):
             raise ValueError(f"{region!r} is not the name of an AWS Region; one is 'us-east-1'.")
-        if cls._running is not None:
-            cls._running._end("A later Lab.start() began another account.")
-        lab = cls(region)
-        lab._begin()
+        with cls.lock:
+            if cls._running is not None:
+                cls._running._end("A later Lab.start() began another account.")
+            lab = cls(region)
+            lab._begin()
         return lab
 
     def reset(self) -> Lab:
         """Empty the account: as :meth:`stop` and :meth:`start`, with the same object."""
-        self._alive()
         with self.lock:
+            self._alive()
             self._end("")
             self._begin()
         return self
 
     def stop(self) -> None:
         """End the account and forget everything in it. The kernel stays shut off from the network."""
-        if not self._ended:
-            self._end("lab.stop() ended it.")
+        with self.lock:
+            if not self._ended:
+                self._end("lab.stop() ended it.")
 
     def __enter__(self) -> Lab:
         return self
@@ -119,26 +124,23 @@ class Lab:
             owner.access_key_id, owner.secret_access_key = Lab._owner
         Lab._owner = owner.access_key_id, owner.secret_access_key
         os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"] = Lab._owner
-        Lab._running, self._ended = self, ""
         self._refusals = why.Refusals()
+        Lab._running, self._ended = self, ""
         self._refusals.__enter__()
         google.register_hosts(lambda: _running_account().google)
         university.register_hosts(lambda: _running_account().university)
         short_tracebacks.install()
 
     def _end(self, reason: str) -> None:
+        Lab._running, self._ended = None, reason or "It is being reset."
         if reason and self._server is not None:
             self._server.stop()
-        with self.lock:
-            self._empty(reason)
-
-    def _empty(self, reason: str) -> None:
+        for story in self._stories if reason else ():  # an interrupt may have left one that still listens
+            story.__exit__()
         self._refusals.__exit__()
         moto_patches.stop_account()
         self._clock.give_back()
         self._google = self._university = None
-        self._ended = reason or "It is being reset."
-        Lab._running = None
 
     def _alive(self) -> None:
         if self._ended:
@@ -153,25 +155,27 @@ class Lab:
     @property
     def google(self) -> google.Google:
         """Google's stand-in, as it knows people and OAuth clients in this account."""
-        self._alive()
-        if self._google is None:
-            self._google = google.Google()
-            for person in cast()["people"].values():
-                if person.get("google"):
-                    self._google.add_account(**{name: person[name] for name in ACCOUNT})
-        return self._google
+        with self.lock:
+            self._alive()
+            if self._google is None:
+                self._google = google.Google()
+                for person in cast()["people"].values():
+                    if person.get("google"):
+                        self._google.add_account(**{name: person[name] for name in ACCOUNT})
+            return self._google
 
     @property
     def university(self) -> university.University:
         """North Shore University's sign-in (SAML 2.0), as it knows people and services in this account."""
-        self._alive()
-        if self._university is None:
-            self._university = university.University()
-            for person in cast()["people"].values():
-                if person.get("university"):
-                    own = {name: person[name] for name in ACCOUNT}
-                    self._university.add_person(**own, eduPersonAffiliation=("member", "student"))
-        return self._university
+        with self.lock:
+            self._alive()
+            if self._university is None:
+                self._university = university.University()
+                for person in cast()["people"].values():
+                    if person.get("university"):
+                        own = {name: person[name] for name in ACCOUNT}
+                        self._university.add_person(**own, eduPersonAffiliation=("member", "student"))
+            return self._university
 
     @property
     def now(self) -> datetime:
@@ -185,10 +189,11 @@ class Lab:
         Args:
             address: An e-mail address, or a phone number in the form ``"+15550100"``.
         """
-        self._alive()
         from cognito_lab.aws.user_pools import outbox
 
-        return [message for message in outbox.outbox() if message.to == address]
+        with self.lock:
+            self._alive()
+            return outbox.inbox(address)
 
     def travel(self, **duration: float) -> datetime:
         """Move the account's clock forward and return the new time (UTC).
@@ -199,11 +204,11 @@ class Lab:
         Raises:
             ValueError: The duration is negative: tokens that were issued cannot be un-issued.
         """
-        self._alive()
         step = timedelta(**duration)
         if step < timedelta(0):
             raise ValueError("The clock of an account goes forward only.")
         with self.lock:
+            self._alive()
             then = datetime.now(UTC) + step  # beyond the calendar's end, it fails before anybody waits
             if step and self._server is not None and self._server.running:
                 # Presigned URLs are dated to the second; each second is to be before this, or after.
@@ -244,11 +249,13 @@ class Lab:
 
     def _served(self, port: int, issuer: str) -> Server:
         """The account's server: the one that there is, or else a new one."""
-        if self._server is None or not self._server.running:
-            from cognito_lab.served.server import Server
+        from cognito_lab.served.server import Server
 
-            self._server = Server(self, port, issuer)
-        return self._server
+        with self.lock:
+            self._alive()
+            if self._server is None or not self._server.running:
+                self._server = Server(self, port, issuer)
+            return self._server
 
     def demo(self, site: str) -> Demo:
         """Tidepool's page for a real browser: ``site`` is the address of the website's endpoint on AWS.
@@ -326,7 +333,8 @@ class Lab:
         self._alive()
         from cognito_lab.lessons import recording
 
-        return recording.record(app)
+        self._stories.add(story := recording.record(app))
+        return story
 
 
 ACCOUNT = ("email", "name", "given_name", "family_name")

@@ -25,7 +25,7 @@ FLOORS = (
     ("guard",),
     ("protocols",),
     ("network",),
-    ("errors", "clock", "randomness", "reproducible", "paths", "files", "templates"),
+    ("errors", "interrupts", "clock", "randomness", "reproducible", "paths", "files", "templates"),
 )
 # Arrows that point up, each with its reason.
 UP: dict[tuple[str, str], str] = {}

@@ -61,8 +61,8 @@ def stop_account() -> None:
     """End the account, if there is one, and forget everything in it."""
     global _mock
     if _mock is not None:
-        _mock.stop()
-        _mock = None
+        ended, _mock = _mock, None
+        ended.stop()
 
 
 def running() -> bool:

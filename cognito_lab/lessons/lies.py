@@ -18,13 +18,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
+from cognito_lab import interrupts
 from cognito_lab.paths import DATA
 
 
@@ -52,8 +53,7 @@ def lies_about(claim: str) -> list[Lie]:
     return [each for each in every_lie() if each.claim == claim]
 
 
-@contextmanager
-def lie(claim: str, number: int = 1) -> Iterator[Lie]:
+def lie(claim: str, number: int = 1) -> AbstractContextManager[Lie]:
     """In this block a rule behind ``claim`` does not exist; after it, it does again.
 
     ``number`` says which of the claim's lies is told, from 1; ``claims_index`` lists them. Raises
@@ -62,14 +62,17 @@ def lie(claim: str, number: int = 1) -> Iterator[Lie]:
     known = lies_about(claim)
     if not 1 <= number <= len(known):
         raise LieError(f"There is no lie {number} about {claim!r}: it has {len(known)}, counted from 1.")
-    with active(known[number - 1]) as chosen:
-        print(f"In this block a rule is off: {chosen.says}")
-        yield chosen
+    print(f"In this block a rule is off: {known[number - 1].says}")
+    return active(known[number - 1])
+
+
+def active(chosen: Lie) -> AbstractContextManager[Lie]:
+    """The lab with ``chosen`` told. Raises :class:`LieError` where a target or an expression is wrong."""
+    return interrupts.whole(_told(chosen))
 
 
 @contextmanager
-def active(chosen: Lie) -> Iterator[Lie]:
-    """The lab with ``chosen`` told. Raises :class:`LieError` where a target or an expression is wrong."""
+def _told(chosen: Lie) -> Iterator[Lie]:
     with ExitStack() as stack:
         for target, expression in chosen.instead.items():
             stack.enter_context(patch.object(*_replacement(target, expression)))

@@ -113,7 +113,8 @@ class Story:
         return self
 
     def __exit__(self, *_: object) -> None:
-        exchanges.OBSERVERS.remove(self.observe)
+        with suppress(ValueError):  # its account has ended, and all recordings with it
+            exchanges.OBSERVERS.remove(self.observe)
 
     def __len__(self) -> int:
         return len(self.calls)

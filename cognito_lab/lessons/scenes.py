@@ -21,12 +21,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
-from unittest.mock import patch
 
 from cognito_lab.lessons.refused import refusal_from as read_refusal
 from cognito_lab.paths import DATA
@@ -114,22 +112,27 @@ def play(name: str, *, region: str, lab: Any, folder: Path | None = None) -> Sce
     given = {"region": region, "lab": lab}
     names: dict[str, Any] = dict(given)
     steps = [step for part, code in scene_sources(name, folder) for step in _steps(part, code)]
-    with patch.object(boto3, "client", partial(_client, boto3.client)):
-        for where, step in steps:
-            try:
-                exec(step, names)
-            except Exception as error:
-                found = read_refusal(error)
-                said = f"{found.code}: {found.message}" if found else f"{type(error).__name__}: {error}"
-                raise SceneError(f"{where}: {said}") from error
+    for where, step in steps:
+        try:
+            exec(step, names)
+        except Exception as error:
+            found = read_refusal(error)
+            said = f"{found.code}: {found.message}" if found else f"{type(error).__name__}: {error}"
+            raise SceneError(f"{where}: {said}") from error
+        if names.get("boto3") is boto3:
+            names["boto3"] = _boto3()
     saved = {key: value for key, value in names.items() if key not in given and _worth_saving(key, value)}
     return Scene(summary(name, folder), listing(name, folder), saved)
 
 
 @cache
-def _client(make: Callable[..., Any], service: str, **options: Any) -> Any:
-    """A scene's client, kept for the next scene: making one takes longer than many calls."""
-    return make(service, **options)
+def _boto3() -> ModuleType:
+    """``boto3`` for scenes; it keeps clients for the next one: to make one takes longer than many calls."""
+    import boto3
+
+    kept = ModuleType("boto3")
+    kept.__dict__.update(vars(boto3), client=cache(boto3.client))
+    return kept
 
 
 @cache

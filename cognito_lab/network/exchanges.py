@@ -42,11 +42,12 @@ CURRENT: contextvars.ContextVar[Exchange | None] = contextvars.ContextVar("excha
 @contextmanager
 def calling_as(caller: str) -> Iterator[None]:
     """What is asked in this block is asked by ``caller``; outside of any block, by the learner's app."""
-    token = CALLER.set(caller)
+    before = CALLER.get()
     try:
+        CALLER.set(caller)
         yield
     finally:
-        CALLER.reset(token)
+        CALLER.set(before)
 
 
 def current_exchange() -> Exchange:

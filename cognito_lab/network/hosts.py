@@ -15,9 +15,11 @@ from typing import Any
 from werkzeug.datastructures import Headers
 
 from cognito_lab.errors import PLAYED, OutsideTheLab
-from cognito_lab.network import exchanges
+from cognito_lab.network import account_lock, exchanges
 from cognito_lab.network.exchanges import Exchange
 from cognito_lab.network.messages import Handler, Request, Response
+
+FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1 and 5.6.2
 
 
 def headers_of(fields: Mapping[str, str | bytes]) -> Headers:
@@ -29,6 +31,11 @@ def headers_of(fields: Mapping[str, str | bytes]) -> Headers:
 def one_line(value: object) -> str:
     """``value`` as that of one header field: a line break in it would begin another (RFC 9110, 5.5)."""
     return " ".join(str(value).splitlines())
+
+
+def field_names(text: str) -> str:
+    """The names in a list of header fields' names; what is no name is left out (RFC 9110, 5.6.1)."""
+    return ",".join(name for name in text.split(",") if FIELD_NAME.fullmatch(name.strip(" \t")))
 
 
 def octets_of(body: Any) -> bytes:
@@ -65,7 +72,7 @@ def find_host(host: str) -> Host | None:
 
 
 def dispatch(request: Request) -> Response:
-    """Answer ``request`` inside the kernel.
+    """Answer ``request`` inside the kernel, whole, and when no other one is being answered.
 
     Raises:
         OutsideTheLab: The lab does not play the host, or not this operation of the service.
@@ -76,17 +83,18 @@ def dispatch(request: Request) -> Response:
             f"{request.host or request.url} is not part of this lab: nothing was looked up or sent. "
             f"The lab plays {PLAYED}."
         )
-    exchange = Exchange(exchanges.CALLER.get(), host.name, request=request)
-    token = exchanges.CURRENT.set(exchange)
-    try:
-        exchange.response = host.answer(request)
-        return exchange.response
-    except Exception as error:
-        exchange.error = error
-        raise
-    finally:
-        exchanges.CURRENT.reset(token)
-        exchanges.tell_observers(exchange)
+    with account_lock.LOCK:
+        exchange = Exchange(exchanges.CALLER.get(), host.name, request=request)
+        token = exchanges.CURRENT.set(exchange)
+        try:
+            exchange.response = host.answer(request)
+            return exchange.response
+        except Exception as error:
+            exchange.error = error
+            raise
+        finally:
+            exchanges.CURRENT.reset(token)
+            exchanges.tell_observers(exchange)
 
 
 def fetch(

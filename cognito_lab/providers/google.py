@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cognito_lab import randomness
 from cognito_lab.errors import OutsideTheLab
+from cognito_lab.network import account_lock
 from cognito_lab.network import hosts as network_hosts
 from cognito_lab.network.forms import OAuthError, as_json, json_error, read_form, refuse_if
 from cognito_lab.network.messages import Headers, Request, Response
@@ -73,6 +74,7 @@ class Google:
         self.clients[client_id] = GoogleClient(name, client_id, client_secret, redirects, pages)
         return self.clients[client_id]
 
+    @account_lock.LOCK
     def add_account(
         self, email: str, name: str, given_name: str, family_name: str, **more: Any
     ) -> GoogleAccount:

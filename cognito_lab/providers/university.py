@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from cognito_lab import randomness
 from cognito_lab.errors import OutsideTheLab
-from cognito_lab.network import hosts
+from cognito_lab.network import account_lock, hosts
 from cognito_lab.network.forms import OAuthError, read_form
 from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.protocols import saml_documents, signing_keys
@@ -82,6 +82,7 @@ class University:
         """Let a service have people signed in: its entity ID, and its assertion consumer service URL."""
         self.services[entity_id] = answers_to
 
+    @account_lock.LOCK
     def add_person(self, email: str, name: str, given_name: str, family_name: str, **more: Any) -> Person:
         """Somebody new. ``more``: further attributes, each a text or several.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from cognito_lab.network.account_lock import AccountLock
 
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.outbox import Message
@@ -14,12 +16,12 @@ class Account(Protocol):
     """An account: its Region, its twelve-digit number, its clock, its mail, and its lock.
 
     Attributes:
-        turn: Held by whoever asks the account for something, or ends it: one after the other.
+        lock: Held by whoever asks the account for something, or ends it: one after the other.
     """
 
     region: str
     account: str
-    lock: Any  # a threading.RLock, whose type has no public name
+    lock: AccountLock
 
     @property
     def now(self) -> datetime:

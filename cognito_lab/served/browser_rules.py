@@ -61,7 +61,7 @@ def preflight(request: Request, service: str) -> Response | None:
     """The answer of Cognito and STS to the question that a browser asks before a call."""
     if request.method != "OPTIONS" or service not in OPEN_TO_PAGES:
         return None
-    asked = request.headers.get("access-control-request-headers", "*")
+    asked = hosts.field_names(request.headers.get("access-control-request-headers", "*"))
     allowed = {"access-control-allow-methods": "GET, POST", "access-control-allow-headers": asked}
     return Response(200, Headers(allowed))
 

@@ -17,6 +17,7 @@ from cognito_lab.aws.iam.conditions import ConditionResult
 from cognito_lab.aws.iam.policies import IDENTITY, SESSION, StatementMatch, Verdict
 from cognito_lab.aws.iam.principals import Principal
 from cognito_lab.aws.s3 import access
+from cognito_lab.network import account_lock
 from cognito_lab.network.messages import Request
 from cognito_lab.views.tables import Table
 from cognito_lab.views.twin import Twin
@@ -62,6 +63,7 @@ class Permissions(TablesView):
         return [Table([asked]), *([matches_table(self.verdict)] if self.verdict is not None else [])]
 
 
+@account_lock.LOCK
 def permissions(
     who: Mapping[str, Any] | str | None, action: str, resource: str = "*", **context: Any
 ) -> Permissions:

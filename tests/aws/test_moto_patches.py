@@ -55,11 +55,13 @@ def test_seam_2_moto_asks_before_each_operation(lab, monkeypatch):
     asked = []
     from cognito_lab.aws.iam import enforcement
 
-    real = enforcement.admit
+    real = enforcement.authorize
     monkeypatch.setattr(
         enforcement,
-        "admit",
-        lambda request, *names, public: asked.append(names) or real(request, *names, public=public),
+        "authorize",
+        lambda request, call, resource: (
+            asked.append((call.service, call.operation, resource)) or real(request, call, resource)
+        ),
     )
     boto3.client("s3").create_bucket(Bucket="tidepool-pictures")
     boto3.client("iam").list_roles()

@@ -14,6 +14,8 @@ from cognito_lab.errors import AwsError
 from cognito_lab.network.hosts import one_line
 from cognito_lab.network.messages import Headers, Response
 
+LONGEST_TEXT = 2_000  # letters of a message that its header field repeats; the body has all of it
+
 
 def success(service: str, operation: str, result: dict[str, Any]) -> Response:
     """``result`` in the wire form of the service: JSON 1.1, or the XML of the query protocol."""
@@ -34,10 +36,8 @@ def error_response(service: str, error: AwsError) -> Response:
     identifier = _request_id()
     if service in (*JSON_SERVICES, "lambda", "apigateway"):
         body = json.dumps({"__type": error.code, "message": error.message})
-        kind = {
-            "x-amzn-errortype": error.code,
-            "x-amzn-errormessage": one_line(error.message).encode("ascii", "replace").decode(),
-        }
+        text = one_line(error.message[:LONGEST_TEXT]).encode("ascii", "replace").decode()
+        kind = {"x-amzn-errortype": error.code, "x-amzn-errormessage": text}
         return Response(
             error.status,
             Headers({"content-type": "application/x-amz-json-1.1", **kind, **identifier}),

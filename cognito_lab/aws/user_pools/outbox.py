@@ -41,14 +41,20 @@ class Message:
 
 @dataclass
 class Outbox:
-    """The account's messages, oldest first."""
+    """The account's messages, all of them and by address, oldest first."""
 
     sent: list[Message] = field(default_factory=list)
+    to: dict[str, list[Message]] = field(default_factory=dict)
 
 
 def outbox() -> list[Message]:
     """Every message that Cognito sent in this account, newest last."""
     return list(moto_patches.account_state(Outbox).sent)
+
+
+def inbox(address: str) -> list[Message]:
+    """The messages to an e-mail address or phone number, newest last."""
+    return list(moto_patches.account_state(Outbox).to.get(address, ()))
 
 
 def send(pool: UserPool, kind: str, to: str, attribute: str, code: str, username: str) -> dict[str, str]:
@@ -59,7 +65,9 @@ def send(pool: UserPool, kind: str, to: str, attribute: str, code: str, username
     subject, text = pool.template(kind, MEDIUM[attribute])
     text = text.replace("{####}", code).replace("{username}", username)
     sent = Message(to, MEDIUM[attribute], subject, text, code, datetime.now(UTC))
-    moto_patches.account_state(Outbox).sent.append(sent)
+    kept = moto_patches.account_state(Outbox)
+    kept.sent.append(sent)
+    kept.to.setdefault(to, []).append(sent)
     return delivery_details(attribute, to)
 
 
