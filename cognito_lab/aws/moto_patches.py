@@ -17,6 +17,7 @@ The seams, each with a test in ``tests/aws/test_moto_patches.py`` that says whic
 7. ``moto.core.utils.create_loader``: kept, for speed alone.
 8. ``moto.core.request.Request.want_form_data_parsed``: moto takes forms out of a POST alone. What is PUT
    into S3 is an object, whatever its content type says.
+9. ``BaseModel.__new__``: moto lists every object that it ever made, for a page that the lab does not have.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ def install() -> None:
     global _moto_answers
     import moto.core.authorization as authorization
     import moto.core.botocore_stubber as stubber
+    import moto.core.common_models as common_models
     import moto.core.models as core_models
     import moto.core.request as core_request
     import moto.core.utils as core_utils
@@ -92,6 +94,7 @@ def install() -> None:
         # moto looks through all of botocore's models for each one that it reads; it need do so only once.
         (core_utils, "create_loader", cache(core_utils.create_loader)),
         (core_request.Request, "want_form_data_parsed", property(lambda request: request.method == "POST")),
+        (common_models.BaseModel, "__new__", staticmethod(lambda kind, *_, **__: object.__new__(kind))),
         # No address of ``requests`` is moto's to answer: the lab's table of hosts decides.
         (core_models, "RESPONSES_METHODS", []),
     ):
@@ -257,6 +260,13 @@ def sts() -> Any:
     from moto.sts.models import sts_backends
 
     return sts_backends[ACCOUNT]["aws"]
+
+
+def forget_temporary_keys(ids: set[str]) -> None:
+    """Drop what moto keeps of sessions that ended long ago: it looks through all of them at each call."""
+    sts().assumed_roles[:] = [one for one in sts().assumed_roles if one.access_key_id not in ids]
+    for access_key_id in ids:
+        iam().access_keys.pop(access_key_id, None)
 
 
 def s3() -> Any:

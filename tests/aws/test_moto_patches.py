@@ -162,3 +162,13 @@ def test_seam_8_moto_takes_forms_out_of_a_post_alone(lab):
     url = "https://tidepool-pictures.s3.amazonaws.com/"
     got = [Request.from_primitives(method, url, form, b"key=a") for method in ("PUT", "POST")]
     assert [(dict(request.form), request.data) for request in got] == [({}, b"key=a"), ({"key": "a"}, b"")]
+
+
+def test_seam_9_moto_keeps_no_list_of_all_that_it_made(lab):
+    from moto.core.common_models import BaseModel
+    from moto.s3.models import FakeKey
+
+    made = boto3.client("s3")
+    made.create_bucket(Bucket="tidepool-pictures")
+    made.put_object(Bucket="tidepool-pictures", Key="a", Body=b"a")
+    assert BaseModel in FakeKey.__mro__ and FakeKey.instances_tracked == []

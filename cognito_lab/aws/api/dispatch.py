@@ -14,7 +14,7 @@ from cognito_lab.aws.api import json_inputs, query_protocol, resources, validati
 from cognito_lab.aws.api.operations import CHECKS, HANDLERS, Call, implementation_of
 from cognito_lab.aws.api.services import JSON_SERVICES, QUERY_SERVICES, region_of
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.aws.s3 import cors, inputs, routes
+from cognito_lab.aws.s3 import cors, inputs, routes, xml_documents
 from cognito_lab.aws.user_pools.tokens import discovery
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges
@@ -56,7 +56,8 @@ def _answer(service: str, request: Request) -> Response:
         resources.check_is_user(call)
     if how == "moto":
         return _by_moto(call, request, model)
-    return wire_formats.success(service, operation, HANDLERS[service, operation](call) or {})
+    result = HANDLERS[service, operation](call) or {}
+    return result if isinstance(result, Response) else wire_formats.success(service, operation, result)
 
 
 def read_input(service: str, model: Any, request: Request, given: dict[str, Any]) -> dict[str, Any]:
@@ -79,6 +80,8 @@ def read_input(service: str, model: Any, request: Request, given: dict[str, Any]
 
 def _by_moto(call: Call, request: Request, model: Any) -> Response:
     """moto's answer to what was read and admitted: the caller's own request it never sees."""
+    if call.service == "s3":
+        xml_documents.check(model.input_shape, call.parameters)
     check = CHECKS.get((call.service, call.operation))
     afterwards = check(call) if check is not None else None
     build = inputs.built if call.service == "s3" else query_protocol.built
