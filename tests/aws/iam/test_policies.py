@@ -409,6 +409,7 @@ GOOD = allow("s3:GetObject", "arn:aws:s3:::b/*")
     ("kind", "statement", "text"),
     [
         (IDENTITY, {**GOOD, "Effect": "allow"}, "Invalid effect: allow"),
+        (IDENTITY, {**GOOD, "Effect": ["Allow"]}, "Syntax errors in policy."),
         (IDENTITY, {**GOOD, "Principal": "*"}, "Has prohibited field Principal"),
         (IDENTITY, {"Effect": "Allow", "Action": "s3:*"}, "Missing required field Resource"),
         (IDENTITY, {"Effect": "Allow", "Resource": "*"}, "Missing required field Action"),

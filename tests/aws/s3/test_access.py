@@ -351,6 +351,18 @@ def test_a_deny_in_a_bucket_policy_touches_whom_it_names() -> None:
     assert read(session_of(member)) == b"crab"
 
 
+def test_a_deny_for_all_but_a_role_is_for_its_sessions_too() -> None:
+    member, other = (make_role(name, allow("s3:*")) for name in ("member", "other"))
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/member/mara"
+    for spared, fits in (([member], False), ([session, member], False), ([session, member, ACCOUNT], True)):
+        bucket_policy({**deny("s3:GetObject", f"{ARN}/*"), "NotPrincipal": {"AWS": spared}})
+        if fits:
+            assert read(session_of(member)) == b"crab"
+        else:
+            assert "explicit deny" in refusal(read, session_of(member))[2]
+        assert refusal(read, session_of(other))[0] == "AccessDenied"
+
+
 STRANGERS = [
     f"arn:aws:iam::{ACCOUNT}:role/nobody",
     f"arn:aws:iam::{ACCOUNT}:role/team/member",

@@ -237,6 +237,19 @@ def test_an_origin_or_header_of_a_rule_has_one_wildcard_at_most(members: dict[st
     assert preflight().status_code == 200
 
 
+def test_an_origin_of_a_rule_is_no_regular_expression(monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto takes it for one, and is never told where a request comes from."""
+    monkeypatch.setattr("moto.s3.responses.cors_matches_origin", lambda *_: pytest.fail("moto was told"))
+    rules({**RULE, "AllowedOrigins": ["(a+)+$", "(", ".*"]})
+    asked = {"Bucket": "tidepool-pictures", "Key": "mara/crab.jpg"}
+    for origin in ("a" * 40 + "b", ORIGIN):
+        answer = requests.get(
+            s3_of({}).generate_presigned_url("get_object", asked), headers={"Origin": origin}
+        )
+        assert answer.status_code == 200 and "access-control-allow-origin" not in answer.headers
+        assert preflight(origin=origin).status_code == 403
+
+
 def test_cross_origin_rules_that_are_no_xml_are_refused() -> None:
     s3 = boto3.client("s3")
     s3.meta.events.register(
