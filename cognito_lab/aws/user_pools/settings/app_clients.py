@@ -53,7 +53,8 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
     if given.get("RefreshTokenValidity") == 0:
         settings["TokenValidityUnits"].pop("RefreshToken", None)
     if model.rotates(settings) and not given.get("ExplicitAuthFlows"):
-        settings["ExplicitAuthFlows"].remove("ALLOW_REFRESH_TOKEN_AUTH")
+        flows = settings["ExplicitAuthFlows"]  # an empty list, or AWS's default
+        settings["ExplicitAuthFlows"] = [flow for flow in flows if flow != "ALLOW_REFRESH_TOKEN_AUTH"]
     return settings
 
 
