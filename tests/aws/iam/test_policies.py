@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cognito_lab.aws.iam import policies, policy_documents
+from cognito_lab.aws.iam import conditions, policies, policy_documents
 from cognito_lab.aws.iam.policies import IDENTITY, RESOURCE, SESSION, TRUST, Policy
 from cognito_lab.aws.iam.questions import AccessQuestion
 from cognito_lab.errors import AwsError
@@ -245,6 +245,14 @@ def test_an_unknown_variable_silences_a_not_resource() -> None:
 def test_conditions(condition: dict[str, Any], context: dict[str, Any], holds: bool) -> None:
     question = AccessQuestion("s3:GetObject", f"{PICTURES}/a", MARA, context)
     assert verdict(allow(Condition=condition), question=question).allowed is holds
+
+
+def test_a_pattern_of_an_arn_has_six_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the rule, ``arn:*`` fits every ARN."""
+    held = [policy(allow(Condition={"ArnLike": {"k": "arn:*"}}))]
+    assert not policies.decide(asks(k=ROLE_ARN), held)
+    monkeypatch.setattr(conditions, "has_six_parts", lambda arn: True)
+    assert policies.decide(asks(k=ROLE_ARN), held)
 
 
 # -- who -------------------------------------------------------------------------------------------
