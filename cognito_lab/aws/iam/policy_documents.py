@@ -97,7 +97,8 @@ def _problems(document: Any, kind: str) -> Iterator[str]:
             yield SYNTAX
             return
         if statement.get("Effect") not in ("Allow", "Deny"):
-            yield f"Invalid effect: {statement.get('Effect')}"
+            effect = statement.get("Effect")
+            yield f"Invalid effect: {effect}" if isinstance(effect, str) else SYNTAX
         required, prohibited = PAIRS[kind]
         for element in ("Action", "Resource", "Principal"):
             given = [name for name in (element, f"Not{element}") if name in statement]
