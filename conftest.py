@@ -18,7 +18,8 @@ collect_ignore = ["tests/notebooks", "build", "my_course"]
 kept = {name: value for name, value in os.environ.items() if name.startswith("PYTEST_")}
 environment = clean_environment(os.environ, reproducible=True)
 os.environ.clear()
-os.environ.update(environment | kept | {"COGNITO_LAB_GUARD": "1"})
+made = {"HYPOTHESIS_STORAGE_DIRECTORY": "build/hypothesis"}
+os.environ.update(environment | kept | made | {"COGNITO_LAB_GUARD": "1"})
 guard.install()
 kernel_ports.keep_apart()
 

@@ -7,7 +7,6 @@ issuer publishes over HTTP, keep it, and look again when a token names a key the
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +14,7 @@ import jwt
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.network import hosts
+from cognito_lab.protocols import json_texts
 
 # Only the signature is left to PyJWT. Every claim is checked by the service that reads the token,
 # each in a rule of its own, with that service's error.
@@ -92,4 +92,4 @@ def _fetch(caller: str, url: str) -> dict[str, Any]:
     answer = hosts.fetch(caller, "GET", url)
     if answer.status != 200:
         raise NoKey(f"{url} answered {answer.status}")
-    return dict(json.loads(answer.body))
+    return dict(json_texts.read(answer.body))

@@ -73,6 +73,21 @@ for _ in range(TIMES):
         os._exit(0)
     os.wait()
 """  # fmt: skip
+# Five stars against as many letters in short texts and in long ones.
+FEW_AND_MANY_LETTERS = """
+import time
+from cognito_lab.aws.iam.policy_variables import wildcard_pattern
+
+pattern = wildcard_pattern("*a*a*a*a*ab")
+
+def seconds(letters):
+    text, start = "a" * letters, time.perf_counter()
+    for _ in range(1_500_000 // letters):
+        assert not pattern.fullmatch(text)
+    return time.perf_counter() - start
+
+print(seconds(150), seconds(15_000))
+"""
 IMPORTS_ONLY = "import boto3\nimport moto\nimport cognito_lab"
 
 Rows = Iterable[tuple[float, float]]  # seconds of the one side and of the other, once for each measurement
@@ -97,6 +112,12 @@ def few_and_many(names: str, times: int) -> Rows:
     """Seconds of a sign-in to the lab in a pool of 100 people and in one of 10,000."""
     numbers = printed(FEW_AND_MANY.replace("*NAMES", names).replace("TIMES", str(times)))
     return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def few_and_many_letters(times: int) -> Rows:
+    """Seconds that a pattern of five stars takes for 1.5 million letters, in texts of 150 and of 15,000."""
+    found = [printed(FEW_AND_MANY_LETTERS) for _ in range(times)]
+    return [(few, many) for few, many in found]
 
 
 def course(times: int, kernels: bool) -> Rows:
@@ -130,6 +151,7 @@ FIGURES: dict[str, tuple[str, str, float, Callable[[int], Rows]]] = {
     "sign-in": ("a password sign-in in process", "plain moto", 2.5, lambda n: moto_and_lab(EACH_SIGN_IN, n)),
     "flat": ("… among 10,000 people", "among 100", 1.2, lambda n: few_and_many('"user{}"', n)),
     "email": ("… with e-mail usernames", "among 100", 1.2, lambda n: few_and_many(BY_EMAIL, n)),
+    "wildcards": ("five * against texts of 15,000 letters", "of 150", 1.2, few_and_many_letters),
     "kernels": ("the course in kernels, two workers", "imports only", 1.5, lambda n: course(n, True)),
     "course": ("… in forks, as `make run` does it", "imports only", 0.6, lambda n: course(n, False)),
 }

@@ -19,6 +19,8 @@ from cognito_lab.network import account_lock, exchanges
 from cognito_lab.network.exchanges import Exchange
 from cognito_lab.network.messages import Handler, Request, Response
 
+FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1 and 5.6.2
+
 
 def headers_of(fields: Mapping[str, str | bytes]) -> Headers:
     """The header fields of a client's request; some clients hold values as octets."""
@@ -29,6 +31,11 @@ def headers_of(fields: Mapping[str, str | bytes]) -> Headers:
 def one_line(value: object) -> str:
     """``value`` as that of one header field: a line break in it would begin another (RFC 9110, 5.5)."""
     return " ".join(str(value).splitlines())
+
+
+def field_names(text: str) -> str:
+    """The names in a list of header fields' names; what is no name is left out (RFC 9110, 5.6.1)."""
+    return ",".join(name for name in text.split(",") if FIELD_NAME.fullmatch(name.strip(" \t")))
 
 
 def octets_of(body: Any) -> bytes:

@@ -7,12 +7,13 @@ rules, in their own order and with their own errors; the questions are the same.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jwt.utils import base64url_decode
+
+from cognito_lab.protocols import json_texts
 
 MOST_BRACKETS = 500  # of a header or of claims: no token nests so deep, and Python's reader of JSON cannot
 NOT_ENCODED = "its three parts are not JSON, JSON and a signature, in base64url"
@@ -35,7 +36,7 @@ def decode_unverified(token: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         texts = [base64url_decode(part.encode()) for part in token.split(".")[:2]]
         if any(text.count(b"[") + text.count(b"{") > MOST_BRACKETS for text in texts):
             raise NotAToken(NOT_ENCODED)
-        header, claims = map(json.loads, texts)
+        header, claims = map(json_texts.read, texts)
     except ValueError:
         raise NotAToken(NOT_ENCODED) from None
     if not (isinstance(header, dict) and isinstance(claims, dict)):

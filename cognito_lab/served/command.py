@@ -25,10 +25,14 @@ def main(argv: list[str]) -> int:
         "--issuer", choices=ISSUER_CHOICES, default="aws",
         help="of user pools' tokens: AWS's address, or this server's for clients that insist on it (aws)",
     )  # fmt: skip
+    parser.add_argument(
+        "--https", action="store_true",
+        help="also a proxy, with certificates, for programs that have AWS's addresses built in",
+    )  # fmt: skip
     asked = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with Lab.start(asked.region) as lab:
+        with Lab.start(asked.region) as lab, contextlib.ExitStack() as until_the_end:
             with contextlib.redirect_stdout(io.StringIO()):  # how to use it is said below, after the page
                 server = lab.serve(asked.port, asked.issuer)
             scene = lab.scene(asked.scene) if asked.scene else None
@@ -37,6 +41,12 @@ def main(argv: list[str]) -> int:
             if scene and asked.calls:
                 print(scene)
             print(server)
+            if asked.https:
+                from cognito_lab.served.https_proxy import (
+                    HttpsProxy,
+                )  # certificates are nobody else's concern
+
+                print(until_the_end.enter_context(HttpsProxy(server)))
             print("It ends with Ctrl-C.", flush=True)
             while True:  # not signal.pause(): the signal may reach another thread, and leave this one
                 time.sleep(0.5)

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from cognito_lab.network.messages import Headers, Request, Response
+from cognito_lab.protocols import json_texts
 from cognito_lab.served import HttpRefusal
 from cognito_lab.served.account import Account
 
@@ -59,7 +60,7 @@ def inbox(account: Account, address: str, _: object) -> list[dict[str, Any]]:
 
 def advance(account: Account, _: object, body: bytes) -> dict[str, Any]:
     try:
-        seconds = json.loads(body)["advance_seconds"]
+        seconds = json_texts.read(body)["advance_seconds"]
         if isinstance(seconds, bool):
             raise TypeError("a number of seconds")
         return {"time": account.travel(seconds=seconds).isoformat()}

@@ -16,11 +16,15 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from cognito_lab import clock
-from cognito_lab.network.hosts import one_line
+from cognito_lab.network.hosts import FIELD_NAME, one_line
 from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.served import HttpRefusal
 
 LARGEST_BODY = 32 * 2**20  # octets
+LONGEST_LINE = 8_000  # octets of the request line, or of a field; S3 takes 8 KB of both together
+MOST_FIELDS = 100  # of a trailer; ``http.client`` has the same limit for the header
+# A CR without an LF ends a line for some parsers and not for others (RFC 9112, 2.2).
+LINE = re.compile(rb"[^\r\n\0]*\r?\n")
 # The connection's own fields; the rest of an answer's header is the service's.
 OWN_FIELDS = ("connection", "content-length", "date", "keep-alive", "server", "transfer-encoding")
 Answer = Callable[[Request], Response]
@@ -29,6 +33,29 @@ MAIL_DEFECTS = (
     errors.StartBoundaryNotFoundDefect,
     errors.MultipartInvariantViolationDefect,
 )
+
+
+class Lines:
+    """What ``http.client`` reads a header from: the lines of ``file``, each looked at first."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+
+    def readline(self, limit: int = LONGEST_LINE) -> bytes:
+        """The next line with its end; nothing where there is none.
+
+        Raises:
+            HttpRefusal: 431: it is longer than :data:`LONGEST_LINE`. 400: it has a CR or NUL in it.
+            ConnectionAbortedError: The client has gone in the middle of it.
+        """
+        line: bytes = self.file.readline(LONGEST_LINE + 1)
+        if len(line) > LONGEST_LINE:
+            raise HttpRefusal(f"A line of a header has at most {LONGEST_LINE} octets here.", 431)
+        if line and not line.endswith(b"\n"):
+            raise ConnectionAbortedError("the client has gone")
+        if line and not LINE.fullmatch(line):
+            raise HttpRefusal("A line of a header ends with CR LF, and has neither of them nor NUL before.")
+        return line
 
 
 class Connection(BaseHTTPRequestHandler):
@@ -45,12 +72,10 @@ class Connection(BaseHTTPRequestHandler):
             super().handle()
 
     def handle_one_request(self) -> None:
-        self.close_connection = True
-        self.raw_requestline = self.rfile.readline(65537)
-        if not (self.raw_requestline.strip() and self.parse_request()):
-            return
+        self.close_connection, self.command = True, ""
         try:
-            self.reply(self.server.answer(self.as_sent()))
+            if self.read_header():
+                self.reply(self.server.answer(self.as_sent()))
         except HttpRefusal as refused:  # where its body ends is not known
             self.close_connection = True
             self.reply(refused.response())
@@ -60,6 +85,20 @@ class Connection(BaseHTTPRequestHandler):
         except Exception as error:
             traceback.print_exc()
             self.reply(HttpRefusal(f"The lab itself failed: {type(error).__name__}: {error}", 500).response())
+
+    def read_header(self) -> bool:
+        """Request line and fields; whether there is a request. What is no HTTP is answered here.
+
+        Raises :class:`HttpRefusal`, 400, 414 or 431.
+        """
+        self.raw_requestline = self.rfile.readline(LONGEST_LINE + 1)
+        if len(self.raw_requestline) > LONGEST_LINE:
+            raise HttpRefusal(f"The line of a request has at most {LONGEST_LINE} octets here.", 414)
+        connection, self.rfile = self.rfile, Lines(self.rfile)  # type: ignore[assignment]
+        try:
+            return bool(self.raw_requestline.strip()) and self.parse_request()
+        finally:
+            self.rfile = connection
 
     def handle_expect_100(self) -> bool:
         """A body that is too long is refused before it is sent."""
@@ -77,7 +116,8 @@ class Connection(BaseHTTPRequestHandler):
         folded = any(re.search("[\r\n]", value) for value in self.headers.values())
         # The parser is one of mail: what it misses in a body that it has not seen is no fault of a field.
         broken = [each for each in self.headers.defects if not isinstance(each, MAIL_DEFECTS)]
-        if broken or folded or len(self.headers.get_all("host", [])) > 1:
+        named = all(FIELD_NAME.fullmatch(name) for name in self.headers)
+        if broken or folded or not named or len(self.headers.get_all("host", [])) > 1:
             raise HttpRefusal("A header field has its name, a colon and one line, and Host comes once.")
         fields = Headers()
         for name, value in self.headers.items():
@@ -97,8 +137,7 @@ class Connection(BaseHTTPRequestHandler):
                 raise HttpRefusal("A chunk begins with its size.")
             size = int(found[1], 16)
             if not size:
-                while self.rfile.readline(65537).strip():
-                    pass  # the trailer
+                self.skip_trailer()
                 return
             yield self.octets(size, left)
             left -= size
@@ -108,6 +147,13 @@ class Connection(BaseHTTPRequestHandler):
             if not re.fullmatch("[0-9]{1,15}", lengths[0]):
                 raise HttpRefusal("Content-Length is a number.")
             yield self.octets(int(lengths[0]), left)
+
+    def skip_trailer(self) -> None:
+        """What comes after the last chunk (RFC 9112, 7.1.2) counts for nothing here, and has an end."""
+        for _ in range(MOST_FIELDS):
+            if not Lines(self.rfile).readline().strip():
+                return
+        raise HttpRefusal(f"A trailer has at most {MOST_FIELDS} fields here.", 431)
 
     def octets(self, count: int, most: int) -> bytes:
         if count > most:
@@ -121,7 +167,9 @@ class Connection(BaseHTTPRequestHandler):
         """Send ``response`` in one write. HEAD is told the length, and sent no body (RFC 9110, 9.3.2)."""
         head = self.command == "HEAD"
         lower = response.headers.items(lower=True)
-        fields = Headers([(name, value) for name, value in lower if name not in OWN_FIELDS])
+        # A name that is none, as one that somebody else has asked for, would begin another field.
+        sent = [pair for pair in lower if pair[0] not in OWN_FIELDS and FIELD_NAME.fullmatch(pair[0])]
+        fields = Headers(sent)
         # The machine's time: SDKs correct their clock by it, and sign by that.
         fields["date"] = self.date_time_string()
         fields["connection"] = "close" if self.close_connection else "keep-alive"

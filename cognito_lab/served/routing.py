@@ -3,7 +3,8 @@
 A request comes to ``HOST.localhost:PORT``, with the real name of a host before it, or to an endpoint,
 ``127.0.0.1:PORT`` or ``localhost:PORT``, as SDKs send it with ``AWS_ENDPOINT_URL``. There the service is read
 from what the request itself says: the scope of its signature, the target of a JSON call, the action of a
-form. What says nothing of the kind, and names no bucket that exists, is nobody's.
+form. What says nothing of the kind, and names no bucket that exists, is nobody's. A host's real name alone is
+that host, for programs that were led here in another way: no page of the web can have such a name.
 
 Sources: IAM User Guide, "Create a signed AWS API request"; AWS SDKs and Tools Reference Guide,
 "Service-specific endpoints"; S3 User Guide, "Virtual hosting of general purpose buckets".
@@ -53,6 +54,8 @@ def respond(server: Served, request: Request, play: Handler) -> Response:
     """What the account says to ``request``, which ``play`` carries out under the real name of its host."""
     named = request.headers.get("host", "").lower()
     name, _, port = named.partition(":")
+    if is_real(name) and port in ("", str(server.port)):
+        return respond_as(server, request, name, play)
     try:
         if port != str(server.port) or not (name in ENDPOINT_HOSTS or name.endswith(".localhost")):
             raise HttpRefusal(f"{named or 'No host'} is not a name of this server, {server.url}.", 421)
@@ -68,6 +71,36 @@ def respond(server: Served, request: Request, play: Handler) -> Response:
     return response
 
 
+def is_real(name: str) -> bool:
+    """Whether ``name`` is the real name of a host that the lab plays."""
+    host = hosts.find_host(name)
+    return host is not None and host.name != "wire"
+
+
+def respond_as(server: Served, request: Request, name: str, play: Handler) -> Response:
+    """What the host with the real ``name`` says to ``request``, with the addresses that it has on AWS."""
+    named = request.headers.get("host", "").lower().partition(":")[0]
+    try:
+        if named != name:
+            raise HttpRefusal(f"{named or 'No host'} is not {name}.", 421)
+        if not server.running:
+            raise HttpRefusal("The account is no longer served.", 503)
+        host = hosts.find_host(name)
+        assert host is not None
+        browser_rules.refuse_foreign_page(request, host.name)
+        meant = replace(request, url=f"{_scheme(host)}://{name}{request.url.removeprefix(server.url)}")
+        response = carry_out(meant, host.name, play)
+        browser_rules.add_cors_headers(meant, response, host.name)
+        return response
+    except HttpRefusal as refused:
+        return refused.response()
+
+
+def _scheme(host: hosts.Host) -> str:
+    """The wire stands in for TLS, where AWS has it."""
+    return "http" if host.name == "s3 website" else "https"
+
+
 def _of_the_account(server: Served, request: Request, name: str, play: Handler) -> Response:
     request, name = of_a_domain(request, name)
     real = real_host(request, name, server.account.region)
@@ -75,8 +108,7 @@ def _of_the_account(server: Served, request: Request, name: str, play: Handler) 
     if host is None or host is server.row:
         raise HttpRefusal(f"{real} is not part of this lab, which plays {PLAYED}.", 404)
     browser_rules.refuse_foreign_page(request, host.name)
-    scheme = "http" if host.name == "s3 website" else "https"  # the wire stands in for TLS, where AWS has it
-    meant = replace(request, url=f"{scheme}://{real}{request.url.removeprefix(server.url)}")
+    meant = replace(request, url=f"{_scheme(host)}://{real}{request.url.removeprefix(server.url)}")
     response = carry_out(meant, host.name, play)
     lead_here(server, meant, response, host.name)
     return response

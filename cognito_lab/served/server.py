@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import string
 import threading
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from socketserver import ThreadingTCPServer
+from typing import Any
 from urllib.parse import urlsplit
 
 from cognito_lab.aws import jwt_issuers
@@ -22,6 +25,9 @@ from cognito_lab.served.account import Account
 
 LOOPBACK = "127.0.0.1"
 PORTS_TRIED = 20
+# What a system says that can give out no further socket now, and how long until it is asked again.
+NO_MORE_SOCKETS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+PAUSE = 0.2  # seconds
 ISSUER_CHOICES = ("aws", "local")
 KEY_PAIR = {"test": "test"}  # the convention of local AWS stacks
 HOW_TO = string.Template((Path(__file__).parent / "how_to.txt").read_text(encoding="utf-8"))
@@ -132,6 +138,16 @@ class _Listener(ThreadingTCPServer):
     def __init__(self, port: int) -> None:
         self.open: set[socket.socket] = set()
         super().__init__((LOOPBACK, port), http_connection.Connection)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """The next connection. One that cannot be taken yet stays in the queue, and is waited for: asked
+        again at once, the system would say no some hundred thousand times a second."""
+        try:
+            return super().get_request()
+        except OSError as error:
+            if error.errno in NO_MORE_SOCKETS:
+                time.sleep(PAUSE)
+            raise
 
     def process_request(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
         self.open.add(request)

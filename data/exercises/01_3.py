@@ -13,23 +13,25 @@ from cognito_lab.practice.checks import expect, refusal_of
 title, core, difficulty, minutes = "A section for each member", False, 2, 6
 expected = "Mara sees her section and is refused a change of it; Ines changes it twice; sign-in is as before."
 hint = """
-Look at the app client before and after: `describe_user_pool_client`. Where there is no list of readable
-attributes, the standard ones count (01.6). And an update replaces what it does not name.
+Look at the app client before and after: `describe_user_pool_client`. Where there is no list of writable
+attributes, your own are written as well (01.5). And an update replaces what it does not name.
 """
 scene = "members"
 
 
 def add_section(user_pools, pool, client):
-    """Give `pool` the attribute `custom:section`, readable through the app client `client`."""
+    """Give `pool` the attribute `custom:section`, which the app client `client` shows and does not change."""
     section = {"Name": "section", "AttributeDataType": "String", "Mutable": True}
     user_pools.add_custom_attributes(UserPoolId=pool, CustomAttributes=[section])
     app = user_pools.describe_user_pool_client(UserPoolId=pool, ClientId=client)["UserPoolClient"]
     schema = user_pools.describe_user_pool(UserPoolId=pool)["UserPool"]["SchemaAttributes"]
+    nobody_writes = ("sub", "identities", "email_verified", "phone_number_verified", "custom:section")
+    names = [attribute["Name"] for attribute in schema]
     user_pools.update_user_pool_client(
         UserPoolId=pool,
         ClientId=client,
         ExplicitAuthFlows=app["ExplicitAuthFlows"],
-        ReadAttributes=[attribute["Name"] for attribute in schema],
+        WriteAttributes=[name for name in names if name not in nobody_writes],
     )
 
 
@@ -83,11 +85,6 @@ def check(answer, scene, lab):
     )
     now, app = seen(), user_pools.describe_user_pool_client(**pool, ClientId=scene.client)["UserPoolClient"]
     expect(
-        "custom:section" in now or "ReadAttributes" in app,
-        "Mara does not see her section. The app client has no list of readable attributes, and then it reads "
-        "the standard ones only.",
-    )
-    expect(
         now.get("custom:section") == "shore",
         "Mara does not see her section: it is not among the app client's readable attributes.",
     )
@@ -95,8 +92,13 @@ def check(answer, scene, lab):
     expect(not lost, f"Mara does not see {', '.join(lost)} any more: the list holds all that is readable.")
     code = refusal_of(lambda: mara_writes("custom:section", "reef"))
     expect(
+        code == "NotAuthorizedException" or "WriteAttributes" in app,
+        "Mara puts herself into another section: the app client has no list of writable attributes, and then "
+        "it writes the pool's own as well.",
+    )
+    expect(
         code == "NotAuthorizedException",
-        "Mara puts herself into another section: the app client may write the attribute.",
+        "Mara puts herself into another section: the attribute is among those that the app client writes.",
     )
     for name in STANDARD:
         code = refusal_of(partial(mara_writes, name, "Mara of the tides"))
@@ -115,19 +117,20 @@ STANDARD = ("nickname", "name", "given_name")  # of those that everybody reads a
 SECTION = {"Name": "section", "AttributeDataType": "String", "Mutable": True}
 FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 SEEN = ["email", "email_verified", "nickname", "name", "given_name", "custom:section"]
+WRITTEN = ["email", "nickname", "name", "given_name"]
 
 
 def update(user_pools, pool, client, section=SECTION, **settings):
     """Attribute and update, for the wrong answers."""
     user_pools.add_custom_attributes(UserPoolId=pool, CustomAttributes=[section])
-    given = {"ExplicitAuthFlows": FLOWS, "ReadAttributes": SEEN, **settings}
+    given = {"ExplicitAuthFlows": FLOWS, "WriteAttributes": WRITTEN, **settings}
     given = {name: value for name, value in given.items() if value}
     user_pools.update_user_pool_client(UserPoolId=pool, ClientId=client, **given)
 
 
 def wrong_immutable(user_pools, pool, client):
     """The attribute is immutable"""
-    update(user_pools, pool, client, {**SECTION, "Mutable": False})
+    update(user_pools, pool, client, {"Name": "section", "AttributeDataType": "String"})  # as it is left out
 
 
 def wrong_flows_wiped(user_pools, pool, client):
@@ -136,7 +139,7 @@ def wrong_flows_wiped(user_pools, pool, client):
 
 
 def wrong_no_list(user_pools, pool, client):
-    """The app client has no list"""
+    """the app client has no list of writable attributes"""
     user_pools.add_custom_attributes(UserPoolId=pool, CustomAttributes=[SECTION])
 
 
@@ -151,13 +154,8 @@ def wrong_only_the_section(user_pools, pool, client):
 
 
 def wrong_writable(user_pools, pool, client):
-    """Mara puts herself into another section"""
-    update(
-        user_pools,
-        pool,
-        client,
-        WriteAttributes=["email", "nickname", "name", "given_name", "custom:section"],
-    )
+    """the attribute is among those that the app client writes"""
+    update(user_pools, pool, client, WriteAttributes=[*WRITTEN, "custom:section"])
 
 
 def wrong_nothing_writable(user_pools, pool, client):

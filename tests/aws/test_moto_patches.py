@@ -55,11 +55,13 @@ def test_seam_2_moto_asks_before_each_operation(lab, monkeypatch):
     asked = []
     from cognito_lab.aws.iam import enforcement
 
-    real = enforcement.admit
+    real = enforcement.authorize
     monkeypatch.setattr(
         enforcement,
-        "admit",
-        lambda request, *names, public: asked.append(names) or real(request, *names, public=public),
+        "authorize",
+        lambda request, call, resource: (
+            asked.append((call.service, call.operation, resource)) or real(request, call, resource)
+        ),
     )
     boto3.client("s3").create_bucket(Bucket="tidepool-pictures")
     boto3.client("iam").list_roles()
@@ -153,7 +155,16 @@ def test_seam_6_moto_s_own_reading_of_bucket_policies_counts_for_nothing():
     assert ".get_permission(" in inspect.getsource(s3_responses), "moto asks its buckets in another way now"
 
 
-def test_seam_8_moto_keeps_no_list_of_all_that_it_made(lab):
+def test_seam_8_moto_takes_forms_out_of_a_post_alone(lab):
+    from moto.core.request import Request
+
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    url = "https://tidepool-pictures.s3.amazonaws.com/"
+    got = [Request.from_primitives(method, url, form, b"key=a") for method in ("PUT", "POST")]
+    assert [(dict(request.form), request.data) for request in got] == [({}, b"key=a"), ({"key": "a"}, b"")]
+
+
+def test_seam_9_moto_keeps_no_list_of_all_that_it_made(lab):
     from moto.core.common_models import BaseModel
     from moto.s3.models import FakeKey
 

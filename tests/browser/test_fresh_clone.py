@@ -43,17 +43,24 @@ def test_a_fresh_clone_shows_a_lessons_stored_pictures_before_anything_runs(
 def test_every_stored_picture_of_the_course_is_shown_before_anything_runs(
     page: Page, jupyter: JupyterLab, kernels: list[Route]
 ):
-    """All outputs with a picture, as cells of one notebook; it is there sooner than all notebooks."""
+    """All outputs with a picture, as cells of one notebook; it is there sooner than all notebooks.
+
+    The last picture is broken, and is seen to be: so the others, and the lesson's above, could fail.
+    """
     wanted, cells = [], []
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         wanted += stored_pictures(path)
         for cell in nbformat.read(path, as_version=4).cells:
             kept = [output for output in cell.get("outputs", ()) if pictures_in(output)]
             cells += [new_code_cell(f"# {path.stem}", outputs=kept)] if kept else []
+    broken = '<img alt="What it says" src="data:image/svg+xml;base64,AAAA">'
+    shown = new_output("display_data", data={"text/html": broken, "text/plain": "x"})
+    cells.append(new_code_cell("# broken", outputs=[shown]))
     file = jupyter.folder / jupyter.write("pictures.ipynb")
     nbformat.write(nbformat.from_dict({**nbformat.read(file, as_version=4), "cells": cells}), file)
-    assert wanted and stored_pictures(file) == wanted
-    assert pictures(jupyter.open(page, file.name)) == [(alt, True) for alt in wanted]
+    assert wanted and stored_pictures(file) == [*wanted, "What it says"]
+    seen = [(alt, True) for alt in wanted]
+    assert pictures(jupyter.open(page, file.name)) == [*seen, ("What it says", False)]
     expect(page.locator("[title*='not trusted' i]")).to_be_visible()
     assert asked_for(kernels, page) == 1
 
@@ -65,14 +72,3 @@ def test_the_start_page_leads_to_a_lesson(page: Page, jupyter: JupyterLab):
     assert axe_faults(page, ".jp-MarkdownViewer") == []
     start.get_by_role("link", name="00 ·").first.click()
     jupyter.panel(page, "00_start_here.ipynb")
-
-
-def test_a_picture_that_is_broken_is_seen(page: Page, jupyter: JupyterLab):
-    """So the first one here can fail."""
-    file = jupyter.folder / jupyter.write("broken.ipynb", "picture")
-    broken = '<img alt="What it says" src="data:image/svg+xml;base64,AAAA">'
-    notebook = nbformat.read(file, as_version=4)
-    notebook.cells[0].outputs = [new_output("display_data", data={"text/html": broken, "text/plain": "x"})]
-    nbformat.write(notebook, file)
-    assert stored_pictures(file) == ["What it says"]
-    assert pictures(jupyter.open(page, file.name)) == [("What it says", False)]

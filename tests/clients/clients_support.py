@@ -37,6 +37,7 @@ ROOT = HERE.parents[1]
 BUILT = ROOT / "build" / "clients"
 PINS = ("requirements.txt", "package-lock.json")
 NODE = 20  # or newer
+LARGE = ("pacu",)  # hundreds of megabytes, which `make clients` fetches, and `make test` does not
 MOST_SECONDS = 120
 
 
@@ -51,6 +52,8 @@ def plain_environment(**more: str) -> dict[str, str]:
 
 def installed(name: str) -> Path:
     """The folder of a client's environment, made where it is not there, or was made from other pins."""
+    if name in LARGE and not os.environ.get("COGNITO_LAB_CLIENTS"):
+        pytest.skip(f"{name} is large: make clients runs it")
     pins = next(HERE / name / each for each in PINS if (HERE / name / each).exists())
     if pins.suffix == ".json" and not has_node():
         pytest.skip(f"{name}: there is no Node.js {NODE} or newer, with npm, on this machine")
@@ -105,10 +108,12 @@ def _run(name: str, command: list[str], cwd: Path = ROOT) -> None:
 
 @dataclass
 class Account:
-    """A served account: its ``url``, and what `account.py` has ``made`` there, by name."""
+    """A served account: its ``url``, what `account.py` has ``made`` there, by name, and what programs are
+    ``told`` of it in their environment."""
 
     url: str
     made: dict[str, Any]
+    told: dict[str, str]
 
     @classmethod
     @contextmanager
@@ -125,13 +130,15 @@ class Account:
                 line = serving.stdout.readline()
                 assert line, said
                 said += line
-            found = re.search(r"AWS_ENDPOINT_URL=(\S+)", said)
-            assert found, said
-            account = cls(found[1], {})
+            told = dict(re.findall(r"export (\w+)=(\S+)", said))
+            account = cls(told["AWS_ENDPOINT_URL"], {}, {})
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 free = str(probe.getsockname()[1])
             account.made = account.run([sys.executable, str(HERE / "account.py"), free], owner=True)
+            if "HTTPS_PROXY" in told:  # from here on nobody is told of another endpoint than AWS's own
+                account.told = {name: value for name, value in told.items() if not name.startswith("AWS_")}
+                account.told |= {"AWS_CA_BUNDLE": told["AWS_CA_BUNDLE"], "AWS_ENDPOINT_URL": ""}
             yield account
         finally:
             serving.kill()
@@ -152,7 +159,10 @@ class Account:
         program reads where that has ended."""
         keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"} if owner else {}
         told = {"AWS_ENDPOINT_URL": self.url, "AWS_DEFAULT_REGION": "us-east-1", **keys}
-        told |= {"MADE": json.dumps(self.made), "PATH": f"{cwd / 'venv/bin'}:{os.environ['PATH']}"}
+        told |= self.told | {
+            "MADE": json.dumps(self.made),
+            "PATH": f"{cwd / 'venv/bin'}:{os.environ['PATH']}",
+        }
         with tempfile.TemporaryFile("w+") as errors:
             running = subprocess.Popen(
                 command, cwd=cwd, env=plain_environment(**told) | environment, text=True,
@@ -166,7 +176,7 @@ class Account:
                 for line in running.stdout:
                     name, _, address = line.strip().partition(" ")
                     if name in self.made.get("people", ()):
-                        person = Person(name, self.made["people"][name])
+                        person = Person(name, self.made["people"][name], self.url)
                         print(person.opens(address), file=running.stdin, flush=True)
                     else:
                         said = line
@@ -183,11 +193,13 @@ class Account:
 class Person:
     """Somebody with a browser that runs no scripts.
 
-    Every `HOST.localhost` is this machine, as browsers have it. At any other host the browser stops.
+    Every `HOST.localhost` is this machine, as browsers have it, and a pool's domain the account at ``url``.
+    At any other host the browser stops.
     """
 
-    def __init__(self, username: str, password: str) -> None:
+    def __init__(self, username: str, password: str, url: str) -> None:
         self._knows = {"username": username, "password": password}
+        self._port = urlsplit(url).port
         self._cookies: dict[str, dict[str, str]] = {}
 
     def opens(self, address: str) -> str:
@@ -203,13 +215,15 @@ class Person:
     def _go(self, method: str, address: str, form: dict[str, str] | None = None) -> tuple[str, str]:
         for _ in range(20):
             place = urlsplit(address)
-            if not re.fullmatch(r"127\.0\.0\.1|(.+\.)?localhost", place.hostname or ""):
+            domain = (place.hostname or "").endswith(".amazoncognito.com")
+            if not (domain or re.fullmatch(r"127\.0\.0\.1|(.+\.)?localhost", place.hostname or "")):
                 return address, ""
             jar = self._cookies.setdefault(place.netloc, {})
             fields = {"Host": place.netloc, "Cookie": "; ".join(map("=".join, jar.items()))}
             if form is not None:
                 fields["Content-Type"] = "application/x-www-form-urlencoded"
-            connection = HTTPConnection("127.0.0.1", place.port or 80, timeout=30)
+            port = self._port if domain else place.port or 80
+            connection = HTTPConnection("127.0.0.1", port, timeout=30)
             target = place._replace(scheme="", netloc="", fragment="").geturl()
             connection.request(method, target, None if form is None else urlencode(form), fields)
             answer = connection.getresponse()

@@ -20,6 +20,12 @@ def local() -> Iterator[Account]:
         yield account
 
 
+@pytest.fixture(scope="module")
+def proxied() -> Iterator[Account]:
+    with Account.served("--https") as account:
+        yield account
+
+
 def test_amazon_cognito_identity_js_signs_in_by_srp(account: Account) -> None:
     assert account.client("amazon-cognito-identity-js") == {
         "weak password": "InvalidPasswordException",
@@ -34,16 +40,29 @@ def test_amazon_cognito_identity_js_signs_in_by_srp(account: Account) -> None:
     }
 
 
-def test_aws_jwt_verify(account: Account) -> None:
-    assert account.client("aws-jwt-verify") == {
-        "access": "mara",
-        "id": "mara",
-        "ID for access": "CognitoJwtInvalidTokenUseError",
-        "another app's": "CognitoJwtInvalidClientIdError",
-        "forged": "JwtInvalidSignatureError",
-        "unsigned": "JwtInvalidSignatureAlgorithmError",
-        "an hour later": "JwtExpiredError",
+VERIFIED = {
+    "access": "mara",
+    "id": "mara",
+    "ID for access": "CognitoJwtInvalidTokenUseError",
+    "another app's": "CognitoJwtInvalidClientIdError",
+    "forged": "JwtInvalidSignatureError",
+    "unsigned": "JwtInvalidSignatureAlgorithmError",
+    "an hour later": "JwtExpiredError",
+}
+
+
+def test_aws_jwt_verify_with_keys_that_it_is_given(account: Account) -> None:
+    assert account.client("aws-jwt-verify") == VERIFIED
+
+
+def test_aws_jwt_verify_fetches_the_keys_from_awss_address(proxied: Account) -> None:
+    # Node 20 takes no notice of HTTPS_PROXY; global-agent has it do so.
+    through = {
+        "NODE_OPTIONS": "--import global-agent/bootstrap.js",
+        "GLOBAL_AGENT_HTTPS_PROXY": proxied.told["HTTPS_PROXY"],
     }
+    found = proxied.client("aws-jwt-verify", AWS_ENDPOINT_URL=proxied.url, FETCHES="yes", **through)
+    assert found == VERIFIED
 
 
 def test_the_aws_sdk_for_javascript(account: Account) -> None:
@@ -92,5 +111,5 @@ def test_oidc_client_ts(local: Account) -> None:
         "refreshed": True,
         "another page": "No matching state found in storage",
         "the same answer": "No matching state found in storage",
-        "another scope": "invalid_scope",
+        "another scope": "invalid_request",
     }

@@ -20,6 +20,12 @@ def local() -> Iterator[Account]:
         yield account
 
 
+@pytest.fixture(scope="module")
+def proxied() -> Iterator[Account]:
+    with Account.served("--https") as account:
+        yield account
+
+
 def test_boto3(account: Account) -> None:
     assert account.client("boto3") == {
         "wrong code": "CodeMismatchException",
@@ -59,16 +65,18 @@ def test_pycognito_signs_in_by_srp(local: Account) -> None:
     }
 
 
-def test_authlib_in_a_flask_application(local: Account) -> None:
-    each = {
-        "": {"user": "mara", "email": "mara@tidepool.example", "same": True},
-        ", the same code": {"error": "mismatching_state"},
-        ", another browser": {"error": "mismatching_state"},
-        ", another verifier": {"error": "invalid_grant"},
-    }
-    assert local.client("authlib") == {
-        f"{app}{what}": answer for app in ("public", "secret") for what, answer in each.items()
-    }
+AUTHLIB = {
+    "": {"user": "mara", "email": "mara@tidepool.example", "same": True},
+    ", the same code": {"error": "mismatching_state"},
+    ", another browser": {"error": "mismatching_state"},
+    ", another verifier": {"error": "invalid_grant"},
+}
+
+
+def test_authlib_in_a_flask_application(local: Account, proxied: Account) -> None:
+    each = {f"{app}{what}": answer for app in ("public", "secret") for what, answer in AUTHLIB.items()}
+    assert local.client("authlib") == each
+    assert proxied.client("authlib") == each  # with AWS's addresses
 
 
 def test_fastapi_cognito(account: Account) -> None:
@@ -88,4 +96,52 @@ def test_oauthenticator_in_a_jupyterhub(account: Account) -> None:
         "mara": "/hub/home",
         "after": {"mara": False},
         "somebody else's token": 403,
+    }
+
+
+def test_flask_cognito_lib_knows_awss_addresses_alone(proxied: Account) -> None:
+    each = {
+        "before": {"error": "AuthorisationRequiredError"},
+        "callback": {"email": "mara@tidepool.example"},
+        "after": {"user": "mara"},
+        "another browser": {"error": "CognitoError"},
+        "forged": {"error": "AuthorisationRequiredError"},
+        "a made-up code": {"error": "CognitoError"},
+    }
+    assert proxied.client("flask-cognito-lib") == {
+        f"{app}: {what}": answer for app in ("public", "secret") for what, answer in each.items()
+    }
+
+
+def test_django_cognito_jwt_knows_awss_addresses_alone(proxied: Account) -> None:
+    assert proxied.client("django-cognito-jwt") == {
+        "ID": "mara, mara@tidepool.example",
+        "access": 401,
+        "another person's signature": 401,
+        "nobody's": 401,
+    }
+
+
+def test_cognito_scanner_gets_in_before_the_repair_and_not_after(account: Account) -> None:
+    assert account.client("cognito-scanner") == {
+        "open": {
+            "account-creation": "made",
+            "confirm-sign-up": "confirmed",
+            "get-identity-pool-keys": "keys",
+            "account-oracle": "mara",
+        },
+        "repaired": {
+            "account-creation": "NotAuthorizedException",
+            "confirm-sign-up": "ExpiredCodeException",
+            "get-identity-pool-keys": "NotAuthorizedException",
+            "account-oracle": "",
+        },
+    }
+
+
+def test_pacu_gets_in_before_the_repair_and_not_after(account: Account) -> None:
+    got = ("pools found", "guests found", "guest's keys", "account", "member's keys")
+    assert account.client("pacu") == {
+        "open": dict.fromkeys(got, True),
+        "repaired": dict.fromkeys(got, False) | {"pools found": True},
     }

@@ -19,7 +19,7 @@ import boto3
 import pytest
 import requests
 from botocore.exceptions import ClientError
-from support.iam_people import allow, deny, document, make_role, s3_of, session_of
+from support.iam_people import allow, deny, document, make_role, make_user, s3_of, session_of
 from support.identity_pools import UNSIGNED, trust
 from support.user_pools import OTHER_PASSWORD, PASSWORD, World, pairs
 
@@ -440,9 +440,72 @@ def no_such_operation(p: Place) -> Any:
     return posted("Nope")
 
 
-@case("api.dispatch._named_operation", "another body", "a JSON object")
+@case("api.json_inputs._object", "another body", "a JSON object")
 def no_json(p: Place) -> Any:
     return posted("GetId", "x")
+
+
+@case("api.query_protocol.refuse", "Given more than once: RoleArn", "of this operation alone")
+def doubled_form(p: Place) -> Any:
+    form = "Action=AssumeRoleWithWebIdentity&RoleArn=a&RoleArn=b"
+    return requests.post("https://sts.us-east-1.amazonaws.com/", form, timeout=5).raise_for_status()
+
+
+@case("api.resources.name_own_user", "without UserName", "a UserName")
+def no_user(p: Place) -> Any:
+    return boto3.client("iam", **session_of(make_role("none"))).get_user()
+
+
+@case("iam.deleted_principals.remember_user", "ines, who has 1", "no access key")
+def user_with_a_key(p: Place) -> Any:
+    make_user("ines")
+    return boto3.client("iam").delete_user(UserName="ines")
+
+
+@case("s3.routes.check_address", "no text", "can be read")
+def no_path(p: Place) -> Any:
+    return requests.get(f"{URL}%ff", timeout=5).raise_for_status()
+
+
+@case("s3.routes.check_address", "another name", "name of a bucket")
+def no_bucket(p: Place) -> Any:
+    return requests.get("https://s3.amazonaws.com/a%20b/c", timeout=5).raise_for_status()
+
+
+@case("s3.routes.query_of", "more than once: prefix", "each once")
+def doubled_query(p: Place) -> Any:
+    return requests.get(f"{URL}?prefix=a&prefix=b", timeout=5).raise_for_status()
+
+
+@case("s3.inputs.check_one_place", "x-amz-acl", "header or in the query")
+def two_places(p: Place) -> Any:
+    return requests.put(f"{URL}?x-amz-acl=a", headers={"x-amz-acl": "b"}, timeout=5).raise_for_status()
+
+
+@case("s3.inputs.number", "for partNumber", "digits")
+def no_number(p: Place) -> Any:
+    return requests.get(f"{URL}?partNumber=x", timeout=5).raise_for_status()
+
+
+@case("s3.inputs.source_of", "nowhere", "bucket/key")
+def no_source(p: Place) -> Any:
+    return requests.put(URL, headers={"x-amz-copy-source": "nowhere"}, timeout=5).raise_for_status()
+
+
+@case("s3.inputs.octets_of", "do not fit", "size before it")
+def no_chunks(p: Place) -> Any:
+    headers = {"x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER"}
+    return requests.put(URL, "5\r\nab", headers=headers, timeout=5).raise_for_status()
+
+
+@case("s3.access.check_overrides", "ResponseContentType, not signed", "a signature")
+def overrides_of_a_stranger(p: Place) -> Any:
+    return requests.get(f"{URL}?response-content-type=text/html", timeout=5).raise_for_status()
+
+
+@case("api.json_inputs.of_type", "no string", "a string")
+def of_another_type(p: Place) -> Any:
+    return posted("GetId", '{"IdentityPoolId": 5}')
 
 
 @case("api.validation.check_input", "'x' at 'identityPoolId'", "value")
@@ -653,8 +716,10 @@ PASSED_ON = {
     "user_pools.people.admin.take_aliases",
     "user_pools.sign_in.refresh.revoke_token",
 }
-OTHER_ERRORS = ("OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "BadSignature", "LookupError",
-                "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection")  # fmt: skip
+OTHER_ERRORS = (
+    "OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "NotJson", "BadSignature", "LookupError",
+    "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection",
+)  # fmt: skip
 OF_PROVIDERS = ("SamlError", "IdpError")  # the app hears the check's text; words beside it are a help
 
 

@@ -87,3 +87,9 @@ def test_a_cookie_of_any_octets_is_read() -> None:
     for octets in (b"\xff\xfe", "ü".encode(), "ü".encode("latin-1"), b"a\\351", b'"a\\351"', b'"'):
         sent = hosts.headers_of({"cookie": b"odd=" + octets + b"; cognito=k; cognito=l"})
         assert cookies(Request("GET", "https://x.example/", sent))["cognito"] == "l"
+
+
+def test_of_the_names_that_a_page_asks_for_only_names_come_back() -> None:
+    asked = 'X-Said, x-amz-date,,x\r\nset-cookie: a=b, (x), \x0b, x y, "x", authorization'
+    assert hosts.field_names(asked) == "X-Said, x-amz-date, authorization"
+    assert hosts.field_names("*") == "*"

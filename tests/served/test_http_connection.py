@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 import time
@@ -15,6 +16,7 @@ from support.served import ask, buckets, lab, server, signed
 from cognito_lab import Lab, clock
 from cognito_lab.network.messages import Headers, Response
 from cognito_lab.served import http_connection, routing
+from cognito_lab.served import server as server_module
 from cognito_lab.served.server import Server
 
 __all__ = ["lab", "server"]
@@ -127,6 +129,11 @@ def test_a_body_has_a_limit(server: Server, monkeypatch: pytest.MonkeyPatch) -> 
         "GET /_lab/health#x HTTP/1.1\nHOST\n",
         "CONNECT accounts.google.com:443 HTTP/1.1\nHOST\n",
         "GET /a b HTTP/1.1\nHOST\n",
+        "POST /_lab/reset HTTP/1.1\nHOST\nX-A: b\rOrigin: https://evil.example\n",
+        "POST /_lab/reset HTTP/1.1\nHOST\nX-A: b\r\rOrigin: https://evil.example\n",
+        "GET /_lab/health HTTP/1.1\nHOST\nX-A: b\0c\n",
+        "GET /_lab/health HTTP/1.1\nHOST\nX-(A): b\n",
+        "GET /_lab/health HTTP/1.1\nHOST\nX[A]: b\n",
         "GET\n",
         "\x16\x03\x01\x02\x00\x01\n",
     ],
@@ -135,6 +142,22 @@ def test_what_could_be_read_in_two_ways_is_not_read(server: Server, request_: st
     wire = Wire(server)
     assert wire.ask(request_, "{}")[0] == 400
     assert wire.is_closed()
+
+
+def test_lines_of_a_header_and_of_a_trailer_have_limits(server: Server) -> None:
+    long = "a" * (http_connection.LONGEST_LINE + 1)
+    chunked = "POST /_lab/health HTTP/1.1\nHOST\nTransfer-Encoding: chunked\n"
+    for head, body, status in (
+        (f"GET /{long} HTTP/1.1\nHOST\n", "", 414),
+        (f"GET /_lab/health HTTP/1.1\nHOST\nX-A: {long}\n", "", 431),
+        ("GET /_lab/health HTTP/1.1\nHOST\n" + "X-A: b\n" * 200, "", 431),
+        (chunked, f"0\r\nX-A: {long}\r\n\r\n", 431),
+        (chunked, "0\r\n" + "X-A: b\r\n" * 200 + "\r\n", 431),
+        (chunked, "0\r\nX-A: b\rX-B: c\r\n\r\n", 400),
+        (chunked, "0\r\n" + "X-A: b\r\n" * 90 + "\r\n", 405),
+        (f"GET /_lab/health HTTP/1.1\nHOST\nX-A: {'a' * 7_900}\n", "", 200),
+    ):
+        assert Wire(server).ask(head, body)[0] == status, (head[:60], body[:60])
 
 
 @pytest.mark.parametrize(
@@ -225,7 +248,45 @@ def test_a_line_break_in_a_field_of_an_answer_makes_no_second_field(
         assert answer.status == 200 and answer.headers["set-cookie"] is None
         assert answer.headers["content-disposition"] == "one set-cookie: two=2"
     fields = Headers({"x-said": "one\x0bset-cookie: two=2"})  # which some take for one, and werkzeug does not
+    fields.add("x-asked\r\nset-cookie", "two=2")  # a name that somebody else has asked for
+    fields.add("x asked", "two=2")
     monkeypatch.setattr(routing, "respond", lambda *_: Response(200, fields, b"done"))
     answer = ask(server, "GET", "/")
     assert answer.text == "done" and answer.headers["set-cookie"] is None
     assert answer.headers["x-said"] == "one set-cookie: two=2"
+    assert not [name for name in answer.headers if name.startswith(("x-asked", "x asked"))]
+
+
+def test_without_descriptors_the_server_waits_and_goes_on(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the system cannot give out now is asked for a few times a second, and not without a pause."""
+    asked, accept = [], socket.socket.accept
+
+    def refuse(listener: socket.socket) -> tuple[socket.socket, tuple[str, int]]:
+        asked.append(listener)
+        if len(asked) < 4:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return accept(listener)
+
+    monkeypatch.setattr(socket.socket, "accept", refuse)
+    begun = time.monotonic()
+    assert ask(server, "GET", "/_lab/health").status == 200  # which waited in the queue meanwhile
+    assert len(asked) == 4 and time.monotonic() - begun >= 3 * server_module.PAUSE * 0.9
+
+
+def test_a_connection_that_fails_at_once_is_not_waited_for(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, accept = [], socket.socket.accept
+
+    def fail_once(listener: socket.socket) -> tuple[socket.socket, tuple[str, int]]:
+        asked.append(listener)
+        if len(asked) == 1:
+            raise OSError(errno.ECONNABORTED, "the client has gone")
+        return accept(listener)
+
+    monkeypatch.setattr(socket.socket, "accept", fail_once)
+    begun = time.monotonic()
+    assert ask(server, "GET", "/_lab/health").status == 200
+    assert time.monotonic() - begun < server_module.PAUSE

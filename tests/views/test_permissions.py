@@ -133,7 +133,7 @@ def test_each_element_is_shown_by_the_rule_that_decides(rule: str) -> None:
     }
     who = member(*filter(None, [statements.get(rule)]))
     if rule == "principal_matches":
-        bucket_policy({**allow("s3:GetObject", CRAB), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/x"}})
+        bucket_policy({**allow("s3:GetObject", CRAB), "Principal": {"AWS": make_role("x")}})
     view = permissions(who, "s3:GetObject", CRAB)
     assert not view.allowed and ("does not fit" in repr(view) or "does not hold" in repr(view))
     with pytest.raises(ClientError):
@@ -221,9 +221,12 @@ def test_a_guests_list_of_services_is_among_what_was_looked_at() -> None:
 
 
 def test_a_bucket_policy_decides_alone_where_it_names_the_session() -> None:
+    who = member()
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/member/mara"
     bucket_policy({**allow("s3:GetObject", CRAB), "Principal": {"AWS": session}})
-    assert ask().words == "allowed: statement 1 of the bucket policy allows it"
+    assert (
+        permissions(who, "s3:GetObject", CRAB).words == "allowed: statement 1 of the bucket policy allows it"
+    )
 
 
 def test_the_owner_is_asked_nothing() -> None:

@@ -1,22 +1,20 @@
 """From an HTTP request to an AWS operation, and back to the wire form of its service.
 
-An operation is looked up in the table, its input checked against AWS's model, its caller admitted; then
-the lab's own function answers, or moto does.
+An operation is looked up in the table, its input read once, against AWS's model, its caller admitted; then
+the lab's own function answers, or moto does, which gets a request that is made of that very input.
 """
 
 from __future__ import annotations
 
-import json
-import urllib.parse
 from functools import cache
 from typing import Any
 
 from cognito_lab.aws import moto_patches
-from cognito_lab.aws.api import validation, wire_formats
+from cognito_lab.aws.api import json_inputs, query_protocol, resources, validation, wire_formats
 from cognito_lab.aws.api.operations import CHECKS, HANDLERS, Call, implementation_of
 from cognito_lab.aws.api.services import JSON_SERVICES, QUERY_SERVICES, region_of
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.aws.s3 import cors, routes
+from cognito_lab.aws.s3 import cors, inputs, routes, xml_documents
 from cognito_lab.aws.user_pools.tokens import discovery
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges
@@ -36,50 +34,80 @@ def handler(service: str) -> Handler:
 
 
 def _answer(service: str, request: Request) -> Response:
-    operation, parameters = _named_operation(service, request)
+    operation, given = _named_operation(service, request)
     if operation is None and service == "cognito-idp":
         return _published_by_user_pool(request)
     if operation is None:  # Lambda, API Gateway: moto finds the operation, and asks at seam 2
         return moto_patches.answer_by_moto(request)
-    call = Call(service, operation, parameters, region_of(service, request.host), moto_patches.ACCOUNT)
-    resource = resource_of(call)
-    exchanges.describe_current(service, operation, parameters=parameters, resource=resource)
+    exchanges.describe_current(service, operation, parameters=given)
     how = implementation_of(service, operation)
-    shape = moto_patches.service_model(service).operation_model(operation).input_shape
-    if shape is not None and service in JSON_SERVICES:
-        validation.check_input(shape, parameters)
+    model = moto_patches.service_model(service).operation_model(operation)
+    parameters = read_input(service, model, request, given)
+    call = Call(service, operation, parameters, region_of(service, request.host), moto_patches.ACCOUNT)
+    exchanges.describe_current(service, operation, parameters=parameters)
     public = is_public(service, operation)
-    call.principal = enforcement.admit(request, service, operation, resource, public=public)
+    call.principal = enforcement.authenticated(request, service, operation, public=public)
+    resources.name_own_user(call)
+    resource = resources.resource_of(call)
+    exchanges.describe_current(service, operation, resource=resource)
+    if not public:
+        enforcement.authorize(request, call, resource)
     if how == "moto":
-        if (service, operation) in CHECKS:
-            CHECKS[service, operation](call)
-        return moto_patches.answer_by_moto(request)
+        return _by_moto(call, request, model)
     return wire_formats.success(service, operation, HANDLERS[service, operation](call) or {})
 
 
-def _named_operation(service: str, request: Request) -> tuple[str | None, dict[str, Any]]:
-    """The operation and its input, for the services that name it in the request."""
-    if service in JSON_SERVICES and request.method == "POST" and request.path == "/":
-        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
-        _known(service, operation)
-        try:
-            parameters = json.loads(request.body or b"{}")
-            if b"\\ud" in request.body.lower():  # half of a surrogate pair is no text (RFC 8259, 8.2)
-                json.dumps(parameters, ensure_ascii=False).encode()
-        except ValueError:
-            parameters = None
-        if not isinstance(parameters, dict):
-            raise AwsError("SerializationException", "The request body is not a JSON object.")
-        return operation, parameters
+def read_input(service: str, model: Any, request: Request, given: dict[str, Any]) -> dict[str, Any]:
+    """The input of the operation, read once, with the names and types of AWS's model and nothing else.
+
+    Raises:
+        AwsError: It is not what the model allows, or could be read in two ways.
+    """
+    shape = model.input_shape
+    if service == "s3":
+        return inputs.read(request, model, given)
+    parameters = given
     if service in QUERY_SERVICES:
-        pairs = urllib.parse.parse_qsl(request.body.decode() or request.query, keep_blank_values=True)
-        parameters = dict(pairs)
-        operation = parameters.pop("Action", "")
+        parameters = query_protocol.parsed(shape, given)
+    if shape is not None:
+        code = "InvalidParameterException" if service in JSON_SERVICES else "ValidationError"
+        validation.check_input(shape, parameters, code)
+    return parameters
+
+
+def _by_moto(call: Call, request: Request, model: Any) -> Response:
+    """moto's answer to what was read and admitted: the caller's own request it never sees."""
+    if call.service == "s3":
+        xml_documents.check(model.input_shape, call.parameters)
+    check = CHECKS.get((call.service, call.operation))
+    afterwards = check(call) if check is not None else None
+    build = inputs.built if call.service == "s3" else query_protocol.built
+    answer = moto_patches.answer_by_moto(build(request, model, call.parameters))
+    if afterwards is not None and answer.status < 300:
+        afterwards()
+    return answer
+
+
+def _named_operation(service: str, request: Request) -> tuple[str | None, dict[str, Any]]:
+    """The operation, and its input as far as it is known by then."""
+    if service in JSON_SERVICES and request.method == "POST" and request.path == "/":
+        target, _, operation = request.headers.get("x-amz-target", "").rpartition(".")
+        ours = target == moto_patches.service_model(service).metadata["targetPrefix"]
+        _known(service, operation if ours else f"{target}.{operation}")
+        return operation, json_inputs.read(_input_shape(service, operation), request.body)
+    if service in QUERY_SERVICES:
+        fields = query_protocol.fields_of(request)
+        operation = fields.pop("Action", "")
         _known(service, operation)
-        return operation, {name: value for name, value in parameters.items() if name != "Version"}
+        fields.pop("Version", None)
+        return operation, fields
     if service == "s3":
         return routes.operation_of(request)
     return None, {}
+
+
+def _input_shape(service: str, operation: str) -> Any:
+    return moto_patches.service_model(service).operation_model(operation).input_shape
 
 
 def _known(service: str, operation: str) -> None:
@@ -101,21 +129,3 @@ def is_public(service: str, operation: str) -> bool:
     """Whether AWS's model asks for no signature: sign-up, sign-in, GetId and their like."""
     model = moto_patches.service_model(service)
     return operation in model.operation_names and model.operation_model(operation).auth_type == "none"
-
-
-def resource_of(call: Call) -> str:
-    """The ARN that an IAM policy must name for one of the lab's own operations."""
-    if call.service == "cognito-idp" and call.get("UserPoolId"):
-        return f"arn:aws:cognito-idp:{call.region}:{call.account}:userpool/{call['UserPoolId']}"
-    if call.service == "cognito-identity" and call.get("IdentityPoolId"):
-        return f"arn:aws:cognito-identity:{call.region}:{call.account}:identitypool/{call['IdentityPoolId']}"
-    if call.service == "sts" and call.get("RoleArn"):
-        return str(call["RoleArn"])
-    if call.service == "s3":
-        named = [call.parameters[member] for member in ("Bucket", "Key") if member in call.parameters]
-        return f"arn:aws:s3:::{'/'.join(named) or '*'}"
-    if call.service == "iam":
-        kinds = (("RoleName", "role/"), ("UserName", "user/"), ("PolicyName", "policy/"))
-        found = next((kind + call[member] for member, kind in kinds if call.get(member)), None)
-        return str(call.get("PolicyArn") or (f"arn:aws:iam::{call.account}:{found}" if found else "*"))
-    return "*"

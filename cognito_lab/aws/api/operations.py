@@ -45,9 +45,11 @@ class Call:
 
 
 Handler = Callable[[Call], dict[str, Any] | None]
+# What is looked at before moto acts; it may answer what is to be done when moto has.
+Check = Callable[[Call], Callable[[], None] | None]
 
 HANDLERS: dict[tuple[str, str], Handler] = {}
-CHECKS: dict[tuple[str, str], Callable[[Call], None]] = {}
+CHECKS: dict[tuple[str, str], Check] = {}
 
 
 def operation(service: str, name: str) -> Callable[[Handler], Handler]:
@@ -60,10 +62,10 @@ def operation(service: str, name: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def check_before(service: str, name: str) -> Callable[[Callable[[Call], None]], Callable[[Call], None]]:
+def check_before(service: str, name: str) -> Callable[[Check], Check]:
     """Run the decorated check before moto carries out the operation; it refuses by raising ``AwsError``."""
 
-    def register(check: Callable[[Call], None]) -> Callable[[Call], None]:
+    def register(check: Check) -> Check:
         CHECKS[service, name] = check
         return check
 

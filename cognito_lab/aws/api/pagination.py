@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from cognito_lab.aws.api.operations import Call
 from cognito_lab.errors import invalid
+from cognito_lab.protocols import json_texts
 
 Item = TypeVar("Item")
 HOUR = 3600.0  # "Managing users": a page token lives one hour
@@ -41,7 +42,7 @@ def paginate(
     start, given = 0, call.get(token)
     if given is not None:
         try:
-            operation, start, issued = json.loads(base64.urlsafe_b64decode(given))
+            operation, start, issued = json_texts.read(base64.urlsafe_b64decode(given))
             good = operation == call.operation and time.time() - issued <= seconds
         except (ValueError, TypeError):
             good = False

@@ -61,11 +61,16 @@ def _breaches(shape: Any, value: Any, path: str) -> Iterator[str]:
         if isinstance(value, list):
             yield from _size(shape, len(value), path, value, "length")
             for number, member in enumerate(value, 1):
-                yield from _breaches(shape.member, member, f"{path}.{number}.member")
+                where = f"{path}.{number}.member"
+                if member is None:
+                    yield _breach(where, None, "Member must not be null")
+                else:
+                    yield from _breaches(shape.member, member, where)
         else:
             yield _breach(path, value, "Member must be a list")
     elif shape.type_name == "map":
         if isinstance(value, dict):
+            yield from _size(shape, len(value), path, value, "length")
             for key, member in value.items():
                 yield from _breaches(shape.key, key, path)
                 yield from _breaches(shape.value, member, f"{path}.{key}.member")

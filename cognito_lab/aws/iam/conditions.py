@@ -55,7 +55,7 @@ def condition_holds(
     bare, optional = (bare[:-8], True) if bare.endswith("IfExists") else (bare, False)
     given = question.value(key)
     if bare == "Null":
-        return (given is None) == (questions.as_text(wanted[0]).lower() == "true")
+        return any((not given) == (questions.as_text(text).lower() == "true") for text in wanted)
     test, negated = OPERATORS[bare]
     if not given:
         return optional or quantifier == "ForAllValues" or (negated and quantifier != "ForAnyValue")
@@ -69,8 +69,11 @@ Test = Callable[[str, Any], bool]
 
 def _holds(test: Test, given: str, wanted: Any, question: AccessQuestion, variables: bool) -> bool:
     if test in (_like, _equal, _equal_any_case, _arn_like):
+        text = questions.as_text(wanted)
+        if test is _arn_like and not has_six_parts(policy_variables.filled(text, question, variables)):
+            return False
         wanted = policy_variables.resolve(
-            questions.as_text(wanted),
+            text,
             question,
             variables,
             arn=test is _arn_like,
@@ -97,15 +100,20 @@ def _equal_any_case(given: str, wanted: re.Pattern[str]) -> bool:
 
 
 def _arn_like(given: str, wanted: re.Pattern[str]) -> bool:
-    return given.count(":") >= 5 and wanted.fullmatch(given) is not None
+    return has_six_parts(given) and wanted.fullmatch(given) is not None
+
+
+def has_six_parts(arn: str) -> bool:
+    """Each of the six parts of an ARN is compared with its own, so fewer never fit."""
+    return arn.count(":") >= 5
 
 
 def _numbers(compare: Callable[[Any, Any], bool]) -> Test:
-    return lambda given, wanted: compare(float(given), float(wanted))
+    return lambda given, wanted: compare(float(given), float(questions.as_text(wanted)))
 
 
 def _dates(compare: Callable[[Any, Any], bool]) -> Test:
-    return lambda given, wanted: compare(_to_datetime(given), _to_datetime(questions.as_text(wanted)))
+    return lambda given, wanted: compare(_to_seconds(given), _to_seconds(questions.as_text(wanted)))
 
 
 def _same_truth(given: str, wanted: Any) -> bool:
@@ -113,14 +121,14 @@ def _same_truth(given: str, wanted: Any) -> bool:
 
 
 def _in_network(given: str, wanted: Any) -> bool:
-    return ip_address(given) in ip_network(wanted, strict=False)
+    return ip_address(given) in ip_network(questions.as_text(wanted), strict=False)
 
 
-def _to_datetime(text: str) -> datetime:
+def _to_seconds(text: str) -> float:
     if re.fullmatch(r"\d+(\.\d+)?", text):
-        return datetime.fromtimestamp(float(text), UTC)
+        return float(text)
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 COMPARISONS = {

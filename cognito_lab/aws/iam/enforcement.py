@@ -1,4 +1,5 @@
-"""Where the policies are enforced: every request that reaches a service of the lab passes :func:`admit`.
+"""Where the policies are enforced: every request that reaches a service of the lab passes
+:func:`authenticated` and :func:`authorize`.
 
 The order is AWS's: is the signature good, whose is it, and what do the policies say. The account's
 owner is held back by nothing (on AWS an explicit Deny in a bucket policy would hold back even the owner).
@@ -11,7 +12,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from cognito_lab.aws.api import services
+from cognito_lab.aws.api import resources, services
+from cognito_lab.aws.api.operations import Call
 from cognito_lab.aws.iam import policies, signatures
 from cognito_lab.aws.iam.policies import Policy, Verdict
 from cognito_lab.aws.iam.principals import Principal
@@ -23,33 +25,39 @@ from cognito_lab.network.messages import Request
 # AssumeRole is judged together with the role's trust policy.
 WITHOUT_IDENTITY_POLICY = {("sts", "GetCallerIdentity"), ("sts", "AssumeRole")}
 
-Authorizer = Callable[[Request, str, str, str, Principal | None], None]
+Authorizer = Callable[[Request, Call, str], None]
 AUTHORIZERS: dict[
     str, Authorizer
 ] = {}  # services with rules of their own: see :func:`cognito_lab.aws.register`
 
 
-def admit(request: Request, service: str, operation: str, resource: str, *, public: bool) -> Principal | None:
-    """Who makes this request, if they may make it.
+def authenticated(request: Request, service: str, operation: str, *, public: bool) -> Principal | None:
+    """Who makes this request; ``None`` for somebody unknown, who may ask S3 alone.
 
     Args:
-        resource: ARN of what the operation is about; ``"*"`` where there is none.
         public: AWS's model asks for no signature: sign-up, ``GetId``, ``AssumeRoleWithWebIdentity``. None is
             looked at then, and the answer is ``None``.
 
     Raises:
-        AwsError: The signature does not hold, or the policies do not allow it.
+        AwsError: The signature does not hold, or is missing where there must be one.
     """
     if public:
         return None
     key = signatures.verify(request, service)
-    principal = key.principal if key is not None else None
-    if principal is None and service != "s3":
+    if key is None and service != "s3":
         raise signatures.refusal("unsigned", service)
-    if is_owner(principal) or (service, operation) in WITHOUT_IDENTITY_POLICY:
-        return principal
-    AUTHORIZERS.get(service, authorize_by_policies)(request, service, operation, resource, principal)
-    return principal
+    return key.principal if key is not None else None
+
+
+def authorize(request: Request, call: Call, resource: str) -> None:
+    """Let the policies decide whether ``call`` may be made on ``resource``, an ARN or ``"*"``.
+
+    Raises:
+        AwsError: They do not allow it.
+    """
+    if is_owner(call.principal) or (call.service, call.operation) in WITHOUT_IDENTITY_POLICY:
+        return
+    AUTHORIZERS.get(call.service, authorize_by_policies)(request, call, resource)
 
 
 def is_owner(principal: Principal | None) -> bool:
@@ -57,11 +65,11 @@ def is_owner(principal: Principal | None) -> bool:
     return principal is not None and principal.kind == "root"
 
 
-def authorize_by_policies(
-    request: Request, service: str, operation: str, resource: str, principal: Principal | None
-) -> None:
+def authorize_by_policies(request: Request, call: Call, resource: str) -> None:
     """The rule of most services: the identity-based policies decide, within the session policies."""
-    verdict = verdict_on(principal, f"{service}:{operation}", resource, context(request, principal))
+    principal, service = call.principal, call.service
+    keys = context(request, principal, **resources.condition_keys(call))
+    verdict = verdict_on(principal, f"{service}:{call.operation}", resource, keys)
     if not verdict:
         raise denied(service, verdict, resource, principal)
 

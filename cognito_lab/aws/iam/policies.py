@@ -134,10 +134,17 @@ def resource_matches(statement: Statement, question: AccessQuestion, variables: 
 
 
 def principal_matches(statement: Statement, principal: Mapping[str, str | Sequence[str]]) -> bool:
-    """``Principal`` or ``NotPrincipal``; an identity-based policy has neither, and is about its owner."""
-    if "NotPrincipal" in statement:
-        return not named_by(statement["NotPrincipal"], principal)
-    return "Principal" not in statement or bool(named_by(statement["Principal"], principal))
+    """``Principal`` or ``NotPrincipal``; an identity-based policy has neither, and is about its owner.
+
+    A Deny with ``NotPrincipal`` spares a session only where it names the session, its role and the account:
+    AWS asks about each in turn (IAM, "AWS JSON policy elements: NotPrincipal"). From an Allow with
+    ``NotPrincipal`` any one of the names takes out.
+    """
+    if "NotPrincipal" not in statement:
+        return "Principal" not in statement or bool(named_by(statement["Principal"], principal))
+    mine = [(kind, name) for kind, names in principal.items() for name in questions.as_list(names)]
+    spared = [bool(named_by(statement["NotPrincipal"], {kind: name})) for kind, name in mine or [("AWS", [])]]
+    return not (all(spared) if statement["Effect"] == "Deny" else any(spared))
 
 
 def named_by(element: Any, principal: Mapping[str, str | Sequence[str]]) -> str:
@@ -184,8 +191,10 @@ def evaluate(kind: str, policies: Iterable[Policy], question: AccessQuestion) ->
 
 
 def _closeness(verdict: Verdict, question: AccessQuestion) -> int:
+    """Its place among the asker's names, then everybody, and last the account, whose own policies decide."""
     names = questions.as_list(question.principal.get("AWS"))
-    return names.index(verdict.named) if verdict.named in names else len(names)
+    order = [*(name for name in names if not name.endswith(":root")), "*"]
+    return order.index(verdict.named) if verdict.named in order else len(order)
 
 
 def evaluate_trust(

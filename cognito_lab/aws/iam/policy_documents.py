@@ -16,7 +16,10 @@ from cognito_lab.aws.iam.conditions import OPERATORS
 from cognito_lab.aws.iam.questions import Document, Statement
 from cognito_lab.errors import AwsError
 from cognito_lab.paths import DATA
+from cognito_lab.protocols import json_texts
 
+SYNTAX = "Syntax errors in policy."
+INVALID_PRINCIPAL = "Invalid principal in policy"
 TOP_ELEMENTS = {"Version", "Id", "Statement"}
 ELEMENTS = {
     "Sid",
@@ -38,6 +41,27 @@ PAIRS: dict[str, tuple[set[str], set[str]]] = {
 }
 
 
+# Who a ``Principal`` may name: one account, user, role or session, or everybody; no name has a wildcard
+# (IAM, "AWS JSON policy elements: Principal"). Origin access identities of CloudFront are users, with spaces.
+PRINCIPALS = {
+    "AWS": r"\*|\d{12}|arn:aws:iam::(\d{12}|cloudfront):(root|(user|role)/[\w+=,.@/ -]+)"
+    r"|arn:aws:sts::\d{12}:(assumed-role/[\w+=,.@-]+|federated-user)/[\w+=,.@-]+",
+    "Federated": r"[^\s*?]+",
+    "Service": r"[\w-]+(\.[\w-]+)+",
+    "CanonicalUser": r"[0-9a-f]{64}",
+}
+CONDITION = re.compile(rf"Null|(ForAnyValue:|ForAllValues:)?({'|'.join(OPERATORS)})(IfExists)?")
+# What AWS takes for a date: ISO 8601 with a year at least, or up to 19 digits of seconds.
+DATE = re.compile(
+    r"\d{1,19}|-?\d{4,9}(-\d\d?){0,2}"
+    r"(T(\d\d?(:\d\d?(:\d\d?([.]\d{1,9})?)?)?)?(Z|[+-]\d\d(:?\d\d)?)?)?",
+    re.IGNORECASE,
+)
+UNREADABLE = re.compile(
+    r"[^\t\n\r\x20-\ud7ff\ue000-\U0010ffff]"
+)  # control characters, halves of surrogate pairs
+
+
 def validated(text: str, kind: str, code: str = "MalformedPolicyDocument") -> Document:
     """The document in ``text``, if IAM would take it as a policy of this kind.
 
@@ -46,7 +70,7 @@ def validated(text: str, kind: str, code: str = "MalformedPolicyDocument") -> Do
             problem.
     """
     try:
-        document = json.loads(text)
+        document = json_texts.read(text)
     except ValueError:
         raise AwsError(code, "This policy contains invalid Json") from None
     problem = next(_problems(document, kind), None)
@@ -61,14 +85,16 @@ def _problems(document: Any, kind: str) -> Iterator[str]:
         not isinstance(document, dict)
         or document.keys() - TOP_ELEMENTS
         or not questions.as_list(document.get("Statement"))
+        or not isinstance(document.get("Id", ""), str)
+        or any(UNREADABLE.search(text) for text in texts_in(document))
     ):
-        yield "Syntax errors in policy."
+        yield SYNTAX
         return
     if document.get("Version", "2008-10-17") not in ("2008-10-17", "2012-10-17"):
         yield "The policy must contain a valid version string"
     for statement in questions.as_list(document["Statement"]):
         if not isinstance(statement, dict) or statement.keys() - ELEMENTS:
-            yield "Syntax errors in policy."
+            yield SYNTAX
             return
         if statement.get("Effect") not in ("Allow", "Deny"):
             yield f"Invalid effect: {statement.get('Effect')}"
@@ -78,7 +104,7 @@ def _problems(document: Any, kind: str) -> Iterator[str]:
             if element in prohibited and given:
                 yield f"Has prohibited field {given[0]}"
             elif element in required and not (len(given) == 1 and questions.as_list(statement[given[0]])):
-                yield f"Missing required field {element}" if not given else "Syntax errors in policy."
+                yield f"Missing required field {element}" if not given else SYNTAX
         yield from _details(statement)
 
 
@@ -87,8 +113,9 @@ def _details(statement: Statement) -> Iterator[str]:
         name: questions.as_list(statement.get(name))
         for name in ("Action", "NotAction", "Resource", "NotResource")
     }
+    texts["Sid"] = [statement.get("Sid", "")]
     if not all(isinstance(text, str) for several in texts.values() for text in several):
-        yield "Syntax errors in policy."
+        yield SYNTAX
         return
     for action in texts["Action"] + texts["NotAction"]:
         if action != "*" and not re.fullmatch(r"[\w-]+:[\w*?]+", action):
@@ -96,19 +123,51 @@ def _details(statement: Statement) -> Iterator[str]:
     for resource in texts["Resource"] + texts["NotResource"]:
         if resource != "*" and not resource.startswith(("arn:", "${")):
             yield f'Resource {resource} must be in ARN format or "*".'
-    for principal in (statement.get("Principal"), statement.get("NotPrincipal")):
-        if principal not in (None, "*") and not isinstance(principal, dict):
-            yield "Invalid principal in policy."
-    conditions = statement.get("Condition", {})
-    if not isinstance(conditions, dict) or not all(isinstance(keys, dict) for keys in conditions.values()):
-        yield "Syntax errors in policy."
+    for element in ("Principal", "NotPrincipal"):
+        if element in statement and not names_principals(statement[element]):
+            yield INVALID_PRINCIPAL
+    yield from _conditions(statement.get("Condition", {}))
+
+
+def _conditions(element: Any) -> Iterator[str]:
+    if not isinstance(element, dict) or not all(isinstance(keys, dict) for keys in element.values()):
+        yield SYNTAX
         return
-    for name in conditions:
+    for name, keys in element.items():
         if not CONDITION.fullmatch(name):
             yield f"Invalid Condition type : {name}"
+        for values in map(questions.as_list, keys.values()):
+            if not values or not all(isinstance(value, (str, int, float)) for value in values):
+                yield SYNTAX
+            elif name.rpartition(":")[2].startswith("Date") and not all(
+                DATE.fullmatch(questions.as_text(value)) for value in values
+            ):
+                yield "The policy failed legacy parsing"
 
 
-CONDITION = re.compile(rf"Null|(ForAnyValue:|ForAllValues:)?({'|'.join(OPERATORS)})(IfExists)?")
+def names_principals(element: Any) -> bool:
+    """Whether a ``Principal`` element is ``"*"``, or names by kind; that they exist is another question."""
+    return element == "*" or (
+        isinstance(element, dict)
+        and all(kind in PRINCIPALS and questions.as_list(names) for kind, names in element.items())
+        and element != {}
+        and all(
+            isinstance(name, str) and re.fullmatch(PRINCIPALS[kind], name, re.ASCII)
+            for kind, names in element.items()
+            for name in questions.as_list(names)
+        )
+    )
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text inside of ``value``, in a loop: a document may be nested more deeply than calls can."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, (dict, list)):
+            waiting += [*one, *one.values()] if isinstance(one, dict) else one
 
 
 @cache
@@ -121,7 +180,7 @@ def guest_session_policies() -> tuple[Document, ...]:
     return tuple(json.loads((DATA / "guest_session_policy.json").read_text())["policies"].values())
 
 
-@lru_cache(512)
+@lru_cache(maxsize=1024)
 def parsed(text: str) -> dict[str, Any]:
     """A stored policy document; not to be changed by whoever asks for it."""
     document: dict[str, Any] = json.loads(text)

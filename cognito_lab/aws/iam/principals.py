@@ -13,8 +13,10 @@ from typing import Any
 
 from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
-from cognito_lab.aws.iam import policy_documents
+from cognito_lab.aws.iam import policy_documents, questions
 from cognito_lab.aws.iam.policies import IDENTITY, SESSION, Policy
+from cognito_lab.aws.iam.questions import Document
+from cognito_lab.errors import AwsError
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,25 @@ class Principal:
 
     @property
     def names(self) -> dict[str, tuple[str, ...]]:
-        """By which names a ``Principal`` element may call the caller, the closest first."""
+        """By which names a ``Principal`` element may call the caller, the closest first.
+
+        Who holds a session of a deleted role has none of its ARNs: a role of the same name is another one
+        (IAM User Guide, "AWS JSON policy elements: Principal").
+        """
         account = f"arn:aws:iam::{self.account}:root"
+        if self.kind == "role" and self._role is None:
+            return {"AWS": (self.user_id, account)}
         return {"AWS": tuple(name for name in (self.arn, self.role_arn, account) if name)}
+
+    @property
+    def _role(self) -> Any:
+        """moto's role of a session, by its id; ``None`` when it was deleted."""
+        return moto_patches.iam().roles.get(self.user_id.partition(":")[0])
 
     def policies(self) -> list[Policy]:
         """The identity-based policies in force now, inline and managed, of role or user and groups."""
         iam = moto_patches.iam()
-        holders = [role for role in iam.roles.values() if role.arn == self.role_arn]
+        holders = [self._role] if self.kind == "role" and self._role is not None else []
         if self.user_name in iam.users:
             holders = [iam.users[self.user_name], *iam.get_groups_for_user(self.user_name)]
         return [policy for holder in holders for policy in _policies_on(holder)]
@@ -163,6 +176,31 @@ def by_arn(arn: str) -> Principal | None:
         session = f"arn:aws:sts::{account}:assumed-role/{role.name}/somebody"
         return Principal("role", session, account, f"{role.id}:somebody", role_arn=arn)
     return None
+
+
+def check_named(document: Document, code: str = "MalformedPolicyDocument") -> None:
+    """Whom a policy names must exist when it is saved (IAM, "AWS JSON policy elements: Principal").
+
+    Raises:
+        AwsError: ``MalformedPolicyDocument`` (S3 says ``MalformedPolicy``: pass ``code``).
+    """
+    for statement in questions.as_list(document["Statement"]):
+        for element in (statement.get("Principal"), statement.get("NotPrincipal")):
+            for name in questions.as_list(element.get("AWS")) if isinstance(element, dict) else ():
+                if not exists(name):
+                    told = "" if code == "MalformedPolicy" else f': "AWS":"{name}"'
+                    raise AwsError(code, f"{policy_documents.INVALID_PRINCIPAL}{told}")
+
+
+def exists(name: str) -> bool:
+    """Whether a principal of this account is there. Of other accounts the lab knows nothing."""
+    parts = name.split(":", 5)
+    if len(parts) < 6 or parts[4] != moto_patches.ACCOUNT or parts[5] == "root":
+        return True
+    kind, _, path = parts[5].partition("/")
+    if kind == "assumed-role":  # a session is named in advance; its role exists
+        return path.partition("/")[0] in {role.name for role in moto_patches.iam().roles.values()}
+    return kind == "federated-user" or by_arn(name) is not None
 
 
 KINDS_OF_KEYS: tuple[Callable[[str], Key | None], ...] = (_owners_key, _sessions_key, _users_key)

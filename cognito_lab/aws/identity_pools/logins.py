@@ -18,7 +18,12 @@ from typing import Any
 
 from cognito_lab.aws import jwt_issuers, moto_patches
 from cognito_lab.aws.api.operations import Call
-from cognito_lab.aws.identity_pools.pools import PUBLIC_PROVIDERS, USER_POOL_PROVIDER, IdentityPool
+from cognito_lab.aws.identity_pools.pools import (
+    PUBLIC_PROVIDERS,
+    USER_POOL_PROVIDER,
+    IdentityPool,
+    providers_of,
+)
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.network import exchanges
 from cognito_lab.protocols import jwt_checks
@@ -100,7 +105,18 @@ PROVIDERS = {
 
 def all_verified(pool: IdentityPool, call: Call) -> list[Login]:
     """The logins of a call, every one of them checked; empty for a guest."""
-    return [verified_login(pool, key, token) for key, token in call.get("Logins", {}).items()]
+    given = call.get("Logins", {})
+    if given:
+        check_has_providers(pool)
+    return [verified_login(pool, key, token) for key, token in given.items()]
+
+
+def check_has_providers(pool: IdentityPool) -> None:
+    """A pool that lists no provider takes no login (measured)."""
+    if not providers_of(pool):
+        raise refusal(
+            "Logins don't match. Please include at least one valid login for this identity or identity pool."
+        )
 
 
 def verified_login(pool: IdentityPool, key: str, token: str) -> Login:

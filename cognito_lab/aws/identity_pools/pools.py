@@ -167,7 +167,8 @@ def set_identity_pool_roles(call: Call) -> None:
     """Replaces both the default roles and the role mappings. Whether a role exists shows when it is taken."""
     pool = find_pool(call.region, call["IdentityPoolId"])
     mappings = call.get("RoleMappings", {})
-    for mapping in mappings.values():
+    for key, mapping in mappings.items():
+        check_mapped_provider(pool, key)
         check_role_mapping(mapping)
     rules = [rule for mapping in mappings.values() for rule in rules_of(mapping)]
     check_may_pass(call, [*call["Roles"].values(), *(rule["RoleARN"] for rule in rules)])
@@ -195,6 +196,24 @@ def check_may_pass(call: Call, roles: list[str]) -> None:
 def rules_of(mapping: dict[str, Any]) -> list[dict[str, Any]]:
     """The rules of a role mapping, in order."""
     return list(mapping.get("RulesConfiguration", {}).get("Rules", []))
+
+
+def providers_of(pool: IdentityPool) -> set[str]:
+    """The keys under which the pool's providers are mapped to roles: a user pool's with its app client, the
+    others as in ``Logins``."""
+    settings = pool.settings
+    rows, listed = settings.get("CognitoIdentityProviders", []), settings.get("OpenIdConnectProviderARNs", [])
+    return {
+        *(f"{row['ProviderName']}:{row['ClientId']}" for row in rows),
+        *settings.get("SupportedLoginProviders", {}), *settings.get("SamlProviderARNs", []),
+        *(arn.partition("/")[2] for arn in listed),
+    }  # fmt: skip
+
+
+def check_mapped_provider(pool: IdentityPool, key: str) -> None:
+    """Roles are mapped for providers that the pool lists (measured)."""
+    if key not in providers_of(pool):
+        raise invalid(f"{key} is not a valid RoleMapping ProviderName or is not a configured provider.")
 
 
 def check_role_mapping(mapping: dict[str, Any]) -> None:

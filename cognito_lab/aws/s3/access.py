@@ -7,17 +7,16 @@ moto stores the buckets. Sources: S3 User Guide, "Policy actions for Amazon S3",
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl, unquote
 
 from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api import resources
 from cognito_lab.aws.api.operations import Call, check_before
 from cognito_lab.aws.iam import enforcement
 from cognito_lab.aws.iam.policies import RESOURCE, Policy, Verdict
 from cognito_lab.aws.iam.policy_documents import parsed
 from cognito_lab.aws.iam.principals import Principal
-from cognito_lab.aws.s3 import public_access
+from cognito_lab.aws.s3 import inputs, public_access
 from cognito_lab.errors import AwsError, OutsideTheLab
-from cognito_lab.network import exchanges
 from cognito_lab.network.messages import Request
 
 # Operations whose IAM action has another name.
@@ -37,40 +36,51 @@ ACTIONS = {
 }
 
 
-def authorize(
-    request: Request, service: str, operation: str, resource: str, principal: Principal | None
-) -> None:
+def authorize(request: Request, call: Call, resource: str) -> None:
     """A missing bucket is no secret; then the rights count; a missing object is told to who may list."""
+    check_overrides(call)
     bucket = bucket_in(resource)
-    if bucket is None and operation not in ("CreateBucket", "ListBuckets"):
+    if bucket is None and call.operation not in ("CreateBucket", "ListBuckets"):
         return  # moto answers NoSuchBucket
-    for action, arn in needed(request, operation, resource):
-        require_allowed(principal, action, arn, request)
-    key = resource.partition("/")[2]
+    keys = resources.condition_keys(call)
+    for action, arn in needed(call, resource):
+        require_allowed(call.principal, action, arn, request, **keys)
     if (
-        operation in ("GetObject", "HeadObject")
+        call.operation in ("GetObject", "HeadObject")
         and bucket
-        and not moto_patches.s3().get_object(bucket.name, key)
+        and not moto_patches.s3().get_object(bucket.name, call["Key"])
     ):
-        require_allowed(principal, "s3:ListBucket", resource.partition("/")[0], request)
+        require_allowed(call.principal, "s3:ListBucket", resource.partition("/")[0], request)
 
 
-def needed(request: Request, operation: str, resource: str) -> list[tuple[str, str]]:
+def check_overrides(call: Call) -> None:
+    """Only who signs may say with which header fields an object is answered (API Reference, "GetObject")."""
+    overrides = [name for name in call.parameters if name.startswith("Response")]
+    if call.principal is None and overrides:
+        raise AwsError(
+            "InvalidRequest", "Request specific response headers cannot be used for anonymous GET requests."
+        )
+
+
+def needed(call: Call, resource: str) -> list[tuple[str, str]]:
     """The IAM actions that an operation takes, each with its resource."""
-    action = ACTIONS.get(operation, operation)
-    version = "Version" if "versionId=" in request.query and action in ("GetObject", "DeleteObject") else ""
+    action = ACTIONS.get(call.operation, call.operation)
+    version = "Version" if "VersionId" in call.parameters and action in ("GetObject", "DeleteObject") else ""
     needs = [(f"s3:{action}{version}", resource)]
-    source = unquote(request.headers.get("x-amz-copy-source", "")).removeprefix("/").partition("?")[0]
-    if source:
-        needs.append(("s3:GetObject", f"arn:aws:s3:::{source}"))
-    if "x-amz-tagging" in request.headers:
+    if "CopySource" in call.parameters:
+        bucket, key, of_source = inputs.source_of(call["CopySource"])
+        version = "" if of_source is None else "Version"
+        needs.append((f"s3:GetObject{version}", f"arn:aws:s3:::{bucket}/{key}"))
+    if "Tagging" in call.parameters:
         needs.append(("s3:PutObjectTagging", resource))
     return needs
 
 
-def require_allowed(principal: Principal | None, action: str, resource: str, request: Request) -> None:
-    """Refuse unless ``principal`` may do ``action``."""
-    verdict = verdict_on(principal, action, resource, request)
+def require_allowed(
+    principal: Principal | None, action: str, resource: str, request: Request, **keys: Any
+) -> None:
+    """Refuse unless ``principal`` may do ``action``; ``keys`` are condition keys."""
+    verdict = verdict_on(principal, action, resource, request, **keys)
     if not verdict:
         raise enforcement.denied("s3", verdict, resource, principal)
 
@@ -79,8 +89,6 @@ def verdict_on(
     principal: Principal | None, action: str, resource: str, request: Request, **more: Any
 ) -> Verdict:
     """The verdict of identity-based, session and bucket policies together; ``more`` are condition keys."""
-    query = dict(parse_qsl(request.query, keep_blank_values=True))
-    keys = {f"s3:{name}": query[name] for name in ("prefix", "delimiter", "max-keys") if name in query}
     bucket = bucket_in(resource)
     policy = (
         Policy(RESOURCE, "bucket policy", parsed(bucket.policy.decode()))
@@ -94,7 +102,7 @@ def verdict_on(
         and public_access.is_public(policy.document)
     ):
         policy = None  # RestrictPublicBuckets: a public policy opens the bucket to nobody outside the account
-    context = enforcement.context(request, principal, **{**keys, **more})
+    context = enforcement.context(request, principal, **more)
     return enforcement.verdict_on(principal, action, resource, context, policy)
 
 
@@ -108,7 +116,7 @@ def bucket_in(arn: str) -> Any:
 def check_new_object(call: Call) -> None:
     """S3 encrypts every object with keys of its own; with other keys there would be more to refuse."""
     check_acl(call)
-    asked = exchanges.current_request().headers.get("x-amz-server-side-encryption", "AES256")
+    asked = call.get("ServerSideEncryption", "AES256")
     if asked != "AES256":
         raise OutsideTheLab(f"{call.operation} with {asked} is not played by this lab (AWS has it).")
 
@@ -116,7 +124,8 @@ def check_new_object(call: Call) -> None:
 @check_before("s3", "CreateBucket")
 def check_acl(call: Call) -> None:
     """New buckets have no access control lists (since 2023): ownership is the bucket owner's."""
-    asked = exchanges.current_request().headers.get("x-amz-acl", "private")
+    grants = [name for name in call.parameters if name.startswith("Grant")]
+    asked = ", ".join(grants) or call.get("ACL", "private")
     if asked not in ("private", "bucket-owner-full-control"):
         if call.operation == "CreateBucket":
             raise AwsError(

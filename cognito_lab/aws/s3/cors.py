@@ -5,14 +5,15 @@ Source: S3 User Guide, "Using cross-origin resource sharing (CORS)".
 
 from __future__ import annotations
 
-import re
 from typing import Any
+from xml.etree import ElementTree
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api import wire_formats
+from cognito_lab.aws.api.operations import Call, check_before
 from cognito_lab.aws.s3 import routes
 from cognito_lab.errors import AwsError
-from cognito_lab.network import exchanges
+from cognito_lab.network import exchanges, hosts
 from cognito_lab.network.messages import Handler, Headers, Request, Response
 
 NOT_ENABLED = "CORSResponse: CORS is not enabled for this bucket."
@@ -21,6 +22,7 @@ NOT_ALLOWED = (
     "request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted "
     "by the resource's CORS spec."
 )
+MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
 
 
 def across_origins(answer: Handler) -> Handler:
@@ -61,7 +63,7 @@ def preflight(request: Request) -> Response:
         raise AwsError("AccessForbidden", NOT_ALLOWED, 403)
     headers = marks(request, rule)
     if asked:
-        headers["access-control-allow-headers"] = asked
+        headers["access-control-allow-headers"] = hosts.field_names(asked)
     if rule.max_age_seconds is not None:
         headers["access-control-max-age"] = str(rule.max_age_seconds)
     return Response(200, Headers(headers))
@@ -89,9 +91,29 @@ def allowing_rule(request: Request, method: str, names: list[str]) -> Any:
     return None
 
 
+@check_before("s3", "PutBucketCors")
+def check_rules(call: Call) -> None:
+    """An origin or a header of a rule has one ``*`` at most.
+
+    Raises:
+        AwsError: ``InvalidRequest``: one of them has more; ``MalformedXML``: there is nothing to read.
+    """
+    try:
+        elements = list(ElementTree.fromstring(call["CORSConfiguration"]).iter())
+    except ElementTree.ParseError:
+        raise AwsError("MalformedXML", MALFORMED) from None
+    for element in elements:
+        kind, text = element.tag.rpartition("}")[2], element.text or ""
+        if kind in ("AllowedOrigin", "AllowedHeader") and text.count("*") > 1:
+            raise AwsError("InvalidRequest", f'{kind} "{text}" can not have more than one wildcard.')
+
+
 def like(given: str, allowed: str) -> bool:
-    """A rule's origin or header; ``*`` stands for anything."""
-    return re.fullmatch(re.escape(allowed).replace(r"\*", ".*"), given) is not None
+    """A rule's origin or header; its ``*``, of which it has one at most, stands for anything."""
+    start, star, end = allowed.partition("*")
+    if not star:
+        return given == allowed
+    return len(given) >= len(start + end) and given.startswith(start) and given.endswith(end)
 
 
 def marks(request: Request, rule: Any) -> dict[str, str]:

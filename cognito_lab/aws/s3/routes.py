@@ -6,6 +6,7 @@ Source: Amazon S3 API Reference.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -16,6 +17,8 @@ from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network.messages import Request
 
 BUCKET_HOST = re.compile(rf"(?:(.+)\.)?s3(?:\.{services.REGION})?\.amazonaws\.com")
+
+BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 @cache
@@ -45,19 +48,49 @@ def place(request: Request) -> dict[str, str]:
     return {name: value for name, value in (("Bucket", bucket), ("Key", key)) if value}
 
 
+def check_address(request: Request) -> None:
+    """The path is text, percent-encoded in UTF-8, and a bucket has the letters of a bucket's name."""
+    try:
+        unquote(request.path, errors="strict")
+    except UnicodeDecodeError:
+        raise AwsError("InvalidURI", "Couldn't parse the specified URI.") from None
+    named = place(request)
+    if named and not BUCKET_NAME.fullmatch(named.get("Bucket", "")):
+        raise AwsError("InvalidBucketName", "The specified bucket is not valid.")
+
+
+def query_of(request: Request) -> dict[str, str]:
+    """The query; names that begin with ``x-amz-`` count as those of header fields do, in lower case.
+
+    Raises:
+        AwsError: ``InvalidArgument``: a name is there twice, so that it could be read in two ways.
+    """
+    pairs = [
+        (name.lower() if name.lower().startswith("x-amz-") else name, value)
+        for name, value in parse_qsl(request.query, keep_blank_values=True)
+    ]
+    twice = sorted(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+    if twice:
+        raise AwsError("InvalidArgument", f"Conflicting query string parameters: {', '.join(twice)}")
+    return dict(pairs)
+
+
 def operation_of(request: Request) -> tuple[str, dict[str, Any]]:
     """The name of the operation and its ``Bucket`` and ``Key``: S3 hides it in method, host, path and query.
 
     Raises:
-        AwsError: ``InvalidArgument``: the query asks for two operations at once.
+        AwsError: ``InvalidArgument``: the query asks for two operations at once, or says something twice;
+            ``InvalidURI``,
+            ``InvalidBucketName``: the path is no text, or names no bucket.
         OutsideTheLab: No operation of S3 looks like this.
     """
+    check_address(request)
     parameters = place(request)
     level = ("service", "bucket", "key")[len(parameters)]
-    pairs = parse_qsl(request.query, keep_blank_values=True)
+    query = query_of(request)
     given = (
-        {name for name, _ in pairs}
-        | {f"{name}={value}" for name, value in pairs}
+        set(query)
+        | {f"{name}={value}" for name, value in query.items()}
         | set(request.headers.keys(lower=True))
     )
     fitting = [

@@ -9,7 +9,7 @@ from typing import Any
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call, check_before, operation
-from cognito_lab.aws.iam import enforcement, policies, policy_documents
+from cognito_lab.aws.iam import enforcement, policies, policy_documents, principals
 from cognito_lab.aws.iam.policies import IDENTITY, TRUST, Policy, Verdict
 from cognito_lab.aws.iam.policy_documents import parsed
 from cognito_lab.aws.iam.questions import Document
@@ -30,11 +30,8 @@ def get_caller_identity(call: Call) -> dict[str, Any]:
 
 @operation("sts", "AssumeRole")
 def assume_role(call: Call) -> dict[str, Any]:
-    web_identity.check_input(call)
-    extra = sorted(
-        {name.split(".")[0] for name in call.parameters}
-        - {"RoleArn", "RoleSessionName", "DurationSeconds", "Policy", "ExternalId"}
-    )
+    played = {"RoleArn", "RoleSessionName", "DurationSeconds", "Policy", "ExternalId"}
+    extra = sorted(call.parameters.keys() - played)
     if extra:
         raise OutsideTheLab(f"AssumeRole with {', '.join(extra)} is not played by this lab (AWS has it).")
     check_not_owner(call)
@@ -47,7 +44,7 @@ def assume_role(call: Call) -> dict[str, Any]:
             f"on resource: {call['RoleArn']}",
             403,
         )
-    seconds = int(call.get("DurationSeconds", 3600))
+    seconds = call.get("DurationSeconds", 3600)
     web_identity.check_duration(role, seconds)
     check_chaining(call, seconds)
     session = role_sessions.start_session(
@@ -100,6 +97,7 @@ def check_trust_policy(call: Call) -> None:
     document = policy_documents.validated(
         call.get("AssumeRolePolicyDocument") or call["PolicyDocument"], TRUST
     )
+    principals.check_named(document)
     check_names_a_pool(document)
 
 

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cognito_lab.aws import jwt_issuers, moto_patches
-from cognito_lab.aws.api import validation
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.iam import policies, policy_documents
 from cognito_lab.aws.iam.policy_documents import parsed
@@ -66,7 +65,7 @@ def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
         call["RoleArn"],
         call["RoleSessionName"],
         identity,
-        duration_seconds=int(call.get("DurationSeconds", 3600)),
+        duration_seconds=call.get("DurationSeconds", 3600),
         session_policies=session_policy(call.get("Policy")),
     )
     return {
@@ -78,14 +77,8 @@ def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
 
 
 def check_input(call: Call) -> None:
-    """``ValidationError`` by AWS's model; the query protocol sends numbers as text."""
-    given = dict(call.parameters)
-    if str(given.get("DurationSeconds", "")).isdigit():
-        given["DurationSeconds"] = int(given["DurationSeconds"])
-    shape = moto_patches.service_model("sts").operation_model(call.operation).input_shape
-    validation.check_input(shape, given, "ValidationError")
     for member in ("PolicyArns", "ProviderId"):
-        if any(name.split(".")[0] == member for name in given):
+        if member in call.parameters:
             raise OutsideTheLab(f"{call.operation} with {member} is not played by this lab (AWS has it).")
 
 

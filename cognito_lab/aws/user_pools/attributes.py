@@ -27,7 +27,7 @@ STANDARD: dict[str, tuple[str, int | None, int | None]] = {
 }  # fmt: skip
 VERIFIED = {"email": "email_verified", "phone_number": "phone_number_verified"}
 SET_BY_COGNITO = ("sub", "identities")
-# Without lists of its own, an app client reads every standard attribute and writes all but these.
+# No app client writes these, whatever its list says.
 NEVER_WRITABLE = (*SET_BY_COGNITO, *VERIFIED.values())
 SIZE: dict[
     str, Callable[[str], float]
@@ -89,6 +89,7 @@ class Schema:
 
     def declare(self, given: Mapping[str, Any]) -> None:
         """Add a custom attribute, or set what the pool asks of a standard one (SchemaAttributeType)."""
+        check_has_name(given)
         name = given["Name"]
         if name in STANDARD:
             self._declare_standard(self.attributes[name], given)
@@ -103,12 +104,13 @@ class Schema:
                 f"attribute {attribute.name}"
             )
         attribute.required = bool(given.get("Required", attribute.required))
-        attribute.mutable = bool(given.get("Mutable", attribute.mutable))
+        attribute.mutable = bool(given.get("Mutable"))  # measured: what is left out is "no", here as well
         low, high = _bounds(attribute.name, attribute.kind, given)
         attribute.low = attribute.low if low is None else low
         attribute.high = attribute.high if high is None else high
 
     def add_custom(self, given: Mapping[str, Any]) -> None:
+        check_has_name(given)
         name = f"custom:{given['Name']}"
         if given.get("DeveloperOnlyAttribute"):
             name = f"dev:{name}"
@@ -120,7 +122,7 @@ class Schema:
             raise invalid("A user pool can have at most 50 custom attributes.")
         kind = given.get("AttributeDataType") or "String"
         low, high = _bounds(name, kind, given)
-        mutable, developer_only = bool(given.get("Mutable", True)), bool(given.get("DeveloperOnlyAttribute"))
+        mutable, developer_only = bool(given.get("Mutable")), bool(given.get("DeveloperOnlyAttribute"))
         self.attributes[name] = Attribute(name, kind, mutable, False, developer_only, low, high)
 
     def find(self, name: str) -> Attribute:
@@ -132,6 +134,12 @@ class Schema:
         if name not in self.attributes:
             raise does_not_conform(name, "Attribute does not exist in the schema.")
         return self.attributes[name]
+
+
+def check_has_name(given: Mapping[str, Any]) -> None:
+    """AWS's model lets a schema entry without a name pass; there is no such attribute."""
+    if not given.get("Name"):
+        raise invalid("An attribute of the schema has no name.")
 
 
 def _bounds(name: str, kind: str, given: Mapping[str, Any]) -> tuple[int | None, int | None]:
@@ -157,8 +165,10 @@ def does_not_conform(name: str, why: str) -> AwsError:
 
 
 def as_mapping(pairs: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """AttributeType pairs as a mapping; a missing value counts as blank."""
-    return {pair["Name"]: pair.get("Value") or "" for pair in pairs}
+    """AttributeType pairs as a mapping; a missing value counts as blank. ``email_verified`` and its like are
+    kept in lower case, however they were written (measured)."""
+    given = {pair["Name"]: pair.get("Value") or "" for pair in pairs}
+    return {name: value.lower() if name in VERIFIED.values() else value for name, value in given.items()}
 
 
 def as_pairs(values: Mapping[str, str], only: Iterable[str] | None = None) -> list[dict[str, str]]:
@@ -197,11 +207,23 @@ def has_form_of(name: str, value: str) -> bool:
     return re.fullmatch(FORMS[name][0], value) is not None
 
 
-def check_required(schema: Schema, values: Mapping[str, str]) -> None:
-    """At sign-up, every required attribute has a value."""
+def check_required(schema: Schema, values: Mapping[str, str], but_mutable: bool = False) -> None:
+    """At sign-up, every required attribute has a value; ``but_mutable`` ones may come later."""
     for name in schema.required:
-        if not values.get(name):
+        if not values.get(name) and not (but_mutable and schema.find(name).mutable):
             raise does_not_conform(name, "The attribute is required")
+
+
+def check_may_be_answered(schema: Schema, names: Iterable[str]) -> None:
+    """Who answers a challenge sets nothing immutable, nor says what is verified (the latter is measured).
+
+    Raises:
+        AwsError: ``InvalidParameterException``.
+    """
+    for name in names:
+        attribute = schema.find(name)  # of a required one it is said whether it is missing
+        if name in VERIFIED.values() or not (attribute.mutable or attribute.required):
+            raise invalid(f"Cannot modify the non-mutable attribute {name}")
 
 
 def check_mutable(schema: Schema, changes: Mapping[str, str]) -> None:
@@ -215,13 +237,18 @@ def check_mutable(schema: Schema, changes: Mapping[str, str]) -> None:
 
 
 def readable(schema: Schema, chosen: Iterable[str] | None) -> set[str]:
-    """The attributes that an app client with these ``ReadAttributes`` sees; ``sub`` always."""
-    return {"sub", *(STANDARD if chosen is None else chosen)} & set(schema.attributes)
+    """The attributes that an app client with these ``ReadAttributes`` sees; ``sub`` always.
+
+    Without a list it sees all, the pool's own as well: so measured, while AWS's page says "standard".
+    """
+    return {"sub", *(schema.attributes if chosen is None else chosen)} & set(schema.attributes)
 
 
 def writable(schema: Schema, chosen: Iterable[str] | None) -> set[str]:
-    """The attributes that an app client with these ``WriteAttributes`` may set."""
-    return set(STANDARD if chosen is None else chosen) - set(NEVER_WRITABLE)
+    """The attributes that an app client with these ``WriteAttributes`` may set; without a list, the pool's
+    own as well, as for reading. Developer-only ones are for administrators (SchemaAttributeType)."""
+    administrators = {one.name for one in schema.attributes.values() if one.developer_only}
+    return set(schema.attributes if chosen is None else chosen) - set(NEVER_WRITABLE) - administrators
 
 
 def check_write_rights(schema: Schema, chosen: Iterable[str] | None, names: Iterable[str]) -> None:

@@ -106,7 +106,11 @@ class Directory:
 
     def find(self, name: str) -> User | None:
         """The user whom a caller means by ``name``: username, ``sub``, username attribute or alias."""
-        found = self._users.get(self.key(name)) or self._by_sub.get(name)
+        return self.find_for_sign_in(name) or self._by_sub.get(name)
+
+    def find_for_sign_in(self, name: str) -> User | None:
+        """Who signs in as ``name``: as in :meth:`find`, but nobody by a ``sub`` (measured)."""
+        found = self._users.get(self.key(name))
         for attribute in (*self.username_attributes, *self.alias_attributes):
             found = found or self._by_attribute.get((attribute, self.key(name)))
         return found

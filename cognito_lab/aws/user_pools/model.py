@@ -23,10 +23,11 @@ VALIDITY = {  # of a token: its unit if none is named, its default, its shortest
     "IdToken": ("hours", 1, 300, 86400),
     "RefreshToken": ("days", 30, 3600, 3650 * 86400),
 }
-LEGACY_FLOWS = {  # names from before ALLOW_*
-    "ADMIN_NO_SRP_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH",),
-    "USER_PASSWORD_AUTH": ("ALLOW_USER_PASSWORD_AUTH",),
-    "CUSTOM_AUTH_FLOW_ONLY": ("ALLOW_CUSTOM_AUTH",),
+ALWAYS_ON = ("ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
+LEGACY_FLOWS = {  # names from before ALLOW_*, which did not list what always went (measured)
+    "ADMIN_NO_SRP_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", *ALWAYS_ON),
+    "USER_PASSWORD_AUTH": ("ALLOW_USER_PASSWORD_AUTH", *ALWAYS_ON),
+    "CUSTOM_AUTH_FLOW_ONLY": ("ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"),
 }
 
 
@@ -49,7 +50,7 @@ class AppClient:
     @property
     def flows(self) -> set[str]:
         """The flows it allows, by their names of today (``ALLOW_…``)."""
-        return {new for flow in self.settings["ExplicitAuthFlows"] for new in LEGACY_FLOWS.get(flow, (flow,))}
+        return flows(self.settings)
 
     @property
     def rotates(self) -> bool:
@@ -63,7 +64,7 @@ class AppClient:
     @property
     def hides_users(self) -> bool:
         """Whether an unknown user is answered like a wrong password."""
-        return bool(self.settings["PreventUserExistenceErrors"] == "ENABLED")
+        return bool(self.settings.get("PreventUserExistenceErrors") == "ENABLED")
 
     @property
     def providers(self) -> list[str]:
@@ -113,6 +114,11 @@ class AppClient:
             "CreationDate": to_datetime(self.created), "LastModifiedDate": to_datetime(self.modified),
             **self.settings,
         }  # fmt: skip
+
+
+def flows(settings: Mapping[str, Any]) -> set[str]:
+    """The flows that ``ExplicitAuthFlows`` allow, by their names of today (``ALLOW_…``)."""
+    return {new for flow in settings["ExplicitAuthFlows"] for new in LEGACY_FLOWS.get(flow, (flow,))}
 
 
 def rotates(settings: Mapping[str, Any]) -> bool:

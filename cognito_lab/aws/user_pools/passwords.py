@@ -62,6 +62,10 @@ class Hash:
         return hmac.compare_digest(self.digest, _derive(password, self.salt))
 
 
+# Of somebody who has none, and of nobody: no password has an empty digest, and a look costs what it costs.
+NO_PASSWORD = Hash(b"", bytes(16), 1)
+
+
 def _derive(password: str, salt: bytes) -> bytes:
     return hashlib.pbkdf2_hmac("sha256", password.encode(), salt, ROUNDS)
 
@@ -93,22 +97,22 @@ def check_long_enough_to_send(password: str) -> None:
         )
 
 
-def check_policy(policy: Mapping[str, Any], password: str) -> None:
-    """The pool's password policy.
+def check_policy(policy: Mapping[str, Any], password: str, called: str = "policy") -> None:
+    """The pool's password policy, by the name that the operation has for it.
 
     Raises:
         AwsError: ``InvalidPasswordException``, naming the first rule that is broken.
     """
     if len(password) < policy["MinimumLength"]:
-        raise _breach("Password not long enough")
+        raise _breach(called, "Password not long enough")
     counted = password.strip(" ")  # an outer space is no symbol
     for rule, name, characters in CHARACTERS:
         if policy[rule] and not set(counted) & set(characters):
-            raise _breach(f"Password must have {name} characters")
+            raise _breach(called, f"Password must have {name} characters")
 
 
-def _breach(rule: str) -> AwsError:
-    return AwsError("InvalidPasswordException", f"Password did not conform with policy: {rule}")
+def _breach(called: str, rule: str) -> AwsError:
+    return AwsError("InvalidPasswordException", f"Password did not conform with {called}: {rule}")
 
 
 def check_history(policy: Mapping[str, Any], credential: Credential | None, password: str) -> None:

@@ -215,6 +215,13 @@ def test_an_unknown_variable_silences_a_not_resource() -> None:
         ({"ArnLike": {"k": "arn:aws:iam::*:role/m*"}}, {"k": ROLE_ARN}, True),
         ({"ArnEquals": {"k": "arn:aws:iam::*:role/m*"}}, {"k": ROLE_ARN}, True),
         ({"ArnLike": {"k": "arn:aws:*:role/member"}}, {"k": "arn:aws:iam:role/member"}, False),
+        ({"ArnLike": {"k": "arn:aws:iam::123456789012:role/member"}}, {"k": ROLE_ARN}, True),
+        ({"ArnLike": {"k": "arn:aws:iam:*"}}, {"k": ROLE_ARN}, False),  # fewer than six parts
+        ({"ArnLike": {"k": "arn:*"}}, {"k": ROLE_ARN}, False),
+        ({"ArnLike": {"k": "*"}}, {"k": ROLE_ARN}, False),
+        ({"ArnEquals": {"k": ["arn:aws:*:*:*", "arn:aws:iam::*:role/*"]}}, {"k": ROLE_ARN}, True),
+        ({"ArnEquals": {"k": "${aws:PrincipalArn}"}}, {"k": ROLE_ARN, "aws:PrincipalArn": ROLE_ARN}, True),
+        ({"ArnNotLike": {"k": "arn:aws:*"}}, {"k": ROLE_ARN}, True),
         ({"ArnNotLike": {"k": "arn:aws:iam::*:role/m*"}}, {"k": ROLE_ARN}, False),
         ({"ArnNotEquals": {"k": ROLE_ARN}}, {"k": SESSION_ARN}, True),
         ({"Null": {"k": "true"}}, {}, True),
@@ -256,7 +263,9 @@ def test_conditions(condition: dict[str, Any], context: dict[str, Any], holds: b
         ({"Principal": {"AWS": "210987654321"}}, False),
         ({"Principal": {"Federated": "*"}}, False),
         ({"Principal": {"Service": "s3.amazonaws.com"}}, False),
-        ({"NotPrincipal": {"AWS": ROLE_ARN}}, False),
+        ({"NotPrincipal": {"AWS": ROLE_ARN}}, True),  # a Deny for all but the role is for its sessions too
+        ({"NotPrincipal": {"AWS": [SESSION_ARN, ROLE_ARN]}}, True),
+        ({"NotPrincipal": {"AWS": [SESSION_ARN, ROLE_ARN, ACCOUNT_ARN]}}, False),
         ({"NotPrincipal": {"AWS": "arn:aws:iam::123456789012:role/curator"}}, True),
     ],
 )
@@ -419,7 +428,7 @@ GOOD = allow("s3:GetObject", "arn:aws:s3:::b/*")
         (
             TRUST,
             {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": ["a"]},
-            "Invalid principal in policy.",
+            "Invalid principal in policy",
         ),
     ],
 )
@@ -435,10 +444,91 @@ def test_a_malformed_statement_is_refused(kind: str, statement: dict[str, Any], 
     assert (refused.value.code, refused.value.message) == ("MalformedPolicyDocument", text)
 
 
+SERVICE = "lambda.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("principal", "taken"),
+    [
+        ("*", True),
+        ({"AWS": "*"}, True),
+        ({"AWS": [SESSION_ARN, ROLE_ARN, ACCOUNT_ARN, "123456789012"]}, True),
+        ({"AWS": "arn:aws:iam::123456789012:user/team/ines"}, True),
+        ({"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"}, True),
+        ({"Service": SERVICE, "Federated": ["accounts.google.com", POOL]}, True),
+        ({"CanonicalUser": "0a" * 32}, True),
+        (5, False),
+        ([], False),
+        (["*"], False),
+        ({}, False),
+        (ROLE_ARN, False),
+        ({"AWS": []}, False),
+        ({"AWS": 5}, False),
+        ({"AWS": [SESSION_ARN, None]}, False),
+        ({"AWS": "arn:aws:iam::123456789012:role/*"}, False),
+        ({"AWS": "arn:aws:iam::123456789012:role/m?mber"}, False),
+        ({"AWS": "arn:aws:iam::*:root"}, False),
+        ({"AWS": "arn:aws:sts::123456789012:assumed-role/member/*"}, False),
+        ({"AWS": "arn:aws:iam::123456789012:group/club"}, False),
+        ({"AWS": "mara"}, False),
+        ({"Federated": "*"}, False),
+        ({"Federated": "*.google.com"}, False),
+        ({"Service": "*"}, False),
+        ({"Everybody": "*"}, False),
+        ({"aws": "*"}, False),
+    ],
+)
+@pytest.mark.parametrize("element", ["Principal", "NotPrincipal"])
+def test_whom_a_policy_may_name(element: str, principal: Any, taken: bool) -> None:
+    text = json.dumps({"Statement": {"Effect": "Deny", "Action": "sts:AssumeRole", element: principal}})
+    if taken:
+        assert policy_documents.validated(text, TRUST)
+        return
+    with pytest.raises(AwsError) as refused:
+        policy_documents.validated(text, TRUST)
+    assert refused.value.code == "MalformedPolicyDocument"
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "taken"),
+    [
+        ("DateLessThan", "2026-06-01", True),
+        ("DateLessThanIfExists", ["2026-06-01T09:00:00Z", "2026-06-01T09:00:00.5+02:00", "1780000000"], True),
+        ("DateGreaterThan", 1780000000, True),
+        ("DateLessThan", "9" * 400, False),
+        ("ForAnyValue:DateLessThan", "tomorrow", False),
+        ("DateLessThan", "", False),
+        ("NumericEquals", ["7", 7, 0.5], True),
+        ("NumericEquals", {}, False),
+        ("NumericEquals", [], False),
+        ("NumericEquals", None, False),
+        ("Null", True, True),
+        ("Null", [], False),
+        ("StringLike", [["a"]], False),
+        ("StringLike", "a\0b", False),
+        ("StringLike", "\ud83e", False),
+        ("StringLike", "a\tb", True),
+    ],
+)
+def test_the_values_of_a_condition(operator: str, value: Any, taken: bool) -> None:
+    text = json.dumps({"Statement": {**GOOD, "Condition": {operator: {"k": value}}}})
+    if taken:
+        assert policy_documents.validated(text, IDENTITY)
+        return
+    with pytest.raises(AwsError) as refused:
+        policy_documents.validated(text, IDENTITY)
+    assert refused.value.code == "MalformedPolicyDocument"
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "{",
+        "[" * 100_000,
+        '{"Statement": ' + "[" * 500 + "]" * 500 + "}",
+        json.dumps({"Statement": {**GOOD, "Sid": 5}}),
+        json.dumps({"Statement": GOOD, "Id": {}}),
+        json.dumps({"Statement": {**GOOD, "Condition": {"NumericEquals": {"k": float("nan")}}}}),
         "[]",
         "{}",
         '{"Statement": []}',

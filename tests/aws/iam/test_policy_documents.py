@@ -180,6 +180,20 @@ def test_a_trust_policy_has_no_resource() -> None:
     )
 
 
+def test_whom_a_trust_policy_names_must_exist() -> None:
+    trust = {**allow("sts:AssumeRole"), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/ines"}}
+    del trust["Resource"]
+    iam = boto3.client("iam")
+    named = f'Invalid principal in policy: "AWS":"arn:aws:iam::{ACCOUNT}:user/ines"'
+    assert refusal(make_role, "member", trust=trust) == ("MalformedPolicyDocument", 400, named)
+    make_user("ines")
+    make_role("member", trust=trust)
+    trust["Principal"] = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/nobody"}
+    text = json.dumps(document(trust))
+    said = refusal(iam.update_assume_role_policy, RoleName="member", PolicyDocument=text)
+    assert said[0] == "MalformedPolicyDocument"
+
+
 def pools_trust(**condition: dict[str, str]) -> dict[str, object]:
     return {
         "Effect": "Allow",

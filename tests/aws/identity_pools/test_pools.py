@@ -9,6 +9,8 @@ import boto3
 import pytest
 from support.identity_pools import CLIENT, World, refused
 
+from cognito_lab.aws.identity_pools import logins, pools
+
 
 @pytest.fixture
 def world() -> Iterator[World]:
@@ -53,7 +55,7 @@ def test_update_removes_what_is_left_out(world: World) -> None:
     assert "CognitoIdentityProviders" not in described and "AllowClassicFlow" not in described
     assert described["IdentityPoolName"] == "T"
     assert described["DeveloperProviderName"] == "login.tidepool.example"  # this one stays
-    with refused("NotAuthorizedException", "not from a supported provider"):
+    with refused("NotAuthorizedException", "Logins don't match."):
         world.pool.get_id(IdentityPoolId=pool, Logins=world.login())
 
 
@@ -168,22 +170,62 @@ RULE = {"Claim": "email", "MatchType": "Equals", "Value": "x", "RoleARN": "arn:a
     ],
 )
 def test_a_role_mapping_without_sense_is_refused(world: World, mapping: dict) -> None:
-    pool = world.create_pool()
+    pool, key = world.create_pool(), f"{world.key}:{CLIENT}"
     with refused("InvalidParameterException"):
-        world.pool.set_identity_pool_roles(IdentityPoolId=pool, Roles={}, RoleMappings={world.key: mapping})
+        world.pool.set_identity_pool_roles(IdentityPoolId=pool, Roles={}, RoleMappings={key: mapping})
     with refused("InvalidParameterException"):  # a third kind of default role
         world.pool.set_identity_pool_roles(IdentityPoolId=pool, Roles={"admin": RULE["RoleARN"]})
     world.pool.set_identity_pool_roles(
         IdentityPoolId=pool,
         Roles={},
         RoleMappings={
-            world.key: {
+            key: {
                 "Type": "Rules",
                 "AmbiguousRoleResolution": "Deny",
                 "RulesConfiguration": {"Rules": [RULE] * 25},
             }
         },
     )
+
+
+GOOGLE, OIDC = "accounts.google.com", "idp.tidepool.example/pool"
+PROVIDERS = {
+    "SupportedLoginProviders": {GOOGLE: "123.apps.googleusercontent.com"},
+    "OpenIdConnectProviderARNs": [f"arn:aws:iam::123456789012:oidc-provider/{OIDC}"],
+}
+TOKEN = {"Type": "Token", "AmbiguousRoleResolution": "Deny"}
+
+
+def test_roles_are_mapped_for_providers_that_the_pool_lists(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, bare = world.create_pool(**PROVIDERS), world.create_pool(CognitoIdentityProviders=[])
+
+    def map_roles(key: str, where: str = pool) -> None:
+        world.pool.set_identity_pool_roles(IdentityPoolId=where, Roles={}, RoleMappings={key: TOKEN})
+
+    for key in (f"{world.key}:{CLIENT}", GOOGLE, OIDC):
+        map_roles(key)
+        with refused("InvalidParameterException", f"{key} is not a valid RoleMapping ProviderName or is not"):
+            map_roles(key, bare)
+    wrong = (f"https://{world.key}:{CLIENT}", world.key, f"{world.key}:another", f"https://{GOOGLE}",
+             "graph.facebook.com", f"arn:aws:iam::123456789012:oidc-provider/{OIDC}")  # fmt: skip
+    for key in wrong:
+        with refused("InvalidParameterException", f"{key} is not a valid RoleMapping ProviderName"):
+            map_roles(key)
+    monkeypatch.setattr(pools, "check_mapped_provider", lambda *_: None)
+    map_roles(wrong[0])
+
+
+def test_a_pool_that_lists_no_provider_takes_no_login(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = world.create_pool(CognitoIdentityProviders=[])
+    text = "Logins don't match. Please include at least one valid login for this identity or identity pool."
+    with refused("NotAuthorizedException", text):
+        world.unsigned.get_id(IdentityPoolId=pool, Logins=world.login("ines"))
+    assert world.unsigned.get_id(IdentityPoolId=pool)["IdentityId"]
+    monkeypatch.setattr(logins, "check_has_providers", lambda pool: None)
+    with refused("NotAuthorizedException", "Token is not from a supported provider"):
+        world.unsigned.get_id(IdentityPoolId=pool, Logins=world.login("ines"))
 
 
 def test_setting_a_role_needs_the_right_to_pass_it(world: World) -> None:
@@ -214,7 +256,7 @@ def test_setting_a_role_needs_the_right_to_pass_it(world: World) -> None:
 
     set_roles = ("cognito-identity:SetIdentityPoolRoles", "*")
     rules = {
-        world.key: {
+        f"{world.key}:{CLIENT}": {
             "Type": "Rules",
             "AmbiguousRoleResolution": "Deny",
             "RulesConfiguration": {"Rules": [{**RULE, "RoleARN": arn}]},

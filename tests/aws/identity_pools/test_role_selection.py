@@ -144,9 +144,12 @@ def test_matching(tidepool: Tidepool, match: str, value: str, fits: Any, fits_no
 
 def test_the_mapping_of_a_user_pool_is_for_one_app_client(tidepool: Tidepool) -> None:
     claims = {"cognito:preferred_role": tidepool.keeper}
+    rows = [{"ProviderName": tidepool.world.key, "ClientId": client} for client in (CLIENT, "another")]
+    tidepool.world.pool.update_identity_pool(
+        IdentityPoolId=tidepool.id, IdentityPoolName="Tidepool", AllowUnauthenticatedIdentities=True,
+        CognitoIdentityProviders=rows,
+    )  # fmt: skip
     tidepool.map(f"{tidepool.world.key}:another")
-    assert tidepool.role(**claims) == "member"
-    tidepool.map(tidepool.world.key)
     assert tidepool.role(**claims) == "member"
     tidepool.map(f"{tidepool.world.key}:{CLIENT}")
     assert tidepool.role(**claims) == "keeper"

@@ -130,7 +130,8 @@ def test_the_error_page_shows_nothing_that_a_link_puts_there(it: Pages) -> None:
         ({"code_challenge_method": "S256"}, "invalid_request", "code_challenge"),
         ({"code_challenge": CHALLENGE, "code_challenge_method": "plain"}, "invalid_request", "S256"),
         ({"code_challenge": CHALLENGE, "code_challenge_method": "s256"}, "invalid_request", "S256"),
-        ({"scope": "reef/read nothing"}, "invalid_scope", ""),
+        ({"scope": "reef/read nothing"}, "invalid_request", "invalid_scope"),
+        ({"scope": "openid nothing"}, "invalid_request", "invalid_scope"),
     ],
 )
 def test_the_app_hears_what_was_wrong(it: Pages, fields: dict[str, Any], error: str, text: str) -> None:
@@ -138,6 +139,13 @@ def test_the_app_hears_what_was_wrong(it: Pages, fields: dict[str, Any], error: 
     found = refusal(it, **fields)
     assert found["error"] == error
     assert text in found.get("error_description", "")
+
+
+def test_one_scope_too_many_is_what_refuses(it: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    it.back()
+    assert refusal(it, scope="openid nothing")["error_description"] == "invalid_scope"
+    monkeypatch.setattr(requests_of_apps, "check_scopes", lambda asked: None)
+    assert fields_of(it.authorize(scope="openid nothing"))["code"]
 
 
 def test_a_provider_that_the_client_does_not_support(it: Pages) -> None:
@@ -162,7 +170,7 @@ def test_a_client_that_was_not_made_for_oauth(it: Pages) -> None:
 
 def test_the_implicit_grant_is_refused_in_the_fragment(it: Pages) -> None:
     where = it.authorize(response_type="token", scope="nothing", state="s-1")
-    assert where == f"{CALLBACK}#error=invalid_scope&state=s-1"
+    assert where == f"{CALLBACK}#error=invalid_request&error_description=invalid_scope&state=s-1"
 
 
 @pytest.mark.parametrize(
@@ -213,7 +221,7 @@ def test_scopes_are_those_asked_for_and_allowed(it: Pages) -> None:
         return str(read(it.tokens(scope=scope)["access_token"])["scope"])
 
     assert granted("openid email") == "openid email"
-    assert granted("email reef/none openid openid") == "email openid"
+    assert granted("email openid openid") == "email openid"
     assert granted(None) == " ".join(OAUTH["AllowedOAuthScopes"])
 
 

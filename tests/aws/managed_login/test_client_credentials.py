@@ -108,6 +108,22 @@ def test_a_program_gets_no_scope_that_it_may_not_have(it: Pages, robot: dict[str
     error(ask(it, robot, scope=f"{READ} openid"), "invalid_scope")
 
 
+def test_settings_that_are_stored_and_not_in_force_grant_nothing(
+    it: Pages, robot: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asleep = it.new_client(**{**MACHINE, "AllowedOAuthFlowsUserPoolClient": False})
+    error(ask(it, asleep), "invalid_grant")
+    assert ask(it, robot).status_code == 200
+    monkeypatch.setattr(token_endpoint, "check_oauth_is_on", lambda client: None)
+    error(ask(it, asleep), "unauthorized_client")
+
+
+@pytest.mark.parametrize("scope", ["openid", "email", "aws.cognito.signin.user.admin"])
+def test_a_scope_of_people_does_not_go_with_client_credentials(it: Pages, scope: str) -> None:
+    with refused("InvalidOAuthFlowException", f"{scope} is not supported with client_credentials flow"):
+        it.new_client(**{**MACHINE, "AllowedOAuthScopes": [READ, scope]})
+
+
 def test_a_program_shows_its_secret(
     it: Pages, robot: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

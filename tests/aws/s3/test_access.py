@@ -24,7 +24,7 @@ from support.iam_people import (
 )
 
 from cognito_lab import Lab, OutsideTheLab
-from cognito_lab.aws.api import dispatch
+from cognito_lab.aws.api import resources
 from cognito_lab.aws.iam import principals
 from cognito_lab.aws.s3 import routes
 
@@ -193,7 +193,7 @@ def test_bucket_and_key_are_read_once() -> None:
     for key in ("mara/../ben/eel.jpg", "mara/%2e%2e/ben/eel.jpg", "mara//../ben/eel.jpg"):
         assert refusal(read, session_of(role), Key=key)[0] == "AccessDenied"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(dispatch, "resource_of", lambda call: f"{ARN}/mara/crab.jpg")
+        patched.setattr(resources, "resource_of", lambda call: f"{ARN}/mara/crab.jpg")
         with pytest.raises(OutsideTheLab, match="ben/eel"):
             read(session_of(role), Key="ben/eel.jpg")
 
@@ -349,6 +349,29 @@ def test_a_deny_in_a_bucket_policy_touches_whom_it_names() -> None:
         naming("*", deny("s3:GetObject", f"{ARN}/*", Condition={"Bool": {"aws:SecureTransport": "false"}}))
     )
     assert read(session_of(member)) == b"crab"
+
+
+STRANGERS = [
+    f"arn:aws:iam::{ACCOUNT}:role/nobody",
+    f"arn:aws:iam::{ACCOUNT}:role/team/member",
+    f"arn:aws:iam::{ACCOUNT}:user/member",
+    f"arn:aws:sts::{ACCOUNT}:assumed-role/nobody/mara",
+]
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_whom_a_bucket_policy_names_must_exist(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = [make_role("member"), name]
+    for statement in (allow("s3:GetObject", f"{ARN}/*"), deny("s3:GetObject", f"{ARN}/*")):
+        said = refusal(bucket_policy, naming(named, statement))
+        assert said == ("MalformedPolicy", 400, "Invalid principal in policy")
+        spared = {**statement, "NotPrincipal": {"AWS": named}}
+        assert refusal(bucket_policy, spared)[0] == "MalformedPolicy"
+    bucket_policy(
+        naming([*named[:1], ACCOUNT, "arn:aws:iam::210987654321:role/of-others"], allow("s3:*", ARN))
+    )
+    monkeypatch.setattr(principals, "exists", lambda name: True)
+    bucket_policy(naming(named, allow("s3:GetObject", f"{ARN}/*")))
 
 
 def test_tags_of_an_upload_are_a_right_of_their_own() -> None:

@@ -9,9 +9,14 @@ from typing import Any
 import boto3
 import pytest
 import requests
-from support.iam_people import allow, deny, document, make_role, refusal, session_of
+from support.iam_people import ACCOUNT, allow, deny, document, make_role, refusal, session_of
 
 from cognito_lab import Lab
+from cognito_lab.aws.iam import policies
+from cognito_lab.aws.iam.conditions import OPERATORS
+from cognito_lab.aws.iam.policies import RESOURCE, Policy
+from cognito_lab.aws.iam.questions import AccessQuestion
+from cognito_lab.aws.s3 import public_access
 
 ARN = "arn:aws:s3:::tidepool-site"
 URL = "https://tidepool-site.s3.amazonaws.com"
@@ -102,6 +107,106 @@ def test_what_counts_as_public(statement: dict[str, Any], public: bool) -> None:
         assert refusal(put_policy, statement)[0] == "AccessDenied"
     else:
         put_policy(statement)
+
+
+# Policies for everybody that look as if they were not.
+DISGUISES: dict[str, dict[str, Any]] = {
+    "negated": {"Condition": {"StringNotEquals": {"aws:SourceAccount": "210987654321"}}},
+    "every address": {"Condition": {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}},
+    "every address in halves": {"Condition": {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}},
+    "one good address among all": {"Condition": {"IpAddress": {"aws:SourceIp": ["127.0.0.1", "::/0"]}}},
+    "all but some addresses": {"Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}},
+    "if it exists": {"Condition": {"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-reef"}}},
+    "if there is none": {"Condition": {"Null": {"aws:SourceArn": "true"}}},
+    "all values of none": {"Condition": {"ForAllValues:StringEquals": {"aws:SourceArn": "arn:aws:s3:::b"}}},
+    "a wildcard": {"Condition": {"StringLike": {"aws:userid": "*"}}},
+    "a part of a name": {"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}},
+    "a variable": {"Condition": {"StringEquals": {"aws:SourceArn": "${aws:SourceArn}"}}},
+    "another key": {"Condition": {"StringLike": {"aws:Referer": "https://tidepool.example/index.html"}}},
+    "nothing": {"Condition": {"StringEquals": {}}},
+    "among others": {"Principal": {"AWS": [ACCOUNT, "*"]}},
+    "all but one": {"Principal": None, "NotPrincipal": {"AWS": "210987654321"}},
+}
+
+
+def disguised(name: str) -> dict[str, Any]:
+    return {element: said for element, said in {**PUBLIC, **DISGUISES[name]}.items() if said is not None}
+
+
+@pytest.mark.parametrize("name", DISGUISES)
+def test_a_public_policy_in_disguise_is_public(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    s3 = boto3.client("s3")
+    narrow = {**PUBLIC, "Principal": {"AWS": ACCOUNT}}
+    assert refusal(put_policy, narrow, disguised(name))[:2] == ("AccessDenied", 403)
+    assert refusal(s3.get_bucket_policy, Bucket="tidepool-site")[0] == "NoSuchBucketPolicy"
+    restricted = {"RestrictPublicBuckets": True}
+    s3.put_public_access_block(Bucket="tidepool-site", PublicAccessBlockConfiguration=restricted)
+    put_policy(narrow, disguised(name))
+    assert status() == 403
+    monkeypatch.setattr(public_access, "is_public_statement", lambda statement: False)
+    if name not in ("a wildcard", "a part of a name", "a variable", "another key"):
+        assert status() == 200
+
+
+def strangers(key: str) -> Iterator[dict[str, str]]:
+    """What requests of people who are nobody in particular carry, with ``key`` and without."""
+    for address in ("8.8.8.8", "2001:db8::9"):
+        yield {"aws:SourceIp": address}
+        if key != "aws:SourceIp":
+            yield {"aws:SourceIp": address, key: "arn:aws:s3:us-east-1:999999999999:accesspoint/rook"}
+
+
+FIXED = {"aws:SourceIp": ["127.0.0.1", "127.0.0.0/8"], "s3:DataAccessPointArn": [
+    "arn:aws:s3:us-east-1:123456789012:accesspoint/reef", "arn:aws:s3:us-east-1:123456789012:accesspoint/*",
+]}  # fmt: skip
+LOOSE = {
+    "aws:SourceIp": ["0.0.0.0/0", "8.0.0.0/7", "::/0", "2000::/31", "${aws:SourceIp}"],
+    "s3:DataAccessPointArn": ["arn:aws:s3:us-east-1:*:accesspoint/reef", "*", "arn:aws:s3:::*"],
+}
+EXACT, ANY = (
+    ["arn:aws:s3:us-east-1:123456789012:reef"],
+    ["*", "arn:*", "${aws:SourceArn}", "?rn:aws:s3:::reef"],
+)
+
+
+def test_no_condition_of_any_kind_hides_a_public_policy() -> None:
+    """All operators, keys and values: whatever lets in somebody who is nobody in particular is public."""
+    names = [f"{set_}{name}{if_}" for name in OPERATORS for set_ in ("", "ForAnyValue:", "ForAllValues:")
+             for if_ in ("", "IfExists")]  # fmt: skip
+    kept, opened = set(), 0
+    for key in ("aws:SourceIp", "aws:SourceArn", "s3:DataAccessPointArn", "aws:Referer"):
+        for value in [*FIXED.get(key, EXACT), *LOOSE.get(key, ANY)]:
+            for name in ("Null", *names):
+                for values in (value, [value, FIXED.get(key, EXACT)[0]]):
+                    statement = {**PUBLIC, "Condition": {name: {key: values}}}
+                    policy = Policy(RESOURCE, "test", document(statement))
+                    asked = [AccessQuestion("s3:GetObject", f"{ARN}/a", {}, keys) for keys in strangers(key)]
+                    open_to = any(policies.decide(question, [], resource=policy) for question in asked)
+                    public = public_access.is_public(policy.document)
+                    assert public or not open_to, statement
+                    opened += open_to
+                    if not public:
+                        assert value in FIXED.get(key, EXACT)
+                        kept.add(name.removeprefix("ForAnyValue:"))
+    assert kept == {"IpAddress", *public_access.FIXING_OPERATORS} and opened > 500
+
+
+@pytest.mark.parametrize("key", sorted(public_access.FIXING_KEYS))
+def test_a_key_that_says_who_comes_keeps_a_policy_from_being_public(key: str) -> None:
+    condition = {"StringEquals": {key.upper(): EXACT}}
+    assert not public_access.is_public(document({**PUBLIC, "Condition": condition}))
+    assert public_access.is_public(document({**PUBLIC, "Condition": {"StringEquals": {key: [*EXACT, "*"]}}}))
+    assert public_access.is_public(document({**PUBLIC, "Condition": condition}, PUBLIC))
+
+
+def test_a_bucket_policy_that_is_not_utf_8_is_malformed() -> None:
+    s3 = boto3.client("s3")
+    odd = json.dumps(document({**PUBLIC, "Sid": "?"})).encode().replace(b"?", b"\xff")
+    s3.meta.events.register(
+        "before-sign.s3.PutBucketPolicy", lambda request, **_: setattr(request, "data", odd)
+    )
+    said = refusal(s3.put_bucket_policy, Bucket="tidepool-site", Policy="{}")
+    assert said[:2] == ("MalformedPolicy", 400)
 
 
 def test_a_bucket_policy_is_stored_read_and_deleted() -> None:

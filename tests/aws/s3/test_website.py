@@ -221,6 +221,31 @@ def test_the_first_rule_that_fits_counts() -> None:
     assert preflight(method="PUT").status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("members", "kind"),
+    [
+        ({"AllowedOrigins": [ORIGIN, "https://*.*.example"]}, "AllowedOrigin"),
+        ({"AllowedHeaders": ["x-*-*"]}, "AllowedHeader"),
+    ],
+)
+def test_an_origin_or_header_of_a_rule_has_one_wildcard_at_most(members: dict[str, Any], kind: str) -> None:
+    code, status, text = refusal(rules, {**RULE, **members})
+    assert (code, status) == ("InvalidRequest", 400)
+    assert text.startswith(kind) and text.endswith("can not have more than one wildcard.")
+    assert preflight().status_code == 403
+    rules({**RULE, "AllowedOrigins": ["https://*.example", "http://*"], "AllowedHeaders": ["*", "x-*"]})
+    assert preflight().status_code == 200
+
+
+def test_cross_origin_rules_that_are_no_xml_are_refused() -> None:
+    s3 = boto3.client("s3")
+    s3.meta.events.register(
+        "before-sign.s3.PutBucketCors", lambda request, **_: setattr(request, "data", b"<CORSConfiguration>")
+    )
+    given = {"Bucket": "tidepool-pictures", "CORSConfiguration": {"CORSRules": [RULE]}}
+    assert refusal(s3.put_bucket_cors, **given)[:2] == ("MalformedXML", 400)
+
+
 def test_only_an_allowed_origin_may_read_the_answer() -> None:
     rules(RULE)
     url = s3_of({}).generate_presigned_url(

@@ -66,14 +66,14 @@ def test_the_access_token_says_what_and_nothing_of_the_profile(it):
 
 def test_the_id_token_carries_what_the_client_may_read(it):
     section = [
-        {"Name": "section", "AttributeDataType": "String"},
-        {"Name": "depth", "AttributeDataType": "Number"},
+        {"Name": "section", "AttributeDataType": "String", "Mutable": True},
+        {"Name": "depth", "AttributeDataType": "Number", "Mutable": True},
     ]
     it.idp.add_custom_attributes(UserPoolId=it.pool, CustomAttributes=section)
     values = pairs(custom_section="reef", custom_depth="5", name="Mara")
     it.idp.admin_update_user_attributes(UserPoolId=it.pool, Username="mara", UserAttributes=values)
-    everything_standard = read(it.sign_in()["IdToken"])
-    assert everything_standard["name"] == "Mara" and "custom:section" not in everything_standard
+    everything = read(it.sign_in()["IdToken"])
+    assert everything["name"] == "Mara" and everything["custom:section"] == "reef"
     it.client = it.new_client(ReadAttributes=["custom:section", "custom:depth"])["ClientId"]
     claims = read(it.sign_in()["IdToken"])
     assert (claims["custom:section"], claims["custom:depth"]) == (

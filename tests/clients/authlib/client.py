@@ -9,6 +9,7 @@ from flask import Flask
 
 made = json.loads(os.environ["MADE"])
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
+issuer = os.environ["AWS_ENDPOINT_URL"] or "https://cognito-idp.us-east-1.amazonaws.com"  # as it is on AWS
 web = Flask(__name__)
 web.secret_key = "only for this test"
 oauth = OAuth(web)
@@ -17,7 +18,7 @@ for kind, app in made["apps"].items():
         kind,
         client_id=app["id"],
         client_secret=app["secret"] or None,
-        server_metadata_url=f"{os.environ['AWS_ENDPOINT_URL']}/{made['pool']}/.well-known/openid-configuration",
+        server_metadata_url=f"{issuer}/{made['pool']}/.well-known/openid-configuration",
         client_kwargs={"scope": "openid email", "code_challenge_method": "S256"},
     )
 

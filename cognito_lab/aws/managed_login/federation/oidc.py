@@ -10,7 +10,6 @@ prints them: "Google Error - 401 invalid_client", "Timeout occurred in calling I
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +23,7 @@ from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvi
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.network import forms, hosts
 from cognito_lab.network.messages import Request, Response
-from cognito_lab.protocols import jwt_checks, oauth
+from cognito_lab.protocols import json_texts, jwt_checks, oauth
 
 
 class IdpError(forms.OAuthError):
@@ -140,7 +139,7 @@ def redeem(provider: IdentityProvider, code: str, redirect_uri: str) -> dict[str
 
 def _json_object(answer: Response) -> dict[str, Any]:
     try:
-        found = json.loads(answer.body)
+        found = json_texts.read(answer.body)
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -41,7 +41,7 @@ class RedirectError(Exception):
 class AuthorizationRequest:
     """What an app asked for, every check passed. ``fields`` are the parameters as they were sent.
 
-    ``scopes`` are those that the app gets: what it asked for and may have.
+    ``scopes`` are those that the app gets: what it asked for, or all that it may have.
     """
 
     client: AppClient
@@ -134,8 +134,10 @@ def granted(client: AppClient, asked: str) -> tuple[str, ...]:
 
 
 def check_scopes(asked: AuthorizationRequest) -> None:
-    """Scopes that the client may not have are left out; where none is left, there is nothing to grant."""
-    redirect_error_if(not asked.scopes, asked, "invalid_scope")
+    """One scope that the client may not have refuses the whole request: so measured, while AWS's page says
+    that it is ignored."""
+    beyond = set(asked.fields.get("scope", "").split()) - set(asked.scopes)
+    redirect_error_if(beyond or not asked.scopes, asked, "invalid_request", "invalid_scope")
 
 
 def check_challenge(asked: AuthorizationRequest) -> None:

@@ -66,6 +66,12 @@ def check_secret(client: AppClient, given: str) -> None:
         raise OAuthError("invalid_client", "invalid_client_secret")
 
 
+def check_oauth_is_on(client: AppClient) -> None:
+    """Settings that are stored and not in force: the flow is there, and grants nothing (measured)."""
+    if not client.has_oauth and "client_credentials" in client.oauth_flows:
+        raise OAuthError("invalid_grant")
+
+
 def check_flow(client: AppClient, flow: str) -> None:
     """The client's OAuth settings are in force, and allow this flow."""
     allowed = client.oauth_flows
@@ -157,6 +163,7 @@ def check_refreshable(client: AppClient) -> None:
 
 def by_client_credentials(client: AppClient, fields: Fields) -> dict[str, Any]:
     """For a program that acts for nobody: an access token with custom scopes, and nothing else."""
+    check_oauth_is_on(client)
     check_flow(client, "client_credentials")
     asked = fields.get("scope", "").split()
     scopes = requests.granted(client, fields.get("scope", ""))

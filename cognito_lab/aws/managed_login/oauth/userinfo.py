@@ -56,6 +56,7 @@ def invalid_token() -> OAuthError:
 
 
 def check_open_id(login: Authentication) -> None:
-    """The token came from the token endpoint, with the scope ``openid``. (AWS does not say which error.)"""
+    """The token came from the token endpoint, with the scope ``openid``. (The text is measured; of the code
+    AWS says nothing.)"""
     if "openid" not in (login.scopes or ()):
-        raise invalid_token()
+        raise OAuthError("invalid_token", "Access token does not contain openid scope", 401)

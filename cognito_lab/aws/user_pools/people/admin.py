@@ -41,15 +41,17 @@ def admin_create_user(call: Call) -> dict[str, Any]:
         if values.get(proof) == "true" and not values.get(name):
             raise invalid(f"{name} is required to set {proof}")
     if password is not None:
-        passwords.check_policy(pool.password_policy, password)
+        passwords.check_policy(pool.password_policy, password, "password policy")
     if call.get("MessageAction") == "RESEND":
         return {"User": invite_again(call, pool, password).describe()}
     username, values = sign_up.name_user(pool, call["Username"], values)
     check_mediums(call, values)
     directory.check_username_free(pool.people, username, values, "User account already exists")
     take_aliases(pool, values, call.get("ForceAliasCreation", False))
-    if password is None and pool.is_passwordless:  # nothing to change at the first sign-in
-        attributes.check_required(pool.schema, values)
+    passwordless = password is None and pool.is_passwordless
+    # What is missing comes with the new password ("Creating user accounts as administrator").
+    attributes.check_required(pool.schema, values, but_mutable=not passwordless)
+    if passwordless:  # nothing to change at the first sign-in
         return {"User": sign_up.add_user(pool, username, values, "CONFIRMED", None).describe()}
     password = password or passwords.temporary(pool.password_policy)
     user = sign_up.add_user(pool, username, values, "FORCE_CHANGE_PASSWORD", password)
@@ -167,7 +169,7 @@ def admin_update_user_attributes(call: Call) -> dict[str, Any]:
     pool, user = model.pool_in(call), model.user_in_admin_call(call)
     changes = attributes.as_mapping(call["UserAttributes"])
     attributes.check_values(pool.schema, changes)
-    profile.change_attributes(pool, user, changes)
+    profile.change_attributes(pool, user, changes, move_aliases=True)
     return {}
 
 

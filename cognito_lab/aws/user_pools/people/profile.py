@@ -37,16 +37,20 @@ def update_user_attributes(call: Call) -> dict[str, Any]:
     return {"CodeDeliveryDetailsList": change_attributes(who.pool, who.user, changes)}
 
 
-def change_attributes(pool: UserPool, user: User, changes: Mapping[str, str]) -> list[dict[str, str]]:
+def change_attributes(
+    pool: UserPool, user: User, changes: Mapping[str, str], move_aliases: bool = False
+) -> list[dict[str, str]]:
     """Set attributes of a user; answers where codes were sent.
 
     A new address counts as not verified until its code comes back. If the pool asks for that first
     (``AttributesRequireVerificationBeforeUpdate``), the old address stays until then.
+
+    With ``move_aliases``, an address that is said to be verified is taken from whoever has it as an alias.
     """
     attributes.check_mutable(pool.schema, changes)
     check_not_required(pool, [name for name, value in changes.items() if not value])
     now, to_verify = dict(changes), {}
-    first = pool.settings["UserAttributeUpdateSettings"]["AttributesRequireVerificationBeforeUpdate"]
+    first = pool.settings["UserAttributeUpdateSettings"].get("AttributesRequireVerificationBeforeUpdate", ())
     for name, proof in attributes.VERIFIED.items():
         value = changes.get(name)
         if not value or value == user.attributes.get(name) or changes.get(proof) == "true":
@@ -57,7 +61,12 @@ def change_attributes(pool: UserPool, user: User, changes: Mapping[str, str]) ->
             if name in first:
                 del now[name], now[proof]
     later = {**user.attributes, **now}
-    pool.people.check_free(user, pool.people.names(later, confirmed=user.status != "UNCONFIRMED"))
+    names = pool.people.names(later, confirmed=user.status != "UNCONFIRMED")
+    said = [name for name, proof in attributes.VERIFIED.items() if changes.get(proof) == "true"]
+    moving = {name: value for name, value in names.items() if move_aliases and name in said}
+    pool.people.check_free(user, {name: value for name, value in names.items() if name not in moving})
+    pool.people.check_free(user, moving, but_aliases=True)  # a username attribute does not move
+    pool.people.take_aliases(user, moving)
     pool.people.change(user, now)
     return [
         verification_codes.send(pool, user, f"verify {name}", name, value)

@@ -78,6 +78,8 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
     for older, name in LEGACY_TEMPLATE_MEMBERS.items():
         if older in settings:
             template.setdefault(name, settings[older])
+        if name in template:  # a description shows each text under both of its names (measured)
+            settings[older] = template[name]
     admins.setdefault("AllowAdminCreateUserOnly", False)
     admins["UnusedAccountValidityDays"] = policies["PasswordPolicy"]["TemporaryPasswordValidityDays"]
     return settings

@@ -13,21 +13,12 @@ import uuid
 
 from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
-from cognito_lab.aws.api.operations import Call
 from cognito_lab.aws.user_pools import attributes, outbox, passwords
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import no_user
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.errors import AwsError
 from cognito_lab.expiring import Expiring
-
-
-def user_in_public_call(call: Call, client: AppClient, hidden: AwsError) -> User:
-    """The user whom a public call names; a client that hides users answers ``hidden`` for an unknown one."""
-    user = client.pool.people.find(call["Username"])
-    if user is None:
-        raise hidden if client.hides_users else unknown_user()
-    return user
 
 
 def unknown_user() -> AwsError:

@@ -51,6 +51,7 @@ def set_new_password(client: AppClient, user: User, responses: Mapping[str, str]
     pool, password = client.pool, challenges.required(responses, "NEW_PASSWORD")
     prefix = "userAttributes."
     given = {name.removeprefix(prefix): value for name, value in responses.items() if name.startswith(prefix)}
+    attributes.check_may_be_answered(pool.schema, given)
     attributes.check_values(pool.schema, given)
     attributes.check_write_rights(pool.schema, client.write_attributes, given)
     missing = missing_attributes(pool, user)

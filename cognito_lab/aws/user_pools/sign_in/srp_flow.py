@@ -28,7 +28,7 @@ def by_srp(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
     username, given = challenges.required(parameters, "USERNAME"), challenges.required(parameters, "SRP_A")
     client_secrets.check_secret_hash(client, username, parameters.get("SECRET_HASH"))
     client_public = parse_srp_a(given)
-    user = client.pool.people.find(username) or hidden_users.placeholder_user(client, username)
+    user = client.pool.people.find_for_sign_in(username) or hidden_users.placeholder_user(client, username)
     user_status.check_enabled(user)
     user_status.check_confirmed(user)  # as by password: before any proof
     known = (

@@ -1,0 +1,77 @@
+"""What a call is judged on: the ARN of its resource, and the condition keys that its input gives.
+
+The table stands in ``data/resources.toml``. Source: Service Authorization Reference.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from typing import Any
+
+from cognito_lab.aws import moto_patches
+from cognito_lab.aws.api.operations import Call
+from cognito_lab.errors import AwsError, OutsideTheLab
+from cognito_lab.paths import DATA
+
+
+@cache
+def table() -> dict[str, Any]:
+    """Service → member of the input → how it names the resource; and the condition keys, under ``keys``."""
+    return tomllib.loads((DATA / "resources.toml").read_text(encoding="utf-8"))
+
+
+def resource_of(call: Call) -> str:
+    """The ARN on which ``call`` is judged, that of the stored object; ``"*"`` where there is none."""
+    rows = table()[call.service]
+    for member, row in rows.items():
+        value = call.get(member)
+        if value is not None:
+            return _stored(call, row, value) or _named(call, row["arn"], value)
+    return str(rows["otherwise"]["arn"]) if "otherwise" in rows else "*"
+
+
+def _stored(call: Call, row: dict[str, str], name: str) -> str | None:
+    """The ARN of what is stored under ``name``. An operation that says the path makes a new one."""
+    shape = moto_patches.service_model(call.service).operation_model(call.operation).input_shape
+    if "stored" not in row or "Path" in shape.members:
+        return None
+    kept = getattr(moto_patches.iam(), row["stored"]).values()
+    return next((str(each.arn) for each in kept if each.name == name), None)
+
+
+def _named(call: Call, arn: str, value: str) -> str:
+    path, bucket = call.get("Path", "/"), call.get("Bucket")
+    value = value.removeprefix("https://") if "oidc-provider" in arn else value
+    return arn.format(value, path=path, Bucket=bucket, region=call.region, account=call.account)
+
+
+def condition_keys(call: Call) -> dict[str, Any]:
+    """The condition keys of the service that the input of ``call`` gives."""
+    return {
+        key: call[member]
+        for key, members in table()["keys"].items()
+        for member, operations in members.items()
+        if key.partition(":")[0] == call.service
+        and call.operation in operations
+        and member in call.parameters
+    }
+
+
+def name_own_user(call: Call) -> None:
+    """Where IAM lets ``UserName`` be left out, it is the caller's own (API reference, "GetUser").
+
+    Raises:
+        AwsError: ``ValidationError``: the caller is a session of a role, which is no user.
+    """
+    shape = moto_patches.service_model(call.service).operation_model(call.operation).input_shape
+    left_out = shape is not None and "UserName" in shape.members and call.get("UserName") is None
+    if call.service != "iam" or not left_out or call.principal is None:
+        return
+    if call.principal.kind == "role":
+        raise AwsError("ValidationError", "Must specify userName when calling with non-User credentials")
+    if call.principal.user_name is None:
+        raise OutsideTheLab(
+            f"{call.operation} on the account's owner is not played by this lab (AWS has it): name a user."
+        )
+    call.parameters["UserName"] = call.principal.user_name
