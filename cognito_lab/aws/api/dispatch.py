@@ -54,7 +54,8 @@ def _answer(service: str, request: Request) -> Response:
         enforcement.authorize(request, call, resource)
     if how == "moto":
         return _by_moto(call, request, model)
-    return wire_formats.success(service, operation, HANDLERS[service, operation](call) or {})
+    result = HANDLERS[service, operation](call) or {}
+    return result if isinstance(result, Response) else wire_formats.success(service, operation, result)
 
 
 def read_input(service: str, model: Any, request: Request, given: dict[str, Any]) -> dict[str, Any]:
