@@ -22,7 +22,7 @@ from cognito_lab.lessons import lies
 from cognito_lab.network import exchanges
 
 ROUNDS = 150  # interrupts of a call
-FEWER = {"check": 20, "serve": 25, "record": 40, "scene": 60}  # of those that take long
+FEWER = {"check": 20, "serve": 25, "server's stop": 25, "record": 40, "scene": 60}  # of those that take long
 
 
 @cache
@@ -52,6 +52,7 @@ CALLS: dict[str, Callable[[Lab], Any]] = {
     "travel": lambda lab: lab.travel(hours=1),
     "google": lambda lab: lab.google,
     "serve": lambda lab: lab._served(0, "aws"),
+    "server's stop": lambda lab: lab._server.stop(),
     "record": record,
     "lie": tell_a_lie,
     "scene": lambda lab: lab.scene("directory"),
@@ -65,6 +66,8 @@ def what_happens(name: str, report: Path) -> str:
 
     def make(moment: float) -> float:
         lab = Lab.start()
+        if name == "server's stop":
+            lab._served(0, "aws")
         if long:
             return support.after(moment, lambda: call(lab))
         return support.at_line(int(moment), lambda: call(lab))
