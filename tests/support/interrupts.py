@@ -17,8 +17,9 @@ import boto3
 from moto.core.models import MockAWS, botocore_stubber
 
 from cognito_lab import Lab, clock
+from cognito_lab.aws.iam import principals
 from cognito_lab.lessons import lies
-from cognito_lab.network import exchanges
+from cognito_lab.network import exchanges, hosts
 
 # Where something of the process is changed: the package, moto, and what both of them change it with.
 CHANGING = (f"{os.sep}cognito_lab{os.sep}", f"{os.sep}moto{os.sep}core{os.sep}", "responses", "mock.py")
@@ -71,6 +72,8 @@ def check_kernel(observers: int) -> None:
     with Lab.start() as lab:
         assert (MockAWS._nested_count, botocore_stubber.enabled) == (1, True)
         assert boto3.client is MAKE_CLIENT
+        assert not principals.EXTRA_ROOT_KEYS and all(row.name != "wire" for row in hosts.HOSTS)
+        assert "wire" not in [thread.name for thread in threading.enumerate()]
         for target, rule in RULES.items():
             assert pkgutil.resolve_name(f"cognito_lab.{target}") == rule, "a lie is still told"
         assert exchanges.CALLER.get() == "app" and exchanges.CURRENT.get() is None
