@@ -10,11 +10,11 @@ from functools import cache
 from typing import Any
 
 from cognito_lab.aws import moto_patches
-from cognito_lab.aws.api import json_inputs, query_protocol, resources, validation, wire_formats
+from cognito_lab.aws.api import json_inputs, pagination, query_protocol, resources, validation, wire_formats
 from cognito_lab.aws.api.operations import CHECKS, HANDLERS, Call, implementation_of
 from cognito_lab.aws.api.services import JSON_SERVICES, QUERY_SERVICES, region_of
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.aws.s3 import cors, inputs, routes, xml_documents
+from cognito_lab.aws.s3 import cors, input_checks, inputs, routes, xml_documents
 from cognito_lab.aws.user_pools.tokens import discovery
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges
@@ -79,11 +79,18 @@ def _by_moto(call: Call, request: Request, model: Any) -> Response:
     """moto's answer to what was read and admitted: the caller's own request it never sees."""
     if call.service == "s3":
         xml_documents.check(model.input_shape, call.parameters)
+        input_checks.check(call)
+    else:
+        pagination.check_marker(call)
     afterwards = (
         CHECKS[call.service, call.operation](call) if (call.service, call.operation) in CHECKS else None
     )
     build = inputs.built if call.service == "s3" else query_protocol.built
     answer = moto_patches.answer_by_moto(build(request, model, call.parameters))
+    if answer.status in (204, 304):  # without content (RFC 9110, 15.3.5 and 15.4.5), of which moto has some
+        answer.body = b""
+    if answer.status >= 400:  # a message may repeat any character
+        answer.body = wire_formats.as_xml(answer.body.decode()).encode()
     if afterwards is not None and answer.status < 300:
         afterwards()
     return answer

@@ -46,7 +46,7 @@ def error_response(service: str, error: AwsError) -> Response:
             Headers({"content-type": "application/x-amz-json-1.1", **kind, **identifier}),
             body.encode(),
         )
-    code, message = escape(error.code), escape(NO_XML.sub("\ufffd", error.message))
+    code, message = escape(error.code), escape(as_xml(error.message))
     ((_, number),) = identifier.items()
     if service == "s3":
         body = (
@@ -59,6 +59,11 @@ def error_response(service: str, error: AwsError) -> Response:
             f"<RequestId>{number}</RequestId></ErrorResponse>"
         )
     return Response(error.status, Headers({"content-type": "application/xml", **identifier}), body.encode())
+
+
+def as_xml(text: str) -> str:
+    """``text`` without the characters that XML does not have."""
+    return NO_XML.sub("\ufffd", text)
 
 
 def _request_id() -> dict[str, str]:

@@ -6,7 +6,6 @@ Source: Amazon S3 API Reference, "Error responses" (``MalformedXML``, ``MissingR
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -18,7 +17,7 @@ SIMPLE = {"integer": r"-?[0-9]{1,9}", "long": r"-?[0-9]{1,18}", "boolean": "(?i:
 NOT_HERE = ("BucketLocationConstraint",)
 
 
-def check(shape: Any, parameters: Mapping[str, Any]) -> None:
+def check(shape: Any, parameters: dict[str, Any]) -> None:
     """Refuse a body that is not the document of an input ``shape``; other operations send no document.
 
     Raises:
@@ -35,6 +34,8 @@ def check(shape: Any, parameters: Mapping[str, Any]) -> None:
     root, document = parsed(octets), shape.members[payload]
     if root is None or local(root) != document.serialization.get("name", payload) or not fits(document, root):
         raise AwsError("MalformedXML", INVALID)
+    if not len(root) and payload not in shape.required_members:  # it says nothing
+        parameters[payload] = b""
 
 
 def parsed(octets: bytes) -> Any:
@@ -62,8 +63,10 @@ def fits(shape: Any, element: Any) -> bool:
         names = [local(one) for one in element]
         several = {name for name, member in members.items() if is_flat(member)}
         once = all(names.count(name) == 1 or name in several for name in names)
+        blank = any(name in several and is_blank(one) for name, one in zip(names, element, strict=True))
         return (
             once
+            and not blank
             and required <= set(names) <= members.keys()
             and all(
                 fits(members[name].member if name in several else members[name], one)
@@ -77,6 +80,11 @@ def fits(shape: Any, element: Any) -> bool:
         and re.fullmatch(SIMPLE.get(shape.type_name, "(?s:.*)"), text) is not None
         and (not allowed or text in allowed)
     )
+
+
+def is_blank(element: Any) -> bool:
+    """Whether an element says nothing; one of a list stands for something."""
+    return not len(element) and not (element.text or "").strip()
 
 
 def is_flat(shape: Any) -> bool:
