@@ -16,22 +16,16 @@ from dataclasses import replace
 from itertools import islice
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
-import boto3
 import pytest
 from botocore.parsers import create_parser
-from support import malformed
-from support.federation import Federation
-from support.iam_people import TRUST, allow, document
-from support.managed_login import CALLBACK, CHALLENGE, DOMAIN, SIGNED_OUT, VERIFIER
-from support.user_pools import OTHER_PASSWORD, PASSWORD, pairs, secret_hash
+from support import malformed, malformed_account
 
 from cognito_lab import Lab
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api import services, wire_formats
 from cognito_lab.aws.iam import principals
-from cognito_lab.aws.managed_login.pages import sign_in_pages
 from cognito_lab.network import hosts
 from cognito_lab.network.messages import Request, Response
 from cognito_lab.served import routing
@@ -84,141 +78,6 @@ def served_account() -> Iterator[tuple[Lab, Any]]:
             yield lab, served
         finally:
             principals.EXTRA_ROOT_KEYS.clear()
-
-
-def furnished(lab: Lab) -> dict[str, list[Any]]:
-    """Fill the account; what is in it by member name, as :class:`support.malformed.Requests` wants it."""
-    it = Federation(lab)
-    it.connect_google()
-    it.support("COGNITO", "Google")
-    web = it.oauth_client(GenerateSecret=True)
-    it.invited("noor", email="noor@tidepool.example")
-    it.sign_up("ben")
-    it.idp.create_group(UserPoolId=it.pool, GroupName="divers")
-    it.idp.create_resource_server(UserPoolId=it.pool, Identifier="tides", Name="tides", Scopes=[])
-    session = it.initiate("noor")["Session"]
-    signed_in = it.sign_in()
-    # page fields
-    iam, s3, identity = boto3.client("iam"), boto3.client("s3"), boto3.client("cognito-identity")
-    trust, rights = json.dumps(document(TRUST)), json.dumps(document(allow("s3:*")))
-    role = iam.create_role(RoleName="keeper", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    iam.put_role_policy(RoleName="keeper", PolicyName="rights", PolicyDocument=rights)
-    policy = iam.create_policy(PolicyName="managed", PolicyDocument=rights)["Policy"]["Arn"]
-    iam.attach_role_policy(RoleName="keeper", PolicyArn=policy)
-    iam.create_user(UserName="ines")
-    key = iam.create_access_key(UserName="ines")["AccessKey"]["AccessKeyId"]
-    s3.create_bucket(Bucket="tidepool-pictures")
-    s3.put_object(Bucket="tidepool-pictures", Key="mara/crab.svg", Body=b"crab", Metadata={"a": "b"})
-    provider = f"cognito-idp.us-east-1.amazonaws.com/{it.pool}"
-    own = {"ProviderName": provider, "ClientId": it.client}
-    pool = identity.create_identity_pool(
-        IdentityPoolName="p",
-        AllowUnauthenticatedIdentities=True,
-        AllowClassicFlow=True,
-        CognitoIdentityProviders=[own],
-    )["IdentityPoolId"]
-    identity.set_identity_pool_roles(
-        IdentityPoolId=pool, Roles={"authenticated": role, "unauthenticated": role}
-    )
-    logins = {provider: signed_in["IdToken"]}
-    who = identity.get_id(IdentityPoolId=pool, Logins=logins)["IdentityId"]
-    guest = identity.get_id(IdentityPoolId=pool)["IdentityId"]
-    open_id = identity.get_open_id_token(IdentityId=who, Logins=logins)["Token"]
-    page = it.browser.get(it.address("/login"))
-    csrf = re.search(r'name="_csrf" value="([^"]*)"', page.text)
-    back = it.from_google(nonce="n")
-    state = dict(parse_qsl(urlsplit(back).query))["state"]
-    idp = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/" + it.pool
-    domain = urlsplit(DOMAIN).hostname
-    asked = ("client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge",
-    "code_challenge_method",
-             "nonce", "identity_provider", "prompt", "login_hint", "max_age", "lang")  # fmt: skip
-    filled = (*asked[:3], "_csrf", "username", "password", "code", "email")
-    pages = [
-        ("GET", domain, "/oauth2/authorize", asked), ("GET", domain, "/login", asked),
-        ("GET", domain, "/logout", ("client_id", "logout_uri", *asked[1:4])), ("GET", domain, "/error",
-        ("error", "client_id")),
-        ("GET", domain, "/oauth2/idpresponse", ("code", "state", "error")), ("GET", domain, "/confirmUser",
-        ("client_id", "user_name", "confirmation_code")),
-        ("GET", domain, "/oauth2/userInfo", ()), ("POST", domain, "/saml2/idpresponse", ("SAMLResponse",
-        "RelayState")),
-        ("POST", domain, "/oauth2/revoke", ("token", "client_id", "client_secret")),
-        *[("POST", domain, "/oauth2/token", ("grant_type", "client_id", "client_secret", "code",
-        "redirect_uri", "code_verifier", "refresh_token", "scope"))] * 3,
-        *[(method, domain, path, filled if method == "POST" else asked) for method,
-        path in sign_in_pages.ROUTES],
-        *[(method, host, path, fields) for host in ("accounts.google.com", "127.0.0.1") for method, path,
-        fields in (
-            ("GET", "/o/oauth2/v2/auth", asked), ("POST", "/token", filled), ("GET",
-            f"/{it.pool}/.well-known/jwks.json", ()),
-            ("GET", "/_lab/inbox/mara%40tidepool.example", ()), ("POST", "/_lab/clock",
-            ("advance_seconds",)), ("OPTIONS", "/", ()),
-            ("POST", "/", ("Action",)), ("GET", "/tidepool-pictures/mara/crab.svg", ("prefix",)))],
-        ("GET", "tidepool-pictures.s3-website-us-east-1.amazonaws.com", "/x", ()),
-        ("GET", "oauth2.googleapis.com", "/x", asked), ("POST", "oauth2.googleapis.com", "/token", filled),
-    ]  # fmt: skip
-    return {
-        "pages": [(method, host if host == "127.0.0.1" else f"{host}.localhost", *rest) for method, host,
-        *rest in pages],
-        "cookies": [{"XSRF-TOKEN": [csrf[1]], "cognito": list(it.browser.cookies.values())}],
-        "authorization": [signed_in["AccessToken"], signed_in["IdToken"], "eDp5"],
-        "client_id": [it.client, web["ClientId"]], "client_secret": [web["ClientSecret"]], "_csrf": [csrf[1]],
-        "redirect_uri": [CALLBACK], "logout_uri": [SIGNED_OUT], "response_type": ["code", "token"],
-        "state": ["s", state],
-        "scope": ["openid", "openid email", "tides/read"], "code_challenge": [CHALLENGE],
-        "code_challenge_method": ["S256"],
-        "identity_provider": ["Google", "COGNITO"], "username": ["mara", "noor", "ben"],
-        "password": [PASSWORD, OTHER_PASSWORD],
-        "grant_type": ["authorization_code", "refresh_token", "client_credentials"], "code": ["123456",
-        it.code()],
-        "code_verifier": [VERIFIER], "refresh_token": [signed_in["RefreshToken"]],
-        "token": [signed_in["RefreshToken"]],
-        "user_name": ["ben"], "confirmation_code": [it.code()], "error": ["invalid_client"],
-        "max_age": ["5"], "lang": ["en"],
-        "prompt": ["none", "login", "select_account"], "login_hint": ["mara"], "nonce": ["n"],
-        "email": ["x@tidepool.example"],
-        "RelayState": [state,
-        f"client_id={it.client}&redirect_uri={CALLBACK}&response_type=code&identity_provider=Google"],
-        "SAMLResponse": ["PGEvPg==", "eA=="], "advance_seconds": ["0"], "Action": ["GetUser", "AssumeRole"],
-        "prefix": ["mara/"],
-        "UserPoolId": [it.pool], "ClientId": [it.client, web["ClientId"]],
-        "ClientSecret": [web["ClientSecret"]],
-        "Username": ["mara", "noor", "ben"], "Password": [PASSWORD, OTHER_PASSWORD],
-        "TemporaryPassword": [PASSWORD],
-        "ProposedPassword": [OTHER_PASSWORD], "PreviousPassword": [PASSWORD], "PASSWORD": [PASSWORD],
-        "NEW_PASSWORD": [OTHER_PASSWORD],
-        "USERNAME": ["mara", "noor"], "SECRET_HASH": [secret_hash(web["ClientSecret"], "mara",
-        web["ClientId"])],
-        "SecretHash": [secret_hash(web["ClientSecret"], "ben", web["ClientId"])],
-        "REFRESH_TOKEN": [signed_in["RefreshToken"]],
-        "RefreshToken": [signed_in["RefreshToken"]], "Token": [signed_in["RefreshToken"]],
-        "AccessToken": [signed_in["AccessToken"]],
-        "SRP_A": ["ab" * 384, "0", "zz"], "Session": [session], "ConfirmationCode": [it.code()],
-        "Code": ["123456"],
-        "AttributeName": ["email", "name"], "AttributeNames": [["email"], ["name"]],
-        "UserAttributeNames": [["name"]], "AttributesToGet": [["email"]],
-        "UserAttributes": [pairs(email="x@tidepool.example"), pairs(name="Mara"), []],
-        "GroupName": ["divers"], "Identifier": ["tides"],
-        "ProviderName": ["Google", provider], "ProviderType": ["Google", "OIDC", "SAML"],
-        "Domain": ["tidepool"], "ResourceArn": [idp],
-        "Filter": ['email = "x"', 'username ^= "m"'], "IdentityPoolId": [pool], "IdentityId": [who, guest],
-        "Logins": [logins, {}],
-        "CustomRoleArn": [role], "RoleName": ["keeper"], "RoleArn": [role], "RoleSessionName": ["s-1"],
-        "UserName": ["ines"],
-        "PolicyArn": [policy], "PolicyName": ["rights"], "PolicyDocument": [rights, trust],
-        "AssumeRolePolicyDocument": [trust],
-        "VersionId": ["v1"], "AccessKeyId": [key], "WebIdentityToken": [open_id, signed_in["IdToken"]],
-        "Path": ["/", "/team/"],
-        "Url": ["https://accounts.google.com"],
-        "OpenIDConnectProviderArn": ["arn:aws:iam::123456789012:oidc-provider/accounts.google.com"],
-        "Bucket": ["tidepool-pictures"], "Key": ["mara/crab.svg", "x"],
-        "CopySource": ["tidepool-pictures/mara/crab.svg"],
-        "Policy": [json.dumps(document({**allow("s3:GetObject", "arn:aws:s3:::tidepool-pictures/*"),
-        "Principal": {"AWS": role}}))],
-        "Body": ["crab"], "ACL": ["private"], "LocationConstraint": ["eu-west-1"], "MaxResults": [10],
-        "MaxItems": [10], "Limit": [10],
-        "ContentMD5": [""], "ExpectedBucketOwner": ["123456789012"],
-    }  # fmt: skip
 
 
 # -- the verdict -------------------------------------------------------------------------------------
@@ -297,7 +156,7 @@ def faults(seed: int, count: int, full: bool) -> Counter[str]:
     """What is wrong with the answers to ``count`` requests, by kind, and how often."""
     found: Counter[str] = Counter()
     with served_account() as (lab, served):
-        known = furnished(lab) if full else {}
+        known = malformed_account.furnished(lab) if full else {}
         for where, request in islice(malformed.Requests(seed, known), count):
             wrong = fault(served, where, request)
             if wrong:
@@ -321,7 +180,7 @@ def test_the_requests_get_deep_and_are_the_same_again() -> None:
     """Some of every service's are carried out, some are refused by more than the model; a seed says which."""
     seen: dict[str, Counter[str]] = {}
     with served_account() as (lab, served):
-        known = furnished(lab)
+        known = malformed_account.furnished(lab)
         for where, request in islice(malformed.Requests(1, known), 2 * EACH):
             answer = answered(served, request)
             code = re.search(rb'"__type": "(\w+)"|<Code>(\w+)<|"error": "(\w+)"', answer.body)

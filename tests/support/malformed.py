@@ -180,7 +180,9 @@ class Requests:
         if kind < 0.6:
             return nested(self.chance.choice((3, 60)))
         if kind < 0.7 and self.known:
-            return self.chance.choice([text for texts in self.known.values() for text in texts])
+            return self.chance.choice(
+                [text for name, texts in self.known.items() if name != "keys" for text in texts]
+            )
         return deepcopy(self.chance.choice(LEAVES))
 
     def changed(self, value: Any, depth: int = 0) -> Any:
@@ -290,13 +292,14 @@ class Requests:
         return body[:place] if self.maybe(0.02) else body
 
     def signed(self, service: str, request: Request) -> Request:
-        """Signed by the owner, mostly; else by nobody, or with an authorization that is none."""
+        """Signed by the owner, or by one whom policies hold; seldom by nobody, or with no signature."""
         if self.maybe(0.05):
             return request
         sent = AWSRequest(request.method, request.url, dict(request.headers), request.body)
         sent.headers["host"] = f"127.0.0.1:{PORT}"
         signer = S3SigV4Auth if service == "s3" else SigV4Auth
-        signer(OWNER, service, "us-east-1").add_auth(sent)
+        keys = self.chance.choice([OWNER, OWNER, *self.known.get("keys", [])])
+        signer(keys, service, "us-east-1").add_auth(sent)
         headers = Headers(list(sent.headers.items()))
         if self.maybe(0.02):
             name = self.chance.choice(

@@ -87,10 +87,7 @@ def _by_moto(call: Call, request: Request, model: Any) -> Response:
     )
     build = inputs.built if call.service == "s3" else query_protocol.built
     answer = moto_patches.answer_by_moto(build(request, model, call.parameters))
-    if answer.status in (204, 304):  # without content (RFC 9110, 15.3.5 and 15.4.5), of which moto has some
-        answer.body = b""
-    if answer.status >= 400:  # a message may repeat any character
-        answer.body = wire_formats.as_xml(answer.body.decode()).encode()
+    wire_formats.make_readable(answer, model.output_shape)
     if afterwards is not None and answer.status < 300:
         afterwards()
     return answer
