@@ -47,6 +47,7 @@ def clean_environment(region: str) -> None:
     os.environ.update(
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+        BOTO_CONFIG=os.devnull,  # else botocore reads the keys in /etc/boto.cfg and ~/.boto
         AWS_EC2_METADATA_DISABLED="true",
         AWS_DEFAULT_REGION=region,
         NETRC=os.devnull,  # `requests` would send a password of ~/.netrc along
@@ -118,7 +119,10 @@ LOOK_UPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr",
 SENDING = {"connect": 0, "connect_ex": 0, "sendto": -1, "sendmsg": 3}  # where each takes its address
 LOOK_UP_EVENTS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo")
 SENDING_EVENTS = ("socket.connect", "socket.sendto", "socket.sendmsg")
-INTERNET = (socket.AF_INET, socket.AF_INET6)  # Unix sockets, pipes and their like do not leave the machine
+INTERNET = (socket.AF_INET, socket.AF_INET6)
+# These do not leave the machine. Every other family may: frames of the link layer, Bluetooth, a host of ours.
+INSIDE = tuple(getattr(socket, name, None) for name in ("AF_UNIX", "AF_NETLINK", "AF_ALG", "AF_SYSTEM"))
+OWN_PACKETS = (socket.SOCK_RAW, getattr(socket, "SOCK_PACKET", None))  # which name a host of their own
 
 
 @cache
@@ -132,6 +136,19 @@ def install() -> None:
     for name, position in SENDING.items():
         setattr(socket.socket, name, _refusing_socket_method(getattr(socket.socket, name), position))
     sys.addaudithook(_fence)
+
+
+def refuse_way_out(family: int, kind: int) -> None:
+    """A socket may be opened if what it sends names a host, for :func:`refuse_if_outside`, or stays here.
+
+    ``family`` and ``kind`` are negative where Python fills in the Internet's, or takes an open one over.
+    """
+    raw = family in INTERNET and kind >= 0 and kind & 0xF in OWN_PACKETS
+    if raw or (family >= 0 and family not in INTERNET + INSIDE):
+        raise OutsideTheLab(
+            "A socket that makes its own packets, or is of another network, was not opened: this process is "
+            "closed to the network."
+        )
 
 
 def _host_of(destination: Any) -> object:
@@ -151,6 +168,7 @@ def _refusing_look_up(function: Callable[..., Any]) -> Callable[..., Any]:
 def _refusing_socket_method(method: Callable[..., Any], position: int) -> Callable[..., Any]:
     @wraps(method)
     def send(self: socket.socket, *args: Any) -> Any:
+        refuse_way_out(self.family, -1)  # one that was open before
         if self.family in INTERNET and len(args) > max(position, 0):
             refuse_if_outside(_host_of(args[position]))
         return method(self, *args)
@@ -161,6 +179,8 @@ def _refusing_socket_method(method: Callable[..., Any], position: int) -> Callab
 def _fence(event: str, args: tuple[Any, ...]) -> None:
     if event in LOOK_UP_EVENTS:
         refuse_if_outside(_host_of(args[0]))
+    elif event == "socket.__new__":
+        refuse_way_out(args[1], args[2])
     elif event in SENDING_EVENTS and args[0].family in INTERNET:
         refuse_if_outside(_host_of(args[1]))
 

@@ -20,14 +20,15 @@ def register() -> None:
     """
     from cognito_lab.aws import identity_pools, sts, user_pools
     from cognito_lab.aws.api import dispatch, services
-    from cognito_lab.aws.iam import deleted_principals, enforcement
+    from cognito_lab.aws.iam import deleted_principals, enforcement, instance_profiles
     from cognito_lab.aws.identity_pools import open_id_tokens
     from cognito_lab.aws.managed_login import routes
-    from cognito_lab.aws.s3 import access, website
+    from cognito_lab.aws.s3 import access, deletion, website
     from cognito_lab.aws.user_pools.settings import domains
     from cognito_lab.network import hosts
 
-    del deleted_principals, identity_pools, sts, user_pools  # imported for their operations alone
+    # These are imported for their operations alone.
+    del deleted_principals, deletion, identity_pools, instance_profiles, sts, user_pools
 
     # Hosts, by patterns of the whole name; the first one that fits answers.
     hosts.register_host(

@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from cognito_lab.aws.iam.policies import Verdict
 from cognito_lab.errors import AwsError
@@ -19,6 +20,7 @@ from cognito_lab.lessons.refused import http_refusal, refusal_from
 from cognito_lab.network import exchanges
 from cognito_lab.network.exchanges import Exchange
 from cognito_lab.network.forms import OAuthError
+from cognito_lab.network.messages import Response
 from cognito_lab.paths import DATA
 from cognito_lab.views.permissions import TablesView, in_words, matches_table
 from cognito_lab.views.tables import Table
@@ -49,8 +51,12 @@ class Why(TablesView):
 
     def tables(self) -> list[Table]:
         status = f" (HTTP {self.status})" if self.status else ""
+        told = f"{self.code}{status}: {self.aws_said or 'no text'}"
+        if self.status and 300 <= self.status < 400:  # in the address to which the browser goes
+            text = f"&error_description={self.aws_said}" if self.aws_said else ""
+            told = f"error={self.code}{text}{status}"
         rows = {
-            "the caller was told": f"{self.code}{status}: {self.aws_said or 'no text'}",
+            "the caller was told": told,
             "the check behind it": self.check or "none of the lab's own",
             "its rule": self.rule or UNKNOWN,
             "given": self.given or UNKNOWN,
@@ -89,11 +95,18 @@ class Refusals:
         answer, error, refusal = exchange.response, exchange.error, exchange.refusal
         if answer is not None and (answer.status >= 400 or refusal is not None):
             code, said = http_refusal(answer.status, answer.body)
-            if answer.status < 400:  # the browser is sent on with it
-                code, said = getattr(refusal, "code", code), getattr(refusal, "message", said)
+            if answer.status < 400:  # the browser is sent on, and reads no more than that address
+                code, said = told_on_the_way(answer, getattr(refusal, "code", code))
             self._newest = Why(name, code, said, answer.status, **(because(refusal) if refusal else {}))
         elif error is not None and (found := refusal_from(error)):  # what the lab does not play
             self._newest = Why(name, found.code, found.message)
+
+
+def told_on_the_way(answer: Response, code: str) -> tuple[str, str]:
+    """``error`` and ``error_description`` in the address of a redirect; ``code`` where it has none."""
+    where = urlsplit(answer.headers.get("location", ""))
+    fields = dict(parse_qsl(f"{where.query}&{where.fragment}"))
+    return fields.get("error", code), fields.get("error_description", "")
 
 
 def because(error: Exception) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 On AWS anybody's page may call Cognito, and knows no key of the account. Here everybody knows the owner's: a
 page of the internet that is open in the learner's browser could use the account. So the APIs answer pages of
-this machine alone; S3, as on AWS, has the rules of each bucket.
+this machine alone. S3 has the rules of each bucket, as on AWS, for whoever does not sign as the owner.
 
 Sources: Fetch Standard, "CORS protocol"; W3C, "Fetch Metadata Request Headers"; W3C, "Content Security
 Policy Level 3", "sandbox".
@@ -13,9 +13,10 @@ from __future__ import annotations
 import json
 import re
 from html import escape
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from cognito_lab.aws.api import services
+from cognito_lab.aws.iam import principals
 from cognito_lab.network import hosts
 from cognito_lab.network.html_forms import Page
 from cognito_lab.network.messages import Headers, Request, Response
@@ -24,15 +25,17 @@ from cognito_lab.served import HttpRefusal
 THIS_MACHINE = re.compile(
     r"https?://(?:127\.0\.0\.1|\[::1\]|(?:[^/:@]+\.)?localhost)(?::\d+)?", re.IGNORECASE
 )
+KEY_ID = re.compile(r"(?:^|Credential=|AWS )\s*([^\s/,:=]+)[/:]")
 OPEN_TO_PAGES = ("cognito-idp", "cognito-identity", "sts")
 FOR_PROGRAMS = ("token_endpoint", "userinfo_endpoint", "revocation_endpoint")
 EXPOSED = "x-amzn-RequestId, x-amzn-ErrorType, x-amzn-ErrorMessage, Date"
 
 
 def refuse_foreign_page(request: Request, service: str) -> None:
-    """Raise :class:`HttpRefusal` where a page of another machine calls an API other than S3's.
+    """Raise :class:`HttpRefusal` where a page of another machine calls an API, or S3 with the owner's key.
 
-    Browsers name its origin; where they do not, as for a picture, they say by ``Sec-Fetch-Site`` who asks.
+    Browsers name its origin; where they do not, as for a picture, they say by ``Sec-Fetch-Site`` who asks. A
+    link to a presigned address of S3 may stand anywhere: whoever follows it reads, and the page does not.
     """
     origin = request.headers.get("origin")
     foreign = (
@@ -40,8 +43,18 @@ def refuse_foreign_page(request: Request, service: str) -> None:
         if origin
         else request.headers.get("sec-fetch-site") == "cross-site"
     )
-    if foreign and service in services.API_HOSTS and service != "s3":
+    followed = request.method == "GET" and not origin and request.headers.get("sec-fetch-mode") == "navigate"
+    open_to_it = service == "s3" and (followed or not names_owners_key(request))
+    if foreign and service in services.API_HOSTS and not open_to_it:
         raise HttpRefusal(f"A page of {origin or 'another site'} may not call {service} in this lab.", 403)
+
+
+def names_owners_key(request: Request) -> bool:
+    """Whether a request is signed, rightly or not, with the key pair of the owner that everybody knows."""
+    query = parse_qs(request.query)
+    given = [request.headers.get("authorization", ""), *query.get("X-Amz-Credential", [])]
+    named = {found[1] for text in given if (found := KEY_ID.search(text))}
+    return not principals.EXTRA_ROOT_KEYS.keys().isdisjoint({*named, *query.get("AWSAccessKeyId", [])})
 
 
 def preflight(request: Request, service: str) -> Response | None:

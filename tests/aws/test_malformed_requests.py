@@ -60,6 +60,7 @@ COMMON = {
         "NoSuchWebsiteConfiguration", "NotImplemented", "PreconditionFailed", "RequestHeaderSectionTooLarge",
         "RequestTimeTooSkewed", "SignatureDoesNotMatch", "XAmzContentSHA256Mismatch", "BadRequest",
         "AccessForbidden", "InvalidRedirectLocation", "InvalidNamespaceHeader", "InvalidPartNumber",
+        "InvalidPart", "NoSuchUpload",
     },
 }  # fmt: skip
 COMMON["cognito-identity"], COMMON["sts"] = COMMON["cognito-idp"], COMMON["iam"]

@@ -111,13 +111,18 @@ def test_why_names_the_check_that_stopped_whoever_has_the_code(it: Pages) -> Non
 def test_why_tells_of_what_the_browser_was_sent_on_with(it: Pages) -> None:
     it.authorize(redirect_uri="https://evil.example/")
     why = it.lab.why()
-    assert (why.code, why.status) == ("redirect_mismatch", 302)
+    assert (why.code, why.aws_said, why.status) == ("redirect_mismatch", "", 302)
+    assert "error=redirect_mismatch (HTTP 302)" in str(why)  # what the check said stays here
+    assert "callback URL of the app client" not in str(why)
     assert why.given == "https://evil.example/" and CALLBACK in why.expected
     it.authorize(scope="nothing")
     assert (
         it.lab.why().check == "managed_login.oauth.requests.check_scopes"
         and it.lab.why().code == "invalid_request"
     )
+    assert "error=invalid_request&error_description=invalid_scope (HTTP 302)" in str(it.lab.why())
+    it.authorize(response_type="token", scope="nothing")  # in the fragment
+    assert it.lab.why().aws_said == "invalid_scope"
     it.authorize(code_challenge=CHALLENGE, code_challenge_method="plain")
     assert it.lab.why().check == "managed_login.oauth.requests.check_challenge"
 

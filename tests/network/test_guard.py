@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import socket
 import subprocess
 import sys
 import textwrap
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cognito_lab import guard
+from cognito_lab import OutsideTheLab, guard
 from cognito_lab.paths import ROOT
 
 # Before anything else: a spy on what Python is about to do with the network, and with other programs.
@@ -341,6 +342,7 @@ def test_no_socket_was_used_no_program_started_and_no_file_of_the_home_opened(le
 def test_the_environment_leads_nowhere(leak: Any) -> None:
     env = json.loads(leak["answers"]["environment"][1])
     aws = {name: value for name, value in env.items() if name.startswith("AWS_")}
+    assert env["BOTO_CONFIG"] == env["NETRC"] == os.devnull
     assert aws.pop("AWS_ACCESS_KEY_ID") and aws.pop("AWS_SECRET_ACCESS_KEY")
     assert aws == {
         "AWS_CONFIG_FILE": os.devnull,
@@ -348,9 +350,7 @@ def test_the_environment_leads_nowhere(leak: Any) -> None:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    assert not [
-        name for name in env if name.upper().endswith("_PROXY") or name in ("BOTO_CONFIG", "MOTO_ACCOUNT_ID")
-    ]
+    assert not [name for name in env if name.upper().endswith("_PROXY") or name == "MOTO_ACCOUNT_ID"]
 
 
 def test_no_key_of_the_learners_reaches_a_request_that_could_be_recorded(leak: Any) -> None:
@@ -404,6 +404,56 @@ def test_a_session_that_has_read_nothing_yet_reads_nothing_any_more(tmp_path: Pa
     """
     assert run(script, home_with(tmp_path, config))["events"] == []
     assert not canary.exists()
+
+
+def test_the_keys_of_boto_2_are_not_read(tmp_path: Path) -> None:
+    """botocore would find them when nothing else gives any ("Credentials" in boto3's guide)."""
+    env = home_with(tmp_path, "")
+    (tmp_path / ".boto").write_text(
+        "[Credentials]\naws_access_key_id = AKIAREAL\naws_secret_access_key = s\n"
+    )
+    script = """
+        import botocore.session
+        def look():
+            os.environ.pop("AWS_ACCESS_KEY_ID", None)
+            found = botocore.session.Session().get_credentials()
+            return found.access_key if found else None
+        attempt("before", look)
+        from cognito_lab import Lab
+        lab = Lab.start(region="us-east-1")
+        attempt("in the lab", look)
+    """
+    answers = run(script, env)["answers"]
+    assert answers["before"][:2] == ["answered", "AKIAREAL"]  # the canary sings
+    assert "AKIAREAL" not in answers["in the lab"][1]
+    assert [event for event in answers["in the lab"][2] if ".boto" in event[1]] == []
+
+
+PACKET, BLUETOOTH, VSOCK = 17, 31, 40  # as Linux counts families; not every Python has names for them
+
+
+@pytest.mark.parametrize(
+    ("family", "kind"),
+    [
+        (PACKET, socket.SOCK_RAW), (PACKET, socket.SOCK_DGRAM), (BLUETOOTH, 1), (VSOCK, 1),
+        (socket.AF_INET, socket.SOCK_RAW), (socket.AF_INET6, socket.SOCK_RAW),
+        (socket.AF_INET, socket.SOCK_RAW | 0o4000),  # and not blocking
+    ],
+)  # fmt: skip
+def test_a_socket_that_names_no_host_is_not_opened(
+    family: int, kind: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = (None, int(family), int(kind), 0)
+    with pytest.raises(OutsideTheLab, match="was not opened"):
+        guard._fence("socket.__new__", opening)
+    monkeypatch.setattr(guard, "refuse_way_out", lambda family, kind: None)
+    guard._fence("socket.__new__", opening)
+
+
+@pytest.mark.parametrize("family", ["AF_INET", "AF_INET6", "AF_UNIX"])
+def test_a_plain_socket_is_opened(family: str) -> None:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, -1):
+        guard._fence("socket.__new__", (None, getattr(socket, family), kind, 0))
 
 
 # -- the controls: without the guard the canaries sing, and the spy sees -------------------------

@@ -13,6 +13,7 @@ import pytest
 import requests
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from support.iam_people import allow, make_user
 from support.served import POOL_TARGET, ask, buckets, call, lab, presigned, server, signed
 
 from cognito_lab import Lab, OutsideTheLab
@@ -392,14 +393,22 @@ def test_the_buckets_own_rules_decide_which_page_may_read(server: Server, host: 
     assert allowed(ask(server, "OPTIONS", path, host, origin=theirs, **asked)) == (403, None)
     asked["access_control_request_method"] = "DELETE"
     assert allowed(ask(server, "OPTIONS", path, host, origin=ours, **asked)) == (403, None)
-    assert allowed(signed(server, "GET", path, host, origin=ours)) == (200, ours)
-    assert allowed(signed(server, "GET", path, host, origin=theirs)) == (200, None)
+    keys = keys_of_a_user()
+    assert allowed(signed(server, "GET", path, host, keys=keys, origin=ours)) == (200, ours)
+    assert allowed(signed(server, "GET", path, host, keys=keys, origin=theirs)) == (200, None)
     assert allowed(ask(server, "GET", path, host, origin=ours)) == (403, ours)  # errors as well
-    assert allowed(signed(server, "GET", f"{path}-none", host, origin=ours)) == (404, ours)
+    assert allowed(signed(server, "GET", f"{path}-none", host, keys=keys, origin=ours)) == (404, ours)
     assert allowed(signed(server, "GET", path, host, keys=("no", "no"), origin=ours)) == (403, ours)
 
 
 # -- pages -----------------------------------------------------------------------------------------
+
+
+def keys_of_a_user() -> tuple[str, str]:
+    """The key pair of an IAM user who may do everything in S3, and is known to whom the owner tells it."""
+    made = make_user("page", allow("s3:*"))
+    return made["aws_access_key_id"], made["aws_secret_access_key"]
+
 
 COGNITO = "cognito-identity.us-east-1.amazonaws.com.localhost"
 
@@ -442,6 +451,32 @@ def test_a_page_of_another_machine_uses_no_api_even_with_the_owners_key(
         assert "access-control-allow-origin" not in refused.headers
     monkeypatch.setattr(browser_rules, "refuse_foreign_page", lambda *_: None)
     assert "may not call" not in signed(server, "POST", "/", service=service, **fields).text
+
+
+FOREIGN = [{"origin": "https://evil.example"}, {"origin": "null"}, {"sec_fetch_site": "cross-site"}]
+
+
+@pytest.mark.parametrize("fields", FOREIGN)
+def test_a_page_of_another_machine_is_not_the_owner_at_s3(
+    server: Server, fields: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buckets()
+    path, keys = "/tidepool-pictures/crab", keys_of_a_user()
+    link = presigned(server, path)
+    by_version_2 = f"{path}?AWSAccessKeyId=test&Expires=9999999999&Signature=x"
+    for refused in (
+        *(signed(server, method, path, **fields) for method in ("GET", "PUT", "DELETE")),
+        ask(server, "GET", link, **fields),
+        ask(server, "GET", by_version_2, **fields),
+        ask(server, "GET", path, authorization="AWS test:x", **fields),
+    ):
+        assert refused.status == 403 and "may not call s3" in refused.text
+    assert signed(server, "GET", path, keys=keys, **fields).text == "crab"  # a key that only the app has
+    assert ask(server, "GET", "/tidepool-site/index.html", **fields).text == "home"  # what is for everybody
+    assert ask(server, "GET", link, sec_fetch_site="cross-site", sec_fetch_mode="navigate").text == "crab"
+    assert ask(server, "GET", link, origin="http://localhost:8888").text == "crab"
+    monkeypatch.setattr(browser_rules, "names_owners_key", lambda request: False)
+    assert signed(server, "GET", path, **fields).text == "crab"
 
 
 @pytest.mark.parametrize("service", browser_rules.OPEN_TO_PAGES)

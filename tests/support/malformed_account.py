@@ -92,6 +92,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     session_keys = session_of(role)
     s3.create_bucket(Bucket="tidepool-pictures")
     s3.put_object(Bucket="tidepool-pictures", Key="mara/crab.svg", Body=b"crab", Metadata={"a": "b"})
+    upload = s3.create_multipart_upload(Bucket="tidepool-pictures", Key="mara/crab.svg")["UploadId"]
     provider = f"cognito-idp.us-east-1.amazonaws.com/{it.pool}"
     own = {"ProviderName": provider, "ClientId": it.client}
     pool = identity.create_identity_pool(
@@ -167,7 +168,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "Path": ["/", "/team/"],
         "Url": ["https://accounts.google.com"],
         "OpenIDConnectProviderArn": ["arn:aws:iam::123456789012:oidc-provider/accounts.google.com"],
-        "Bucket": ["tidepool-pictures"], "Key": ["mara/crab.svg", "x"],
+        "UploadId": [upload], "Bucket": ["tidepool-pictures"], "Key": ["mara/crab.svg", "x"],
         "CopySource": ["tidepool-pictures/mara/crab.svg"],
         "Policy": [json.dumps(document({**allow("s3:GetObject", "arn:aws:s3:::tidepool-pictures/*"),
         "Principal": {"AWS": role}}))],

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from cognito_lab.errors import OutsideTheLab
+from cognito_lab.network.messages import Response
 from cognito_lab.paths import DATA
 
 
@@ -44,7 +45,7 @@ class Call:
         return default if value is None else value
 
 
-Handler = Callable[[Call], dict[str, Any] | None]
+Handler = Callable[[Call], "dict[str, Any] | Response | None"]  # a whole answer: S3's forms are its own
 # What is looked at before moto acts; it may answer what is to be done when moto has.
 Check = Callable[[Call], Callable[[], None] | None]
 

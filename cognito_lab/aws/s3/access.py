@@ -27,6 +27,12 @@ ACTIONS = {
     "HeadBucket": "ListBucket",
     "HeadObject": "GetObject",
     "CopyObject": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "UploadPartCopy": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
+    "ListParts": "ListMultipartUploadParts",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
     "GetBucketCors": "GetBucketCORS",
     "PutBucketCors": "PutBucketCORS",
     "DeleteBucketCors": "PutBucketCORS",
@@ -63,7 +69,12 @@ def check_overrides(call: Call) -> None:
 
 
 def needed(call: Call, resource: str) -> list[tuple[str, str]]:
-    """The IAM actions that an operation takes, each with its resource."""
+    """The IAM actions that an operation takes, each with its resource.
+
+    ``DeleteObjects`` takes none by itself: each of its keys is judged where it is deleted.
+    """
+    if call.operation == "DeleteObjects":
+        return []
     action = ACTIONS.get(call.operation, call.operation)
     version = "Version" if "VersionId" in call.parameters and action in ("GetObject", "DeleteObject") else ""
     needs = [(f"s3:{action}{version}", resource)]
@@ -113,6 +124,7 @@ def bucket_in(arn: str) -> Any:
 
 @check_before("s3", "PutObject")
 @check_before("s3", "CopyObject")
+@check_before("s3", "CreateMultipartUpload")
 def check_new_object(call: Call) -> None:
     """S3 encrypts every object with keys of its own; with other keys there would be more to refuse."""
     check_acl(call)

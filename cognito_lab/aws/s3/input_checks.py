@@ -18,6 +18,11 @@ from cognito_lab.errors import AwsError, OutsideTheLab
 DATES = ("IfModifiedSince", "IfUnmodifiedSince", "CopySourceIfModifiedSince", "CopySourceIfUnmodifiedSince")
 RANGE = re.compile(r"bytes=(?:[0-9]{1,15}-[0-9]{0,15}|-[0-9]{1,15})")
 
+NO_UPLOAD = (
+    "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted "
+    "or completed."
+)
+
 
 def without_broken_conditions(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """A date or a range that is none counts for nothing (RFC 9110, 13.1.3 and 14.2); S3 does it as well."""
@@ -40,6 +45,8 @@ def http_date(text: str) -> str | None:
 
 def check(call: Call) -> None:
     """Refuse by AWS's code what moto would fail at, or store and not act on."""
+    if "UploadId" in call.parameters:
+        check_upload(call)
     for one in CHECKED.get(call.operation, ()):
         one(call)
 
@@ -49,6 +56,14 @@ def check_token(call: Call) -> None:
     token = call.get("ContinuationToken")
     if token is not None and token not in moto_patches.s3_page_tokens():
         raise AwsError("InvalidArgument", "The continuation token provided is incorrect")
+
+
+def check_upload(call: Call) -> None:
+    """An upload in parts is one that was begun, for this object, and is not over."""
+    bucket = moto_patches.s3().buckets.get(call["Bucket"])
+    begun = bucket and bucket.multiparts.get(call["UploadId"])
+    if bucket and (not begun or begun.key_name != call["Key"]):
+        raise AwsError("NoSuchUpload", NO_UPLOAD, 404)
 
 
 def check_part(call: Call) -> None:

@@ -13,6 +13,7 @@ from cognito_lab.errors import AwsError
 
 INVALID = "The XML you provided was not well-formed or did not validate against our published schema"
 SIMPLE = {"integer": r"-?[0-9]{1,9}", "long": r"-?[0-9]{1,18}", "boolean": "(?i:true|false)"}
+OPTIONAL = "CreateBucketConfiguration"  # of all documents this one may be left out
 # Of Regions S3 says itself which it does not have.
 NOT_HERE = ("BucketLocationConstraint",)
 
@@ -27,14 +28,14 @@ def check(shape: Any, parameters: dict[str, Any]) -> None:
     if payload is None or shape.members[payload].type_name != "structure":
         return
     octets = parameters.get(payload, b"")
-    if not octets:
-        if payload in shape.required_members:
-            raise AwsError("MissingRequestBodyError", "Request Body is empty")
+    if not octets and payload == OPTIONAL:
         return
+    if not octets:
+        raise AwsError("MissingRequestBodyError", "Request Body is empty")
     root, document = parsed(octets), shape.members[payload]
     if root is None or local(root) != document.serialization.get("name", payload) or not fits(document, root):
         raise AwsError("MalformedXML", INVALID)
-    if not len(root) and payload not in shape.required_members:  # it says nothing
+    if not len(root) and payload == OPTIONAL:  # it says nothing
         parameters[payload] = b""
 
 

@@ -28,6 +28,7 @@ from cognito_lab.aws.user_pools.settings import (
     branding,
     domains,
     identity_providers,
+    inquiries,
     pools,
     resource_servers,
 )
@@ -42,6 +43,7 @@ __all__ = [  # they bring their operations
     "flows",
     "groups",
     "identity_providers",
+    "inquiries",
     "password_recovery",
     "pools",
     "profile",

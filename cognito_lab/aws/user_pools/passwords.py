@@ -62,6 +62,10 @@ class Hash:
         return hmac.compare_digest(self.digest, _derive(password, self.salt))
 
 
+# Of somebody who has none, and of nobody: no password has an empty digest, and a look costs what it costs.
+NO_PASSWORD = Hash(b"", bytes(16), 1)
+
+
 def _derive(password: str, salt: bytes) -> bytes:
     return hashlib.pbkdf2_hmac("sha256", password.encode(), salt, ROUNDS)
 

@@ -77,6 +77,20 @@ def test_the_token_of_a_page_is_one_that_was_given(s3: Any) -> None:
         s3.list_objects_v2(Bucket="tidepool", ContinuationToken="x")
 
 
+def test_an_upload_in_parts_is_one_that_was_begun_for_the_object(s3: Any) -> None:
+    begun = s3.create_multipart_upload(**CRAB)["UploadId"]
+    part = {"PartNumber": 1, "Body": b"x"}
+    for named, upload in ((CRAB, "x"), ({**CRAB, "Key": "goby"}, begun)):
+        for call, more in ((s3.upload_part, part), (s3.list_parts, {}), (s3.abort_multipart_upload, {})):
+            with refused("NoSuchUpload"):
+                call(**named, UploadId=upload, **more)
+    s3.upload_part(**CRAB, UploadId=begun, **part)
+    with refused("MalformedXML"):
+        s3.complete_multipart_upload(**CRAB, UploadId=begun, MultipartUpload={"Parts": []})
+    with refused("MissingRequestBodyError"):
+        s3.complete_multipart_upload(**CRAB, UploadId=begun)
+
+
 def test_nothing_is_locked_here(s3: Any) -> None:
     with refused("InvalidRequest"):
         s3.put_object(**CRAB, Body=b"x", ObjectLockLegalHoldStatus="ON")

@@ -53,6 +53,27 @@ def test_a_pool_without_settings_has_the_defaults_of_aws(it):
     assert pool["EmailConfiguration"] == {"EmailSendingAccount": "COGNITO_DEFAULT"}
 
 
+def test_what_tools_ask_of_every_pool(it):
+    it.new_pool(Schema=[{"Name": "reef", "AttributeDataType": "String"}])
+    named = {"UserPoolId": it.pool}
+    assert it.idp.get_user_pool_mfa_config(**named)["MfaConfiguration"] == "OFF"
+    logs = it.idp.get_log_delivery_configuration(**named)["LogDeliveryConfiguration"]
+    assert logs == {**named, "LogConfigurations": []}
+    header = it.idp.get_csv_header(**named)
+    assert header["UserPoolId"] == it.pool and header["CSVHeader"][-3:] == [
+        "custom:reef", "cognito:mfa_enabled", "cognito:username",
+    ]  # fmt: skip
+    everything = {one["Name"] for one in describe(it)["SchemaAttributes"]} - {"sub", "identities"}
+    assert set(header["CSVHeader"]) == everything | {"cognito:mfa_enabled", "cognito:username"}
+    for call in (
+        it.idp.get_user_pool_mfa_config,
+        it.idp.get_log_delivery_configuration,
+        it.idp.get_csv_header,
+    ):
+        with refused("ResourceNotFoundException"):
+            call(UserPoolId="us-east-1_nobodys12")
+
+
 def test_in_a_policy_that_is_given_a_rule_that_is_left_out_is_off(it):
     it.new_pool(Policies={"PasswordPolicy": {"MinimumLength": 6}})
     policy = describe(it)["Policies"]["PasswordPolicy"]

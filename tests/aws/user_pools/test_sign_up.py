@@ -181,10 +181,12 @@ def test_an_unknown_person_is_hidden_if_the_client_says_so(it):
         it.idp.resend_confirmation_code(ClientId=it.client, **resend)
     with refused("UserNotFoundException"):
         it.idp.confirm_sign_up(ClientId=it.client, ConfirmationCode="123456", **resend)
+    with refused("ExpiredCodeException"):
+        it.idp.confirm_sign_up(ClientId=hiding, ConfirmationCode="123456", **resend)
     pretended = it.idp.resend_confirmation_code(ClientId=hiding, **resend)["CodeDeliveryDetails"]
     assert pretended == it.idp.resend_confirmation_code(ClientId=hiding, **resend)["CodeDeliveryDetails"]
     assert pretended["DeliveryMedium"] == "EMAIL" and outbox.outbox() == []
-    with refused("ExpiredCodeException"):
+    with refused("CodeMismatchException"):
         it.idp.confirm_sign_up(ClientId=hiding, ConfirmationCode="123456", **resend)
     it.sign_up("mara")  # the gap: a taken username is not hidden
     with refused("UsernameExistsException", "User already exists"):

@@ -26,11 +26,7 @@ def forgot_password(call: Call) -> dict[str, Any]:
     client_secrets.check_secret_hash(client, call["Username"], call.get("SecretHash"))
     user = client.pool.people.find(call["Username"])
     if user is None:
-        delivery = hidden_users.placeholder_delivery(client, call["Username"])
-        nobody = hidden_users.placeholder_for(client, call["Username"])
-        verification_codes.count_attempt(nobody.attempts, "recovery")
-        verification_codes.store_impossible_code(nobody, "recovery")
-        return {"CodeDeliveryDetails": delivery}
+        return verification_codes.pretend_to_send(client, call["Username"], "recovery", "recovery")
     check_resettable(user)
     attribute = recovery_address(client.pool, user)
     verification_codes.count_attempt(user.attempts, "recovery")

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import MutableMapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cognito_lab import randomness
 from cognito_lab.aws.user_pools import outbox
 from cognito_lab.aws.user_pools.directory import Code
+from cognito_lab.aws.user_pools.sign_in import hidden_users
 from cognito_lab.errors import AwsError
 from cognito_lab.protocols import constant_time
 
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.directory import User
-    from cognito_lab.aws.user_pools.model import UserPool
+    from cognito_lab.aws.user_pools.model import AppClient, UserPool
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -44,6 +45,22 @@ def send(
     code = Code(randomness.digits(6), attribute, to, time.time() + LIFETIME[purpose])
     user.codes[purpose] = code
     return outbox.send(pool, "verification", to, attribute, code.digits, user.username)
+
+
+def pretend_to_send(client: AppClient, name: str, purpose: str, what: str) -> dict[str, Any]:
+    """The answer to an attempt at ``what`` for a ``name`` that nobody has, from a client that hides users.
+
+    It meets the limits that people meet; AWS does not say so, but else the limit would tell who exists.
+
+    Raises:
+        AwsError: ``UserNotFoundException``, from a client that does not hide users; and
+            ``LimitExceededException``.
+    """
+    delivery = hidden_users.placeholder_delivery(client, name)
+    nobody = hidden_users.placeholder_for(client, name)
+    count_attempt(nobody.attempts, what)
+    store_impossible_code(nobody, purpose)
+    return {"CodeDeliveryDetails": delivery}
 
 
 def store_impossible_code(placeholder: User, purpose: str) -> None:

@@ -29,7 +29,8 @@ def check_password(user: User, shows: Callable[[passwords.Hash], bool]) -> None:
         AwsError: ``NotAuthorizedException``.
     """
     check_not_locked(user)
-    if user.credential is None or not shows(user.credential.current):
+    known = user.credential.current if user.credential else passwords.NO_PASSWORD
+    if not shows(known) or user.credential is None:
         count_failure(user)
         raise wrong_password()
     user.failures = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cognito_lab.aws.user_pools import client_secrets
+from cognito_lab.aws.user_pools import client_secrets, passwords
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import no_user
 from cognito_lab.aws.user_pools.model import AppClient
@@ -33,6 +33,9 @@ def find_by_password(client: AppClient, username: str, password: str) -> User:
     if user is None:
         if client.hides_users:
             lockout.count_placeholder_failure(hidden_users.placeholder_user(client, username))
+            passwords.NO_PASSWORD.matches(
+                password
+            )  # the same work: a quick answer would say that nobody is there
         raise lockout.wrong_password() if client.hides_users else no_user()
     user_status.check_enabled(user)
     user_status.check_confirmed(user)  # before the password is looked at: AWS calls that intended

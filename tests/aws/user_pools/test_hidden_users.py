@@ -1,0 +1,113 @@
+"""Who hides its users tells neither by a limit nor by its work whether somebody is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from support.user_pools import FLOWS, OTHER_PASSWORD, World, pairs, refused, world
+
+from cognito_lab.aws.user_pools import passwords
+from cognito_lab.aws.user_pools.people import verification_codes
+
+
+@pytest.fixture
+def it():
+    with world() as it:
+        it.new_pool(client={"PreventUserExistenceErrors": "ENABLED"}, AutoVerifiedAttributes=["email"])
+        yield it
+
+
+def said(call: Callable[[], Any]) -> str:
+    try:
+        call()
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return "done"
+
+
+def calls(it: World, name: str) -> dict[str, Callable[[], Any]]:
+    """The public calls that have a limit, with a code that is wrong."""
+    who = {"ClientId": it.client, "Username": name}
+    wrong = {**who, "ConfirmationCode": "none"}
+    return {
+        "ResendConfirmationCode": partial(it.idp.resend_confirmation_code, **who),
+        "ConfirmSignUp": partial(it.idp.confirm_sign_up, **wrong),
+        "ForgotPassword": partial(it.idp.forgot_password, **who),
+        "ConfirmForgotPassword": partial(it.idp.confirm_forgot_password, **wrong, Password=OTHER_PASSWORD),
+        "InitiateAuth": partial(it.initiate, name, OTHER_PASSWORD),
+    }
+
+
+@pytest.mark.parametrize(
+    ("call", "before", "who"),
+    [
+        ("ResendConfirmationCode", None, "unconfirmed"),
+        ("ConfirmSignUp", "ResendConfirmationCode", "unconfirmed"),
+        ("ForgotPassword", None, "confirmed"),
+        ("ConfirmForgotPassword", "ForgotPassword", "confirmed"),
+        ("InitiateAuth", None, "confirmed"),
+    ],
+)
+def test_a_name_that_nobody_has_meets_the_limits_that_people_meet(
+    it: World, call: str, before: str | None, who: str
+) -> None:
+    it.sign_up("unconfirmed")
+    it.member("confirmed")
+    heard = {}
+    for name in (who, "nobody"):
+        named = calls(it, name)
+        first = [said(named[before])] if before else []
+        heard[name] = first + [said(named[call]) for _ in range(22)]
+    assert heard[who] == heard["nobody"]
+    assert len(set(heard[who])) > 1 or call == "InitiateAuth"  # a limit was met; a lock has the code of a
+    it.lab.travel(hours=1)  # wrong password
+    assert said(calls(it, "nobody")[call]) == heard["nobody"][0 if not before else 1] or before
+
+
+def test_the_limit_counts_for_nobody_because_of_the_rule(it: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    resend = calls(it, "nobody")["ResendConfirmationCode"]
+    assert [said(resend) for _ in range(6)][-1] == "LimitExceededException"
+    monkeypatch.setattr(verification_codes, "count_attempt", lambda *_: None)
+    assert said(resend) == "done"
+
+
+def test_who_does_not_hide_its_users_says_so_at_once(it: World) -> None:
+    it.client = it.new_client()["ClientId"]
+    for name, call in calls(it, "nobody").items():
+        assert said(call) == "UserNotFoundException", name
+
+
+@pytest.mark.parametrize("operation", ["USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH"])
+def test_a_wrong_password_is_the_same_work_for_everybody(
+    it: World, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted in stretchings of a password, which are all but all of the work."""
+    factors = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    it.new_pool(FLOWS, {"PreventUserExistenceErrors": "ENABLED"}, Policies=factors)
+    it.invited("mara", email="mara@tidepool.example")
+    it.idp.admin_create_user(
+        UserPoolId=it.pool, Username="ben", UserAttributes=pairs(email="ben@tidepool.example")
+    )  # without a password
+    stretched: list[str] = []
+    derive = passwords._derive
+    monkeypatch.setattr(passwords, "_derive", lambda word, salt: stretched.append(word) or derive(word, salt))
+    work = {}
+    for name in ("mara", "ben", "nobody", "nobody@tidepool.example"):
+        stretched.clear()
+        given = {"ClientId": it.client, "AuthFlow": operation,
+                 "AuthParameters": {"USERNAME": name, "PASSWORD": OTHER_PASSWORD}}  # fmt: skip
+        with refused("NotAuthorizedException", "Incorrect username or password."):
+            if operation.startswith("ADMIN"):
+                it.idp.admin_initiate_auth(UserPoolId=it.pool, **given)
+            else:
+                it.idp.initiate_auth(**given)
+        work[name] = len(stretched)
+    assert set(work.values()) == {1}, work
+
+
+def test_nobody_has_the_password_of_nobody() -> None:
+    assert not passwords.NO_PASSWORD.matches("") and not passwords.NO_PASSWORD.matches(OTHER_PASSWORD)
