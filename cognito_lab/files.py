@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 
 @contextlib.contextmanager
@@ -25,6 +28,33 @@ def complete_or_absent(target: Path) -> Iterator[Path]:
         partial.replace(target)
     finally:
         _remove(partial)
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; an empty one where there is no file.
+
+    Raises:
+        ValueError: There is something else in it.
+        OSError: It cannot be read.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(found, dict):
+        raise ValueError("not a JSON object")
+    return found
+
+
+def set_aside(path: Path) -> Path:
+    """Give a damaged file another name, which is answered: nothing that was set aside before is lost."""
+    names = (f"{path.name}.unreadable{f'-{number}' if number > 1 else ''}" for number in itertools.count(1))
+    kept = next(other for name in names if not (other := path.with_name(name)).exists())
+    with contextlib.suppress(FileNotFoundError):  # another kernel was faster
+        path.replace(kept)
+    return kept
 
 
 def _is_running(process: int) -> bool:

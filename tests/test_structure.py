@@ -25,7 +25,8 @@ FLOORS = (
     ("guard",),
     ("protocols",),
     ("network",),
-    ("errors", "interrupts", "clock", "randomness", "reproducible", "paths", "files", "templates"),
+    ("clock", "randomness", "reproducible", "interrupts", "expiring", "errors"),
+    ("paths", "files", "templates"),
 )
 # Arrows that point up, each with its reason.
 UP: dict[tuple[str, str], str] = {}

@@ -15,6 +15,9 @@ The seams, each with a test in ``tests/aws/test_moto_patches.py`` that says whic
    one across a reset: afterwards it is a different object.
 6. ``FakeBucket.get_permission``: moto asks it beside seam 2; the lab's enforcement has decided by then.
 7. ``moto.core.utils.create_loader``: kept, for speed alone.
+8. ``moto.core.request.Request.want_form_data_parsed``: moto takes forms out of a POST alone. What is PUT
+   into S3 is an object, whatever its content type says.
+9. ``BaseModel.__new__``: moto lists every object that it ever made, for a page that the lab does not have.
 """
 
 from __future__ import annotations
@@ -75,7 +78,9 @@ def install() -> None:
     global _moto_answers
     import moto.core.authorization as authorization
     import moto.core.botocore_stubber as stubber
+    import moto.core.common_models as common_models
     import moto.core.models as core_models
+    import moto.core.request as core_request
     import moto.core.utils as core_utils
     import moto.s3.models as s3_models
     import moto.sts.models as sts_models
@@ -88,6 +93,8 @@ def install() -> None:
         (s3_models.FakeBucket, "get_permission", _no_verdict),
         # moto looks through all of botocore's models for each one that it reads; it need do so only once.
         (core_utils, "create_loader", cache(core_utils.create_loader)),
+        (core_request.Request, "want_form_data_parsed", property(lambda request: request.method == "POST")),
+        (common_models.BaseModel, "__new__", staticmethod(lambda kind, *_, **__: object.__new__(kind))),
         # No address of ``requests`` is moto's to answer: the lab's table of hosts decides.
         (core_models, "RESPONSES_METHODS", []),
     ):
@@ -147,7 +154,10 @@ def _process_request(stubber: Any, request: Any) -> tuple[int, dict[str, str], b
 
 
 def answer_by_moto(request: Request) -> Response:
-    """moto's answer. An error from inside moto is not AWS's, and is never shown as if it were."""
+    """moto's answer to a request that the lab made of what it had read and admitted.
+
+    An error from inside moto is not AWS's, and is never shown as if it were.
+    """
     from botocore.awsrequest import AWSPreparedRequest
     from botocore.compat import HTTPHeaders
     from moto.core.models import botocore_stubber
@@ -250,6 +260,13 @@ def sts() -> Any:
     from moto.sts.models import sts_backends
 
     return sts_backends[ACCOUNT]["aws"]
+
+
+def forget_temporary_keys(ids: set[str]) -> None:
+    """Drop what moto keeps of sessions that ended long ago: it looks through all of them at each call."""
+    sts().assumed_roles[:] = [one for one in sts().assumed_roles if one.access_key_id not in ids]
+    for access_key_id in ids:
+        iam().access_keys.pop(access_key_id, None)
 
 
 def s3() -> Any:

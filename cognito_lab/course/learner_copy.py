@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from cognito_lab.course.setup.environment import clean_environment, course_folder
-from cognito_lab.files import complete_or_absent
+from cognito_lab.files import complete_or_absent, read_object, set_aside
 from cognito_lab.practice import progress, start_page
 
 COPY = "my_course"
@@ -22,6 +22,7 @@ SOLVED = "build/solved"
 DEFAULT_PORT = 8888
 # Beside the copies: which version of each lesson was copied, to say when the course has a newer one.
 COPIED = ".copied.json"
+BOUND = "COGNITO_LAB_SOCKET"  # the number of the socket that JupyterLab takes over: see its configuration
 
 
 class CannotStart(Exception):
@@ -46,8 +47,15 @@ def copy_notebooks(notebooks: Path, own: Path, fresh: str | None = None) -> list
     again = _chosen([f for f in files if f.suffix == ".ipynb"], fresh) if fresh else None
     own.mkdir(parents=True, exist_ok=True)
     record = own / COPIED
-    copied: dict[str, str] = json.loads(record.read_text()) if record.exists() else {}
     lines, newer = [], []
+    try:
+        copied = read_object(record)
+    except ValueError:
+        copied, kept = {}, set_aside(record)
+        lines.append(
+            f"{own.name}/{COPIED} is damaged, and now {kept.name}: which lessons have changed since they "
+            "were copied is not known. Your notebooks are as they were."
+        )
     for file in files:
         name = str(file.relative_to(notebooks))
         mine = own / name
@@ -62,7 +70,8 @@ def copy_notebooks(notebooks: Path, own: Path, fresh: str | None = None) -> list
             copied[name] = digest
         elif copied.get(name, digest) != digest:
             newer.append(name)
-    record.write_text(json.dumps(copied, indent=1, sort_keys=True) + "\n")
+    with complete_or_absent(record) as partial:
+        partial.write_text(json.dumps(copied, indent=1, sort_keys=True) + "\n")
     if newer:
         lines.append(
             f"Changed in the course since you copied: {', '.join(newer)}. To take one: make lab FRESH=…"
@@ -94,8 +103,10 @@ def copy_solved(notebooks: Path, folder: Path, fresh: str | None = None) -> list
         return copy_notebooks(Path(made), folder, fresh)
 
 
-def choose_port(wanted: int | None) -> int:
-    """A free port of 127.0.0.1: the one wanted, or the first free one from the default on.
+def bind_port(wanted: int | None) -> socket.socket:
+    """A socket that listens on 127.0.0.1: at the port wanted, or the first free one from the default on.
+
+    It is JupyterLab's from here on, so that no other program, such as another `make lab`, takes the port.
 
     Raises:
         CannotStart: the wanted one is taken or no port, or all of twenty are taken.
@@ -103,29 +114,30 @@ def choose_port(wanted: int | None) -> int:
     if wanted is not None:
         if not 1024 <= wanted <= 65535:
             raise CannotStart(f"{wanted} is no port for this: choose one from 1024 to 65535.")
-        if not _is_free(wanted):
-            raise CannotStart(
-                f"Port {wanted} is taken by another program. Choose another: make lab PORT={wanted + 1}"
-            )
-        return wanted
+        if bound := _bind(wanted):
+            return bound
+        raise CannotStart(
+            f"Port {wanted} is taken by another program. Choose another: make lab PORT={wanted + 1}"
+        )
     for port in range(DEFAULT_PORT, DEFAULT_PORT + 20):
-        if _is_free(port):
+        if bound := _bind(port):
             if port != DEFAULT_PORT:
                 print(f"Port {DEFAULT_PORT} is taken by another program; using {port}.", flush=True)
-            return port
+            return bound
     raise CannotStart(f"Ports {DEFAULT_PORT} to {port} are all taken. Choose another: make lab PORT=…")
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # a server that has just ended does not count
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+def _bind(port: int) -> socket.socket | None:
+    bound = socket.socket()
+    # A server that has just ended does not count.
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(("127.0.0.1", port))
+        bound.listen(128)
+    except OSError:
+        bound.close()
+        return None
+    return bound
 
 
 def main(argv: list[str]) -> int:
@@ -153,17 +165,26 @@ def main(argv: list[str]) -> int:
         if options.forget:
             progress.reset(root / COPY)
             start_page.write_start_page(root / COPY)
-        port = choose_port(options.port)
+        bound = bind_port(options.port)
     except CannotStart as reason:
         print(reason, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(
+            f"{error.filename or folder}: {error.strerror or error}. Your notebooks are in {folder}: it must "
+            f"be yours to write (chmod -R u+rwX {folder}).",
+            file=sys.stderr,
+        )
+        return 1
     whose = f"The solved copies: {SOLVED}/" if options.solutions else f"Your notebooks: {COPY}/"
     print(*lines, f"{whose}. Stop JupyterLab with Ctrl-C.", sep="\n", flush=True)
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.port={port}"]
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.port={bound.getsockname()[1]}"]
     command += [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{page}".rstrip("/")]
     command += ["--no-browser"] if options.no_browser else []
     os.chdir(folder)
     variables = clean_environment(os.environ, reproducible=False)
     # What somebody else solved is no tick on the learner's start page.
     variables |= {progress.NOTHING_NOTED: "1"} if options.solutions else {}
+    os.set_inheritable(bound.fileno(), True)
+    variables[BOUND] = str(bound.detach())
     os.execve(sys.executable, command, variables)

@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl
 
 from cognito_lab.network.messages import Headers, Request, Response
 
+LONGEST_ADDRESS = 7_900  # octets; CloudFront, which stands before managed login, takes 8,192
+
 
 class OAuthError(Exception):
     """A refusal of an OAuth endpoint: ``code`` is OAuth's error code, ``status`` the HTTP status code.
@@ -56,7 +58,13 @@ def cookies(request: Request) -> dict[str, str]:
 
 
 def redirect(address: str) -> Response:
-    """The browser goes on to ``address``, and asks anew the next time."""
+    """The browser goes on to ``address``, and asks anew the next time.
+
+    Not to one that its own server would refuse, made of all that a request has brought: 400.
+    """
+    if len(address) > LONGEST_ADDRESS:
+        plain = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store"}
+        return Response(400, Headers(plain), b"The address to go on to is too long.\n")
     return Response(302, Headers({"location": address, "cache-control": "no-store"}))
 
 

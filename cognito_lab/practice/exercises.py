@@ -122,7 +122,7 @@ class Exercise:
         """Try ``answer`` in a fresh account and say whether it is right, and if not, what is wrong."""
         verdict = self.judge(answer)
         if verdict.done:
-            start_page.note("exercise", self.number)
+            verdict.not_noted = start_page.note("exercise", self.number)
         return verdict
 
     def judge(self, answer: Any) -> Verdict:
@@ -225,10 +225,12 @@ class Verdict(Twin):
 
     def __init__(self, exercise: Exercise, done: bool, says: str) -> None:
         self.exercise, self.done, self.says = exercise, done, says
+        self.not_noted = ""  # why it is no tick on the start page
 
     def __repr__(self) -> str:
         sign, word = ("✓", "solved") if self.done else ("○" if self.says == "not done yet" else "✗", "")
-        return f"{sign} Exercise {self.exercise.number}: {word or self.says}"
+        more = f". {self.not_noted}" if self.not_noted else ""
+        return f"{sign} Exercise {self.exercise.number}: {word or self.says}{more}"
 
     def html(self) -> str:
         return f"<p>{escape(repr(self))}</p>"

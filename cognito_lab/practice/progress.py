@@ -4,44 +4,71 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from cognito_lab.files import complete_or_absent
+from cognito_lab import interrupts
+from cognito_lab.files import complete_or_absent, read_object, set_aside
 from cognito_lab.paths import ROOT
 from cognito_lab.views.twin import live
 
 OWN = ROOT / "my_course"
 FILE = ".progress.json"
+LOCK = ".progress.lock"
+PATIENCE = 10.0  # seconds that another kernel, which is noting something, is waited for
 NOTHING_NOTED = "COGNITO_LAB_NOTHING_NOTED"  # set where the copies are not the learner's own
 Progress = dict[str, dict[str, str]]  # kind ("exercise", "quiz") → its number → how it went
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """In this block no other kernel, and no other thread, notes anything in ``folder``.
+
+    Raises:
+        OSError: The folder is read-only, or somebody else was waited for in vain.
+    """
+    from filelock import FileLock
+
+    lock = FileLock(folder / LOCK, timeout=PATIENCE, is_singleton=True)  # a thread may take it again
+    with interrupts.held_back(), lock:
+        yield
+
+
 def load_progress(folder: Path | None = None) -> Progress:
-    """What was noted; empty where nothing was, or where the file cannot be read (it is kept beside)."""
+    """What was noted; empty where nothing was, or where the file is damaged (it is kept beside).
+
+    Raises:
+        OSError: The file may not be read, or a damaged one not be set aside.
+    """
     path = (folder or OWN) / FILE
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_object(path)
         return {str(kind): {str(k): str(v) for k, v in of.items()} for kind, of in found.items()}
-    except FileNotFoundError:
-        return {}
     except (ValueError, AttributeError):
-        path.replace(path.with_name(f"{path.name}.unreadable"))
+        set_aside(path)
         return {}
 
 
 def note(kind: str, number: str, how: str = "done", folder: Path | None = None) -> Path | None:
-    """Note that something was done, and answer where. Outside a learner's own course, nowhere."""
+    """Note that something was done, and answer where. Outside a learner's own course, nowhere.
+
+    Raises:
+        OSError: It cannot be written down.
+    """
     if folder is None and not (live() and OWN.is_dir() and NOTHING_NOTED not in os.environ):
         return None
-    noted = load_progress(folder)
-    noted.setdefault(kind, {})[number] = how
-    _write(noted, folder or OWN)
+    with alone(folder or OWN):
+        noted = load_progress(folder)
+        noted.setdefault(kind, {})[number] = how
+        _write(noted, folder or OWN)
     return folder or OWN
 
 
 def reset(folder: Path | None = None) -> None:
     """Forget everything that was noted."""
-    _write({}, folder or OWN)
+    with alone(folder or OWN):
+        _write({}, folder or OWN)
 
 
 def _write(noted: Progress, folder: Path) -> None:

@@ -132,19 +132,19 @@ def _refuse_if(broken: bool, says: str) -> None:
         raise ValueError(says)
 
 
-def quiz(lesson: str, on_result: Callable[[str, int, int], None] | None = None) -> Quiz:
+def quiz(lesson: str, on_result: Callable[[str, int, int], str | None] | None = None) -> Quiz:
     """The quiz of a lesson, of ``"01"`` for example.
 
     ``on_result`` is told the lesson, how many are right, and of how many, each time that all are checked;
-    where it is not given, the learner's progress is noted. Raises ``ValueError`` where there is no such
-    lesson, or its question file breaks a rule.
+    where it is not given, the learner's progress is noted. What it answers is shown below the score. Raises
+    ``ValueError`` where there is no such lesson, or its question file breaks a rule.
     """
     marked = {piece.claim for piece in claims.pieces(claims.lesson(lesson))}
     return Quiz(lesson, load_questions(QUIZZES / f"{lesson}.toml", marked), on_result or _note)
 
 
-def _note(lesson: str, right: int, of: int) -> None:
-    start_page.note("quiz", lesson, f"{right} of {of}")
+def _note(lesson: str, right: int, of: int) -> str:
+    return start_page.note("quiz", lesson, f"{right} of {of}")
 
 
 @dataclass(repr=False)
@@ -153,7 +153,7 @@ class Quiz(Twin):
 
     lesson: str
     questions: tuple[Question, ...]
-    on_result: Callable[[str, int, int], None] | None = None
+    on_result: Callable[[str, int, int], str | None] | None = None
 
     def html(self) -> str:
         """Question and choices, and folded below them the answer, with the explanation of every choice."""
@@ -187,7 +187,7 @@ class Quiz(Twin):
             left = ", ".join(str(number) for number, each in results.items() if each is None)
             score.value = f"<p><strong>{good} of {of}.</strong>{left and f' Not answered: {left}.'}</p>"
             if not left and self.on_result:
-                self.on_result(self.lesson, good, of)
+                score.value += escape(self.on_result(self.lesson, good, of) or "")
 
         def row(asked: Question) -> VBox:
             labels = [f"{each.name}. {each.text.replace('`', '')}" for each in asked.choices]

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cognito_lab.files import complete_or_absent
 from cognito_lab.paths import ROOT
 from cognito_lab.practice import exercise_files, progress
 
@@ -134,15 +135,25 @@ def page(noted: progress.Progress) -> str:
 def write_start_page(folder: Path) -> Path:
     """Write the page into a learner's folder."""
     path = folder / FILE
-    path.write_text(page(progress.load_progress(folder)), encoding="utf-8")
+    with progress.alone(folder), complete_or_absent(path) as partial:
+        partial.write_text(page(progress.load_progress(folder)), encoding="utf-8")
     return path
 
 
-def note(kind: str, number: str, how: str = "done", folder: Path | None = None) -> None:
-    """Note that something was done (:func:`progress.note`), and write the page that shows it."""
-    kept = progress.note(kind, number, how, folder)
-    if kept is not None:
-        write_start_page(kept)
+def note(kind: str, number: str, how: str = "done", folder: Path | None = None) -> str:
+    """Note that something was done (:func:`progress.note`), and write the page that shows it.
+
+    Returns:
+        Why that cannot be, in words for the learner; empty where it was noted, or nothing had to be.
+    """
+    try:
+        kept = progress.note(kind, number, how, folder)
+        if kept is not None:
+            write_start_page(kept)
+    except OSError as error:
+        where = error.filename or progress.OWN
+        return f"This could not be noted: {error.strerror or 'it is in use'} ({where})."
+    return ""
 
 
 def _step(lesson: Lesson, at: Standing | None, following: bool) -> str:

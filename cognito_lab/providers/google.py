@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cognito_lab import randomness
 from cognito_lab.errors import OutsideTheLab
+from cognito_lab.expiring import Expiring
 from cognito_lab.network import account_lock
 from cognito_lab.network import hosts as network_hosts
 from cognito_lab.network.forms import OAuthError, as_json, json_error, read_form, refuse_if
@@ -43,15 +44,26 @@ def register_hosts(current: Callable[[], Google]) -> None:
         network_hosts.register_host(hosts, "google", lambda request: current().answer(request))
 
 
+class SignIns(Expiring[SignIn]):
+    """What codes and access tokens stand for."""
+
+
+class Forms(Expiring[tuple[str, SignIn]]):
+    """Forms on a screen: where each goes, and what for."""
+
+    def end(self, entry: tuple[str, SignIn]) -> float:
+        return entry[1].expires
+
+
 class Google:
     """Google as one account of the lab sees it: its clients, its people, and what it has given out."""
 
     def __init__(self) -> None:
         self.clients: dict[str, GoogleClient] = {}
         self.accounts: dict[str, GoogleAccount] = {}  # by e-mail address
-        self._open: dict[str, tuple[str, SignIn]] = {}  # forms on a screen: where each goes, and what for
-        self._codes: dict[str, SignIn] = {}
-        self._access_tokens: dict[str, SignIn] = {}
+        self._open = Forms()
+        self._codes = SignIns()
+        self._access_tokens = SignIns()
         self._on_its_way: Callable[[str], str] = str  # what becomes of an ID token behind the token endpoint
 
     # -- what a developer does in Google's console, and a person once in a life ------------------
@@ -252,7 +264,7 @@ class Google:
 
     def _form(self, sign_in: SignIn, action: str) -> dict[str, Any]:
         number = randomness.text(40)
-        self._open[number] = action, sign_in
+        self._open[number] = action, replace(sign_in, expires=time.time() + google_accounts.FORM_SECONDS)
         return {"action": action, "hidden": {"sign_in": number}}
 
     def _resume(self, request: Request) -> tuple[SignIn, dict[str, str]]:

@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 DISCOVERY = json.loads((HERE / "google_discovery.json").read_text(encoding="utf-8"))
 ISSUER = "https://accounts.google.com"
 HOUR = 3600  # seconds that an ID token and an access token live
+FORM_SECONDS = 24 * HOUR
 CODE_SECONDS = 600  # the longest life of a code that RFC 6749, 4.1.2, recommends
 CLAIMS_OF_SCOPE = {
     "openid": ("hd",),
@@ -48,7 +49,7 @@ class GoogleAccount:
 class SignIn:
     """What is known of one sign-in, from the request to the tokens; ``account`` once it is chosen.
 
-    ``expires``: when the code or the access token that it has become ends (seconds since the epoch).
+    ``expires``: when the form, the code or the access token that it has become ends (seconds since 1970).
     """
 
     client: GoogleClient

@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from cognito_lab import randomness
 from cognito_lab.errors import OutsideTheLab
+from cognito_lab.expiring import Expiring
 from cognito_lab.network import account_lock, hosts
 from cognito_lab.network.forms import OAuthError, read_form
 from cognito_lab.network.messages import Headers, Request, Response
@@ -35,6 +36,7 @@ UNIVERSITY_HOST = "idp.northshore.example"
 NAME = "North Shore University"
 METADATA_URL = f"https://{UNIVERSITY_HOST}/metadata"  # its entity ID too, as is usual
 SIGN_IN_URL = f"https://{UNIVERSITY_HOST}/sso"
+PAGE_SECONDS = 24 * 3600
 PASSWORD_OVER_TLS = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 
 
@@ -56,6 +58,7 @@ class SignIn:
     address: str
     request_id: str
     relay_state: str
+    expires: float = 0.0  # of the page on a screen (seconds since 1970)
 
 
 def register_hosts(current: Callable[[], University]) -> None:
@@ -74,7 +77,7 @@ class University:
     def __init__(self) -> None:
         self.people: dict[str, Person] = {}  # by e-mail address
         self.services: dict[str, str] = {}  # entity ID: the address for its answers
-        self._open: dict[str, SignIn] = {}  # pages on a screen
+        self._open: Expiring[SignIn] = Expiring()  # pages on a screen
 
     # -- what its administrators do --------------------------------------------------------------
 
@@ -185,7 +188,8 @@ class University:
         root = saml_documents.parse(saml_documents.inflate(fields.get("SAMLRequest", "")))
         service = next((issuer.text or "" for issuer in saml_documents.all_of(root, "saml:Issuer")), "")
         address = check_service(self.services, service, root.get("AssertionConsumerServiceURL"))
-        return SignIn(service, address, root.get("ID", ""), fields.get("RelayState", ""))
+        relay_state, expires = fields.get("RelayState", ""), time.time() + PAGE_SECONDS
+        return SignIn(service, address, root.get("ID", ""), relay_state, expires)
 
     def _answer_to(self, asked: SignIn, person: Person, signed: bool = True, **more: Any) -> dict[str, str]:
         assertion = make_assertion(asked, person, **more)

@@ -153,3 +153,22 @@ def test_seam_6_moto_s_own_reading_of_bucket_policies_counts_for_nothing():
     moto_patches.install()
     assert s3_models.FakeBucket.get_permission is moto_patches._no_verdict
     assert ".get_permission(" in inspect.getsource(s3_responses), "moto asks its buckets in another way now"
+
+
+def test_seam_8_moto_takes_forms_out_of_a_post_alone(lab):
+    from moto.core.request import Request
+
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    url = "https://tidepool-pictures.s3.amazonaws.com/"
+    got = [Request.from_primitives(method, url, form, b"key=a") for method in ("PUT", "POST")]
+    assert [(dict(request.form), request.data) for request in got] == [({}, b"key=a"), ({"key": "a"}, b"")]
+
+
+def test_seam_9_moto_keeps_no_list_of_all_that_it_made(lab):
+    from moto.core.common_models import BaseModel
+    from moto.s3.models import FakeKey
+
+    made = boto3.client("s3")
+    made.create_bucket(Bucket="tidepool-pictures")
+    made.put_object(Bucket="tidepool-pictures", Key="a", Body=b"a")
+    assert BaseModel in FakeKey.__mro__ and FakeKey.instances_tracked == []

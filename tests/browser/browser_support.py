@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -107,8 +108,10 @@ def running_jupyterlab(root: Path) -> Iterator[JupyterLab]:
     log = root / "jupyter.log"
     with log.open("w") as file:
         process = subprocess.Popen(
-            command, executable=program, cwd=root / learner_copy.COPY, env=variables, stdout=file, stderr=file
-        )
+            command, executable=program, cwd=root / learner_copy.COPY, env=variables,
+            stdout=file, stderr=file, pass_fds=[bound := int(variables[learner_copy.BOUND])],
+        )  # fmt: skip
+    os.close(bound)
     try:
         yield JupyterLab(*_answering(process, log), root / learner_copy.COPY)
     finally:

@@ -36,6 +36,7 @@ def test_amazon_cognito_identity_js_signs_in_by_srp(account: Account) -> None:
         "renewed": "tove",
         "signed out everywhere": "SUCCESS",
         "signed in again": "tove",
+        "renewed, with nothing stored": "tove",
         "old refresh token": "NotAuthorizedException",
     }
 

@@ -145,3 +145,13 @@ def test_pacu_gets_in_before_the_repair_and_not_after(account: Account) -> None:
         "open": dict.fromkeys(got, True),
         "repaired": dict.fromkeys(got, False) | {"pools found": True},
     }
+
+
+def test_cloudsplaining_downloads_what_policies_allow(account: Account) -> None:
+    assert account.client("cloudsplaining", owner=True) == {
+        "owner": {
+            "of-wide": ["DataExfiltration", "InfrastructureModification", "ResourceExposure"],
+            "of-narrow": [],
+        },
+        "a user without rights": "AccessDenied",
+    }

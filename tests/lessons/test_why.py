@@ -19,7 +19,7 @@ import boto3
 import pytest
 import requests
 from botocore.exceptions import ClientError
-from support.iam_people import allow, deny, document, make_role, s3_of, session_of
+from support.iam_people import allow, deny, document, make_role, make_user, s3_of, session_of
 from support.identity_pools import UNSIGNED, trust
 from support.user_pools import OTHER_PASSWORD, PASSWORD, World, pairs
 
@@ -454,6 +454,12 @@ def doubled_form(p: Place) -> Any:
 @case("api.resources.name_own_user", "without UserName", "a UserName")
 def no_user(p: Place) -> Any:
     return boto3.client("iam", **session_of(make_role("none"))).get_user()
+
+
+@case("iam.deleted_principals.remember_user", "ines, who has 1", "no access key")
+def user_with_a_key(p: Place) -> Any:
+    make_user("ines")
+    return boto3.client("iam").delete_user(UserName="ines")
 
 
 @case("s3.routes.check_address", "no text", "can be read")

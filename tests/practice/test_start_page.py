@@ -109,7 +109,7 @@ def test_progress_is_kept_in_one_file_and_can_be_reset(tmp_path):
     start_page.note("quiz", "01", "6 of 8", folder=tmp_path)
     assert progress.load_progress(tmp_path) == {"exercise": {"01.1": "done"}, "quiz": {"01": "6 of 8"}}
     assert "6 of 8" in (tmp_path / start_page.FILE).read_text(encoding="utf-8")
-    assert {path.name for path in tmp_path.iterdir()} == {progress.FILE, start_page.FILE}
+    assert {path.name for path in tmp_path.iterdir()} == {progress.FILE, progress.LOCK, start_page.FILE}
     progress.reset(tmp_path)
     assert progress.load_progress(tmp_path) == {}
 

@@ -1,7 +1,7 @@
 """From an HTTP request to an AWS operation, and back to the wire form of its service.
 
-An operation is looked up in the table, its input checked against AWS's model, its caller admitted; then
-the lab's own function answers, or moto does.
+An operation is looked up in the table, its input read once, against AWS's model, its caller admitted; then
+the lab's own function answers, or moto does, which gets a request that is made of that very input.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cognito_lab.aws.api import json_inputs, query_protocol, resources, validati
 from cognito_lab.aws.api.operations import CHECKS, HANDLERS, Call, implementation_of
 from cognito_lab.aws.api.services import JSON_SERVICES, QUERY_SERVICES, region_of
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.aws.s3 import cors, inputs, routes
+from cognito_lab.aws.s3 import cors, inputs, routes, xml_documents
 from cognito_lab.aws.user_pools.tokens import discovery
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges
@@ -69,7 +69,7 @@ def read_input(service: str, model: Any, request: Request, given: dict[str, Any]
         return inputs.read(request, model, given)
     parameters = given
     if service in QUERY_SERVICES:
-        parameters = query_protocol.parsed(shape, given) if shape else {}
+        parameters = query_protocol.parsed(shape, given)
     if shape is not None:
         code = "InvalidParameterException" if service in JSON_SERVICES else "ValidationError"
         validation.check_input(shape, parameters, code)
@@ -78,9 +78,10 @@ def read_input(service: str, model: Any, request: Request, given: dict[str, Any]
 
 def _by_moto(call: Call, request: Request, model: Any) -> Response:
     """moto's answer to what was read and admitted: the caller's own request it never sees."""
-    afterwards = (
-        CHECKS[call.service, call.operation](call) if (call.service, call.operation) in CHECKS else None
-    )
+    if call.service == "s3":
+        xml_documents.check(model.input_shape, call.parameters)
+    check = CHECKS.get((call.service, call.operation))
+    afterwards = check(call) if check is not None else None
     build = inputs.built if call.service == "s3" else query_protocol.built
     answer = moto_patches.answer_by_moto(build(request, model, call.parameters))
     if afterwards is not None and answer.status < 300:
@@ -92,8 +93,8 @@ def _named_operation(service: str, request: Request) -> tuple[str | None, dict[s
     """The operation, and its input as far as it is known by then."""
     if service in JSON_SERVICES and request.method == "POST" and request.path == "/":
         target, _, operation = request.headers.get("x-amz-target", "").rpartition(".")
-        prefix = moto_patches.service_model(service).metadata["targetPrefix"]
-        _known(service, operation if target == prefix else "")
+        ours = target == moto_patches.service_model(service).metadata["targetPrefix"]
+        _known(service, operation if ours else f"{target}.{operation}")
         return operation, json_inputs.read(_input_shape(service, operation), request.body)
     if service in QUERY_SERVICES:
         fields = query_protocol.fields_of(request)

@@ -56,6 +56,8 @@ def parsed(shape: Any, fields: Mapping[str, str], path: str = "") -> Any:
     Raises:
         AwsError: ``MalformedInput``: the model has no such member, or none of this form.
     """
+    if shape is None:  # an operation without input
+        return _by_head(fields, {}, path)
     if shape.type_name == "structure":
         members = {member.serialization.get("name", name): name for name, member in shape.members.items()}
         return {

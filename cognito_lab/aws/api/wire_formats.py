@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
@@ -15,6 +16,8 @@ from cognito_lab.network.hosts import one_line
 from cognito_lab.network.messages import Headers, Response
 
 LONGEST_TEXT = 2_000  # letters of a message that its header field repeats; the body has all of it
+
+NO_XML = re.compile("[^\\t\\n\\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # no character of XML 1.0 (2.2)
 
 
 def success(service: str, operation: str, result: dict[str, Any]) -> Response:
@@ -43,7 +46,7 @@ def error_response(service: str, error: AwsError) -> Response:
             Headers({"content-type": "application/x-amz-json-1.1", **kind, **identifier}),
             body.encode(),
         )
-    code, message = escape(error.code), escape(error.message)
+    code, message = escape(error.code), escape(NO_XML.sub("\ufffd", error.message))
     ((_, number),) = identifier.items()
     if service == "s3":
         body = (

@@ -1,4 +1,4 @@
-"""A role that was deleted: policies that named it hold its id from then on, and name no later role.
+"""A role or user that was deleted: policies that named it hold its id from then on, and name no later one.
 
 Source: IAM User Guide, "AWS JSON policy elements: Principal", on principals that are deleted and made anew.
 """
@@ -13,6 +13,7 @@ from typing import Any
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call, check_before
 from cognito_lab.aws.iam import questions
+from cognito_lab.errors import AwsError
 
 
 @check_before("iam", "DeleteRole")
@@ -20,6 +21,15 @@ def remember_role(call: Call) -> Callable[[], None] | None:
     """What is to be done when the role is gone."""
     role = next((role for role in moto_patches.iam().roles.values() if role.name == call["RoleName"]), None)
     return partial(name_by_id, role.arn, role.id) if role is not None else None
+
+
+@check_before("iam", "DeleteUser")
+def remember_user(call: Call) -> Callable[[], None] | None:
+    """The same of a user, whose keys must have been deleted (API Reference, "DeleteUser")."""
+    user = moto_patches.iam().users.get(call["UserName"])
+    if user is not None and user.access_keys:
+        raise AwsError("DeleteConflict", "Cannot delete entity, must delete access keys first.", 409)
+    return partial(name_by_id, user.arn, user.id) if user is not None else None
 
 
 def name_by_id(arn: str, identifier: str) -> None:

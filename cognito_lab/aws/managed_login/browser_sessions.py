@@ -14,6 +14,7 @@ from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.settings import domains
+from cognito_lab.expiring import Expiring
 from cognito_lab.network import forms
 from cognito_lab.network.messages import Request
 
@@ -38,8 +39,11 @@ class Session:
     auth_time: int
 
 
-class Sessions(dict[str, Session]):
+class Sessions(Expiring[Session]):
     """The sessions at one domain, by the value of the cookie."""
+
+    def end(self, entry: Session) -> float:
+        return entry.auth_time + SESSION_SECONDS
 
 
 def new_session(request: Request, session: Session) -> str:

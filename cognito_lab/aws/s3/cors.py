@@ -99,7 +99,7 @@ def check_rules(call: Call) -> None:
         AwsError: ``InvalidRequest``: one of them has more; ``MalformedXML``: there is nothing to read.
     """
     try:
-        elements = list(ElementTree.fromstring(exchanges.current_request().body).iter())
+        elements = list(ElementTree.fromstring(call["CORSConfiguration"]).iter())
     except ElementTree.ParseError:
         raise AwsError("MalformedXML", MALFORMED) from None
     for element in elements:

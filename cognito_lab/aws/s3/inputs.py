@@ -32,9 +32,11 @@ def read(request: Request, model: Any, place: dict[str, str]) -> dict[str, Any]:
     body, trailer = octets_of(request)
     query = routes.query_of(request)
     fields = dict(request.headers.items(lower=True))
-    if "aws-chunked" in fields.get("content-encoding", ""):  # of the way, not of the object
-        codings = [coding.strip() for coding in fields.pop("content-encoding").split(",")]
-        fields |= {"content-encoding": ",".join(left)} if (left := codings[1:]) else {}
+    codings = [coding.strip() for coding in fields.pop("content-encoding", "").split(",")]
+    if left := [
+        coding for coding in codings if coding not in ("", "aws-chunked")
+    ]:  # of the way, not the object
+        fields["content-encoding"] = ",".join(left)
     for more in ({name: text for name, text in query.items() if name.startswith("x-amz-")}, trailer):
         check_one_place(sorted(fields.keys() & more.keys()))
         fields |= more

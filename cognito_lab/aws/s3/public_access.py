@@ -16,7 +16,6 @@ from cognito_lab.aws.iam import policies, policy_documents, principals, question
 from cognito_lab.aws.iam.policies import RESOURCE
 from cognito_lab.aws.iam.questions import Document, Statement
 from cognito_lab.errors import AwsError
-from cognito_lab.network import exchanges
 
 # A policy for everybody is not public where one of these, or the address, is fixed to values.
 FIXING_KEYS = {
@@ -107,7 +106,7 @@ def begin_blocked(call: Call) -> None:
 @check_before("s3", "PutBucketPolicy")
 def check_bucket_policy(call: Call) -> None:
     """The document must be sound, and not public while public policies are blocked."""
-    text = exchanges.current_request().body.decode(errors="surrogateescape")
+    text = call["Policy"].decode(errors="surrogateescape")
     document = policy_documents.validated(text, RESOURCE, "MalformedPolicy")
     principals.check_named(document, "MalformedPolicy")
     bucket = moto_patches.s3().buckets.get(call["Bucket"])

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cognito_lab.aws import moto_patches
+from cognito_lab.expiring import Expiring
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,25 @@ class RoleSession:
         }
 
 
+class SessionsByKey(Expiring[RoleSession]):
+    """Sessions by access key id; what moto keeps of one is forgotten with it."""
+
+    kept = 86400
+
+    def end(self, entry: RoleSession) -> float:
+        return entry.expiration.timestamp()
+
+    def forget(self) -> list[Any]:
+        over = super().forget()
+        moto_patches.forget_temporary_keys(set(over))
+        return over
+
+
 @dataclass
 class Sessions:
     """All sessions of the account, by access key id."""
 
-    by_key: dict[str, RoleSession] = field(default_factory=dict)
+    by_key: SessionsByKey = field(default_factory=SessionsByKey)
 
 
 def start_session(
@@ -92,5 +107,5 @@ def start_session(
 
 
 def session_by_key_id(access_key_id: str) -> RoleSession | None:
-    """The session with this access key id, expired or not; ``None`` when there never was one."""
+    """The session with this access key id, expired or not; ``None`` when there never was one, or long ago."""
     return moto_patches.account_state(Sessions).by_key.get(access_key_id)

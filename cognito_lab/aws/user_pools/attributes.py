@@ -89,6 +89,7 @@ class Schema:
 
     def declare(self, given: Mapping[str, Any]) -> None:
         """Add a custom attribute, or set what the pool asks of a standard one (SchemaAttributeType)."""
+        check_has_name(given)
         name = given["Name"]
         if name in STANDARD:
             self._declare_standard(self.attributes[name], given)
@@ -109,6 +110,7 @@ class Schema:
         attribute.high = attribute.high if high is None else high
 
     def add_custom(self, given: Mapping[str, Any]) -> None:
+        check_has_name(given)
         name = f"custom:{given['Name']}"
         if given.get("DeveloperOnlyAttribute"):
             name = f"dev:{name}"
@@ -132,6 +134,12 @@ class Schema:
         if name not in self.attributes:
             raise does_not_conform(name, "Attribute does not exist in the schema.")
         return self.attributes[name]
+
+
+def check_has_name(given: Mapping[str, Any]) -> None:
+    """AWS's model lets a schema entry without a name pass; there is no such attribute."""
+    if not given.get("Name"):
+        raise invalid("An attribute of the schema has no name.")
 
 
 def _bounds(name: str, kind: str, given: Mapping[str, Any]) -> tuple[int | None, int | None]:

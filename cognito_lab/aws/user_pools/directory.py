@@ -92,6 +92,7 @@ class Directory:
         self._users: dict[str, User] = {}
         self._by_sub: dict[str, User] = {}
         self._by_attribute: dict[tuple[str, str], User] = {}
+        self._with_address: dict[tuple[str, str], dict[str, User]] = {}  # whether they sign in with it or not
 
     def __len__(self) -> int:
         return len(self._users)
@@ -121,6 +122,16 @@ class Directory:
     def owner_of(self, attribute: str, value: str) -> User | None:
         """Who signs in with ``value`` as this attribute."""
         return self._by_attribute.get((attribute, self.key(value)))
+
+    def with_value(self, name: str, value: str) -> Iterable[User]:
+        """Those among whom everybody is found whose ``name`` is ``value``: few, where there is an index."""
+        if name in CALLED:
+            return list(self._with_address.get((name, value), {}).values())
+        index = {"username": (self._users, self.key(value)), "sub": (self._by_sub, value)}
+        if name not in index:
+            return self
+        users, key = index[name]
+        return [users[key]] if key in users else []
 
     def add(self, user: User) -> None:
         self._users[self.key(user.username)] = user
@@ -159,11 +170,18 @@ class Directory:
         found = {} if user.is_federated else self.names(user.attributes, user.status != "UNCONFIRMED")
         for name, value in found.items():
             self._by_attribute.setdefault((name, self.key(value)), user)
+        for place in addresses(user):
+            self._with_address.setdefault(place, {})[user.sub] = user
 
     def _forget(self, user: User) -> None:
         for name, value in user.attributes.items():
             if self._by_attribute.get((name, self.key(value))) is user:
                 del self._by_attribute[name, self.key(value)]
+        for place in addresses(user):
+            others = self._with_address.pop(place, {})
+            others.pop(user.sub, None)
+            if others:
+                self._with_address[place] = others
 
     def check_free(self, user: User, names: Mapping[str, str], but_aliases: bool = False) -> None:
         """``user`` is about to be found by these attributes; nobody else may be.
@@ -191,6 +209,11 @@ class Directory:
             return []
         owners = ((name, value, self.owner_of(name, value)) for name, value in names.items() if value)
         return [Taken(name, value, owner) for name, value, owner in owners if owner and owner is not user]
+
+
+def addresses(user: User) -> list[tuple[str, str]]:
+    """The addresses of a user, each with its attribute."""
+    return [(name, user.attributes[name]) for name in CALLED if name in user.attributes]
 
 
 # -- names at sign-up ----------------------------------------------------------------------------

@@ -77,6 +77,7 @@ def read(operation: str, body: str, query: str = "") -> Any:
         ("CreateRole", "MaxSessionDuration=1e3", ""),
         ("CreateRole", "MaxSessionDuration=", ""),
         ("CreatePolicyVersion", "SetAsDefault=yes", ""),
+        ("GetAccountSummary", "RoleName=a", ""),
         ("AcquireRole", "ReplacementValues.entry.1.key=a", ""),
         ("AcquireRole", "ReplacementValues.entry.1.key=a&ReplacementValues.entry.1.value=b", ""),
     ],

@@ -104,6 +104,21 @@ def test_a_trust_policy_that_named_the_old_role_does_not_name_the_new_one() -> N
         assert refusal(take, who)[:2] == ("AccessDenied", 403)
 
 
+def test_a_user_that_is_made_anew_is_another_one() -> None:
+    iam, arn = boto3.client("iam"), f"arn:aws:iam::{ACCOUNT}:user/ines"
+    ines = make_user("ines")
+    bucket_policy({**allow("s3:GetObject", ALL), "Principal": {"AWS": arn}})
+    assert s3_of(ines).get_object(**CRAB)
+    assert refusal(iam.delete_user, UserName="ines")[:2] == ("DeleteConflict", 409)
+    identifier = iam.get_user(UserName="ines")["User"]["UserId"]
+    iam.delete_access_key(UserName="ines", AccessKeyId=ines["aws_access_key_id"])
+    iam.delete_user(UserName="ines")
+    assert stored()[0]["Principal"] == {"AWS": identifier}
+    assert refusal(iam.delete_user, UserName="ines")[:2] == ("NoSuchEntity", 404)
+    assert refusal(s3_of(ines).get_object, **CRAB)[:2] == ("InvalidAccessKeyId", 403)
+    assert refusal(s3_of(make_user("ines")).get_object, **CRAB)[:2] == ("AccessDenied", 403)
+
+
 def test_a_role_that_is_not_deleted_keeps_its_name_in_policies() -> None:
     role = make_role("member", allow("s3:ListBucket"))
     bucket_policy({**deny("s3:GetObject", ALL), "Principal": {"AWS": role}})

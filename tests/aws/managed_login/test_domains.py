@@ -116,7 +116,8 @@ def test_a_domain_goes_with_its_account() -> None:
 def test_redirects_on_this_machine(it: Pages) -> None:
     """http only where nobody on the way can listen; below localhost it is the lab's own addition."""
     website = "http://tidepool-site.s3-website-us-east-1.amazonaws.com.localhost:8900/index.html"
-    for good in ("http://localhost:3000/cb", "http://127.0.0.1/", "http://[::1]:8/", "myapp://in", website):
+    apps = ("myapp://in", "myapp://", "com.example.app:/cb", "exp://192.168.0.9:8081")
+    for good in ("http://localhost:3000/cb", "http://127.0.0.1/", "http://[::1]:8/", website, *apps):
         it.new_client(**(OAUTH | {"CallbackURLs": [good]}))
     for bad in (
         "http://app.example/cb",
@@ -130,6 +131,26 @@ def test_redirects_on_this_machine(it: Pages) -> None:
             it.new_client(**(OAUTH | {"CallbackURLs": [bad]}))
     with refused("InvalidParameterException", "DefaultRedirectURI"):
         it.new_client(**(OAUTH | {"DefaultRedirectURI": "https://else.example/"}))
+
+
+@pytest.mark.parametrize("member", ["CallbackURLs", "LogoutURLs"])
+def test_a_redirect_address_is_an_address(it: Pages, member: str) -> None:
+    good = (
+        "https://app.example", "https://app.example:8443/cb?to=a&b=%20", "https://App.Example./a(b)/c;d",
+        "https://my_app.example/", "https://203.0.113.9/", "https://[2001:db8::9]:8443/cb", "https://reef?x",
+    )  # fmt: skip
+    bad = (
+        "https://", "https:/", "https:///x", "https://?x", "https://:443/", "https://exa<script>mple/",
+        "https://.example/", "https://app..example/", "https://-app.example/", "https://app.example:port/",
+        "https://mara@app.example/", "https://app.example\\@rook.example/", "https://app.example/%zz",
+        "https://app.example/\u00fc", "https://[2001:db8::9/", "http://", "http:///", "file:///etc/passwd",
+        "javascript://x/%0aalert(1)", "data:/text", "vbscript:/x", "about:/blank", "blob:https://app.example/1",
+        "://x", "9app://x", "myapp:", "myapp://x<y>", "myapp://a#b",
+    )  # fmt: skip
+    it.new_client(**(OAUTH | {member: list(good)}))
+    for url in [*bad, *(f"https://app.example/{character}" for character in '<>"{}|\\^`#')]:
+        with refused("InvalidParameterException"):
+            it.new_client(**(OAUTH | {member: [url]}))
 
 
 def test_the_pages_of_one_pool_know_no_client_of_another(it: Pages) -> None:

@@ -34,6 +34,14 @@ const renewed = await called((done) => user.refreshSession(session.getRefreshTok
 const everywhere = await new Promise((resolve) =>
   user.globalSignOut({ onSuccess: resolve, onFailure: (error) => resolve(error.code) }));
 const [same] = await signIn("tove", password);
+// As in a browser whose localStorage is empty: an unknown key is null, and goes into the request as null.
+const empty = { getItem: () => null, setItem() {}, removeItem() {}, clear() {} };
+const elsewhere = new CognitoUserPool({
+  UserPoolId: made.pool, ClientId: made.apps.public.id, endpoint: url, Storage: empty,
+});
+const fresh = new CognitoUser({ Username: "tove", Pool: elsewhere, Storage: empty });
+const current = await signIn("tove", password);
+const remembered = await called((done) => fresh.refreshSession(current[1].getRefreshToken(), done));
 const old = new CognitoUser({ Username: "tove", Pool: pool });
 const after = await called((done) => old.refreshSession(session.getRefreshToken(), done));
 
@@ -46,5 +54,6 @@ console.log(JSON.stringify({
   renewed: renewed.isValid() && renewed.getIdToken().payload["cognito:username"],
   "signed out everywhere": everywhere,
   "signed in again": same.getUsername(),
+  "renewed, with nothing stored": remembered.isValid?.() && remembered.getIdToken().payload["cognito:username"],
   "old refresh token": after,
 }));

@@ -22,6 +22,7 @@ import time
 import tomllib
 import urllib.request
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -875,26 +876,38 @@ def test_what_is_done_in_a_solved_copy_is_no_tick_of_the_learners(monkeypatch, t
 # ---------------------------------------------------------------- ports
 
 
+def port_of(bound: socket.socket) -> int:
+    with bound:
+        return bound.getsockname()[1]
+
+
 def test_a_taken_port_that_was_asked_for_is_refused_with_a_way_out():
     port = free_port()
     taken = pytest.raises(learner_copy.CannotStart, match=rf"Port {port} is taken.*PORT={port + 1}")
     with socket.create_server(("127.0.0.1", port)), taken:
-        learner_copy.choose_port(port)
-    assert learner_copy.choose_port(port) == port
+        learner_copy.bind_port(port)
+    assert port_of(learner_copy.bind_port(port)) == port
     with pytest.raises(learner_copy.CannotStart, match="1024 to 65535"):
-        learner_copy.choose_port(80)
+        learner_copy.bind_port(80)
 
 
 def test_a_taken_default_port_gives_the_next_one_and_says_so(monkeypatch, capsys):
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = server.getsockname()[1]
         monkeypatch.setattr(learner_copy, "DEFAULT_PORT", taken)
-        chosen = learner_copy.choose_port(None)
+        chosen = port_of(learner_copy.bind_port(None))
     assert taken < chosen < taken + 20
     assert f"Port {taken} is taken by another program; using {chosen}." in capsys.readouterr().out
-    monkeypatch.setattr(learner_copy, "_is_free", lambda port: False)
+    monkeypatch.setattr(learner_copy, "_bind", lambda port: None)
     with pytest.raises(learner_copy.CannotStart, match="all taken"):
-        learner_copy.choose_port(None)
+        learner_copy.bind_port(None)
+
+
+def test_of_two_at_once_each_has_a_port_of_its_own(monkeypatch):
+    monkeypatch.setattr(learner_copy, "DEFAULT_PORT", free_port())
+    with ThreadPoolExecutor(8) as pool:
+        bound = list(pool.map(lambda _: learner_copy.bind_port(None), range(8)))
+    assert len({port_of(each) for each in bound}) == 8
 
 
 # ---------------------------------------------------------------- a hostile home

@@ -22,6 +22,7 @@ from cognito_lab.aws.user_pools.people import federated_users
 from cognito_lab.aws.user_pools.settings import domains, identity_providers
 from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvider
 from cognito_lab.errors import AwsError
+from cognito_lab.expiring import Expiring
 from cognito_lab.network import forms
 from cognito_lab.network.messages import Request, Response
 from cognito_lab.protocols import constant_time
@@ -43,7 +44,7 @@ class Pending:
     expires: float
 
 
-class PendingSignIns(dict[str, Pending]):
+class PendingSignIns(Expiring[Pending]):
     """The sign-ins of a pool that are at a provider, by ``state``."""
 
 

@@ -11,11 +11,13 @@ publishes neither the order of its checks nor all of their texts.
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from cognito_lab.aws import moto_patches
+from cognito_lab.expiring import Expiring
 from cognito_lab.protocols import saml_documents
 from cognito_lab.protocols.saml_documents import Metadata, SamlError, all_of, element
 
@@ -35,11 +37,11 @@ class Expected:
     request_id: str | None
 
 
-@dataclass
-class SeenAssertions:
-    """The assertions that were believed, by their issuer and ID."""
+class SeenAssertions(Expiring[float]):
+    """The assertions that were believed: by their issuer and ID, when they end."""
 
-    ids: set[tuple[str, str]] = field(default_factory=set)
+    def end(self, entry: float) -> float:
+        return entry
 
 
 def verify_response(document: bytes, expected: Expected) -> Any:
@@ -181,13 +183,16 @@ def check_authentication(assertion: Any) -> None:
 
 def use_once(assertion: Any, expected: Expected) -> None:
     """An assertion counts once."""
-    used, name = (
-        moto_patches.account_state(SeenAssertions).ids,
-        (expected.provider.entity_id, assertion.get("ID")),
-    )
+    used = moto_patches.account_state(SeenAssertions)
+    name = expected.provider.entity_id, assertion.get("ID")
     if name in used:
         raise SamlError("The assertion was used before.")
-    used.add(name)
+    ends = [
+        saml_documents.read_instant(bound.get("NotOnOrAfter"))
+        for bound in all_of(assertion, "saml:Subject/saml:SubjectConfirmation/saml:SubjectConfirmationData")
+        if "NotOnOrAfter" in bound.attrib
+    ]
+    used[name] = max(ends, default=math.inf)
 
 
 # -- what it says --------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from cognito_lab.aws.managed_login.oauth.requests import AuthorizationRequest
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.tokens import issuing
+from cognito_lab.expiring import Expiring
 from cognito_lab.network.messages import Request, Response
 
 CODE_SECONDS = 300
@@ -35,7 +36,7 @@ class Grant:
     sign_outs: int = 0
 
 
-class Codes(dict[str, Grant]):
+class Codes(Expiring[Grant]):
     """The codes of a user pool that nobody has redeemed yet."""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.api.pagination import paginate
 from cognito_lab.aws.user_pools import attributes, directory, model, outbox, passwords
-from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.user_pools.directory import Directory, User
 from cognito_lab.aws.user_pools.errors import no_user
 from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.aws.user_pools.people import password_recovery, profile, sign_up, verification_codes
@@ -187,20 +187,20 @@ def list_users(call: Call) -> dict[str, Any]:
     pool, only = model.pool_in(call), call.get("AttributesToGet")
     if not set(only or ()) <= set(pool.schema.attributes):
         raise invalid("One or more requested attributes do not exist.")
-    chosen = search(call.get("Filter", ""))
-    found, after = paginate(call, [user for user in pool.people if chosen(user)], token="PaginationToken")
+    wanted = search(call.get("Filter", ""))
+    found, after = paginate(call, matching(pool.people, wanted), token="PaginationToken")
     return {"Users": [user.describe(only=only) for user in found], **after}
 
 
-def search(text: str) -> Callable[[User], bool]:
-    """The test that a ListUsers filter stands for: an attribute, ``=`` or ``^=`` (begins with), "value".
+def search(text: str) -> tuple[str, str, str] | None:
+    """What a ListUsers filter asks for: an attribute, ``=`` or ``^=`` (begins with), a value; None for all.
 
     Raises:
         AwsError: ``InvalidParameterException``: another form, or an attribute that cannot be searched (custom
             ones).
     """
     if not text.strip():
-        return lambda user: True
+        return None
     found = re.fullmatch(r'\s*([\w:]+)\s*(\^?=)\s*"((?:[^"\\]|\\.)*)"\s*', text)
     if not found:
         raise invalid("Error while parsing filter.")
@@ -209,5 +209,15 @@ def search(text: str) -> Callable[[User], bool]:
         raise invalid(f"Invalid search attribute: {name}")
     if name == "cognito:user_status":  # the one search in which case does not matter
         value = value.upper()
+    return name, how, value
+
+
+def matching(people: Directory, wanted: tuple[str, str, str] | None) -> list[User]:
+    """The users whom a filter asks for. One who is named by address, username or ``sub`` is looked up."""
+    if wanted is None:
+        return list(people)
+    name, how, value = wanted
     get = SEARCHABLE[name]
-    return (lambda user: get(user) == value) if how == "=" else (lambda user: get(user).startswith(value))
+    if how == "=":
+        return [user for user in people.with_value(name, value) if get(user) == value]
+    return [user for user in people if get(user).startswith(value)]

@@ -50,7 +50,7 @@ def change_attributes(
     attributes.check_mutable(pool.schema, changes)
     check_not_required(pool, [name for name, value in changes.items() if not value])
     now, to_verify = dict(changes), {}
-    first = pool.settings["UserAttributeUpdateSettings"]["AttributesRequireVerificationBeforeUpdate"]
+    first = pool.settings["UserAttributeUpdateSettings"].get("AttributesRequireVerificationBeforeUpdate", ())
     for name, proof in attributes.VERIFIED.items():
         value = changes.get(name)
         if not value or value == user.attributes.get(name) or changes.get(proof) == "true":

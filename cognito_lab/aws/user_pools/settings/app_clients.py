@@ -31,6 +31,14 @@ DEFAULTS: dict[str, Any] = {
     "AuthSessionValidity": 3,
 }
 NOT_SETTINGS = ("UserPoolId", "ClientId", "ClientName", "GenerateSecret", "ClientSecret")
+URI = re.compile(
+    r"(?:[\w.~:/?\[\]@!$&'()*+,;=-]|%[0-9a-f]{2})+", re.ASCII | re.IGNORECASE
+)  # without a fragment
+LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"  # of a host's name
+WEB_ADDRESS = re.compile(rf"https://(?i:{LABEL}(?:\.{LABEL})*\.?|\[[0-9a-f:.]+\])(?::\d{{1,5}})?(?:[/?]|$)")
+# Schemes that no app can have for its own: browsers act on them themselves.
+OF_BROWSERS = {"http", "https", "file", "javascript", "vbscript", "data", "blob", "about", "ftp", "ws", "wss",
+               "filesystem", "view-source"}  # fmt: skip
 OIDC_SCOPES = {"phone", "email", "openid", "profile", "aws.cognito.signin.user.admin"}
 
 
@@ -45,7 +53,8 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
     if given.get("RefreshTokenValidity") == 0:
         settings["TokenValidityUnits"].pop("RefreshToken", None)
     if model.rotates(settings) and not given.get("ExplicitAuthFlows"):
-        settings["ExplicitAuthFlows"].remove("ALLOW_REFRESH_TOKEN_AUTH")
+        flows = settings["ExplicitAuthFlows"]  # an empty list, or AWS's default
+        settings["ExplicitAuthFlows"] = [flow for flow in flows if flow != "ALLOW_REFRESH_TOKEN_AUTH"]
     return settings
 
 
@@ -141,14 +150,19 @@ def check_played(settings: Mapping[str, Any], has_secret: bool) -> None:
 
 
 def check_redirect(url: str) -> None:
-    """Any scheme of an app's own will do; http only to the user's own machine; and no fragment.
+    """An address (RFC 3986): https to a host, http to the user's own machine only, or an app's own scheme.
 
-    AWS takes http for ``localhost`` and the loopback addresses. Names below ``localhost`` are the lab's own
-    addition: they are its hosts on this machine.
+    AWS takes http for ``localhost`` and the loopback addresses, and no fragment. Names below ``localhost``
+    are the lab's own addition: they are its hosts on this machine.
+
+    Raises:
+        AwsError: ``InvalidParameterException``.
     """
     local = re.match(r"http://((?:[a-z0-9-]+\.)*localhost|127\.0\.0\.1|\[::1\])(:\d+)?([/?]|$)", url)
-    plain = url.startswith("http://") and not local
-    if "#" in url or plain or not re.match(r"[a-z][a-z0-9+.-]*:/", url):
+    scheme = url.partition(":")[0]
+    web = WEB_ADDRESS.match(url) if scheme == "https" else local
+    own = scheme not in OF_BROWSERS and re.match(r"[a-z][a-z0-9+.-]*:/", url)
+    if not (web or own) or not URI.fullmatch(url):
         raise invalid(f"{url} is not a valid redirect address.")
 
 

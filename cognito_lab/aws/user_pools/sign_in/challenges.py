@@ -17,6 +17,7 @@ from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.sign_in import lockout
 from cognito_lab.errors import AwsError, invalid
+from cognito_lab.expiring import Expiring
 
 
 @dataclass
@@ -34,8 +35,10 @@ class Challenge:
     server: srp.Server | None = None
 
 
-class Challenges(dict[str, Challenge]):
+class Challenges(Expiring[Challenge]):
     """The challenges of a pool by ``Session``; by ``SECRET_BLOCK`` where a password is to be proved."""
+
+    kept = 3600
 
 
 def required(parameters: Mapping[str, str], name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import string
+import time
 import uuid
 
 from cognito_lab import randomness
@@ -17,6 +18,7 @@ from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import no_user
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.errors import AwsError
+from cognito_lab.expiring import Expiring
 
 
 def unknown_user() -> AwsError:
@@ -68,8 +70,16 @@ def placeholder_hash(pool: UserPool, username: str) -> passwords.Hash:
     return passwords.Hash(b"", placeholder_bytes(pool, "salt", username)[:16], key)
 
 
-class PlaceholderUsers(dict[str, User]):
-    """Who stands for names that nobody has, by the name that was given and the one that was answered."""
+class PlaceholderUsers(Expiring[User]):
+    """Who stands for names that nobody has, by the name that was given and the one that was answered.
+
+    What is counted against a name, and a lock, is over an hour after the last attempt.
+    """
+
+    kept = 3600
+
+    def end(self, entry: User) -> float:
+        return max(entry.modified, entry.locked_until)
 
 
 def placeholder_user(client: AppClient, username: str) -> User:
@@ -90,5 +100,8 @@ def placeholder_user(client: AppClient, username: str) -> User:
     found_by = {*client.pool.people.username_attributes, *client.pool.people.alias_attributes}
     if any(attributes.has_form_of(name, username) for name in found_by & set(attributes.VERIFIED)):
         username = str(uuid.UUID(bytes=placeholder_bytes(client.pool, "username", username)[:16], version=4))
-    known = placeholders.setdefault(given, User(username, "", {}, "CONFIRMED"))
-    return placeholders.setdefault(client.pool.people.key(known.username), known)
+    known = placeholders.get(given) or User(username, "", {}, "CONFIRMED")
+    known = placeholders.get(client.pool.people.key(known.username), known)
+    known.modified = time.time()
+    placeholders[given] = placeholders[client.pool.people.key(known.username)] = known
+    return known

@@ -12,6 +12,7 @@ from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.sign_in import challenges, user_status
 from cognito_lab.aws.user_pools.tokens import refreshing, revoking
 from cognito_lab.errors import AwsError
+from cognito_lab.protocols import constant_time
 
 
 def by_refresh_token(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def by_refresh_token(client: AppClient, parameters: Mapping[str, str]) -> dict[s
     given, names = parameters.get("SECRET_HASH"), (login.user.username, login.user.sub)
     if not client.secret or given is None:
         client_secrets.check_secret_hash(client, login.user.username, given)
-    elif given not in [client_secrets.secret_hash(client, name) for name in names]:
+    elif not any(constant_time.equal(client_secrets.secret_hash(client, name), given) for name in names):
         raise not_authorized(f"SecretHash does not match for the client: {client.id}")
     user_status.check_enabled(login.user)
     return {"ChallengeParameters": {}, "AuthenticationResult": refreshing.refresh(client, login, token)}

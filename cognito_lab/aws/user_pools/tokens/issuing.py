@@ -41,7 +41,7 @@ def issue_tokens(
         user, client.id, int(now) if auth_time is None else auth_time, now + client.lifetime("RefreshToken"),
         scopes, amr,
     )  # fmt: skip
-    token_store.token_store(client.pool).logins[login.event_id] = login
+    token_store.token_store(client.pool).add(login)
     result = result_for(client, login, nonce)
     return {**result, "RefreshToken": new_refresh_token(client, login)} if refreshable else result
 

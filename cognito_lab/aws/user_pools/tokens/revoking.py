@@ -32,6 +32,5 @@ def revoke(client: AppClient, refresh_token: str) -> None:
 def revoke_all(pool: UserPool, user: User) -> None:
     """End every login of ``user``: signed out everywhere, disabled or deleted."""
     user.sign_outs += 1
-    for login in token_store.token_store(pool).logins.values():
-        if login.user is user:
-            login.revoked = True
+    for login in token_store.token_store(pool).logins_of(user):
+        login.revoked = True

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.expiring import Expiring
 from cognito_lab.protocols import signing_keys
+
+LONGEST_ACCESS_TOKEN = 86400  # seconds, whatever an app client is set to
 
 
 @dataclass
@@ -32,13 +37,28 @@ class Authentication:
     refresh_tokens: dict[str, float | None] = field(default_factory=dict)
 
 
+class Logins(Expiring[Authentication]):
+    """Logins until no token of theirs is good: the last refresh may bring an access token of a day."""
+
+    kept = LONGEST_ACCESS_TOKEN
+
+
 @dataclass
 class TokenStore:
     """A pool's two keys, and what only the pool knows: which logins it has answered and revoked."""
 
-    logins: dict[str, Authentication] = field(default_factory=dict)  # by event id, which every token carries
-    by_refresh_token: dict[str, Authentication] = field(default_factory=dict)
+    logins: Logins = field(default_factory=Logins)  # by event id, which every token carries
+    by_refresh_token: Logins = field(default_factory=Logins)
+    _of_user: dict[str, WeakValueDictionary[str, Authentication]] = field(default_factory=dict)  # by sub
     _keys: dict[str, signing_keys.SigningKey] = field(default_factory=dict)
+
+    def add(self, login: Authentication) -> None:
+        self.logins[login.event_id] = login
+        self._of_user.setdefault(login.user.sub, WeakValueDictionary())[login.event_id] = login
+
+    def logins_of(self, user: User) -> Iterable[Authentication]:
+        """The logins of a user that are not forgotten; those of others are not looked at."""
+        return list(self._of_user.get(user.sub, {}).values())
 
     def key(self, token_use: str) -> signing_keys.SigningKey:
         """The key that signs ``"id"`` or ``"access"`` tokens; made when it is first needed."""

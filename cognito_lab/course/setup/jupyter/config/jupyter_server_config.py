@@ -1,12 +1,15 @@
 """JupyterLab for the course: this machine only, one kernel, nothing fetched from the network."""
 
+import os
+import socket
+
 c = get_config()  # noqa: F821  (Jupyter puts it there)
 
 c.ServerApp.ip = "127.0.0.1"
 c.ServerApp.allow_remote_access = False
 c.ServerApp.allow_root = True  # containers and WSL often have nobody else; the address stays this machine's
 c.ServerApp.answer_yes = True  # Ctrl-C ends it, without a question that `make` would stand in front of
-c.ServerApp.port_retries = 0  # `make lab` has chosen a free port and said which
+c.ServerApp.port_retries = 0  # `make lab` has bound the port and said which
 c.KernelSpecManager.allowed_kernelspecs = {"python3"}  # the one of this virtual environment
 
 c.LabApp.news_url = None
@@ -14,3 +17,18 @@ c.LabApp.check_for_updates_class = "jupyterlab.handlers.announcements.NeverCheck
 c.LabApp.extension_manager = "readonly"
 
 c.Application.log_level = "WARN"
+
+# `make lab` listens on the port already, so that no other program takes it while JupyterLab starts.
+if bound := os.environ.pop("COGNITO_LAB_SOCKET", ""):
+    import jupyter_server.serverapp
+    import tornado.tcpserver
+
+    os.set_inheritable(int(bound), False)
+
+    def bind_sockets(*_, **__):
+        """What tornado's function of this name answers; it is closed by whoever only tries the port."""
+        listening = socket.socket(fileno=os.dup(int(bound)))
+        listening.setblocking(False)
+        return [listening]
+
+    jupyter_server.serverapp.bind_sockets = tornado.tcpserver.bind_sockets = bind_sockets
