@@ -694,7 +694,6 @@ class Seen:
 # Checks of settings whose text says all there is: here lab.why() has that text, and the check's docstring.
 WITHOUT_WORDS = {
     "identity_pools.pools._pool_of_arn",
-    "identity_pools.pools.check_developer_provider_stays",
     "identity_pools.pools.check_role_mapping",
     "identity_pools.pools.check_settings",
     "user_pools.settings.saml_metadata.complete_details",

@@ -437,16 +437,7 @@ def test_two_signatures_are_one_too_many(mara: dict[str, str]) -> None:
     assert raw("GET", URL, url=link(mara))[:2] == ("InvalidArgument", 400)
 
 
-def test_signature_version_2_is_refused() -> None:
-    old = boto3.client("s3", config=Config(signature_version="s3")).generate_presigned_url(
-        "get_object", Params=KEY
-    )
-    assert "AWSAccessKeyId=" in old and "Signature=" in old
-    assert opened(old) == (
-        "InvalidRequest",
-        400,
-        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
-    )
+def test_signature_version_2_is_refused_but_in_an_address_of_us_east_1() -> None:
     assert refusal(boto3.client("s3", config=Config(signature_version="s3")).list_buckets)[:2] == (
         "InvalidRequest",
         400,
