@@ -498,12 +498,6 @@ def no_chunks(p: Place) -> Any:
     return requests.put(URL, "5\r\nab", headers=headers, timeout=5).raise_for_status()
 
 
-@case("s3.access.check_upload", "that mara/other does not have", "begun for this key")
-def upload_of_another_key(p: Place) -> Any:
-    begun = p.s3.create_multipart_upload(Bucket="tidepool-pictures", Key="mara/film")["UploadId"]
-    return p.s3.list_parts(Bucket="tidepool-pictures", Key="mara/other", UploadId=begun)
-
-
 @case("s3.access.check_overrides", "ResponseContentType, not signed", "a signature")
 def overrides_of_a_stranger(p: Place) -> Any:
     return requests.get(f"{URL}?response-content-type=text/html", timeout=5).raise_for_status()
