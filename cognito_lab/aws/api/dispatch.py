@@ -47,11 +47,13 @@ def _answer(service: str, request: Request) -> Response:
     exchanges.describe_current(service, operation, parameters=parameters)
     public = is_public(service, operation)
     call.principal = enforcement.authenticated(request, service, operation, public=public)
-    resources.name_own_user(call)
+    means_self = resources.names_own_user(call)
     resource = resources.resource_of(call)
     exchanges.describe_current(service, operation, resource=resource)
     if not public:
         enforcement.authorize(request, call, resource)
+    if means_self:
+        resources.check_is_user(call)
     if how == "moto":
         return _by_moto(call, request, model)
     result = HANDLERS[service, operation](call) or {}

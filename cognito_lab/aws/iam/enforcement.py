@@ -14,7 +14,7 @@ from typing import Any
 
 from cognito_lab.aws.api import resources, services
 from cognito_lab.aws.api.operations import Call
-from cognito_lab.aws.iam import policies, signatures
+from cognito_lab.aws.iam import policies, presigned_version_2, signatures
 from cognito_lab.aws.iam.policies import Policy, Verdict
 from cognito_lab.aws.iam.principals import Principal
 from cognito_lab.aws.iam.questions import AccessQuestion
@@ -43,7 +43,8 @@ def authenticated(request: Request, service: str, operation: str, *, public: boo
     """
     if public:
         return None
-    key = signatures.verify(request, service)
+    older = presigned_version_2.presigned(request, service)
+    key = presigned_version_2.verify(older, request) if older else signatures.verify(request, service)
     if key is None and service != "s3":
         raise signatures.refusal("unsigned", service)
     return key.principal if key is not None else None

@@ -20,7 +20,7 @@ from cognito_lab.aws.api import pagination, services, tagging
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.api.pagination import Item
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.errors import AwsError, invalid
+from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.network import exchanges
 
 PUBLIC_PROVIDERS = (
@@ -108,13 +108,11 @@ def describe_identity_pool(call: Call) -> dict[str, Any]:
 
 @operation("cognito-identity", "UpdateIdentityPool")
 def update_identity_pool(call: Call) -> dict[str, Any]:
-    """Replaces all settings: what is left out is removed, except the developer provider's name."""
+    """Replaces all settings: what is left out is removed."""
     pool = find_pool(call.region, call["IdentityPoolId"])
     settings = _settings(call)
     check_settings(settings)
-    check_developer_provider_stays(pool, settings)
-    kept = {name: pool.settings[name] for name in ("DeveloperProviderName",) if name in pool.settings}
-    pool.settings = {**kept, **settings}
+    pool.settings = settings
     pool.tags = call.get("IdentityPoolTags", pool.tags)
     return pool.describe()
 
@@ -139,6 +137,8 @@ def _settings(call: Call) -> dict[str, Any]:
 
 def check_settings(settings: dict[str, Any]) -> None:
     """Providers must have the form of their kind. Whether they exist shows when a login comes."""
+    if settings.get("DeveloperProviderName"):  # its logins would need an operation that is not played
+        raise OutsideTheLab("DeveloperProviderName is not played by this lab (AWS has it).")
     for row in settings.get("CognitoIdentityProviders", []):
         if not USER_POOL_PROVIDER.fullmatch(row.get("ProviderName", "")) or not row.get("ClientId"):
             raise invalid("Please provide a valid cognito identity provider")
@@ -150,13 +150,6 @@ def check_settings(settings: dict[str, Any]) -> None:
         for arn in settings.get(member, []):
             if not re.fullmatch(rf"arn:aws:iam::\d{{12}}:{kind}/.+", arn):
                 raise invalid(f"Invalid {member}: {arn}")
-
-
-def check_developer_provider_stays(pool: IdentityPool, settings: dict[str, Any]) -> None:
-    """Once given, the developer provider's name cannot be changed (API reference, UpdateIdentityPool)."""
-    old, new = pool.settings.get("DeveloperProviderName"), settings.get("DeveloperProviderName")
-    if old and new and old != new:
-        raise invalid("The developer provider name cannot be changed once it is set.")
 
 
 # -- roles ---------------------------------------------------------------------------------------

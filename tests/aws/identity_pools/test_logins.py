@@ -66,7 +66,7 @@ def test_the_key_names_the_provider_exactly(world: World) -> None:
 
 
 def test_a_developer_provider_cannot_be_used_without_a_signature(world: World) -> None:
-    pool = world.create_pool(DeveloperProviderName="login.tidepool.example")
+    pool = world.create_pool()
     with refused("InvalidParameterException", "Please provide a valid public provider"):
         get_id(world, pool, "login.tidepool.example", "mara")
 

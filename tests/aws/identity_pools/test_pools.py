@@ -9,6 +9,7 @@ import boto3
 import pytest
 from support.identity_pools import CLIENT, World, refused
 
+from cognito_lab import OutsideTheLab
 from cognito_lab.aws.identity_pools import logins, pools
 
 
@@ -47,24 +48,25 @@ def test_a_pool_belongs_to_its_region(world: World) -> None:
 
 
 def test_update_removes_what_is_left_out(world: World) -> None:
-    pool = world.create_pool(AllowClassicFlow=True, DeveloperProviderName="login.tidepool.example")
+    pool = world.create_pool(AllowClassicFlow=True)
     world.pool.update_identity_pool(
         IdentityPoolId=pool, IdentityPoolName="T", AllowUnauthenticatedIdentities=True
     )
     described = world.pool.describe_identity_pool(IdentityPoolId=pool)
     assert "CognitoIdentityProviders" not in described and "AllowClassicFlow" not in described
     assert described["IdentityPoolName"] == "T"
-    assert described["DeveloperProviderName"] == "login.tidepool.example"  # this one stays
     with refused("NotAuthorizedException", "Logins don't match."):
         world.pool.get_id(IdentityPoolId=pool, Logins=world.login())
 
 
-def test_the_developer_providers_name_cannot_be_changed(world: World) -> None:
-    pool = world.create_pool(DeveloperProviderName="login.tidepool.example")
-    again = {"IdentityPoolId": pool, "IdentityPoolName": "T", "AllowUnauthenticatedIdentities": True}
-    world.pool.update_identity_pool(**again, DeveloperProviderName="login.tidepool.example")
-    with refused("InvalidParameterException"):
-        world.pool.update_identity_pool(**again, DeveloperProviderName="login.other.example")
+def test_a_developer_provider_is_refused_by_name_when_made_and_when_changed(world: World) -> None:
+    with pytest.raises(OutsideTheLab, match="DeveloperProviderName"):
+        world.create_pool(DeveloperProviderName="login.tidepool.example")
+    again = {"IdentityPoolId": world.create_pool(), "IdentityPoolName": "T"}
+    with pytest.raises(OutsideTheLab, match="DeveloperProviderName"):
+        world.pool.update_identity_pool(
+            **again, AllowUnauthenticatedIdentities=True, DeveloperProviderName="login.tidepool.example"
+        )
 
 
 def test_listing_gives_pages(world: World) -> None:

@@ -404,6 +404,7 @@ def test_oauth_settings_are_checked(it):
         "AllowedOAuthFlows": ["code"],
         "AllowedOAuthScopes": ["openid"],
     }
+    back = {"CallbackURLs": ["https://tidepool.example/back"]}
     for url in ("https://tidepool.example/back", "http://localhost:8000/", "myapp://back"):
         it.new_client(CallbackURLs=[url], **good)
     for url in (
@@ -414,13 +415,18 @@ def test_oauth_settings_are_checked(it):
         with refused("InvalidParameterException"):
             it.new_client(CallbackURLs=[url], **good)
     with refused("ScopeDoesNotExistException"):
-        it.new_client(**{**good, "AllowedOAuthScopes": ["pictures/read"]})
-    machine = {**good, "AllowedOAuthFlows": ["client_credentials"], "AllowedOAuthScopes": []}
+        it.new_client(**back, **{**good, "AllowedOAuthScopes": ["pictures/read"]})
+    it.idp.create_resource_server(
+        UserPoolId=it.pool, Identifier="pictures", Name="p",
+        Scopes=[{"ScopeName": "read", "ScopeDescription": "r"}],
+    )  # fmt: skip
+    machine = {**good, "AllowedOAuthFlows": ["client_credentials"], "AllowedOAuthScopes": ["pictures/read"]}
     with refused("InvalidOAuthFlowException"):
         it.new_client(**machine)
     it.new_client(GenerateSecret=True, **machine)
     with refused("InvalidOAuthFlowException"):
-        it.new_client(GenerateSecret=True, **{**machine, "AllowedOAuthFlows": ["client_credentials", "code"]})
+        both = {**machine, "AllowedOAuthFlows": ["client_credentials", "code"]}
+        it.new_client(GenerateSecret=True, **back, **both)
     it.new_client(SupportedIdentityProviders=["COGNITO"])
     with refused("InvalidParameterException", "The provider Google does not exist"):
         it.new_client(SupportedIdentityProviders=["Google"])

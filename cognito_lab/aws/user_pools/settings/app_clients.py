@@ -18,7 +18,7 @@ from cognito_lab.aws.api.pagination import paginate
 from cognito_lab.aws.user_pools import attributes, model
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.settings import identity_providers, resource_servers
-from cognito_lab.errors import AwsError, invalid
+from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 
 LOWER_CASE = string.ascii_lowercase + string.digits
 DEFAULTS: dict[str, Any] = {
@@ -64,6 +64,7 @@ def check_settings(pool: UserPool, settings: Mapping[str, Any], has_secret: bool
     check_flows(pool, settings)
     check_attribute_lists(pool, settings)
     check_oauth(pool, settings, has_secret)
+    check_played(settings, has_secret)
     for provider in settings.get("SupportedIdentityProviders", []):
         if provider != "COGNITO" and provider not in identity_providers.names(pool):
             raise invalid(f"The provider {provider} does not exist for User Pool {pool.id}.")
@@ -98,6 +99,7 @@ def check_attribute_lists(pool: UserPool, settings: Mapping[str, Any]) -> None:
 
 def check_oauth(pool: UserPool, settings: Mapping[str, Any], has_secret: bool) -> None:
     """OAuth 2.0 settings: scopes that exist, redirect addresses that nobody can listen in on."""
+    check_oauth_is_whole(settings)
     flows, custom = settings.get("AllowedOAuthFlows", []), resource_servers.scopes(pool)
     if "client_credentials" in flows and (len(flows) > 1 or not has_secret):
         raise AwsError("InvalidOAuthFlowException", "client_credentials needs a secret and no other flow.")
@@ -113,6 +115,38 @@ def check_oauth(pool: UserPool, settings: Mapping[str, Any], has_secret: bool) -
     default = settings.get("DefaultRedirectURI")
     if default and default not in settings.get("CallbackURLs", []):
         raise invalid("DefaultRedirectURI must be one of the CallbackURLs.")
+
+
+def check_oauth_is_whole(settings: Mapping[str, Any]) -> None:
+    """OAuth 2.0 that is on has a flow, something to grant, and an address to which the browser goes back.
+
+    Raises:
+        AwsError: ``InvalidOAuthFlowException``, ``InvalidParameterException``.
+    """
+    if {"code", "implicit"} & set(settings.get("AllowedOAuthFlows", [])) and not settings.get("CallbackURLs"):
+        text = "CallbackUrls can not be empty when code flow or implicit flow is selected"
+        raise AwsError("InvalidOAuthFlowException", text)
+    needed = ("AllowedOAuthFlows", "AllowedOAuthScopes")
+    if settings["AllowedOAuthFlowsUserPoolClient"] and not all(settings.get(name) for name in needed):
+        raise invalid(
+            "AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use "
+            "OAuth flows."
+        )
+
+
+def check_played(settings: Mapping[str, Any], has_secret: bool) -> None:
+    """Settings that feed other services: to store them would look as if something came of it.
+
+    Raises:
+        AwsError: ``InvalidParameterException``: user context data for a client without a secret.
+        OutsideTheLab: Any other client.
+    """
+    propagates = settings["EnablePropagateAdditionalUserContextData"]
+    if propagates and not has_secret:
+        raise invalid("EnablePropagateAdditionalUserContextData is for app clients with a secret.")
+    if propagates or settings.get("AnalyticsConfiguration"):
+        what = "EnablePropagateAdditionalUserContextData" if propagates else "AnalyticsConfiguration"
+        raise OutsideTheLab(f"An app client with {what} is not played by this lab (AWS has it).")
 
 
 def check_redirect(url: str) -> None:
@@ -139,6 +173,8 @@ def check_redirect(url: str) -> None:
 def create_user_pool_client(call: Call) -> dict[str, Any]:
     pool, settings = model.pool_in(call), with_defaults(call.parameters)
     secret = call.get("ClientSecret")
+    if call.get("GenerateSecret") and secret:
+        raise invalid("GenerateSecret and ClientSecret cannot both be given.")
     if call.get("GenerateSecret"):
         secret = randomness.text(51, LOWER_CASE)
     check_settings(pool, settings, secret is not None)

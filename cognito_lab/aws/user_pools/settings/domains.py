@@ -53,6 +53,8 @@ def create_user_pool_domain(call: Call) -> dict[str, Any]:
 def refuse_custom(call: Call) -> None:
     if call.get("CustomDomainConfig") or "." in call["Domain"]:
         raise OutsideTheLab(f"{call.operation} with a custom domain is not played by this lab (AWS has it).")
+    if call.get("Routing"):
+        raise OutsideTheLab(f"{call.operation} with Routing is not played by this lab (AWS has it).")
 
 
 def check_version(call: Call) -> None:

@@ -60,7 +60,10 @@ UNSUPPORTED_SETTINGS: dict[str, tuple[Any, ...]] = {
     "IssuerConfiguration": ({"Type": "ORIGINAL"},),
     "UserPoolAddOns": ({}, {"AdvancedSecurityMode": "OFF"}),
     "EmailConfiguration": (DEFAULTS["EmailConfiguration"],),
+    "SmsConfiguration": (),
+    "SmsAuthenticationMessage": (),
 }
+BY_LINK = ("EmailMessageByLink", "EmailSubjectByLink")
 
 
 # -- settings ------------------------------------------------------------------------------------
@@ -71,7 +74,6 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
     asked = {name: value for name, value in given.items() if name not in NOT_SETTINGS and value is not None}
     settings = copy.deepcopy({**DEFAULTS, **asked})
     policies = settings["Policies"]
-    policies["PasswordPolicy"] = passwords.with_defaults(policies.get("PasswordPolicy"))
     policies.setdefault("SignInPolicy", {}).setdefault("AllowedFirstAuthFactors", ["PASSWORD"])
     template, admins = settings["VerificationMessageTemplate"], settings["AdminCreateUserConfig"]
     template.setdefault("DefaultEmailOption", "CONFIRM_WITH_CODE")
@@ -81,7 +83,12 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         if name in template:  # a description shows each text under both of its names (measured)
             settings[older] = template[name]
     admins.setdefault("AllowAdminCreateUserOnly", False)
-    admins["UnusedAccountValidityDays"] = policies["PasswordPolicy"]["TemporaryPasswordValidityDays"]
+    days = (policies.get("PasswordPolicy") or {}).get("TemporaryPasswordValidityDays")
+    older_days = admins.get("UnusedAccountValidityDays")
+    policies["PasswordPolicy"] = policy = passwords.with_defaults(policies.get("PasswordPolicy"))
+    if not days and older_days:  # counts as long as the newer name does not ("AdminCreateUserConfigType")
+        policy["TemporaryPasswordValidityDays"] = older_days
+    admins["UnusedAccountValidityDays"] = policy["TemporaryPasswordValidityDays"]
     return settings
 
 
@@ -91,6 +98,11 @@ def check_settings(call: Call, settings: Mapping[str, Any]) -> None:
         raise invalid("SOFTWARE_TOKEN is not supported as a first authentication factor.")
     if settings["MfaConfiguration"] != "OFF" and "SmsConfiguration" not in settings:
         raise invalid("SMS configuration is required when MFA is set with the user pool.")
+    first = settings["UserAttributeUpdateSettings"].get("AttributesRequireVerificationBeforeUpdate", [])
+    if not set(first) <= set(settings["AutoVerifiedAttributes"]):
+        raise invalid(
+            "All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes"
+        )
     mechanisms = settings.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", [])
     if len(mechanisms) > 1 and "admin_only" in (mechanism["Name"] for mechanism in mechanisms):
         raise invalid("Invalid account recovery setting: admin_only stands alone.")
@@ -100,8 +112,12 @@ def check_settings(call: Call, settings: Mapping[str, Any]) -> None:
         for name in UNSUPPORTED_SETTINGS
         if name in settings and settings[name] not in UNSUPPORTED_SETTINGS[name]
     ]
-    if settings["VerificationMessageTemplate"]["DefaultEmailOption"] == "CONFIRM_WITH_LINK":
+    template = settings["VerificationMessageTemplate"]
+    if {"EmailMessage", "EmailMessageByLink"} <= template.keys():
+        raise invalid("EmailMessage and EmailMessageByLink cannot both be set.")
+    if template["DefaultEmailOption"] == "CONFIRM_WITH_LINK":
         asked.append("CONFIRM_WITH_LINK")
+    asked += [name for name in BY_LINK if name in template]
     if asked:
         raise OutsideTheLab(f"{call.operation} with {asked[0]} is not played by this lab (AWS has it).")
 
