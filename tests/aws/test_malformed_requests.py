@@ -75,9 +75,11 @@ def served_account() -> Iterator[tuple[Lab, Any]]:
             account=lab, port=malformed.PORT, url=malformed.ENDPOINT, issuer="aws", running=True, row=row
         )
         principals.EXTRA_ROOT_KEYS["test"] = "test"
-        with taken_for() as served.taken_for:
-            yield lab, served
-        principals.EXTRA_ROOT_KEYS.clear()
+        try:
+            with taken_for() as served.taken_for:
+                yield lab, served
+        finally:
+            principals.EXTRA_ROOT_KEYS.clear()
 
 
 @contextmanager
