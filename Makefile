@@ -43,7 +43,7 @@ unexport $(filter PYTHON% PYTEST%,$(.VARIABLES))
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo setup tools test clients run outputs solutions check bench lock clean here
+.PHONY: help lab demo setup tools test clients fuzz run outputs solutions check bench lock clean here
 
 help: ## print these lines
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, name, ":"); printf "  make %-10s%s\n", name[1], $$2 }' Makefile
@@ -65,6 +65,10 @@ test: tools ## all tests: the package, and every notebook compared with its stor
 
 clients: tools ## SDKs and other programs, unmodified, against a served account (fetched the first time)
 	COGNITO_LAB_CLIENTS=yes $(VENV) -m pytest tests/clients tests/browser/test_demo_with_the_sdk.py $(ARGS)
+
+fuzz: tools ## 100,000 malformed requests, made from AWS's models: each must get AWS's answer
+	$(VENV) -m pytest -q -n 2 --requests 100000 tests/aws/test_malformed_requests.py $(ARGS)
+	@echo "No 5xx, no traceback, no code that AWS does not declare, no header field above 8,000 octets."
 
 run: tools ## execute the whole course into build/, with a report (NOTEBOOK=, PARAMS=, WITH=, KERNELS=)
 	@$(LAB) run $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)") $(PARAMS) $(if $(WITH),--with "$(WITH)") $(if $(filter yes,$(KERNELS)),--kernels)

@@ -36,6 +36,13 @@ nbval.kernel.RunningKernel.execute_cell_input = execute_cell_input
 LONG = ("tests/browser/", "tests/clients/", "tests/course/", "notebooks/")
 
 
+def pytest_addoption(parser: Any) -> None:
+    parser.addoption(
+        "--requests", type=int, default=4_000,
+        help="malformed requests to be tried (tests/aws/test_malformed_requests.py)",
+    )  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[Any]) -> None:
     """Long files first, each whole and in its order."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))

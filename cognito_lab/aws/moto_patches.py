@@ -23,6 +23,7 @@ The seams, each with a test in ``tests/aws/test_moto_patches.py`` that says whic
 from __future__ import annotations
 
 import io
+from collections.abc import Container
 from email.message import Message
 from functools import cache
 from types import SimpleNamespace
@@ -274,6 +275,12 @@ def s3() -> Any:
     from moto.s3.models import s3_backends
 
     return s3_backends[ACCOUNT]["aws"]
+
+
+def s3_page_tokens() -> Container[str]:
+    """The tokens that S3 has given out for the next page of a list."""
+    found: Container[str] = s3()._pagination_tokens
+    return found
 
 
 def account_state(kind: type[T]) -> T:

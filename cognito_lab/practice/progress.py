@@ -16,7 +16,7 @@ from cognito_lab.views.twin import live
 OWN = ROOT / "my_course"
 FILE = ".progress.json"
 LOCK = ".progress.lock"
-PATIENCE = 10.0  # seconds that another kernel, which is noting something, is waited for
+PATIENCE = 5.0  # seconds that another kernel, which is noting something, is waited for
 NOTHING_NOTED = "COGNITO_LAB_NOTHING_NOTED"  # set where the copies are not the learner's own
 Progress = dict[str, dict[str, str]]  # kind ("exercise", "quiz") → its number → how it went
 

@@ -61,7 +61,9 @@ class Server:
 
     def stop(self) -> None:
         """Close the port and every connection. The account goes on in the kernel; twice is nothing new."""
-        if self.running:
+        with self.account.lock:
+            if not self.running:
+                return
             self.running = False
             hosts.HOSTS.remove(self.row)
             principals.EXTRA_ROOT_KEYS.clear()

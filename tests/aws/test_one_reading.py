@@ -54,7 +54,12 @@ OF_ITS_OWN = {
 
 
 class Spy:
-    """What moto was about to do, beside what had been judged by then."""
+    """What moto was about to do, beside what had been judged by then.
+
+    ``upload``: the id of an upload in parts of Mara's.
+    """
+
+    upload = ""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from moto.core.authorization import ActionAuthenticatorMixin as Mixin
@@ -89,7 +94,9 @@ def spy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Spy]:
         s3.create_bucket(Bucket=BUCKET)
         for key in ("mara/crab.jpg", "goran/eel.jpg"):
             s3.put_object(Bucket=BUCKET, Key=key, Body=b"fish")
-        yield Spy(monkeypatch)
+        spy = Spy(monkeypatch)
+        spy.upload = s3.create_multipart_upload(Bucket=BUCKET, Key="mara/crab.jpg")["UploadId"]
+        yield spy
 
 
 def signed(who: dict[str, str], service: str, request: Request) -> Request:
@@ -105,7 +112,7 @@ def test_the_table_of_resources_names_members_that_aws_has() -> None:
         model = moto_patches.service_model(service)
         inputs = [model.operation_model(name).input_shape for name in model.operation_names]
         known = {member for shape in inputs if shape for member in shape.members}
-        assert set(resources.table()[service]) - {"otherwise"} <= known
+        assert set(resources.table()[service]) <= known
 
 
 # -- IAM -------------------------------------------------------------------------------------------
@@ -230,6 +237,8 @@ def test_who_names_no_user_means_their_own(spy: Spy) -> None:
     assert refusal(nobody.get_user)[0] == "AccessDenied"
     session = boto3.client("iam", **session_of(make_role("member", allow("*"))))
     assert refusal(session.get_user)[:2] == ("ValidationError", 400)
+    unheard = boto3.client("iam", **session_of(make_role("none")))
+    assert refusal(unheard.get_user)[:2] == ("AccessDenied", 403)
     with pytest.raises(OutsideTheLab, match="name a user"):
         boto3.client("iam").get_user()
 
@@ -253,6 +262,23 @@ def test_a_pool_is_tagged_on_its_own_arn(spy: Spy) -> None:
         for call in (client.list_tags_for_resource, client.untag_resource):
             more = {"TagKeys": ["a"]} if call == client.untag_resource else {}
             assert refusal(call, ResourceArn=other, **more)[0] == "AccessDeniedException"
+
+
+def test_a_listing_is_judged_on_what_it_lists(spy: Spy) -> None:
+    """The ARNs are those of AWS's own messages."""
+    start = f"arn:aws:iam::{ACCOUNT}"
+    iam = boto3.client("iam", **make_user("ines", allow("iam:List*", f"{start}:role/team/*")))
+    assert [role["RoleName"] for role in iam.list_roles(PathPrefix="/team/")["Roles"]] == ["mine"]
+    for call, resource in (
+        (iam.list_roles, f"{start}:role/ "),
+        (lambda: iam.list_roles(PathPrefix="/other/"), f"{start}:role/other/ "),
+        (iam.list_open_id_connect_providers, f"{start}:oidc-provider/* "),
+    ):
+        code, status, text = refusal(call)
+        assert (code, status) == ("AccessDenied", 403) and f"on resource: {resource}" in text
+    pools = boto3.client("cognito-identity", **make_user("rook"))
+    code, _, text = refusal(pools.list_identity_pools, MaxResults=1)
+    assert code == "AccessDeniedException" and f"us-east-1:{ACCOUNT}:identitypool/ because" in text
 
 
 # -- Cognito ---------------------------------------------------------------------------------------
@@ -302,13 +328,15 @@ BODIES = {
 }  # fmt: skip
 
 
-def of_s3(name: str) -> Iterator[Request]:
+def of_s3(name: str, upload: str) -> Iterator[Request]:
     """A good request of the operation in both forms of addresses, and it asked in two ways."""
     model = moto_patches.service_model("s3").operation_model(name)
     _, _, mark = model.http["requestUri"].partition("?")
-    members = model.input_shape.members
+    members, required = model.input_shape.members, model.input_shape.required_members
     key = "/mara/crab.jpg" if "Key" in members else ""
-    headers = {"x-amz-copy-source": f"{BUCKET}/mara/crab.jpg"} if name == "CopyObject" else {}
+    headers = {"x-amz-copy-source": f"{BUCKET}/mara/crab.jpg"} if "CopySource" in required else {}
+    begun = {"UploadId": f"uploadId={upload}", "PartNumber": "partNumber=1"}
+    mark = "&".join(filter(None, [mark, *(text for member, text in begun.items() if member in required)]))
     body = BODIES.get(name, "").encode()
     base = f"https://s3.amazonaws.com/{BUCKET}{key}" if "Bucket" in members else "https://s3.amazonaws.com/"
     virtual = f"https://{BUCKET}.s3.amazonaws.com{key or '/'}"
@@ -359,13 +387,15 @@ def test_s3_is_asked_in_two_ways(spy: Spy, name: str) -> None:
     ines = make_user("ines", allow("*"))
     members = moto_patches.service_model("s3").operation_model(name).input_shape.members
     reached = 0
-    for request in of_s3(name):
+    for request in of_s3(name, spy.upload):
         answer = spy.send(signed(ines, "s3", request))
         assert answer is None or answer.status < 500, answer.body
         for exchange, handler in spy.seen:
-            reached += 1
+            reached += exchange.operation == name
             parameters = exchange.details["parameters"]
-            assert members.keys() & {"Bucket", "Key"} <= parameters.keys()
+            assert {"Bucket", "Key"} & members.keys() <= parameters.keys()
+            if exchange.operation != name:
+                continue
             query, headers = got(handler)
             assert "x-moto-account-id" not in headers
             for member, shape in members.items():
@@ -393,6 +423,26 @@ def test_a_listing_has_one_prefix(spy: Spy, asked: str, version: str) -> None:
     assert answer and b"mara/crab.jpg" in answer.body and b"goran" not in answer.body
     answer = spy.send(signed(ines, "s3", Request("GET", url + asked)))
     assert answer and answer.status == 400 and b"<Code>InvalidArgument</Code>" in answer.body
+
+
+def test_a_part_goes_to_the_upload_of_the_key_that_is_judged(
+    spy: Spy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = boto3.client("s3")
+    mine = boto3.client("s3", **make_user("ines", allow("s3:*", f"arn:aws:s3:::{BUCKET}/mine/*")))
+    other = {"Bucket": BUCKET, "UploadId": spy.upload}
+    part = owner.upload_part(**other, Key="mara/crab.jpg", PartNumber=1, Body=b"crab")
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    for call, more in (
+        (mine.upload_part, {"PartNumber": 1, "Body": b"x"}), (mine.list_parts, {}),
+        (mine.complete_multipart_upload, {"MultipartUpload": parts}), (mine.abort_multipart_upload, {}),
+    ):  # fmt: skip
+        assert refusal(call, **other, Key="mine/crab.jpg", **more)[:2] == ("NoSuchUpload", 404)
+        assert refusal(call, **other, Key="mara/crab.jpg", **more)[0] == "AccessDenied"
+    assert owner.get_object(Bucket=BUCKET, Key="mara/crab.jpg")["Body"].read() == b"fish"
+    monkeypatch.delitem(operations.CHECKS, ("s3", "CompleteMultipartUpload"))  # without the rule
+    mine.complete_multipart_upload(**other, Key="mine/crab.jpg", MultipartUpload=parts)
+    assert owner.get_object(Bucket=BUCKET, Key="mara/crab.jpg")["Body"].read() == b"crab"
 
 
 def test_the_source_of_a_copy_is_judged_whole(spy: Spy) -> None:

@@ -450,8 +450,8 @@ def test_a_step_that_is_refused_is_kept_with_its_code(hosts):
 
 def test_a_call_that_the_lab_does_not_play_is_kept_as_refused(lab):
     with record() as story, pytest.raises(OutsideTheLab):
-        boto3.client("cognito-idp").describe_risk_configuration(UserPoolId="us-east-1_abcdefghi")
-    assert (story.calls[0].operation, story.calls[0].code) == ("DescribeRiskConfiguration", "OutsideTheLab")
+        boto3.client("cognito-idp").get_signing_certificate(UserPoolId="us-east-1_abcdefghi")
+    assert (story.calls[0].operation, story.calls[0].code) == ("GetSigningCertificate", "OutsideTheLab")
 
 
 def test_what_cannot_be_read_does_not_break_the_call_and_is_told(hosts):

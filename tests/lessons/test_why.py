@@ -451,9 +451,9 @@ def doubled_form(p: Place) -> Any:
     return requests.post("https://sts.us-east-1.amazonaws.com/", form, timeout=5).raise_for_status()
 
 
-@case("api.resources.name_own_user", "without UserName", "a UserName")
+@case("api.resources.check_is_user", "without UserName", "a UserName")
 def no_user(p: Place) -> Any:
-    return boto3.client("iam", **session_of(make_role("none"))).get_user()
+    return boto3.client("iam", **session_of(make_role("club", allow("iam:*")))).get_user()
 
 
 @case("iam.deleted_principals.remember_user", "ines, who has 1", "no access key")
@@ -496,6 +496,12 @@ def no_source(p: Place) -> Any:
 def no_chunks(p: Place) -> Any:
     headers = {"x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER"}
     return requests.put(URL, "5\r\nab", headers=headers, timeout=5).raise_for_status()
+
+
+@case("s3.access.check_upload", "that mara/other does not have", "begun for this key")
+def upload_of_another_key(p: Place) -> Any:
+    begun = p.s3.create_multipart_upload(Bucket="tidepool-pictures", Key="mara/film")["UploadId"]
+    return p.s3.list_parts(Bucket="tidepool-pictures", Key="mara/other", UploadId=begun)
 
 
 @case("s3.access.check_overrides", "ResponseContentType, not signed", "a signature")

@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ import boto3
 from moto.core.models import MockAWS, botocore_stubber
 
 from cognito_lab import Lab, clock
+from cognito_lab.aws.iam import principals
 from cognito_lab.lessons import lies
-from cognito_lab.network import exchanges
+from cognito_lab.network import exchanges, hosts
 
 # Where something of the process is changed: the package, moto, and what both of them change it with.
 CHANGING = (f"{os.sep}cognito_lab{os.sep}", f"{os.sep}moto{os.sep}core{os.sep}", "responses", "mock.py")
@@ -71,6 +73,8 @@ def check_kernel(observers: int) -> None:
     with Lab.start() as lab:
         assert (MockAWS._nested_count, botocore_stubber.enabled) == (1, True)
         assert boto3.client is MAKE_CLIENT
+        assert not principals.EXTRA_ROOT_KEYS and all(row.name != "wire" for row in hosts.HOSTS)
+        assert "wire" not in [thread.name for thread in threading.enumerate()]
         for target, rule in RULES.items():
             assert pkgutil.resolve_name(f"cognito_lab.{target}") == rule, "a lie is still told"
         assert exchanges.CALLER.get() == "app" and exchanges.CURRENT.get() is None
@@ -90,12 +94,17 @@ def region_under_the_lock(lab: Lab) -> str:
         return lab.region
 
 
+@cache
+def user_pools() -> Any:
+    return boto3.client("cognito-idp")
+
+
 def signs_in() -> bool:
     with Lab.start() as lab:
         scene = lab.scene("members")
         asked = {"USERNAME": "mara", "PASSWORD": scene.password}
         flow = {"ClientId": scene.client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": asked}
-        return "AuthenticationResult" in boto3.client("cognito-idp").initiate_auth(**flow)
+        return "AuthenticationResult" in user_pools().initiate_auth(**flow)
 
 
 def in_a_fork(run: Callable[[], None], report: Path) -> str:

@@ -117,17 +117,25 @@ ODD_TEXTS = st.sampled_from(
         ":" * 9,
     ]
 )
+SCALARS = (
+    st.booleans() | st.integers() | st.just(10**400) | st.floats(allow_nan=False) | ODD_TEXTS | st.text()
+)
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.just(10**400) | st.floats() | ODD_TEXTS | st.text(),
+    st.none() | st.floats() | SCALARS,
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.just("AWS") | ODD_TEXTS, inner),
     max_leaves=3,
-)  # fmt: skip
+)
 
 
 @st.composite
 def odd_documents(draw: st.DrawFn) -> Any:
-    """A sound document in which one or two places say something else."""
+    """A document with odd values of the right kind, or a sound one that says something else somewhere."""
     statement = copy.deepcopy(draw(statements(principals=draw(st.booleans()))))
+    if draw(st.booleans()):
+        name = "Resource" if "Resource" in statement else "NotResource"
+        values = SCALARS | st.lists(SCALARS | VALUES, min_size=1, max_size=2)
+        statement |= {name: "arn:aws:s3:::" + draw(ODD_TEXTS), "Condition": draw(conditions(values))}
+        return {"Version": draw(st.sampled_from(["2012-10-17", "2008-10-17"])), "Statement": statement}
     document: Any = {"Version": "2012-10-17", "Id": "x", "Statement": [{"Sid": "a", **statement}]}
     for _ in range(draw(st.integers(1, 2))):
         place, inside = document, document["Statement"]

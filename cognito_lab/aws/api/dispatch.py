@@ -10,11 +10,11 @@ from functools import cache
 from typing import Any
 
 from cognito_lab.aws import moto_patches
-from cognito_lab.aws.api import json_inputs, query_protocol, resources, validation, wire_formats
+from cognito_lab.aws.api import json_inputs, pagination, query_protocol, resources, validation, wire_formats
 from cognito_lab.aws.api.operations import CHECKS, HANDLERS, Call, implementation_of
 from cognito_lab.aws.api.services import JSON_SERVICES, QUERY_SERVICES, region_of
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.aws.s3 import cors, inputs, routes, xml_documents
+from cognito_lab.aws.s3 import cors, input_checks, inputs, routes, xml_documents
 from cognito_lab.aws.user_pools.tokens import discovery
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges
@@ -47,11 +47,13 @@ def _answer(service: str, request: Request) -> Response:
     exchanges.describe_current(service, operation, parameters=parameters)
     public = is_public(service, operation)
     call.principal = enforcement.authenticated(request, service, operation, public=public)
-    resources.name_own_user(call)
+    means_self = resources.names_own_user(call)
     resource = resources.resource_of(call)
     exchanges.describe_current(service, operation, resource=resource)
     if not public:
         enforcement.authorize(request, call, resource)
+    if means_self:
+        resources.check_is_user(call)
     if how == "moto":
         return _by_moto(call, request, model)
     result = HANDLERS[service, operation](call) or {}
@@ -80,10 +82,14 @@ def _by_moto(call: Call, request: Request, model: Any) -> Response:
     """moto's answer to what was read and admitted: the caller's own request it never sees."""
     if call.service == "s3":
         xml_documents.check(model.input_shape, call.parameters)
+        input_checks.check(call)
+    else:
+        pagination.check_marker(call)
     check = CHECKS.get((call.service, call.operation))
     afterwards = check(call) if check is not None else None
     build = inputs.built if call.service == "s3" else query_protocol.built
     answer = moto_patches.answer_by_moto(build(request, model, call.parameters))
+    wire_formats.make_readable(answer, model.output_shape)
     if afterwards is not None and answer.status < 300:
         afterwards()
     return answer

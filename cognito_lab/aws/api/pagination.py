@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Sequence
 from typing import TypeVar
 
 from cognito_lab.aws.api.operations import Call
-from cognito_lab.errors import invalid
+from cognito_lab.errors import AwsError, invalid
 from cognito_lab.protocols import json_texts
 
 Item = TypeVar("Item")
 HOUR = 3600.0  # "Managing users": a page token lives one hour
 DEFAULT_SIZE = 60
+
+
+def check_marker(call: Call) -> None:
+    """The marker of a page of IAM's is one that the page before gave: moto's are numbers."""
+    if not re.fullmatch("[0-9]{1,9}", call.get("Marker", "0")):
+        raise AwsError("ValidationError", "Invalid Marker.")
 
 
 def paginate(

@@ -17,18 +17,18 @@ from cognito_lab.paths import DATA
 
 @cache
 def table() -> dict[str, Any]:
-    """Service → member of the input → how it names the resource; and the condition keys, under ``keys``."""
+    """Service → member of the input → how it names the resource; besides, ``lists`` and ``keys``."""
     return tomllib.loads((DATA / "resources.toml").read_text(encoding="utf-8"))
 
 
 def resource_of(call: Call) -> str:
     """The ARN on which ``call`` is judged, that of the stored object; ``"*"`` where there is none."""
-    rows = table()[call.service]
-    for member, row in rows.items():
+    for member, row in table()[call.service].items():
         value = call.get(member)
         if value is not None:
             return _stored(call, row, value) or _named(call, row["arn"], value)
-    return str(rows["otherwise"]["arn"]) if "otherwise" in rows else "*"
+    arn = table()["lists"].get(call.operation, "*")
+    return _named(call, arn, call.get("PathPrefix", "/"))
 
 
 def _stored(call: Call, row: dict[str, str], name: str) -> str | None:
@@ -58,20 +58,32 @@ def condition_keys(call: Call) -> dict[str, Any]:
     }
 
 
-def name_own_user(call: Call) -> None:
-    """Where IAM lets ``UserName`` be left out, it is the caller's own (API reference, "GetUser").
+def names_own_user(call: Call) -> bool:
+    """Whether ``UserName`` was left out where IAM lets it; the caller's own is put in (API, "GetUser").
 
-    Raises:
-        AwsError: ``ValidationError``: the caller is a session of a role, which is no user.
+    Who holds a session of a role is judged as if they were a user of the session's name.
     """
     shape = moto_patches.service_model(call.service).operation_model(call.operation).input_shape
-    left_out = shape is not None and "UserName" in shape.members and call.get("UserName") is None
-    if call.service != "iam" or not left_out or call.principal is None:
-        return
+    if (
+        call.service != "iam"
+        or shape is None
+        or "UserName" not in shape.members
+        or "UserName" in call.parameters
+    ):
+        return False
+    call.parameters["UserName"] = call.principal.user_name or call.principal.arn.rpartition("/")[2]
+    return True
+
+
+def check_is_user(call: Call) -> None:
+    """Who means their own user must be one.
+
+    Raises:
+        AwsError: ``ValidationError``: a session of a role is none.
+    """
     if call.principal.kind == "role":
         raise AwsError("ValidationError", "Must specify userName when calling with non-User credentials")
-    if call.principal.user_name is None:
+    if call.principal.kind == "root":
         raise OutsideTheLab(
             f"{call.operation} on the account's owner is not played by this lab (AWS has it): name a user."
         )
-    call.parameters["UserName"] = call.principal.user_name

@@ -39,12 +39,10 @@ PAIRS: dict[str, tuple[set[str], set[str]]] = {
     policies.RESOURCE: ({"Action", "Resource", "Principal"}, set()),
     policies.TRUST: ({"Action", "Principal"}, {"Resource"}),
 }
-
-
 # Who a ``Principal`` may name: one account, user, role or session, or everybody; no name has a wildcard
 # (IAM, "AWS JSON policy elements: Principal"). Origin access identities of CloudFront are users, with spaces.
 PRINCIPALS = {
-    "AWS": r"\*|\d{12}|arn:aws:iam::(\d{12}|cloudfront):(root|(user|role)/[\w+=,.@/ -]+)"
+    "AWS": r"\*|\d{12}|AROA\w{12,28}|arn:aws:iam::(\d{12}|cloudfront):(root|(user|role)/[\w+=,.@/ -]+)"
     r"|arn:aws:sts::\d{12}:(assumed-role/[\w+=,.@-]+|federated-user)/[\w+=,.@-]+",
     "Federated": r"[^\s*?]+",
     "Service": r"[\w-]+(\.[\w-]+)+",
@@ -57,9 +55,8 @@ DATE = re.compile(
     r"(T(\d\d?(:\d\d?(:\d\d?([.]\d{1,9})?)?)?)?(Z|[+-]\d\d(:?\d\d)?)?)?",
     re.IGNORECASE,
 )
-UNREADABLE = re.compile(
-    r"[^\t\n\r\x20-\ud7ff\ue000-\U0010ffff]"
-)  # control characters, halves of surrogate pairs
+# Control characters, and halves of surrogate pairs.
+UNREADABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\U0010ffff]")
 
 
 def validated(text: str, kind: str, code: str = "MalformedPolicyDocument") -> Document:
@@ -97,7 +94,8 @@ def _problems(document: Any, kind: str) -> Iterator[str]:
             yield SYNTAX
             return
         if statement.get("Effect") not in ("Allow", "Deny"):
-            yield f"Invalid effect: {statement.get('Effect')}"
+            effect = statement.get("Effect")
+            yield f"Invalid effect: {effect}" if isinstance(effect, str) else SYNTAX
         required, prohibited = PAIRS[kind]
         for element in ("Action", "Resource", "Principal"):
             given = [name for name in (element, f"Not{element}") if name in statement]

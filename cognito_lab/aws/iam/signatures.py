@@ -17,7 +17,7 @@ import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlsplit
 
 from cognito_lab import clock
 from cognito_lab.aws.api import services
@@ -231,10 +231,13 @@ def check_value(signature: Signature, key: Key, request: Request, service: str) 
 
 
 def canonical_request(signature: Signature, request: Request, service: str) -> str:
-    """The request in the one form that both sides hash."""
+    """The request in the one form that both sides hash: as it is read, with ``+`` for a space in the query.
+
+    What the body's hash is, a header says to S3 alone.
+    """
     path = unquote(request.path) if service == "s3" else request.path  # all but S3 encode the path twice
     query = sorted(
-        (quote(unquote(name), safe="-_.~"), quote(unquote(value), safe="-_.~"))
+        (quote(unquote_plus(name), safe="-_.~"), quote(unquote_plus(value), safe="-_.~"))
         for name, _, value in (pair.partition("=") for pair in request.query.split("&") if pair)
         if name != "X-Amz-Signature"
     )
@@ -251,7 +254,7 @@ def canonical_request(signature: Signature, request: Request, service: str) -> s
             *(f"{name}:{' '.join(sent.get(name, '').split())}" for name in signature.signed_headers),
             "",
             ";".join(signature.signed_headers),
-            request.headers.get("x-amz-content-sha256")
+            (request.headers.get("x-amz-content-sha256") if service == "s3" else None)
             or unstated
             or hashlib.sha256(request.body).hexdigest(),
         )

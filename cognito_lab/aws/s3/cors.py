@@ -6,12 +6,11 @@ Source: S3 User Guide, "Using cross-origin resource sharing (CORS)".
 from __future__ import annotations
 
 from typing import Any
-from xml.etree import ElementTree
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api import wire_formats
 from cognito_lab.aws.api.operations import Call, check_before
-from cognito_lab.aws.s3 import routes
+from cognito_lab.aws.s3 import routes, xml_documents
 from cognito_lab.errors import AwsError
 from cognito_lab.network import exchanges, hosts
 from cognito_lab.network.messages import Handler, Headers, Request, Response
@@ -22,7 +21,6 @@ NOT_ALLOWED = (
     "request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted "
     "by the resource's CORS spec."
 )
-MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
 
 
 def across_origins(answer: Handler) -> Handler:
@@ -96,14 +94,10 @@ def check_rules(call: Call) -> None:
     """An origin or a header of a rule has one ``*`` at most.
 
     Raises:
-        AwsError: ``InvalidRequest``: one of them has more; ``MalformedXML``: there is nothing to read.
+        AwsError: ``InvalidRequest``: one of them has more.
     """
-    try:
-        elements = list(ElementTree.fromstring(call["CORSConfiguration"]).iter())
-    except ElementTree.ParseError:
-        raise AwsError("MalformedXML", MALFORMED) from None
-    for element in elements:
-        kind, text = element.tag.rpartition("}")[2], element.text or ""
+    for element in xml_documents.parsed(call["CORSConfiguration"]).iter():
+        kind, text = xml_documents.local(element), element.text or ""
         if kind in ("AllowedOrigin", "AllowedHeader") and text.count("*") > 1:
             raise AwsError("InvalidRequest", f'{kind} "{text}" can not have more than one wildcard.')
 

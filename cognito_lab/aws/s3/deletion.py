@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.aws.s3 import access, cors
+from cognito_lab.aws.s3 import access, xml_documents
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges
 from cognito_lab.network.messages import Headers, Response
@@ -47,7 +47,7 @@ def read(body: bytes) -> tuple[list[str], bool]:
     objects = root.findall("{*}Object")
     keys = [one.findtext("{*}Key") or "" for one in objects]
     if root.tag.rpartition("}")[2] != "Delete" or not 0 < len(keys) <= MOST or not all(keys):
-        raise AwsError("MalformedXML", cors.MALFORMED)
+        raise AwsError("MalformedXML", xml_documents.INVALID)
     for more in {part.tag.rpartition("}")[2] for one in objects for part in one} - {"Key"}:
         raise OutsideTheLab(f"DeleteObjects with {more} is not played by this lab (AWS has it).")
     return keys, (root.findtext("{*}Quiet") or "").strip().lower() == "true"

@@ -13,7 +13,7 @@ import re
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
-from cognito_lab.aws.s3 import routes
+from cognito_lab.aws.s3 import input_checks, routes
 from cognito_lab.errors import AwsError
 from cognito_lab.network.messages import Headers, Request
 
@@ -53,6 +53,7 @@ def read(request: Request, model: Any, place: dict[str, str]) -> dict[str, Any]:
     if "CopySource" in found:
         found["CopySource"] = written_source(*source_of(found["CopySource"]))
     payload = model.input_shape.serialization.get("payload") if model.input_shape else None
+    found = input_checks.without_broken_conditions(found)
     return {**found, payload: body} if payload else found
 
 

@@ -91,7 +91,7 @@ def operation_of(request: Request) -> tuple[str, dict[str, Any]]:
     given = (
         set(query)
         | {f"{name}={value}" for name, value in query.items()}
-        | set(request.headers.keys(lower=True))
+        | {name for name in request.headers.keys(lower=True) if name.startswith("x-amz-")}
     )
     fitting = [
         (marks, name)

@@ -6,7 +6,6 @@ Source: Amazon S3 API Reference, "Error responses" (``MalformedXML``, ``MissingR
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -14,11 +13,12 @@ from cognito_lab.errors import AwsError
 
 INVALID = "The XML you provided was not well-formed or did not validate against our published schema"
 SIMPLE = {"integer": r"-?[0-9]{1,9}", "long": r"-?[0-9]{1,18}", "boolean": "(?i:true|false)"}
+OPTIONAL = "CreateBucketConfiguration"  # of all documents this one may be left out
 # Of Regions S3 says itself which it does not have.
 NOT_HERE = ("BucketLocationConstraint",)
 
 
-def check(shape: Any, parameters: Mapping[str, Any]) -> None:
+def check(shape: Any, parameters: dict[str, Any]) -> None:
     """Refuse a body that is not the document of an input ``shape``; other operations send no document.
 
     Raises:
@@ -28,13 +28,15 @@ def check(shape: Any, parameters: Mapping[str, Any]) -> None:
     if payload is None or shape.members[payload].type_name != "structure":
         return
     octets = parameters.get(payload, b"")
-    if not octets:
-        if payload in shape.required_members:
-            raise AwsError("MissingRequestBodyError", "Request Body is empty")
+    if not octets and payload == OPTIONAL:
         return
+    if not octets:
+        raise AwsError("MissingRequestBodyError", "Request Body is empty")
     root, document = parsed(octets), shape.members[payload]
     if root is None or local(root) != document.serialization.get("name", payload) or not fits(document, root):
         raise AwsError("MalformedXML", INVALID)
+    if not len(root) and payload == OPTIONAL:  # it says nothing
+        parameters[payload] = b""
 
 
 def parsed(octets: bytes) -> Any:
@@ -62,8 +64,10 @@ def fits(shape: Any, element: Any) -> bool:
         names = [local(one) for one in element]
         several = {name for name, member in members.items() if is_flat(member)}
         once = all(names.count(name) == 1 or name in several for name in names)
+        blank = any(name in several and is_blank(one) for name, one in zip(names, element, strict=True))
         return (
             once
+            and not blank
             and required <= set(names) <= members.keys()
             and all(
                 fits(members[name].member if name in several else members[name], one)
@@ -77,6 +81,11 @@ def fits(shape: Any, element: Any) -> bool:
         and re.fullmatch(SIMPLE.get(shape.type_name, "(?s:.*)"), text) is not None
         and (not allowed or text in allowed)
     )
+
+
+def is_blank(element: Any) -> bool:
+    """Whether an element says nothing; one of a list stands for something."""
+    return not len(element) and not (element.text or "").strip()
 
 
 def is_flat(shape: Any) -> bool:

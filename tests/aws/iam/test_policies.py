@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cognito_lab.aws.iam import policies, policy_documents
+from cognito_lab.aws.iam import conditions, policies, policy_documents
 from cognito_lab.aws.iam.policies import IDENTITY, RESOURCE, SESSION, TRUST, Policy
 from cognito_lab.aws.iam.questions import AccessQuestion
 from cognito_lab.errors import AwsError
@@ -247,6 +247,14 @@ def test_conditions(condition: dict[str, Any], context: dict[str, Any], holds: b
     assert verdict(allow(Condition=condition), question=question).allowed is holds
 
 
+def test_a_pattern_of_an_arn_has_six_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the rule, ``arn:*`` fits every ARN."""
+    held = [policy(allow(Condition={"ArnLike": {"k": "arn:*"}}))]
+    assert not policies.decide(asks(k=ROLE_ARN), held)
+    monkeypatch.setattr(conditions, "has_six_parts", lambda arn: True)
+    assert policies.decide(asks(k=ROLE_ARN), held)
+
+
 # -- who -------------------------------------------------------------------------------------------
 
 
@@ -409,6 +417,7 @@ GOOD = allow("s3:GetObject", "arn:aws:s3:::b/*")
     ("kind", "statement", "text"),
     [
         (IDENTITY, {**GOOD, "Effect": "allow"}, "Invalid effect: allow"),
+        (IDENTITY, {**GOOD, "Effect": ["Allow"]}, "Syntax errors in policy."),
         (IDENTITY, {**GOOD, "Principal": "*"}, "Has prohibited field Principal"),
         (IDENTITY, {"Effect": "Allow", "Action": "s3:*"}, "Missing required field Resource"),
         (IDENTITY, {"Effect": "Allow", "Resource": "*"}, "Missing required field Action"),

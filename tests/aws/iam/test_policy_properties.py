@@ -20,8 +20,8 @@ from cognito_lab.aws.s3 import public_access
 from cognito_lab.errors import AwsError
 from cognito_lab.views import permissions
 
-many = settings(max_examples=200, deadline=None, derandomize=True)
-some = settings(max_examples=100, deadline=None, derandomize=True)
+many = settings(max_examples=150, deadline=None, derandomize=True)
+some = settings(max_examples=60, deadline=None, derandomize=True)
 
 
 def condition(operator: str, value: Any) -> dict[str, Any]:

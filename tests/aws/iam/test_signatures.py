@@ -467,3 +467,33 @@ def test_each_rule_can_be_switched_off_alone(
         assert opened(url) == ("", 200, "crab")
     else:
         assert ask("s3", {**mara, **broken})
+
+
+def test_what_a_header_says_of_the_body_counts_for_s3_alone() -> None:
+    """Else a call of IAM that was signed once could be sent again with another body."""
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    ines = make_user("ines", allow("iam:*"))
+    keys = Credentials(ines["aws_access_key_id"], ines["aws_secret_access_key"])
+    url, body = "https://iam.amazonaws.com/", "Action=GetUser&UserName=ines"
+    stated = hashlib.sha256(body.encode()).hexdigest()
+    for said in (stated, "UNSIGNED-PAYLOAD"):
+        made = AWSRequest("POST", url, {"x-amz-content-sha256": said}, body)
+        SigV4Auth(keys, "iam", "us-east-1").add_auth(made)
+        headers = dict(made.headers)
+        assert requests.post(url, body, headers=headers, timeout=5).status_code == (
+            200 if said == stated else 403
+        )
+        other = requests.post(url, "Action=CreateUser&UserName=rook", headers=headers, timeout=5)
+        assert other.status_code == 403 and "<Code>SignatureDoesNotMatch</Code>" in other.text
+
+
+def test_a_plus_in_the_query_is_a_space_in_the_signature_too() -> None:
+    url = s3_of(make_user("ines", allow("s3:*"))).generate_presigned_url(
+        "list_objects_v2", {"Bucket": "tidepool-pictures", "Prefix": "a+b"}
+    )
+    assert "prefix=a%2Bb" in url and opened(url)[1] == 200
+    assert opened(url.replace("a%2Bb", "a+b"))[:2] == opened(url.replace("a%2Bb", "a%20b"))[:2]
+    assert opened(url.replace("a%2Bb", "a+b"))[:2] == ("SignatureDoesNotMatch", 403)

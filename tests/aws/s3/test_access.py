@@ -162,6 +162,8 @@ def test_an_operation_that_is_not_in_the_table_is_refused_by_name() -> None:
         ("DELETE", "https://b.s3.amazonaws.com/?policy", {}, "DeleteBucketPolicy"),
         ("PUT", "https://b.s3.amazonaws.com/policy", {}, "PutObject"),
         ("PUT", "https://b.s3.amazonaws.com/k", {"x-amz-copy-source": "b/a"}, "CopyObject"),
+        ("GET", "https://b.s3.amazonaws.com/", {"policy": "", "list-type": "2"}, "ListObjects"),
+        ("PUT", "https://b.s3.amazonaws.com/k?x-amz-copy-source=b/a", {}, "CopyObject"),
         ("PUT", "https://b.s3.amazonaws.com/k?partNumber=1&uploadId=u", {}, "UploadPart"),
         ("GET", "https://b.s3.amazonaws.com/k?uploadId=u", {}, "ListParts"),
         ("GET", "https://b.s3.amazonaws.com/k?acl", {}, "GetObjectAcl"),
@@ -347,6 +349,18 @@ def test_a_deny_in_a_bucket_policy_touches_whom_it_names() -> None:
         naming("*", deny("s3:GetObject", f"{ARN}/*", Condition={"Bool": {"aws:SecureTransport": "false"}}))
     )
     assert read(session_of(member)) == b"crab"
+
+
+def test_a_deny_for_all_but_a_role_is_for_its_sessions_too() -> None:
+    member, other = (make_role(name, allow("s3:*")) for name in ("member", "other"))
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/member/mara"
+    for spared, fits in (([member], False), ([session, member], False), ([session, member, ACCOUNT], True)):
+        bucket_policy({**deny("s3:GetObject", f"{ARN}/*"), "NotPrincipal": {"AWS": spared}})
+        if fits:
+            assert read(session_of(member)) == b"crab"
+        else:
+            assert "explicit deny" in refusal(read, session_of(member))[2]
+        assert refusal(read, session_of(other))[0] == "AccessDenied"
 
 
 STRANGERS = [

@@ -12,6 +12,7 @@ import requests
 from support.iam_people import allow, document, make_role, refusal, s3_of, session_of
 
 from cognito_lab import Lab
+from cognito_lab.aws.api import operations
 from cognito_lab.aws.s3 import cors
 
 SITE = "http://tidepool-site.s3-website-us-east-1.amazonaws.com"
@@ -228,13 +229,30 @@ def test_the_first_rule_that_fits_counts() -> None:
         ({"AllowedHeaders": ["x-*-*"]}, "AllowedHeader"),
     ],
 )
-def test_an_origin_or_header_of_a_rule_has_one_wildcard_at_most(members: dict[str, Any], kind: str) -> None:
+def test_an_origin_or_header_of_a_rule_has_one_wildcard_at_most(
+    members: dict[str, Any], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     code, status, text = refusal(rules, {**RULE, **members})
     assert (code, status) == ("InvalidRequest", 400)
     assert text.startswith(kind) and text.endswith("can not have more than one wildcard.")
     assert preflight().status_code == 403
     rules({**RULE, "AllowedOrigins": ["https://*.example", "http://*"], "AllowedHeaders": ["*", "x-*"]})
     assert preflight().status_code == 200
+    monkeypatch.delitem(operations.CHECKS, ("s3", "PutBucketCors"))
+    rules({**RULE, **members})
+
+
+def test_an_origin_of_a_rule_is_no_regular_expression(monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto takes it for one, and is never told where a request comes from."""
+    monkeypatch.setattr("moto.s3.responses.cors_matches_origin", lambda *_: pytest.fail("moto was told"))
+    rules({**RULE, "AllowedOrigins": ["(a+)+$", "(", ".*"]})
+    asked = {"Bucket": "tidepool-pictures", "Key": "mara/crab.jpg"}
+    for origin in ("a" * 40 + "b", ORIGIN):
+        answer = requests.get(
+            s3_of({}).generate_presigned_url("get_object", asked), headers={"Origin": origin}
+        )
+        assert answer.status_code == 200 and "access-control-allow-origin" not in answer.headers
+        assert preflight(origin=origin).status_code == 403
 
 
 def test_cross_origin_rules_that_are_no_xml_are_refused() -> None:

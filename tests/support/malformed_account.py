@@ -1,0 +1,178 @@
+"""An account with something of everything in it, for :mod:`support.malformed`: what there is, by member."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import boto3
+from botocore.credentials import Credentials
+from support.federation import Federation
+from support.iam_people import TRUST, allow, deny, document, session_of
+from support.managed_login import CALLBACK, CHALLENGE, DOMAIN, SIGNED_OUT, VERIFIER
+from support.user_pools import OTHER_PASSWORD, PASSWORD, pairs, secret_hash
+
+from cognito_lab import Lab
+from cognito_lab.aws.managed_login import routes
+from cognito_lab.providers import google, university
+
+ASKED = (
+    "client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method",
+    "nonce", "identity_provider", "prompt", "login_hint", "max_age", "lang",
+)  # fmt: skip
+FILLED_IN = (*ASKED[:3], "_csrf", "username", "password", "code", "email")
+# The fields of an address, where they are others than those of an authorization request or of a page's form.
+FIELDS: dict[str, tuple[str, ...]] = {
+    "/logout": ("client_id", "logout_uri", *ASKED[1:4]),
+    "/error": ("error", "client_id"),
+    "/oauth2/idpresponse": ("code", "state", "error"),
+    "/confirmUser": ("client_id", "user_name", "confirmation_code"),
+    "/oauth2/userInfo": (),
+    "/saml2/idpresponse": ("SAMLResponse", "RelayState"),
+    "/oauth2/revoke": ("token", "client_id", "client_secret"),
+    "/oauth2/token": ("grant_type", "client_id", "client_secret", "code", "redirect_uri", "code_verifier",
+                      "refresh_token", "scope"),
+    "/sso": ("SAMLRequest", "RelayState"),
+    "/_lab/clock": ("advance_seconds",),
+    "/": ("Action",),
+    "/tidepool-pictures/mara/crab.svg": ("prefix",),
+}  # fmt: skip
+
+
+def pages(pool: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """Method, host, path and fields of what browsers and apps open, by the names of a served account."""
+    domain = str(urlsplit(DOMAIN).hostname)
+    found = [(method, domain, path) for method, path in (*routes.CALLED_BY_APPS, *routes.OPENED_BY_BROWSERS)]
+    found += [("POST", domain, "/oauth2/token")] * 3
+    found += [(method, str(urlsplit(url).hostname), urlsplit(url).path) for method, url in google.ROUTES]
+    found += [(method, university.UNIVERSITY_HOST, path) for method, path in university.ROUTES]
+    found += [("GET", "tidepool-pictures.s3-website-us-east-1.amazonaws.com", "/x")]
+    found = [(method, f"{host}.localhost", path) for method, host, path in found]
+    found += [
+        (method, "127.0.0.1", path)
+        for method, path in (
+            ("GET", f"/{pool}/.well-known/jwks.json"), ("GET", "/_lab/inbox/mara%40tidepool.example"),
+            ("POST", "/_lab/clock"), ("OPTIONS", "/"), ("POST", "/"),
+            ("GET", "/tidepool-pictures/mara/crab.svg"),
+            ("POST", "/tidepool/oauth2/token"), ("GET", "/tidepool/oauth2/userInfo"), ("GET", "/"),
+        )
+    ]  # fmt: skip
+    return [
+        (method, host, path, FIELDS.get(path, FILLED_IN if method == "POST" else ASKED))
+        for method, host, path in found
+    ]
+
+
+def furnished(lab: Lab) -> dict[str, list[Any]]:
+    """Fill the account; what is in it by member name, as :class:`support.malformed.Requests` wants it."""
+    it = Federation(lab)
+    it.connect_google()
+    it.support("COGNITO", "Google")
+    web = it.oauth_client(GenerateSecret=True)
+    it.invited("noor", email="noor@tidepool.example")
+    it.sign_up("ben")
+    it.idp.create_group(UserPoolId=it.pool, GroupName="divers")
+    it.idp.create_resource_server(UserPoolId=it.pool, Identifier="tides", Name="tides", Scopes=[])
+    session = it.initiate("noor")["Session"]
+    signed_in = it.sign_in()
+    # page fields
+    iam, s3, identity = boto3.client("iam"), boto3.client("s3"), boto3.client("cognito-identity")
+    trust, rights = json.dumps(document(TRUST)), json.dumps(document(allow("s3:*")))
+    role = iam.create_role(RoleName="keeper", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="keeper", PolicyName="rights", PolicyDocument=rights)
+    policy = iam.create_policy(PolicyName="managed", PolicyDocument=rights)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName="keeper", PolicyArn=policy)
+    iam.create_user(UserName="ines")
+    ines = iam.create_access_key(UserName="ines")["AccessKey"]
+    key = ines["AccessKeyId"]
+    for name, wide in (("wide", allow("*")), ("narrow", deny("s3:*", "arn:aws:s3:::other/*"))):
+        iam.put_user_policy(UserName="ines", PolicyName=name, PolicyDocument=json.dumps(document(wide)))
+    session_keys = session_of(role)
+    s3.create_bucket(Bucket="tidepool-pictures")
+    s3.put_object(Bucket="tidepool-pictures", Key="mara/crab.svg", Body=b"crab", Metadata={"a": "b"})
+    upload = s3.create_multipart_upload(Bucket="tidepool-pictures", Key="mara/crab.svg")["UploadId"]
+    provider = f"cognito-idp.us-east-1.amazonaws.com/{it.pool}"
+    own = {"ProviderName": provider, "ClientId": it.client}
+    pool = identity.create_identity_pool(
+        IdentityPoolName="p",
+        AllowUnauthenticatedIdentities=True,
+        AllowClassicFlow=True,
+        CognitoIdentityProviders=[own],
+    )["IdentityPoolId"]
+    identity.set_identity_pool_roles(
+        IdentityPoolId=pool, Roles={"authenticated": role, "unauthenticated": role}
+    )
+    logins = {provider: signed_in["IdToken"]}
+    who = identity.get_id(IdentityPoolId=pool, Logins=logins)["IdentityId"]
+    guest = identity.get_id(IdentityPoolId=pool)["IdentityId"]
+    open_id = identity.get_open_id_token(IdentityId=who, Logins=logins)["Token"]
+    page = it.browser.get(it.address("/login"))
+    csrf = re.findall(r'name="_csrf" value="([^"]*)"', page.text)[0]
+    state = dict(parse_qsl(urlsplit(it.from_google(nonce="n")).query))["state"]
+    pool_arn = f"arn:aws:cognito-idp:us-east-1:123456789012:userpool/{it.pool}"
+    return {
+        "keys": [
+            Credentials(ines["AccessKeyId"], ines["SecretAccessKey"]), Credentials(*session_keys.values()),
+        ],
+        "pages": pages(it.pool),
+        "cookies": [{"XSRF-TOKEN": [csrf], "cognito": list(it.browser.cookies.values())}],
+        "authorization": [signed_in["AccessToken"], signed_in["IdToken"], "eDp5"],
+        "client_id": [it.client, web["ClientId"]], "client_secret": [web["ClientSecret"]], "_csrf": [csrf],
+        "redirect_uri": [CALLBACK], "logout_uri": [SIGNED_OUT], "response_type": ["code", "token"],
+        "state": ["s", state],
+        "scope": ["openid", "openid email", "tides/read"], "code_challenge": [CHALLENGE],
+        "code_challenge_method": ["S256"],
+        "identity_provider": ["Google", "COGNITO"], "username": ["mara", "noor", "ben"],
+        "password": [PASSWORD, OTHER_PASSWORD],
+        "grant_type": ["authorization_code", "refresh_token", "client_credentials"], "code": ["123456",
+        it.code()],
+        "code_verifier": [VERIFIER], "refresh_token": [signed_in["RefreshToken"]],
+        "token": [signed_in["RefreshToken"]],
+        "user_name": ["ben"], "confirmation_code": [it.code()], "error": ["invalid_client"],
+        "max_age": ["5"], "lang": ["en"],
+        "prompt": ["none", "login", "select_account"], "login_hint": ["mara"], "nonce": ["n"],
+        "email": ["x@tidepool.example"],
+        "RelayState": [state,
+        f"client_id={it.client}&redirect_uri={CALLBACK}&response_type=code&identity_provider=Google"],
+        "SAMLResponse": ["PGEvPg==", "eA=="], "advance_seconds": ["0"], "Action": ["GetUser", "AssumeRole"],
+        "prefix": ["mara/"],
+        "UserPoolId": [it.pool], "ClientId": [it.client, web["ClientId"]],
+        "ClientSecret": [web["ClientSecret"]],
+        "Username": ["mara", "noor", "ben"], "Password": [PASSWORD, OTHER_PASSWORD],
+        "TemporaryPassword": [PASSWORD],
+        "ProposedPassword": [OTHER_PASSWORD], "PreviousPassword": [PASSWORD], "PASSWORD": [PASSWORD],
+        "NEW_PASSWORD": [OTHER_PASSWORD],
+        "USERNAME": ["mara", "noor"], "SECRET_HASH": [secret_hash(web["ClientSecret"], "mara",
+        web["ClientId"])],
+        "SecretHash": [secret_hash(web["ClientSecret"], "ben", web["ClientId"])],
+        "REFRESH_TOKEN": [signed_in["RefreshToken"]],
+        "RefreshToken": [signed_in["RefreshToken"]], "Token": [signed_in["RefreshToken"]],
+        "AccessToken": [signed_in["AccessToken"]],
+        "SRP_A": ["ab" * 384, "0", "zz"], "Session": [session], "ConfirmationCode": [it.code()],
+        "Code": ["123456"],
+        "AttributeName": ["email", "name"], "AttributeNames": [["email"], ["name"]],
+        "UserAttributeNames": [["name"]], "AttributesToGet": [["email"]],
+        "UserAttributes": [pairs(email="x@tidepool.example"), pairs(name="Mara"), []],
+        "GroupName": ["divers"], "Identifier": ["tides"],
+        "ProviderName": ["Google", provider], "ProviderType": ["Google", "OIDC", "SAML"],
+        "Domain": ["tidepool"], "ResourceArn": [pool_arn],
+        "Filter": ['email = "x"', 'username ^= "m"'], "IdentityPoolId": [pool], "IdentityId": [who, guest],
+        "Logins": [logins, {}],
+        "CustomRoleArn": [role], "RoleName": ["keeper"], "RoleArn": [role], "RoleSessionName": ["s-1"],
+        "UserName": ["ines"],
+        "PolicyArn": [policy], "PolicyName": ["rights"], "PolicyDocument": [rights, trust],
+        "AssumeRolePolicyDocument": [trust],
+        "VersionId": ["v1"], "AccessKeyId": [key], "WebIdentityToken": [open_id, signed_in["IdToken"]],
+        "Path": ["/", "/team/"],
+        "Url": ["https://accounts.google.com"],
+        "OpenIDConnectProviderArn": ["arn:aws:iam::123456789012:oidc-provider/accounts.google.com"],
+        "UploadId": [upload], "Bucket": ["tidepool-pictures"], "Key": ["mara/crab.svg", "x"],
+        "CopySource": ["tidepool-pictures/mara/crab.svg"],
+        "Policy": [json.dumps(document({**allow("s3:GetObject", "arn:aws:s3:::tidepool-pictures/*"),
+        "Principal": {"AWS": role}}))],
+        "Body": ["crab"], "ACL": ["private"], "LocationConstraint": ["eu-west-1"], "MaxResults": [10],
+        "MaxItems": [10], "Limit": [10],
+        "ContentMD5": [""], "ExpectedBucketOwner": ["123456789012"],
+    }  # fmt: skip
