@@ -145,21 +145,3 @@ def check_acl(call: Call) -> None:
                 "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
             )
         raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")
-
-
-@check_before("s3", "UploadPart")
-@check_before("s3", "UploadPartCopy")
-@check_before("s3", "CompleteMultipartUpload")
-@check_before("s3", "AbortMultipartUpload")
-@check_before("s3", "ListParts")
-def check_upload(call: Call) -> None:
-    """An upload in parts is one of the key that is judged: moto would go by the upload's own."""
-    bucket = moto_patches.s3().buckets.get(call["Bucket"])
-    upload = bucket.multiparts.get(call["UploadId"]) if bucket is not None else None
-    if bucket is not None and (upload is None or upload.key_name != call["Key"]):
-        raise AwsError(
-            "NoSuchUpload",
-            "The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
-            "aborted or completed.",
-            404,
-        )
