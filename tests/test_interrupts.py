@@ -60,6 +60,15 @@ CALLS: dict[str, Callable[[Lab], Any]] = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def prepared() -> None:
+    """Clients and models, once: the processes that are forked have them then."""
+    assert support.signs_in()
+    with Lab.start() as lab:
+        record(lab)
+        solve(lab)
+
+
 def what_happens(name: str, report: Path) -> str:
     """After interrupts at chance moments of the call: what is wrong with the process, or nothing."""
     call, chance, long = CALLS[name], random.Random(name), name in ("scene", "check")

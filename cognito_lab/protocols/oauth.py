@@ -9,10 +9,11 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
-from urllib.parse import unquote_plus, urlencode, urlsplit
+from urllib.parse import unquote_plus, urlencode
 
 from jwt.utils import base64url_encode
 
+from cognito_lab.network import addresses
 from cognito_lab.network.forms import OAuthError, redirect, refuse_if
 from cognito_lab.network.messages import Request, Response
 from cognito_lab.protocols import constant_time
@@ -71,5 +72,5 @@ def back_to(redirect_uri: str, fields: Mapping[str, str], fragment: bool = False
 
     The address may have a query of its own, which is kept (RFC 6749, 3.1.2, 4.1.2 and 4.2.2).
     """
-    joint = "#" if fragment else "&" if urlsplit(redirect_uri).query else "?"
+    joint = "#" if fragment else "&" if addresses.parts_of(redirect_uri).query else "?"
     return redirect(f"{redirect_uri}{joint}{urlencode(fields)}")

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from cognito_lab.aws.api import services
 from cognito_lab.aws.iam import principals
-from cognito_lab.network import hosts
+from cognito_lab.network import addresses, hosts
 from cognito_lab.network.html_forms import Page
 from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.served import HttpRefusal
@@ -80,7 +80,7 @@ def add_sandbox(response: Response) -> None:
 
 def is_played(url: str) -> bool:
     """Whether ``url`` is an absolute address, with the real name of a host that the lab plays."""
-    parts = urlsplit(url)
+    parts = addresses.parts_of(url)
     plain = parts.scheme in ("http", "https") and parts.netloc == parts.hostname
     host = hosts.find_host(parts.netloc) if plain else None
     return host is not None and host.name != "wire"

@@ -26,7 +26,7 @@ from cognito_lab import Lab
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api import services, wire_formats
 from cognito_lab.aws.iam import principals
-from cognito_lab.network import hosts
+from cognito_lab.network import exchanges, hosts
 from cognito_lab.network.messages import Request, Response
 from cognito_lab.served import routing
 
@@ -76,9 +76,26 @@ def served_account() -> Iterator[tuple[Lab, Any]]:
         )
         principals.EXTRA_ROOT_KEYS["test"] = "test"
         try:
-            yield lab, served
+            with taken_for() as served.taken_for:
+                yield lab, served
         finally:
             principals.EXTRA_ROOT_KEYS.clear()
+
+
+@contextmanager
+def taken_for() -> Iterator[list[str]]:
+    """What the lab has taken each request for: a spoiled one may well be another operation's."""
+    found: list[str] = []
+
+    def observe(exchange: exchanges.Exchange) -> None:
+        if exchange.request is not None and exchange.request.url.startswith("https:"):
+            found.append(f"{exchange.service} {exchange.operation}".strip())
+
+    exchanges.OBSERVERS.append(observe)
+    try:
+        yield found
+    finally:
+        exchanges.OBSERVERS.remove(observe)
 
 
 # -- the verdict -------------------------------------------------------------------------------------
@@ -95,7 +112,9 @@ def answered(served: Any, request: Request) -> Response:
 def fault(served: Any, where: str, request: Request) -> str | None:
     """What is wrong with the answer to ``request``; ``None`` if nothing is."""
     try:
+        served.taken_for.clear()
         answer = answered(served, request)
+        where = next(iter(served.taken_for[-1:]), "") or where
     except Exception as error:
         trace = [one for one in traceback.extract_tb(error.__traceback__) if "cognito_lab/" in one.filename]
         place = f"{trace[-1].filename.partition('cognito_lab/')[2]}:{trace[-1].lineno}"

@@ -320,7 +320,7 @@ def test_a_member_twice_is_no_json_for_cognito(spy: Spy) -> None:
 BODIES = {
     "PutPublicAccessBlock": "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>"
     "</PublicAccessBlockConfiguration>",
-    "CompleteMultipartUpload": "<CompleteMultipartUpload><Part><ETag>a</ETag><PartNumber>1</PartNumber>"
+    "CompleteMultipartUpload": "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>a</ETag>"
     "</Part></CompleteMultipartUpload>",
     "PutBucketWebsite": "<WebsiteConfiguration><IndexDocument><Suffix>i</Suffix></IndexDocument>"
     "</WebsiteConfiguration>",
@@ -444,7 +444,7 @@ def test_a_part_goes_to_the_upload_of_the_key_that_is_judged(
         assert refusal(call, **other, Key="mine/crab.jpg", **more)[:2] == ("NoSuchUpload", 404)
         assert refusal(call, **other, Key="mara/crab.jpg", **more)[0] == "AccessDenied"
     assert owner.get_object(Bucket=BUCKET, Key="mara/crab.jpg")["Body"].read() == b"fish"
-    monkeypatch.setattr(input_checks, "check_upload", lambda call: None)
+    monkeypatch.setattr(input_checks, "check_upload", lambda call: None)  # without the rule
     mine.complete_multipart_upload(**other, Key="mine/crab.jpg", MultipartUpload=parts)
     assert owner.get_object(Bucket=BUCKET, Key="mara/crab.jpg")["Body"].read() == b"crab"
 

@@ -6,12 +6,16 @@ import json
 import os
 import socket
 import threading
+import time
 from pathlib import Path
+from urllib.parse import urlencode
 
 import boto3
 import pytest
 import requests
+from botocore.auth import HmacV1Auth
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from support.iam_people import allow, make_user
 from support.served import POOL_TARGET, ask, buckets, call, lab, presigned, server, signed
@@ -374,6 +378,20 @@ def test_a_bucket_in_the_path_or_in_the_host(server: Server, host: str, path: st
     assert signed(server, "DELETE", path, host).status == 204
     assert code_of(signed(server, "GET", path, host)) == "NoSuchKey"
     assert signed(server, "GET", f"/{path}", host).status in (400, 404)  # two slashes are another key
+
+
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [("127.0.0.1", "/tidepool-pictures/crab"), ("tidepool-pictures.localhost", "/crab")],
+)
+def test_an_address_of_signature_version_2(server: Server, host: str, path: str) -> None:
+    buckets()
+    expires = int(time.time()) + 600
+    signer = HmacV1Auth(Credentials("test", "test"))
+    value = signer.sign_string(f"GET\n\n\n{expires}\n/tidepool-pictures/crab")
+    given = urlencode({"AWSAccessKeyId": "test", "Expires": expires, "Signature": value})
+    assert ask(server, "GET", f"{path}?{given}", host).text == "crab"
+    assert code_of(ask(server, "DELETE", f"{path}?{given}", host)) == "SignatureDoesNotMatch"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "tidepool-pictures.s3.us-east-1.amazonaws.com.localhost"])

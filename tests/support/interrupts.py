@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -93,12 +94,17 @@ def region_under_the_lock(lab: Lab) -> str:
         return lab.region
 
 
+@cache
+def user_pools() -> Any:
+    return boto3.client("cognito-idp")
+
+
 def signs_in() -> bool:
     with Lab.start() as lab:
         scene = lab.scene("members")
         asked = {"USERNAME": "mara", "PASSWORD": scene.password}
         flow = {"ClientId": scene.client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": asked}
-        return "AuthenticationResult" in boto3.client("cognito-idp").initiate_auth(**flow)
+        return "AuthenticationResult" in user_pools().initiate_auth(**flow)
 
 
 def in_a_fork(run: Callable[[], None], report: Path) -> str:

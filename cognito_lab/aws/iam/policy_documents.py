@@ -39,8 +39,6 @@ PAIRS: dict[str, tuple[set[str], set[str]]] = {
     policies.RESOURCE: ({"Action", "Resource", "Principal"}, set()),
     policies.TRUST: ({"Action", "Principal"}, {"Resource"}),
 }
-
-
 # Who a ``Principal`` may name: one account, user, role or session, or everybody; no name has a wildcard
 # (IAM, "AWS JSON policy elements: Principal"). Origin access identities of CloudFront are users, with spaces.
 PRINCIPALS = {
@@ -57,9 +55,8 @@ DATE = re.compile(
     r"(T(\d\d?(:\d\d?(:\d\d?([.]\d{1,9})?)?)?)?(Z|[+-]\d\d(:?\d\d)?)?)?",
     re.IGNORECASE,
 )
-UNREADABLE = re.compile(
-    r"[^\t\n\r\x20-\ud7ff\ue000-\U0010ffff]"
-)  # control characters, halves of surrogate pairs
+# Control characters, and halves of surrogate pairs.
+UNREADABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\U0010ffff]")
 
 
 def validated(text: str, kind: str, code: str = "MalformedPolicyDocument") -> Document:

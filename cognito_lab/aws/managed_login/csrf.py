@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from cognito_lab import randomness
 from cognito_lab.aws.managed_login import browser_sessions
-from cognito_lab.network import forms
+from cognito_lab.network import addresses, forms
 from cognito_lab.network.messages import Request
 from cognito_lab.protocols import constant_time
 
@@ -39,4 +38,6 @@ def is_of_another_origin(request: Request) -> bool:
     """Where the browser says which page posts: not one of this host. On the wire a page of a neighbouring
     ``*.localhost`` could give the browser a cookie for both, and so know the token."""
     origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != request.headers.get("host", request.host)
+    return origin is not None and addresses.parts_of(origin).netloc != request.headers.get(
+        "host", request.host
+    )

@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from cognito_lab.aws import jwt_issuers, moto_patches
 from cognito_lab.aws.api.operations import Call, operation
@@ -22,7 +21,7 @@ from cognito_lab.aws.user_pools.errors import not_found
 from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.aws.user_pools.settings import saml_metadata
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
-from cognito_lab.network import hosts
+from cognito_lab.network import addresses, hosts
 
 SOCIAL = ("Facebook", "Google", "LoginWithAmazon", "SignInWithApple")  # their name is their type
 RESERVED = {name.casefold() for name in ("COGNITO", *SOCIAL)}
@@ -175,9 +174,9 @@ def check_addresses(details: Mapping[str, str]) -> None:
     """Cognito talks to the provider itself: by HTTPS only, and here only at hosts that the lab plays."""
     for name in ("oidc_issuer", "authorize_url", "token_url", "attributes_url", "jwks_uri"):
         address = None if details.get(name) == PEOPLE_API else details.get(name)
-        if address is not None and urlsplit(address).scheme != "https":
+        if address is not None and addresses.parts_of(address).scheme != "https":
             raise invalid(f"{name} is not an https address.")
-        host = urlsplit(address or "").hostname
+        host = addresses.parts_of(address or "").hostname
         if host is not None and hosts.find_host(host) is None:
             raise OutsideTheLab(f"{host} ({name}) is not part of this lab: nothing was looked up or sent.")
 
