@@ -498,6 +498,12 @@ def no_chunks(p: Place) -> Any:
     return requests.put(URL, "5\r\nab", headers=headers, timeout=5).raise_for_status()
 
 
+@case("s3.cors.check_rules", "AllowedOrigin https://*.*", "one")
+def two_wildcards(p: Place) -> Any:
+    rule = {"AllowedOrigins": ["https://*.*"], "AllowedMethods": ["GET"]}
+    return p.s3.put_bucket_cors(Bucket="tidepool-pictures", CORSConfiguration={"CORSRules": [rule]})
+
+
 @case("s3.access.check_overrides", "ResponseContentType, not signed", "a signature")
 def overrides_of_a_stranger(p: Place) -> Any:
     return requests.get(f"{URL}?response-content-type=text/html", timeout=5).raise_for_status()

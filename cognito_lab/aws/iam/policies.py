@@ -142,16 +142,8 @@ def principal_matches(statement: Statement, principal: Mapping[str, str | Sequen
     """
     if "NotPrincipal" not in statement:
         return "Principal" not in statement or bool(named_by(statement["Principal"], principal))
-    mine: list[tuple[str, list[str]]] = []
-    for kind, names in principal.items():
-        for name in questions.as_list(names):
-            if mine and kind == "AWS" and name.isalnum():  # an id is another name of the one before
-                mine[-1][1].append(name)
-            else:
-                mine.append((kind, [name]))
-    spared = [
-        bool(named_by(statement["NotPrincipal"], {kind: names})) for kind, names in mine or [("AWS", [])]
-    ]
+    mine = [(kind, name) for kind, names in principal.items() for name in questions.as_list(names)]
+    spared = [bool(named_by(statement["NotPrincipal"], {kind: name})) for kind, name in mine or [("AWS", [])]]
     return not (all(spared) if statement["Effect"] == "Deny" else any(spared))
 
 

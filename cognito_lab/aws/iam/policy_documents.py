@@ -42,7 +42,7 @@ PAIRS: dict[str, tuple[set[str], set[str]]] = {
 # Who a ``Principal`` may name: one account, user, role or session, or everybody; no name has a wildcard
 # (IAM, "AWS JSON policy elements: Principal"). Origin access identities of CloudFront are users, with spaces.
 PRINCIPALS = {
-    "AWS": r"\*|\d{12}|AROA\w{12,28}|arn:aws:iam::(\d{12}|cloudfront):(root|(user|role)/[\w+=,.@/ -]+)"
+    "AWS": r"\*|\d{12}|arn:aws:iam::(\d{12}|cloudfront):(root|(user|role)/[\w+=,.@/ -]+)"
     r"|arn:aws:sts::\d{12}:(assumed-role/[\w+=,.@-]+|federated-user)/[\w+=,.@-]+",
     "Federated": r"[^\s*?]+",
     "Service": r"[\w-]+(\.[\w-]+)+",

@@ -55,8 +55,7 @@ class Principal:
         account = f"arn:aws:iam::{self.account}:root"
         if self.kind == "role" and self._role is None:
             return {"AWS": (self.user_id, account)}
-        identifier = self.user_id.partition(":")[0]
-        return {"AWS": tuple(name for name in (self.arn, self.role_arn, identifier, account) if name)}
+        return {"AWS": tuple(name for name in (self.arn, self.role_arn, account) if name)}
 
     @property
     def _role(self) -> Any:
@@ -195,8 +194,6 @@ def check_named(document: Document, code: str = "MalformedPolicyDocument") -> No
 
 def exists(name: str) -> bool:
     """Whether a principal of this account is there. Of other accounts the lab knows nothing."""
-    if name.startswith("AROA"):  # the id of a role: what policies hold of one that was deleted
-        return name in moto_patches.iam().roles
     parts = name.split(":", 5)
     if len(parts) < 6 or parts[4] != moto_patches.ACCOUNT or parts[5] == "root":
         return True
