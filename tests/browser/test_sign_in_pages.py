@@ -23,7 +23,8 @@ LOOKS = {
     "narrow_light": ("light", 360),
     "narrow_dark": ("dark", 360),
 }
-EVERYTHING = [{"Name": name, "Required": True} for name in ("email", "name", "phone_number", "birthdate")]
+NAMES = ("email", "name", "phone_number", "birthdate")
+EVERYTHING = [{"Name": name, "Required": True, "Mutable": True} for name in NAMES]
 RED = {"defaults": {"backgroundColor": "b3261eff", "textColor": "ffffffff"}}
 STYLE = {
     "components": {
