@@ -33,6 +33,8 @@ pages = {
     "SupportedIdentityProviders": ["COGNITO"],
 }
 apps = {"public": app("public", **pages), "secret": app("secret", secret=True, **pages)}
+# For a program that calls GetUser with the token of the code flow.
+admin = {**pages, "AllowedOAuthScopes": ["openid", "aws.cognito.signin.user.admin"]}
 
 issuer = f"cognito-idp.us-east-1.amazonaws.com/{pool}"
 identities.update_identity_pool(
@@ -50,6 +52,7 @@ print(
             "callback": callback,
             "hub": hub,
             "apps": apps,
+            "own": app("own", secret=True, **admin),
             "people": dict.fromkeys(("mara", "ben", "ines"), password),
         }
     )

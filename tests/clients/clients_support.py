@@ -37,7 +37,10 @@ ROOT = HERE.parents[1]
 BUILT = ROOT / "build" / "clients"
 PINS = ("requirements.txt", "package-lock.json")
 NODE = 20  # or newer
-LARGE = ("pacu",)  # hundreds of megabytes, which `make clients` fetches, and `make test` does not
+LARGE = (
+    "pacu",
+    "passport-cognito-oauth2",
+)  # a hundred megabytes and more, which `make clients` fetches, and `make test` does not
 MOST_SECONDS = 120
 
 

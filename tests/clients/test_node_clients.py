@@ -56,14 +56,26 @@ def test_aws_jwt_verify_with_keys_that_it_is_given(account: Account) -> None:
     assert account.client("aws-jwt-verify") == VERIFIED
 
 
+def through(proxied: Account) -> dict[str, str]:
+    """The environment in which Node goes through the proxy: Node 20 takes no notice of HTTPS_PROXY."""
+    proxy = {"GLOBAL_AGENT_HTTPS_PROXY": proxied.told["HTTPS_PROXY"]}
+    return {"NODE_OPTIONS": "--import global-agent/bootstrap.js", **proxy}
+
+
 def test_aws_jwt_verify_fetches_the_keys_from_awss_address(proxied: Account) -> None:
-    # Node 20 takes no notice of HTTPS_PROXY; global-agent has it do so.
-    through = {
-        "NODE_OPTIONS": "--import global-agent/bootstrap.js",
-        "GLOBAL_AGENT_HTTPS_PROXY": proxied.told["HTTPS_PROXY"],
-    }
-    found = proxied.client("aws-jwt-verify", AWS_ENDPOINT_URL=proxied.url, FETCHES="yes", **through)
+    found = proxied.client("aws-jwt-verify", AWS_ENDPOINT_URL=proxied.url, FETCHES="yes", **through(proxied))
     assert found == VERIFIED
+
+
+def test_passport_cognito_oauth2_knows_awss_addresses_alone(proxied: Account) -> None:
+    member = {"name": "mara", "email": "mara@tidepool.example"}
+    assert proxied.client("passport-cognito-oauth2", **through(proxied)) == {
+        "member": member,
+        "me": member,
+        "nobody": {},
+        "the same code": {"error": "invalid_grant"},
+        "a made-up code": {"error": "invalid_grant"},
+    }
 
 
 def test_the_aws_sdk_for_javascript(account: Account) -> None:
