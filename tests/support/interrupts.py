@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ CHANGING += ("contextlib.py", "time_machine", "socketserver.py")
 MAKE_CLIENT = boto3.client
 LIE = lies.every_lie()[0]
 RULES = {target: pkgutil.resolve_name(f"cognito_lab.{target}") for target in LIE.instead}
+MOST_SECONDS = (
+    100  # of a fork, which takes one or two: a lock that somebody held at the fork is never given back
+)
 
 
 def at_line(number: int, call: Callable[[], Any]) -> int:
@@ -58,13 +62,13 @@ def at_line(number: int, call: Callable[[], Any]) -> int:
 def after(seconds: float, call: Callable[[], Any]) -> float:
     """Make ``call``, with an interrupt so long after it began; answers how long it took."""
     begun = time.perf_counter()
-    try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        call()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+    with suppress(KeyboardInterrupt):  # also the one that comes when the call has just ended
+        try:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            call()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            time.sleep(0)  # an interrupt that was under way comes here
     return time.perf_counter() - begun
 
 
@@ -120,5 +124,12 @@ def in_a_fork(run: Callable[[], None], report: Path) -> str:
             report.write_text(traceback.format_exc())
         finally:
             os._exit(1)
-    _, status = os.waitpid(child, 0)
+    give_up = time.monotonic() + MOST_SECONDS
+    while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):
+        if time.monotonic() > give_up:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return "it has not come to an end"
+        time.sleep(0.01)
+    status = ended[1]
     return "" if not status else report.read_text() if report.exists() else f"ended with {status}"
