@@ -1,4 +1,4 @@
-"""The shape of a lesson: it asks before it shows, with something to do every few cells, and a place to stop."""
+"""The shape of a lesson: it asks first, gives something to do every few cells, and has a place to stop."""
 
 from __future__ import annotations
 
