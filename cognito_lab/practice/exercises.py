@@ -32,7 +32,7 @@ from functools import cached_property
 from html import escape
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, ClassVar
 
 from cognito_lab.lessons.refused import refusal_from as read_refusal
 from cognito_lab.practice import start_page
@@ -60,11 +60,12 @@ class ExerciseError(Exception):
 class Exercise:
     """One exercise: shown, it is the task. ``check`` an answer, ask for ``hint``, then for ``solution``."""
 
+    _hinted: ClassVar[set[str]] = set()  # the numbers of those whose hint was read in this kernel
+
     def __init__(self, number: str, lab: Any = None, folder: Path | None = None) -> None:
         self.number = number
         self.lab = lab
         self._path = path_of(number, folder)
-        self._hinted = False
         if not self._path.is_file():
             known = ", ".join(path.stem.replace("_", ".") for path in sorted(self._path.parent.glob("*.py")))
             raise ExerciseError(f"there is no exercise {number!r}; there are: {known or 'none'}")
@@ -88,33 +89,34 @@ class Exercise:
     # -- what a learner sees -----------------------------------------------------------------------
 
     def __repr__(self) -> str:
-        return self._markdown()
+        return self.task
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/markdown": self._markdown(), "text/plain": repr(self)}
+        return {"text/markdown": self.task, "text/plain": repr(self)}
 
-    def _markdown(self) -> str:
+    @property
+    def task(self) -> str:
+        """What is to be done, in Markdown: the text cell above the answer's cell in a lesson."""
         star = " ★" if self.core else ""
         return (
             f"### Exercise {self.number}{star} · {self.title}\n\n"
             f"*{DIFFICULTIES[self.difficulty]}, {self.minutes} min*\n\n"
             f"{inspect.cleandoc(self._module.__doc__ or '')}\n\n"
             f"**Expected:** {self.expected}\n\n"
-            f'To try things out, begin where the check begins: `scene = lab.scene("{self.scene}")`. '
-            "The check empties the account and begins there by itself. "
-            "Stuck: `task.hint()`, then `task.solution()`."
+            f"Stuck? `{self._call}.hint()`, then `{self._call}.solution()`. "
+            f'The check begins with `lab.scene("{self.scene}")`.'
         )
 
     def hint(self) -> None:
         """Print the hint."""
-        self._hinted = True
+        self._hinted.add(self.number)
         print(inspect.cleandoc(self._module.hint))
 
     def solution(self) -> None:
         """Print the solution; the first time, if nobody has asked for the hint yet, the hint."""
-        if not self._hinted:
+        if self.number not in self._hinted:
             self.hint()
-            print("\nThat was the hint. For the solution, call task.solution() once more.")
+            print("\nThat was the hint. For the solution, run this line once more.")
         else:
             print(self.solved)
 
@@ -190,7 +192,11 @@ class Exercise:
 
     def _cell(self, code: str) -> str:
         gap = "\n\n\n" if self._is_function else "\n\n"
-        return f"{code}{gap}task.check({self.name})"
+        return f"{code}{gap}{self._call}.check({self.name})"
+
+    @property
+    def _call(self) -> str:
+        return f'lab.exercise("{self.number}")'
 
     @property
     def _is_function(self) -> bool:
@@ -228,9 +234,10 @@ class Verdict(Twin):
         self.not_noted = ""  # why it is no tick on the start page
 
     def __repr__(self) -> str:
-        sign, word = ("✓", "solved") if self.done else ("○" if self.says == "not done yet" else "✗", "")
+        # Not the ✗ of a refusal, which is often what a lesson wants.
+        sign = "✓" if self.done else "○" if self.says == "not done yet" else "✎"
         more = f". {self.not_noted}" if self.not_noted else ""
-        return f"{sign} Exercise {self.exercise.number}: {word or self.says}{more}"
+        return f"{sign} Exercise {self.exercise.number}: {'solved' if self.done else self.says}{more}"
 
     def html(self) -> str:
         return f"<p>{escape(repr(self))}</p>"

@@ -199,11 +199,11 @@ def test_an_exercise_is_not_done_then_wrong_then_solved(jupyter: JupyterLab, wor
     page, output = worksheet.page, worksheet.go_to("last")
     task = Exercise("01.1")
     said = {name: says for name, _, says in task.wrong()}
-    unconfirmed = "\n".join(task.solved.splitlines()[:-1])
+    unconfirmed, check = "\n".join(task.solved.splitlines()[:-1]), task.solved_cell.splitlines()[-1]
     for answer, says in (
-        (f"task = lab.exercise('01.1')\n{task.stub}", "Exercise 01.1: not done yet"),
-        (f"{unconfirmed}\n\ntask.check({task.name})", said["wrong_only_signed_up"]),
-        (f"{task.solved}\n\ntask.check({task.name})", "solved"),
+        (task.stub, "Exercise 01.1: not done yet"),
+        (f"{unconfirmed}\n\n{check}", said["wrong_only_signed_up"]),
+        (task.solved_cell, "solved"),
     ):
         page.keyboard.press("Enter")  # into the cell
         page.keyboard.press("Control+A")
