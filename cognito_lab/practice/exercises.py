@@ -121,7 +121,7 @@ class Exercise:
             print(self.solved)
 
     def check(self, answer: Any) -> Verdict:
-        """Try ``answer`` in a fresh account and say whether it is right, and if not, what is wrong."""
+        """Try ``answer`` in an account of its own and say whether it is right, and if not, what is wrong."""
         verdict = self.judge(answer)
         if verdict.done:
             verdict.not_noted = start_page.note("exercise", self.number)

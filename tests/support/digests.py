@@ -23,8 +23,8 @@ from moto.s3.models import s3_backends
 from cognito_lab import Lab, clock, randomness
 
 NOT_LOOKED_INTO = (Callable, types.ModuleType, type)
-# What another object does the same with (the account's lock, the clock), or belongs to the process.
-ELSEWHERE = ("account_lock.LOCK", "clock._traveller", "moto_patches._mock")
+# What is compared in another way (the account's lock, the clock), and what belongs to the process.
+ELSEWHERE = ("account_lock.LOCK", "clock._traveller", "moto_patches._mock", "templates.ENVIRONMENT")
 
 
 @cache
@@ -47,7 +47,7 @@ def digest() -> dict[str, str]:
         "buckets": s3_backends.bucket_accounts,
         "mock": [MockAWS._nested_count, botocore_stubber.enabled],
         "chance": [mock_random.getstate(), chance()],
-        "environment": dict(os.environ),
+        "environment": {name: value for name, value in os.environ.items() if "PYTEST" not in name},
         "session": boto3.DEFAULT_SESSION and id(boto3.DEFAULT_SESSION),
         "lab": [Lab._running, Lab._owner, Lab.lock.at_home.is_set()],
         "clock": [
