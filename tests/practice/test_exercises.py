@@ -7,10 +7,10 @@ import contextlib
 import functools
 import io
 import json
+import linecache
 import tomllib
 from pathlib import Path
 
-import boto3
 import pytest
 from support import digests, mutations
 
@@ -220,18 +220,54 @@ def test_what_a_learner_is_shown_does_not_give_the_solution_away(folder, lab):
 
 def test_errors_in_an_answer_are_told_in_a_line(folder, lab):
     exercise = Exercise("77.1", lab, folder)
-    assert exercise.judge(lambda number: None + number).says.startswith("your answer stopped with TypeError")
-    assert exercise.judge(lambda: 1).says.startswith("your answer stopped with TypeError")
+    assert "`None + number`: TypeError: unsupported" in exercise.judge(lambda number: None + number).says
+    assert exercise.judge(lambda: 1).says.startswith("the check could not go on with your answer: TypeError")
     assert "not" in exercise.judge(7).says
     assert exercise.judge(...).says == exercise.judge(None).says == "not done yet"
 
 
-def test_a_refusal_in_an_answer_is_told_with_its_code(folder, lab):
-    def refused_by_aws(number):
-        boto3.client("cognito-idp").describe_user_pool(UserPoolId="us-east-1_nobody")
+CELL = """
+import boto3, jwt
+from cognito_lab import refused
 
-    says = Exercise("77.1", lab, folder).judge(refused_by_aws).says
-    assert says.startswith("DescribeUserPool was refused → ResourceNotFoundException")
+def first(names):
+    return names[0]
+
+def indexed(number):
+    first([])
+
+def refused_by_aws(number):
+    boto3.client("cognito-idp").describe_user_pool(UserPoolId="us-east-1_nobody")
+
+def unreadable(number):
+    jwt.decode("no token", options={"verify_signature": False})
+
+def not_refused(number):
+    with refused("CodeMismatchException"):
+        pass
+
+def unsent(number):
+    boto3.client("cognito-idp").list_users(UserPoolId=7)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("indexed", "line 6, `names[0]`: IndexError: list index out of range"),
+        ("refused_by_aws", "line 12: DescribeUserPool was refused → ResourceNotFoundException: User pool"),
+        ("unreadable", "line 15: a call was refused → DecodeError: Not enough segments"),
+        ("not_refused", 'line 18, `with refused("CodeMismatchException"):`: expected the refusal CodeMis'),
+        ("unsent", "line 22: a call was refused → ParamValidationError: Parameter validation failed"),
+    ],
+)
+def test_an_answer_that_stops_is_told_its_own_line(folder, lab, name, says):
+    """The line of the learner's cell, also where it was in a function from another of their cells."""
+    linecache.cache["<cell>"] = (len(CELL), None, CELL.splitlines(keepends=True), "<cell>")
+    names = {}
+    exec(compile(CELL, "<cell>", "exec"), names)
+    verdict = Exercise("77.1", lab, folder).judge(names[name])
+    assert verdict.says.startswith(says)
 
 
 def test_a_value_can_be_the_answer(folder, lab):
