@@ -26,7 +26,7 @@ def check(answer, scene, lab):
     given = []
     user_pools.meta.events.register(
         "provide-client-params.*.ConfirmSignUp",
-        lambda params, **_: given.append(params.get("ConfirmationCode")),
+        lambda params, **_: given.append((params.get("Username"), params.get("ConfirmationCode"))),
     )
     try_with("ben", answer, user_pools, scene, lab, given)
     # A code that begins with 0, as one in ten does.
@@ -43,9 +43,28 @@ def check(answer, scene, lab):
 
 
 def try_with(username, answer, user_pools, scene, lab, given):
-    """Let the answer confirm somebody, and see whether they can sign in; `given` are the codes that it sent."""
+    """Let the answer confirm somebody, and see whether they can sign in.
+
+    `given` are the usernames and codes that it sent.
+    """
+    given.clear()
     mail = lab.inbox(address(username))
     code = refusal_of(partial(answer, user_pools, scene.client, username, mail))
+    for name, _ in given:
+        expect(
+            name == username,
+            f"This was about {username}, and ConfirmSignUp was called for {name}: you ignored `username`.",
+        )
+    codes = [str(each) for _, each in given]
+    bens = [message.code for message in lab.inbox(address("ben"))]
+    expect(
+        username == "ben" or not set(codes) & set(bens) - {message.code for message in mail},
+        f"This was about {username}, and you sent a code of Ben's: you ignored `mail`.",
+    )
+    expect(
+        len(lab.inbox(address(username))) == len(mail),
+        f"Your answer had a new code sent to {username}, and `mail` does not have it. What is in `mail` suffices.",
+    )
     expect(
         code != "ParamValidationError",
         "boto3 did not even send it: the code is text, though it looks like a number.",
@@ -53,7 +72,7 @@ def try_with(username, answer, user_pools, scene, lab, given):
     expect(code != "InvalidParameterException", "ConfirmSignUp wants the code alone, not the whole message.")
     newest = mail[-1].code
     expect(
-        code != "CodeMismatchException" or str(int(newest)) not in given or not newest.startswith("0"),
+        code != "CodeMismatchException" or str(int(newest)) not in codes or not newest.startswith("0"),
         f"{newest} has become {int(newest)}: a number keeps no zeros in front, and a code has them.",
     )
     expect(
@@ -62,9 +81,13 @@ def try_with(username, answer, user_pools, scene, lab, given):
         "end to the one before.",
     )
     expect(not code, f"Confirming {username} → {code}.")
+    expect(
+        len(codes) < 2,
+        f"Your answer tried {len(codes)} codes for {username}. Only one of them counts: which?",
+    )
     is_confirmed = not refusal_of(partial(sign_in, user_pools, scene, username))
     expect(
-        newest in given or not is_confirmed,
+        newest in codes or not is_confirmed,
         f"{username} can sign in, and no code was looked at: whoever signs up with somebody else's address "
         "would get in as well. It is the code that proves the address.",
     )
@@ -115,8 +138,33 @@ def wrong_whole_message(user_pools, client, username, mail):
 
 
 def wrong_asks_again(user_pools, client, username, mail):
-    """ben cannot sign in yet"""
+    """`mail` does not have it"""
     user_pools.resend_confirmation_code(ClientId=client, Username=username)
+
+
+def wrong_only_reads(user_pools, client, username, mail):
+    """ben cannot sign in yet"""
+    return mail[-1].code
+
+
+def wrong_always_ben(user_pools, client, username, mail):
+    """you ignored `username`"""
+    user_pools.confirm_sign_up(ClientId=client, Username="ben", ConfirmationCode=mail[-1].code)
+
+
+def wrong_always_bens_mail(user_pools, client, username, mail, bens={}):  # noqa: B006
+    """you ignored `mail`"""
+    mail = bens.setdefault("mail", mail)  # as `lab.inbox("ben@tidepool.example")` has it
+    user_pools.confirm_sign_up(ClientId=client, Username=username, ConfirmationCode=mail[-1].code)
+
+
+def wrong_each_until_one_fits(user_pools, client, username, mail):
+    """tried 2 codes for ben"""
+    for message in mail:
+        try:
+            user_pools.confirm_sign_up(ClientId=client, Username=username, ConfirmationCode=message.code)
+        except user_pools.exceptions.CodeMismatchException:
+            continue
 
 
 def wrong_an_administrator_confirms(user_pools, client, username, mail):

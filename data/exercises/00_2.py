@@ -47,7 +47,7 @@ def check(answer, scene, lab):
             answer.get(call) in ("answered", "refused"),
             f"{call}: say “answered” or “refused”, not {answer.get(call)!r}.",
         )
-        expect(answer[call] == really, f"{call}: it is {really}. {BECAUSE[call]}")
+        expect(answer[call] == really, f"{call}: you will be surprised. {BECAUSE[call]}")
 
 
 def calls(scene, lab):

@@ -4,6 +4,7 @@ treated, by its two digits.
 """
 
 import json
+import re
 from pathlib import Path
 
 from cognito_lab.course.notebooks import run
@@ -19,6 +20,7 @@ scene = "directory"
 name = "found"
 stub = {"word": None, "lesson": None}
 solution = {"word": "AliasExistsException", "lesson": "01"}
+NOT_TAUGHT = r"^#+ Exercise \d|^lab\.exercise\(|^\| lesson"  # exercises, and the map of the lessons
 
 
 def check(answer, scene, lab):
@@ -29,31 +31,31 @@ def check(answer, scene, lab):
         lesson in lessons,
         f"There is no lesson {lesson!r} yet. A lesson is two digits in quotes, one of {', '.join(lessons)}.",
     )
-    places = {number: heading_of(path, word) for number, path in lessons.items()}
-    having = {number: heading for number, heading in places.items() if heading}
+    having = [number for number, path in lessons.items() if has(path, word)]
     expect(having, f"No lesson that is written has “{word}”. Try an AWS name, or a shorter word.")
     expect(
         len(having) < len(lessons), f"“{word}” stands in every lesson: choose a word that tells them apart."
     )
-    elsewhere = ", ".join(f"{number} (first under “{heading}”)" for number, heading in having.items())
-    expect(lesson in having, f"Lesson {lesson} does not have “{word}”. Look in {elsewhere}.")
+    expect(
+        lesson in having,
+        f"Lesson {lesson} does not have “{word}”, and {len(having)} of the others {'have' if having[1:] else 'has'} "
+        "it. Open the one that you would try next, and search for the word.",
+    )
 
 
-def heading_of(path: Path, word: str) -> str:
-    """The heading under which a lesson has the word for the first time; empty if it does not have it."""
-    heading = ""
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        text = "".join(cell["source"])
-        if cell["cell_type"] == "markdown" and text.startswith("#"):
-            heading = text.splitlines()[0].strip("# ")
-        if heading == "Exercises":  # a map of the lessons stands there in this one
-            return ""
-        if word.lower() in text.lower():
-            return heading
-    return ""
+def has(path: Path, word: str) -> bool:
+    """Whether a lesson has the word, in a text or in code; what its exercises say, and a map, does not count."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells]
+    own = "\n".join(text for text in texts if not re.search(NOT_TAUGHT, text, re.MULTILINE))
+    return bool(re.search(rf"\b{re.escape(word.strip())}", own, re.IGNORECASE))
 
 
-wrong_lesson = {**solution, "lesson": "09"}, "Lesson 09 does not have “AliasExistsException”. Look in 01"
+wrong_lesson = (
+    {**solution, "lesson": "09"},
+    "Lesson 09 does not have “AliasExistsException”, and 1 of the others has it",
+)
 wrong_everywhere = {"word": "pool", "lesson": "01"}, "stands in every lesson"
 wrong_not_there = {"word": "blockchain", "lesson": "01"}, "No lesson that is written has"
+wrong_part_of_a_word = {"word": "liasExists", "lesson": "01"}, "“liasExists”. Try an AWS name"
 wrong_number = {"word": "alias", "lesson": 1}, "two digits in quotes"

@@ -8,14 +8,15 @@ import base64
 import hashlib
 import re
 import secrets
+from itertools import count
+from math import prod
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 import requests
 
 from cognito_lab import Browser
-from cognito_lab.network import exchanges
-from cognito_lab.practice.checks import expect
+from cognito_lab.practice.checks import expect, watched
 
 title, core, difficulty, minutes = "The code flow by hand", True, 3, 12
 expected = "Mara's three tokens, for the page's app client, with a verifier that nobody else has seen."
@@ -61,16 +62,13 @@ def check(answer, scene, lab):
         "tidepool-server": {"id": scene.server, "secret": scene.server_secret},
     }
     seen = []
-    for _ in range(4):
-        asked = []
-        exchanges.OBSERVERS.append(asked.append)
-        try:
-            tokens = answer(Browser(), scene.pages, clients, scene.callback, scene.password)
-        except Exception:
-            look_at(asked, scene)
-            raise
-        finally:
-            exchanges.OBSERVERS.pop()
+    while len(seen) < 4 or not (len(seen) > 12 or any("-" in each or "_" in each for _, each in seen)):
+        with watched() as asked:
+            try:
+                tokens = answer(Browser(), scene.pages, clients, scene.callback, scene.password)
+            except Exception:
+                look_at(asked, scene)
+                raise
         seen.append(look_at(asked, scene))
         expect(
             tokens is not None, "Your function returns nothing: let it return what the token endpoint gave."
@@ -86,14 +84,19 @@ def check(answer, scene, lab):
         expect(
             (said["cognito:username"], said["aud"]) == ("mara", scene.client), "These are not Mara's tokens."
         )
+    verifiers = [verifier for verifier, _ in seen]
     expect(
-        len(set(seen)) == len(seen),
+        len(set(verifiers)) == len(seen),
         "Two sign-ins had the same verifier. Draw one each time, or Rook learns it once.",
+    )
+    expect(
+        prod(len(set(column)) for column in set(zip(*verifiers, strict=False))) >= 2**40,
+        "From one sign-in to the next so little of the verifier changes that Rook can guess it: `secrets` draws more.",
     )
 
 
 def look_at(asked, scene):
-    """What is wrong with the requests that were made; answers the challenge that was sent."""
+    """What is wrong with the requests that were made; answers the verifier, and the challenge, that were sent."""
     sent = {"/oauth2/authorize": {}, "/oauth2/token": {}}
     for request in (exchange.request for exchange in asked if exchange.request is not None):
         if request.path in sent:
@@ -122,7 +125,7 @@ def look_at(asked, scene):
         "The challenge has characters of plain base64, `+` or `/`: base64url writes `-` and `_` for them.",
     )
     if not redeemed:
-        return challenge
+        return "", challenge
     expect("code" in redeemed, "You redeem no code: was “Sign in” pressed, and its answer looked at?")
     expect(
         redeemed.get("redirect_uri") == begun.get("redirect_uri"),
@@ -130,6 +133,10 @@ def look_at(asked, scene):
     )
     verifier = redeemed.get("code_verifier", "")
     expect(verifier, "No code_verifier came to the token endpoint: the other half of the ticket.")
+    expect(
+        verifier not in begun.values() or verifier == challenge,
+        "The verifier went through the browser, in the address of /oauth2/authorize: Rook reads it there.",
+    )
     expect(challenge != verifier, "You sent the verifier itself as the challenge: only its hash goes along.")
     expect(
         re.fullmatch(r"[\w.~-]{43,128}", verifier, re.ASCII),
@@ -139,12 +146,12 @@ def look_at(asked, scene):
         challenge == s256(verifier),
         "The challenge does not belong to the verifier: it is base64url of the octets of its SHA-256.",
     )
-    return challenge
+    return verifier, challenge
 
 
-def flow(browser, pages, client, callback, password, challenge_of, redirect_uri="", **secret):
+def flow(browser, pages, client, callback, password, challenge_of, redirect_uri="", verifier="", **secret):
     """The whole flow with one thing changed, for the wrong answers."""
-    verifier = secrets.token_urlsafe(32)
+    verifier = verifier or secrets.token_urlsafe(32)
     question = {"response_type": "code", "client_id": client, "redirect_uri": callback}
     half = {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"} if challenge_of else {}
     browser.open(f"{pages}/oauth2/authorize?{urlencode(question | half)}")
@@ -203,6 +210,23 @@ def wrong_one_verifier_for_all(browser, pages, clients, callback, password):
     form = {"grant_type": "authorization_code", "code": browser.query["code"], "code_verifier": verifier}
     form |= {"client_id": question["client_id"], "redirect_uri": callback}
     return requests.post(f"{pages}/oauth2/token", data=form).json()
+
+
+NUMBERS = count()
+
+
+def wrong_numbered(browser, pages, clients, callback, password):
+    """so little of the verifier changes"""
+    verifier, client = f"tidepool-sign-in-{next(NUMBERS):032}", clients["tidepool-web"]["id"]
+    return flow(browser, pages, client, callback, password, s256, verifier=verifier)
+
+
+def wrong_verifier_in_the_address(browser, pages, clients, callback, password):
+    """The verifier went through the browser"""
+    verifier = secrets.token_urlsafe(32)
+    pages_of_browser = browser.open
+    browser.open = lambda address: pages_of_browser(f"{address}&code_verifier={verifier}")
+    return flow(browser, pages, clients["tidepool-web"]["id"], callback, password, s256, verifier=verifier)
 
 
 def wrong_only_the_code(browser, pages, clients, callback, password):

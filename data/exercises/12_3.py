@@ -36,11 +36,11 @@ def check(answer, scene, lab):
         expect(isinstance(given, (int, float)), f"{case}: how many hours? You wrote {given!r}.")
         expect(
             given <= 24,
-            f"{case}: {given} hours is the refresh token's life, and disabling Ben ended it; in the account he "
-            f"was out after {truth}: {why}.",
+            f"{case}: {given} hours is the refresh token's life, and disabling Ben ended it. In the account "
+            "he was out long before.",
         )
         expect(given >= truth, f"{case}: after {given} hours he still opened his folder: {why}.")
-        expect(given == truth, f"{case}: he was out sooner, after {truth}: {why}.")
+        expect(given == truth, f"{case}: he was out sooner: {why}.")
 
 
 def hours_of_ben(case, lab):
@@ -112,5 +112,5 @@ wrong_the_check_ends_what_runs = (
 )
 wrong_the_deny_waits = (
     {**solution, "with a deny by issue time as well": 1},
-    "he was out sooner, after 0",
+    "even the credentials that he had opened nothing",
 )

@@ -8,6 +8,7 @@ import functools
 import io
 import json
 import linecache
+import re
 import tomllib
 from pathlib import Path
 
@@ -70,6 +71,35 @@ def test_each_wrong_answer_gets_its_own_message(number, lived_in):
         assert message in verdict.says, f"{name}: {verdict.says}"
         assert not any(message in other for other in said.values()), f"{name} has the message of another"
         said[name] = verdict.says
+        assert not gives_away(exercise.right(), answer, verdict.says), f"{name}: {verdict.says}"
+
+
+LISTED = re.compile(r"choose|one of|say “answered” or", re.IGNORECASE)  # what can be chosen is no answer
+
+
+def gives_away(right, answer, says):
+    """Whether a verdict on values tells one that is not in the answer."""
+    if isinstance(right, dict) and isinstance(answer, dict):
+        about = max((key for key in right if str(key) in says), key=lambda key: len(str(key)), default=None)
+        said = says.replace(str(about), "")
+        return about is not None and gives_away(right[about], answer[about], said)
+    if isinstance(right, set) and isinstance(answer, set):
+        missing = [f"line {each}" if isinstance(each, int) else each for each in right - answer]
+        return any(each in says for each in missing)
+    if callable(right) or right == answer or isinstance(right, bool) or LISTED.search(says):
+        return False
+    return bool(re.search(rf"\b{re.escape(str(right))}\b", says.replace(str(answer), "")))
+
+
+def test_a_verdict_that_gives_the_answer_away_is_seen():
+    right = {"status": "EXTERNAL_PROVIDER", "hours": 2, "where": {"IAM"}, "open": True}
+    wrong = {**right, "status": "CONFIRMED", "hours": 1, "where": set()}
+    assert gives_away(right, wrong, "status: it is EXTERNAL_PROVIDER.")
+    assert gives_away(right, wrong, "hours: he was out after 2: his token")
+    assert gives_away(right, wrong, "IAM was asked, and tells where")
+    assert gives_away({1, 2}, {1}, "only Google's button (line 2)")
+    assert not gives_away(right, wrong, "status: not 'CONFIRMED'. No password is the pool's.")
+    assert not gives_away(right, wrong, "status: choose one of CONFIRMED, EXTERNAL_PROVIDER")
 
 
 @pytest.mark.parametrize("number", CORE)
