@@ -18,6 +18,7 @@ _NAMES = {
     "lie": "cognito_lab.lessons.lies",
     "Browser": "cognito_lab.lessons.scripted_browser",
     "predict": "cognito_lab.practice.predictions",
+    "outcome": "cognito_lab.practice.predictions",
     "quiz": "cognito_lab.practice.quizzes",
     "show_token": "cognito_lab.views.token_view",
     "lifetimes": "cognito_lab.views.plots",

@@ -18,7 +18,6 @@ from typing import Any
 CODE_IN_MARKUP = re.compile(r"<Code>([^<]+)|\bCode: ([^<\s]+)")  # S3, STS and IAM; S3's website endpoint
 CODES = ("__type", "error", "status", "code")  # AWS, OAuth 2.0, Google
 TEXTS = ("message", "Message", "error_description")
-shown: list[str] = []  # the codes of all refusals that blocks of this kernel wanted and got, the newest last
 TEXT_IN_MARKUP = re.compile(r'<Message>([^<]*)|\bMessage: ([^<]+)|role="alert">([^<]*)')
 
 
@@ -152,7 +151,6 @@ class refused:
             raise NotRefusedAsStated(expected, came) from error
         self.code, self.message = found.code, found.message
         self.status, self.operation = found.status, found.operation
-        shown.append(found.code)
         if not self.quiet:
             print(self)
         return True

@@ -1,4 +1,4 @@
-"""Predictions: before a cell, the learner says what they expect of it; after it, they are told what came.
+"""Predictions: before a cell, the learner says what they expect of it; in it, they are told what came.
 
 The predictions of a lesson are in ``data/predictions/<lesson>.toml``::
 
@@ -12,21 +12,23 @@ The predictions of a lesson are in ``data/predictions/<lesson>.toml``::
     comes = "NotAuthorizedException"
     because = "`AllowUnauthenticatedIdentities` is false: guests exist only where the pool allows them."
 
-Each choice is what comes, and the same in words: ``""`` where everything in the next cell is carried out,
-else the code of its refusal. What really came is read from the cell when it runs. So a cell that the learner
-has changed is judged by what it does.
+Each choice is what comes, and the same in words: ``""`` where everything is carried out, else the code of the
+refusal. A lesson asks in one cell, ``predict("09.1")``, and shows what comes in the next, which does not name
+it::
+
+    with outcome("09.1") as answer:
+        identity_pools.get_id(IdentityPoolId=pool)
 """
 
 from __future__ import annotations
 
 import re
-import sys
 import tomllib
 from dataclasses import dataclass
 from html import escape, unescape
 from typing import Any
 
-from cognito_lab.lessons import refused
+from cognito_lab.lessons.refused import refused
 from cognito_lab.paths import DATA
 from cognito_lab.practice import start_page
 from cognito_lab.views.twin import Twin
@@ -46,8 +48,8 @@ class Prediction(Twin):
 
     Attributes:
         choices: Pairs of what comes (a code, or ``""``) and the same in words.
-        comes: What comes in the lesson as it stands.
-        because: Why, in one sentence; said when the cell has run.
+        comes: What comes.
+        because: Why, in one sentence; said when the next cell has run.
     """
 
     number: str
@@ -65,7 +67,7 @@ class Prediction(Twin):
         return unescape(re.sub(r"<[^>]*>", "", self.html()))
 
     def widget(self) -> Any:
-        """The question with a button for each choice. The last choice before the next cell runs counts."""
+        """The question with a button for each choice. The last choice counts."""
         from ipywidgets import HTML, Button, VBox
 
         said, buttons = HTML(), []
@@ -73,26 +75,63 @@ class Prediction(Twin):
             button = Button(description=_choice(code, words).replace("`", ""), layout={"width": "auto"})
 
             def choose(_: Any, code: str = code, words: str = words) -> None:
+                expected[self.number] = code
                 said.value = f'<div role="status">You expect: {_prose(words)}. Now run the next cell.</div>'
-                _wait_for_the_next_cell(self, code)
 
             button.on_click(choose)
             buttons.append(button)
         asked = HTML(f"<p><strong>What do you expect?</strong> {_prose(self.asks)}</p>")
-        return VBox([asked, *buttons, said])
+        return VBox([asked, *buttons, said], layout={"align_items": "flex-start"})
 
-    def said(self, expected: str, came: str) -> str:
-        """What the learner is told after the cell. ``came`` is the code of its refusal, or ``""``."""
-        how = f"refused with {came}" if came else "carried out"
-        if expected == came:
-            return f"→ As you expected: {how}. {self.because if came == self.comes else ''}".rstrip()
-        wish = f"refused with {expected}" if expected else "carried out"
-        because = self.because if came == self.comes else "The cell is not as it was in the lesson."
-        return f"→ Not as you expected ({wish}): {how}. {because}"
+    def settle(self) -> None:
+        """Tell the learner what came of their choice, and note it. Whoever chose nothing is told nothing."""
+        if self.number not in expected:
+            return
+        right = expected.pop(self.number) == self.comes
+        came = f"refused with {self.comes}" if self.comes else "carried out"
+        print(f"→ {'As' if right else 'Not as'} you expected: {came}. {self.because.replace('`', '')}")
+        how = start_page.AS_EXPECTED if right else start_page.NOT_AS_EXPECTED
+        if unnoted := start_page.note("prediction", self.number, how):
+            print(unnoted)
+
+
+expected: dict[str, str] = {}  # what was chosen, by number, until the cell that shows it runs
+
+
+class outcome:
+    """The block must end as the prediction ``number`` says: carried out, or refused with its code.
+
+    It is :class:`cognito_lab.lessons.refused.refused`, without the answer standing in the cell.
+
+    Args:
+        number: That of the prediction, which the cell before asks for.
+        quiet: Do not print the refusal.
+
+    Raises:
+        NotRefusedAsStated: The block was not refused, or with another code.
+        PredictionError: There is no such prediction.
+
+    Examples:
+        >>> with outcome("09.1") as answer:
+        ...     identity_pools.get_id(IdentityPoolId=pool)
+    """
+
+    def __init__(self, number: str, quiet: bool = False) -> None:
+        self._asked = predict(number)
+        self._refused = refused(self._asked.comes, quiet=quiet) if self._asked.comes else None
+
+    def __enter__(self) -> refused | outcome:
+        return self._refused or self
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> bool:
+        wanted = self._refused is not None and self._refused.__exit__(kind, error, traceback)
+        if error is None or wanted:
+            self._asked.settle()
+        return wanted
 
 
 def predict(number: str) -> Prediction:
-    """Ask what the next cell will show about the claim ``number``, ``"09.1"`` for example.
+    """Ask what the next cell will show of the claim ``number``, ``"09.1"`` for example.
 
     Raises:
         PredictionError: There is no such prediction, or its file breaks a rule.
@@ -110,47 +149,36 @@ def load(lesson: str) -> dict[str, Prediction]:
     Raises:
         PredictionError: The file breaks a rule; the text names the prediction, and says which rule.
     """
-    text = (PREDICTIONS / f"{lesson}.toml").read_text(encoding="utf-8")
     found: dict[str, Prediction] = {}
-    for entry in tomllib.loads(text).get("prediction", []):
-        number = str(entry.get("number", f"after {', '.join(found) or 'none'}"))
-        kinds = {name: type(value) for name, value in entry.items()}
-        codes = [code for code, _ in entry.get("choices", [])]
-        for broken, says in (
-            (kinds != FIELDS, f"its fields are {', '.join(FIELDS)}"),
-            (not NUMBER.fullmatch(number) or number[:2] != lesson, "its number is not one of this lesson"),
-            (number in found, "its number stands twice"),
-            (len(codes) not in (2, 3) or len(set(codes)) < len(codes), "two or three different choices"),
-            (entry.get("comes") not in codes, "what comes is not among the choices"),
-        ):
-            if broken:
-                raise PredictionError(f"{lesson}.toml, prediction {number}: {says}")
-        found[number] = Prediction(**entry)
+    try:
+        entries = tomllib.loads((PREDICTIONS / f"{lesson}.toml").read_text(encoding="utf-8"))["prediction"]
+        for entry in entries:
+            asked = _prediction(lesson, entry, f"after {', '.join(found) or 'none'}")
+            if asked.number in found:
+                raise PredictionError(f"prediction {asked.number}: its number stands twice")
+            found[asked.number] = asked
+    except (PredictionError, tomllib.TOMLDecodeError, KeyError) as error:
+        raise PredictionError(f"{lesson}.toml: {error}") from None
     return found
 
 
-def _wait_for_the_next_cell(asked: Prediction, expected: str) -> None:
-    """Tell the learner, below the next cell that runs, what came of what they expected."""
-    shell = sys.modules["IPython"].get_ipython()
-    events, before = shell.events, len(refused.shown)
-
-    def tell(result: Any) -> None:
-        if "predict(" in str(result.info.raw_cell):
-            return  # asked once more
-        events.unregister("post_run_cell", tell)
-        waiting.clear()
-        came = refused.shown[-1] if len(refused.shown) > before else ""
-        if result.success:
-            print(asked.said(expected, came))
-            start_page.note("prediction", asked.number, "as expected" if came == expected else "not expected")
-
-    for former in waiting:
-        events.unregister("post_run_cell", former)
-    waiting[:] = [tell]
-    events.register("post_run_cell", tell)
-
-
-waiting: list[Any] = []  # what is told after the next cell; at most one
+def _prediction(lesson: str, entry: dict[str, Any], otherwise: str) -> Prediction:
+    number, choices = str(entry.get("number", otherwise)), entry.get("choices", [])
+    pairs = [each for each in choices if isinstance(each, list) and list(map(type, each)) == [str, str]]
+    codes = {code for code, _ in pairs}
+    for broken, says in (
+        (
+            {name: type(value) for name, value in entry.items()} != FIELDS,
+            f"its fields are {', '.join(FIELDS)}",
+        ),
+        (not NUMBER.fullmatch(number) or number[:2] != lesson, "its number is not one of this lesson"),
+        (pairs != choices, "a choice is a code and its words"),
+        (len(choices) not in (2, 3) or len(codes) < len(choices), "it has two or three different choices"),
+        (entry.get("comes") not in codes, "what comes is not among the choices"),
+    ):
+        if broken:
+            raise PredictionError(f"prediction {number}: {says}")
+    return Prediction(**entry)
 
 
 def _choice(code: str, words: str) -> str:
