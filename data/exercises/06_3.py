@@ -11,7 +11,7 @@ from cognito_lab import Browser, OutsideTheLab
 from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "A sign-out that really signs out", False, 2, 6
-expected = "The cookie signs nobody in, the tokens open nothing, the app has deleted them, and the browser is at the address `farewell`."
+expected = "The cookie signs nobody in, the tokens no longer work, the app has deleted them, and the browser is at the address `farewell`."
 hint = (
     "Three places know Mara: the pages by their cookie, the user pool by the tokens it has signed, and the app by the "
     "tokens it has stored. Each place needs a step of its own."

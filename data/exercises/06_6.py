@@ -40,6 +40,7 @@ def check(answer, scene, lab):
 
     for sent, given in answer.items():
         expect(isinstance(given, str), f"“{sent}”: write an address, and not {given!r}.")
+        expect(given, f"“{sent}”: you have not written an address yet.")
         expect(given != sent, f"“{sent}”: this address is still the one that was refused.")
         code = refusal_of(lambda given=given: open_page(scene, given))
         expect(not code, f"“{given}” was tried as well, and is refused → {code}.")

@@ -13,7 +13,7 @@ from cognito_lab import Browser
 from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "Scopes to ask for", False, 1, 2
-expected = "One sign-in, and all three hold."
+expected = "One sign-in with your scopes is enough for all three."
 hint = (
     "Start with the word that brings an ID token. Alone it brings too much: which other one narrows it down?"
 )
