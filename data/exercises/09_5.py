@@ -32,7 +32,14 @@ def check(answer, scene, lab):
     for client in (scene.client, second):
         token = id_token(scene, "mara", client)
         claims = decoded(token)
-        listed = answer(dict(claims))
+        try:
+            listed = answer(dict(claims))
+        except KeyError as error:
+            expect(
+                error.args != ("client_id",),
+                "`client_id` is a claim of access tokens. An ID token names the app client in another claim.",
+            )
+            raise
         expect(
             isinstance(listed, dict) and set(listed) == {"ProviderName", "ClientId"},
             "Return a dictionary with two entries, ProviderName and ClientId.",
@@ -70,6 +77,11 @@ def wrong_with_scheme(claims):
 def wrong_user(claims):
     """`sub` is the user"""
     return {"ProviderName": claims["iss"].removeprefix("https://"), "ClientId": claims["sub"]}
+
+
+def wrong_claim_of_access_tokens(claims):
+    """`client_id` is a claim of access tokens"""
+    return {"ProviderName": claims["iss"].removeprefix("https://"), "ClientId": claims["client_id"]}
 
 
 def wrong_only_the_pool(claims):

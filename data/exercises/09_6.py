@@ -39,8 +39,8 @@ def check(answer, scene, lab):
     )
     expect(
         refusal_of(read),
-        "The old credentials still read the picture. Permissions add up: another policy takes nothing away, "
-        "unless it denies.",
+        "The old credentials still read the picture, because a policy of the role still allows it. A second "
+        "policy takes nothing away, unless it denies.",
     )
     code = refusal_of(partial(boto3.client("s3").get_object, Bucket=scene.bucket, Key="gallery/anemone.svg"))
     expect(not code, f"Now you, the owner, cannot read the picture either → {code}. Change the role only.")
@@ -61,7 +61,7 @@ def wrong_trust(iam):
 
 
 def wrong_another_policy(iam):
-    """Permissions add up"""
+    """A second policy takes nothing away"""
     statement = {
         "Effect": "Allow",
         "Action": "s3:GetObject",
