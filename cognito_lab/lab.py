@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from cognito_lab import aws, clock, guard, reproducible
+from cognito_lab import aws, clock, guard, interrupts, reproducible
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api import services
 from cognito_lab.aws.iam import principals
@@ -253,6 +253,8 @@ class Lab:
 
         with self.lock:
             self._alive()
+            if not self.lock.at_home.is_set():
+                raise OutsideTheLab("While your account is set aside, nothing is served.")
             if self._server is None or not self._server.running:
                 self._server = Server(self, port, issuer)
             return self._server
@@ -297,13 +299,15 @@ class Lab:
 
         return Exercise(number, self)
 
-    def running_or_new(self) -> Lab:
-        """This account; where it has ended, the one that runs now, or else a new one in the same Region.
+    def set_aside(self) -> AbstractContextManager[Lab]:
+        """``with lab.set_aside():`` plays its block in an empty account. Then everything is as it was before.
 
-        For what begins with an empty account anyway: somebody who has run a lesson to its end, where it stops
-        its account, can still solve the exercises above.
+        That includes clock, mail, recordings, the next ids, and the server: requests from outside wait until
+        the block has ended. It works on an account that has ended, too, which stays ended.
         """
-        return self if not self._ended else Lab._running or Lab.start(self.region)
+        from cognito_lab.lessons.set_aside import SetAside
+
+        return interrupts.whole(SetAside(self))
 
     def why(self) -> Why | Table:
         """The newest refusal in this account: which check said no, to what, and what it expected.

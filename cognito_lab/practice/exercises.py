@@ -121,7 +121,7 @@ class Exercise:
             print(self.solved)
 
     def check(self, answer: Any) -> Verdict:
-        """Try ``answer`` in a fresh account and say whether it is right, and if not, what is wrong."""
+        """Try ``answer`` in an account of its own and say whether it is right, and if not, what is wrong."""
         verdict = self.judge(answer)
         if verdict.done:
             verdict.not_noted = start_page.note("exercise", self.number)
@@ -135,8 +135,8 @@ class Exercise:
         if stub is not None and _form(answer) != _form(stub):
             return Verdict(self, False, f"keep the form of what stood there: {stub!r}")
         try:
-            lab = self.lab.running_or_new()
-            self._module.check(answer, lab.scene(self.scene), lab)
+            with self.lab.set_aside() as lab:
+                self._module.check(answer, lab.scene(self.scene), lab)
         except Exception as error:
             return Verdict(self, False, _in_words(error))
         return Verdict(self, True, "")

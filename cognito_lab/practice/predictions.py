@@ -90,7 +90,7 @@ class Prediction(Twin):
         right = expected.pop(self.number) == self.comes
         came = f"refused with {self.comes}" if self.comes else "carried out"
         print(f"→ {'As' if right else 'Not as'} you expected: {came}. {self.because.replace('`', '')}")
-        how = "as expected" if right else "not as expected"
+        how = start_page.AS_EXPECTED if right else start_page.NOT_AS_EXPECTED
         if unnoted := start_page.note("prediction", self.number, how):
             print(unnoted)
 

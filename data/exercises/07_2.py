@@ -1,15 +1,17 @@
-"""Goran has an old account with a password, and now he comes by Google, too. Write `link`: from then on both ways lead
-to the old account. Some people have pressed the Google button before anybody linked them, others have not; `link`
-works for both, and touches nobody else.
+"""Goran has an old account with a password. Now he wants to come in by Google as well. Write `link`: afterwards both
+ways lead to the old account. Some people have come by Google already and have a second profile, others have not. `link`
+must work for both, and must not change anybody else.
 """
 
 from cognito_lab.practice.checks import expect, id_token, refusal_of, sign_in_through_pages
 
 title, core, difficulty, minutes = "Link Goran to his old account", False, 2, 7
-expected = "One `sub`, by password and by Google; no second profile of his; everybody else is still there."
+expected = (
+    "One `sub`, by password and by Google. No second profile of Goran's. Everybody else is still there."
+)
 hint = """
-The destination stays, the source is added to it, and a source is named by the number that Google has for the person.
-Linking comes before the first sign-in. Where that has been, there is a profile, and linking has to come first again.
+The destination stays, and the source is added to it. A source is named by the number that Google has for the person.
+Linking comes before the first sign-in by Google. What has such a sign-in left behind, and what can you do with that?
 """
 scene = "old_account"
 
@@ -68,13 +70,13 @@ def try_linking(answer, scene, lab, came_before):
         for given in linked:
             expect(
                 given.get("DestinationUser", {}).get("ProviderName") != "Google",
-                "Source and destination are the wrong way round: the old account is where he is to arrive.",
+                "Source and destination are the wrong way round: he should arrive at the old account.",
             )
         linking = error.operation_name == "AdminLinkProviderForUser"
         unknown = error.response["Error"]["Code"] == "UserNotFoundException"
         expect(
             linking or not unknown or came_before,
-            f"{error.operation_name}: he has not come by Google yet, so there is no second profile to be found.",
+            f"{error.operation_name}: he has not come by Google yet, so there is no second profile.",
         )
         expect(
             not (linking and unknown),
@@ -85,7 +87,7 @@ def try_linking(answer, scene, lab, came_before):
             "He has come in by Google before, and has a profile from that. Linking was refused: it comes first.",
         )
         raise
-    expect(others <= usernames("CONFIRMED"), "His old account is gone, and that is the one to be kept.")
+    expect(others <= usernames("CONFIRMED"), "His old account is gone. That is the one to keep.")
     expect(rooks <= usernames("EXTERNAL_PROVIDER"), "Rook's profile is gone. This was about Goran only.")
     code = refusal_of(lambda: sign_in_through_pages(scene, "Google", GORAN, "Continue"))
     expect(not code, f"Goran comes by Google → {code}.")
@@ -101,7 +103,7 @@ def try_linking(answer, scene, lab, came_before):
         "Goran comes by Google, and is somebody else than by password. Google's number for him is what counts: "
         f"it is {number}.",
     )
-    expect(sub(id_token(scene, "goran")) == old, "By password he is not who he was.")
+    expect(sub(id_token(scene, "goran")) == old, "By password he is somebody else now.")
     expect(
         not any(number in name for name in usernames("EXTERNAL_PROVIDER")),
         "A second profile of his is left over.",
