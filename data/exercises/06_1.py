@@ -8,14 +8,15 @@ import base64
 import hashlib
 import re
 import secrets
+from itertools import count
+from math import prod
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 import requests
 
 from cognito_lab import Browser
-from cognito_lab.network import exchanges
-from cognito_lab.practice.checks import expect
+from cognito_lab.practice.checks import expect, watched
 
 title, core, difficulty, minutes = "The code flow by hand", True, 3, 12
 expected = (
@@ -63,16 +64,13 @@ def check(answer, scene, lab):
         "tidepool-server": {"id": scene.server, "secret": scene.server_secret},
     }
     seen = []
-    for _ in range(4):
-        asked = []
-        exchanges.OBSERVERS.append(asked.append)
-        try:
-            tokens = answer(Browser(), scene.pages, clients, scene.callback, scene.password)
-        except Exception:
-            look_at(asked, scene)
-            raise
-        finally:
-            exchanges.OBSERVERS.pop()
+    while len(seen) < 4 or not (len(seen) > 12 or any("-" in each or "_" in each for _, each in seen)):
+        with watched() as asked:
+            try:
+                tokens = answer(Browser(), scene.pages, clients, scene.callback, scene.password)
+            except Exception:
+                look_at(asked, scene)
+                raise
         seen.append(look_at(asked, scene))
         expect(
             tokens is not None,
@@ -89,14 +87,19 @@ def check(answer, scene, lab):
         expect(
             (said["cognito:username"], said["aud"]) == ("mara", scene.client), "These are not Mara's tokens."
         )
+    verifiers = [verifier for verifier, _ in seen]
     expect(
-        len(set(seen)) == len(seen),
+        len(set(verifiers)) == len(seen),
         "Two sign-ins had the same verifier. Draw a new one each time. Otherwise Rook has to learn it only once.",
+    )
+    expect(
+        prod(len(set(column)) for column in set(zip(*verifiers, strict=False))) >= 2**40,
+        "From one sign-in to the next so little of the verifier changes that Rook can guess it: `secrets` draws more.",
     )
 
 
 def look_at(asked, scene):
-    """What is wrong with the requests that were made; answers the challenge that was sent."""
+    """What is wrong with the requests that were made; answers the verifier, and the challenge, that were sent."""
     sent = {"/oauth2/authorize": {}, "/oauth2/token": {}}
     for request in (exchange.request for exchange in asked if exchange.request is not None):
         if request.path in sent:
@@ -127,7 +130,7 @@ def look_at(asked, scene):
         "The challenge has characters of plain base64, `+` or `/`. In base64url these are `-` and `_`.",
     )
     if not redeemed:
-        return challenge
+        return "", challenge
     expect(
         "code" in redeemed,
         "The token endpoint got no code. Did you press “Sign in”, and take the code from `browser.query`?",
@@ -138,6 +141,10 @@ def look_at(asked, scene):
     )
     verifier = redeemed.get("code_verifier", "")
     expect(verifier, "The token endpoint got no code_verifier: the other half of the ticket.")
+    expect(
+        verifier not in begun.values() or verifier == challenge,
+        "The verifier went through the browser, in the address of /oauth2/authorize: Rook reads it there.",
+    )
     expect(
         challenge != verifier,
         "You sent the verifier itself as the challenge. Only its hash belongs in the authorization request.",
@@ -150,12 +157,12 @@ def look_at(asked, scene):
         challenge == s256(verifier),
         "The challenge does not belong to the verifier. It should be the octets of the verifier's SHA-256, in base64url.",
     )
-    return challenge
+    return verifier, challenge
 
 
-def flow(browser, pages, client, callback, password, challenge_of, redirect_uri="", **secret):
+def flow(browser, pages, client, callback, password, challenge_of, redirect_uri="", verifier="", **secret):
     """The whole flow with one thing changed, for the wrong answers."""
-    verifier = secrets.token_urlsafe(32)
+    verifier = verifier or secrets.token_urlsafe(32)
     question = {"response_type": "code", "client_id": client, "redirect_uri": callback}
     half = {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"} if challenge_of else {}
     browser.open(f"{pages}/oauth2/authorize?{urlencode(question | half)}")
@@ -214,6 +221,23 @@ def wrong_one_verifier_for_all(browser, pages, clients, callback, password):
     form = {"grant_type": "authorization_code", "code": browser.query["code"], "code_verifier": verifier}
     form |= {"client_id": question["client_id"], "redirect_uri": callback}
     return requests.post(f"{pages}/oauth2/token", data=form).json()
+
+
+NUMBERS = count()
+
+
+def wrong_numbered(browser, pages, clients, callback, password):
+    """so little of the verifier changes"""
+    verifier, client = f"tidepool-sign-in-{next(NUMBERS):032}", clients["tidepool-web"]["id"]
+    return flow(browser, pages, client, callback, password, s256, verifier=verifier)
+
+
+def wrong_verifier_in_the_address(browser, pages, clients, callback, password):
+    """The verifier went through the browser"""
+    verifier = secrets.token_urlsafe(32)
+    pages_of_browser = browser.open
+    browser.open = lambda address: pages_of_browser(f"{address}&code_verifier={verifier}")
+    return flow(browser, pages, clients["tidepool-web"]["id"], callback, password, s256, verifier=verifier)
 
 
 def wrong_only_the_code(browser, pages, clients, callback, password):
