@@ -39,15 +39,15 @@ CHOICES = {
     "email_verified, when it is mapped": ("true", "not true"),
 }
 NOT_A_USERNAME = {
-    "his address": "An address can change, and a username cannot:",
-    "his number at Google": "Somebody else may have the same number at another provider:",
-    "one that he chooses": "Nobody asks him:",
+    "his address": "An address can change, and a username cannot.",
+    "his number at Google": "Somebody else may have the same number at another provider.",
+    "one that he chooses": "Nobody asks him.",
 }
 BECAUSE = {
-    "status": "Nothing is left to be confirmed, and no password is the pool's:",
-    "groups": "The pool makes a group for each provider, and puts everybody from there into it:",
-    "email_verified": "Google did say so, and nobody told the pool to listen:",
-    "email_verified, when it is mapped": "Now the pool takes Google's word for it:",
+    "status": "Nothing is left to be confirmed, and no password is the pool's.",
+    "groups": "The pool makes a group for each provider, and puts everybody from there into it.",
+    "email_verified": "Google did say so, and nobody told the pool to listen.",
+    "email_verified, when it is mapped": "Now the pool takes Google's word for it.",
 }
 
 
@@ -62,7 +62,7 @@ def check(answer, scene, lab):
     for what, predicted in answer.items():
         if predicted != truth[what]:
             because = BECAUSE.get(what) or NOT_A_USERNAME[predicted]
-            raise Mistake(f"{what}: {because} {truth[what]}.")
+            raise Mistake(f"{what}: not {predicted!r}. {because}")
 
 
 def look(scene, lab, **changed):
