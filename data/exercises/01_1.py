@@ -6,7 +6,7 @@ him in a state in which he can recover his password by himself. His address is `
 import boto3
 from botocore.exceptions import ClientError
 
-from cognito_lab.practice.checks import expect, refusal_of
+from cognito_lab.practice.checks import expect, refusal_of, watched
 
 title, core, difficulty, minutes = "Ben, and the day he forgets his password", True, 2, 8
 expected = "`ForgotPassword` for Ben sends him a code, and with it he sets a new password."
@@ -34,7 +34,8 @@ def bring_ben(user_pools, pool, client, read_mail):
 def check(answer, scene, lab):
     user_pools = boto3.client("cognito-idp")
     try:
-        answer(user_pools, scene.pool, scene.client, lab.inbox)
+        with watched() as asked:
+            answer(user_pools, scene.pool, scene.client, lab.inbox)
     except ClientError as error:
         at, code = error.operation_name, error.response["Error"]["Code"]
         expect(
@@ -54,6 +55,15 @@ def check(answer, scene, lab):
     expect("ben" in people, "There is no user `ben` in the pool.")
     values = {each["Name"]: each["Value"] for each in people["ben"]["Attributes"]}
     expect(values.get("email") == ADDRESS, f"Ben's e-mail should be {ADDRESS}; it is {values.get('email')}.")
+    called = {exchange.operation for exchange in asked}
+    expect(
+        "AdminCreateUser" not in called,
+        "An administrator made Ben's account. It was he who was to sign up: SignUp.",
+    )
+    expect(
+        "AdminUpdateUserAttributes" not in called,
+        "An administrator said that the address is his. Nobody has proved it: only somebody who reads its mail can.",
+    )
     status = people["ben"]["UserStatus"]
     expect(
         status == "CONFIRMED", f"Ben's status is {status}. Somebody unconfirmed cannot recover a password."
@@ -124,3 +134,20 @@ def wrong_no_address(user_pools, pool, client, read_mail):
     user_pools.sign_up(ClientId=client, Username="ben", Password=PASSWORD)
     code = read_mail(ADDRESS)[-1].code
     user_pools.confirm_sign_up(ClientId=client, Username="ben", ConfirmationCode=code)
+
+
+def wrong_made_by_an_administrator(user_pools, pool, client, read_mail):
+    """An administrator made Ben's account"""
+    address = [{"Name": "email", "Value": ADDRESS}, {"Name": "email_verified", "Value": "true"}]
+    user_pools.admin_create_user(
+        UserPoolId=pool, Username="ben", UserAttributes=address, MessageAction="SUPPRESS"
+    )
+    user_pools.admin_set_user_password(UserPoolId=pool, Username="ben", Password=PASSWORD, Permanent=True)
+
+
+def wrong_verified_by_an_administrator(user_pools, pool, client, read_mail):
+    """An administrator said that the address is his"""
+    wrong_only_signed_up(user_pools, pool, client, read_mail)
+    user_pools.admin_confirm_sign_up(UserPoolId=pool, Username="ben")
+    verified = [{"Name": "email_verified", "Value": "true"}]
+    user_pools.admin_update_user_attributes(UserPoolId=pool, Username="ben", UserAttributes=verified)

@@ -9,6 +9,7 @@ from functools import partial
 import boto3
 import requests
 
+from cognito_lab import permissions
 from cognito_lab.practice.checks import client_with, expect, id_token, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "Visitors may look, and nothing else", False, 2, 8
@@ -43,6 +44,8 @@ def admit_visitors(iam, identity_pools, identity_pool, member_role, bucket):
 
 def check(answer, scene, lab):
     iam, identity_pools = boto3.client("iam"), boto3.client("cognito-identity")
+    _, before = identity_and_credentials(scene.identity_pool, {scene.issuer: id_token(scene, "mara")})
+    could = allowed(before, scene)
     answer(iam, identity_pools, scene.identity_pool, scene.member_role, scene.bucket)
     roles = identity_pools.get_identity_pool_roles(IdentityPoolId=scene.identity_pool)["Roles"]
     guest, credentials = visitor(identity_pools, scene, roles)
@@ -72,12 +75,16 @@ def check(answer, scene, lab):
         code = refusal_of(partial(call, Bucket=scene.bucket, **given))
         expect(code == "AccessDenied", f"{same} {what}.")
     look_elsewhere(s3, scene, as_guest, credentials, same)
+    more = sorted(allowed(credentials, scene) - {"s3:GetObject on gallery/anemone.svg"})
+    expect(not more, f"{same} do {', '.join(more)}, too. To see a picture, one action is enough.")
     plain = f"https://{scene.bucket}.s3.amazonaws.com/{gallery}"
     expect(
         refusal_of(lambda: requests.get(plain).raise_for_status()),
         "The gallery can be read without any credentials: now the bucket itself is public.",
     )
-    login, mara, as_mara = member(scene, roles)
+    login, mara, as_mara, credentials = member(scene, roles)
+    more = sorted(allowed(credentials, scene) - could)
+    expect(not more, f"Members can do {', '.join(more)} now. They could not before.")
     code = refusal_of(partial(as_mara.get_object, Bucket=scene.bucket, Key=gallery))
     expect(not code, f"Mara reads {gallery} → {code}: members have lost this right.")
     code = refusal_of(partial(as_mara.put_object, Bucket=scene.bucket, **new))
@@ -88,6 +95,30 @@ def check(answer, scene, lab):
         f"A visitor reads the picture that Mara has just added → {code}: allow every picture, not only one.",
     )
     look_at_trust(identity_pools, scene, roles, guest, mara, login)
+
+
+def allowed(credentials, scene):
+    """Those of some requests that the policies allow to whoever has these credentials."""
+    bucket, picture = f"arn:aws:s3:::{scene.bucket}", f"arn:aws:s3:::{scene.bucket}/gallery/anemone.svg"
+    requests = {
+        "s3:GetObject on gallery/anemone.svg": ("s3:GetObject", picture),
+        "s3:GetObject on drafts/crab.svg": ("s3:GetObject", f"{bucket}/drafts/crab.svg"),
+        "s3:GetObject on other-bucket/crab.svg": ("s3:GetObject", "arn:aws:s3:::other-bucket/crab.svg"),
+        "cognito-identity:ListIdentityPools": ("cognito-identity:ListIdentityPools", "*"),
+        "cognito-idp:ListUserPools": ("cognito-idp:ListUserPools", "*"),
+    }
+    for one in (
+        "GetObjectAcl",
+        "PutObjectAcl",
+        "GetObjectTagging",
+        "PutObjectTagging",
+        "DeleteObject",
+        "PutObject",
+    ):
+        requests[f"s3:{one}"] = (f"s3:{one}", picture)
+    for one in ("ListBucket", "GetBucketPolicy", "PutBucketPolicy", "GetBucketCORS", "DeleteBucket"):
+        requests[f"s3:{one}"] = (f"s3:{one}", bucket)
+    return {what for what, asked in requests.items() if permissions(credentials, *asked).allowed}
 
 
 def look_elsewhere(s3, scene, as_guest, credentials, whoever):
@@ -128,7 +159,7 @@ def visitor(identity_pools, scene, roles):
 
 
 def member(scene, roles):
-    """Mara's login and identity, and an S3 client that signs with what she gets."""
+    """Mara's login and identity, an S3 client that signs with what she gets, and that itself."""
     expect(
         "authenticated" in roles,
         "Members no longer get credentials. SetIdentityPoolRoles replaces the whole table, so it must contain "
@@ -138,7 +169,7 @@ def member(scene, roles):
     code = refusal_of(partial(identity_and_credentials, scene.identity_pool, login))
     expect(not code, f"Mara asks for credentials → {code}. Her role no longer accepts her.")
     mara, credentials = identity_and_credentials(scene.identity_pool, login)
-    return login, mara, client_with(credentials)
+    return login, mara, client_with(credentials), credentials
 
 
 def look_at_trust(identity_pools, scene, roles, guest, mara, login):
@@ -303,3 +334,18 @@ def wrong_other_services_as_well(iam, identity_pools, pool, member_role, bucket)
     more = {"Effect": "Allow", "Action": "cognito-idp:*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [more]})
     iam.put_role_policy(RoleName="tidepool-visitor", PolicyName="more", PolicyDocument=document)
+
+
+def wrong_every_reading_action(iam, identity_pools, pool, member_role, bucket):
+    """To see a picture, one action is enough"""
+    gallery = f"arn:aws:s3:::{bucket}/gallery/*"
+    make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:Get*", gallery)
+
+
+def wrong_members_gain_as_well(iam, identity_pools, pool, member_role, bucket):
+    """They could not before"""
+    gallery = f"arn:aws:s3:::{bucket}/gallery/*"
+    make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", gallery)
+    more = {"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [more]})
+    iam.put_role_policy(RoleName="tidepool-member", PolicyName="more", PolicyDocument=document)

@@ -40,7 +40,7 @@ def check(answer, scene, lab):
     asked = []
     identity_pools.meta.events.register("provide-client-params.*", lambda params, **_: asked.append(params))
     first = identity_pools.get_credentials_for_identity(IdentityId=scene.mara, Logins=login)
-    s3 = client_with(first["Credentials"])
+    s3, used = client_with(first["Credentials"]), [first["Credentials"]["AccessKeyId"]]
     for minute in range(0, 181, 10):
         if minute in (50, 100, 150):
             given = (user_pools, identity_pools, scene.client, scene.issuer, scene.mara, dict(tokens))
@@ -55,6 +55,13 @@ def check(answer, scene, lab):
                 "Return the `Credentials`, a dictionary with AccessKeyId, SecretKey and SessionToken.",
             )
             s3 = client_with(parts)
+            code = refusal_of(partial(s3.get_object, Bucket=scene.bucket, Key=f"{scene.ben}/crab.svg"))
+            expect(code, "These credentials read Ben's folder too: they are not Mara's.")
+            expect(
+                parts["AccessKeyId"] not in used,
+                f"Minute {minute}: these are the credentials from before. What `renewed` returned was not new.",
+            )
+            used.append(parts["AccessKeyId"])
         code = refusal_of(
             partial(s3.put_object, Bucket=scene.bucket, Key=f"{scene.mara}/{minute}.svg", Body=b"<svg/>")
         )
@@ -66,8 +73,6 @@ def check(answer, scene, lab):
         lab.travel(minutes=10)
     code = refusal_of(partial(sign_in, user_pools, scene.client, scene.password))
     expect(not code, f"Mara signs in with her own password → {code}: your answer has changed her password.")
-    code = refusal_of(partial(s3.get_object, Bucket=scene.bucket, Key=f"{scene.ben}/crab.svg"))
-    expect(code == "AccessDenied", "These credentials read Ben's folder too: they are not Mara's.")
 
 
 def sign_in(user_pools, client, password):
