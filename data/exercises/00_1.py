@@ -1,6 +1,6 @@
-"""Ben asked for his code twice and has two messages. Write `confirm`, which confirms somebody who has just
-signed up. `mail` holds that person's messages, the newest last; each has a `.text`, and in it stands the
-`.code`. To read Ben's: `lab.inbox("ben@tidepool.example")`. The check goes on with somebody else.
+"""Ben has signed up and asked for his code twice, so he has two messages. Write `confirm`, which confirms
+somebody who has just signed up. `mail` is the list of that person's messages, the newest last. Each message
+has a `.text`, and the `.code` from this text. The check tries Ben and then another user.
 """
 
 from functools import partial
@@ -10,8 +10,8 @@ import boto3
 from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "Ben reads his mail", True, 1, 2
-expected = "whoever signed up, and was confirmed by `confirm`, can sign in."
-hint = "A new code puts an end to the one before. And look at the type of a code: `type(message.code)`."
+expected = "people whom `confirm` has confirmed can sign in."
+hint = "A new code replaces the one before. And look at the type of a code: `type(message.code)`."
 scene = "ben_waits"
 
 
@@ -67,18 +67,20 @@ def try_with(username, answer, user_pools, scene, lab, given):
     )
     expect(
         code != "ParamValidationError",
-        "boto3 did not even send it: the code is text, though it looks like a number.",
+        "boto3 did not even send it: the code is a string, although it looks like a number.",
     )
-    expect(code != "InvalidParameterException", "ConfirmSignUp wants the code alone, not the whole message.")
+    expect(
+        code != "InvalidParameterException", "ConfirmSignUp wants the code alone, and not the whole message."
+    )
     newest = mail[-1].code
     expect(
         code != "CodeMismatchException" or str(int(newest)) not in codes or not newest.startswith("0"),
-        f"{newest} has become {int(newest)}: a number keeps no zeros in front, and a code has them.",
+        f"{newest} has become {int(newest)}: a number does not keep zeros in front, and a code needs them.",
     )
     expect(
         code != "CodeMismatchException",
-        f"{username} has {len(mail)} messages, and this is not the code of the newest. A new code puts an "
-        "end to the one before.",
+        f"{username} has {len(mail)} messages, and this is not the code of the newest. A new code replaces "
+        "the one before.",
     )
     expect(not code, f"Confirming {username} → {code}.")
     expect(
@@ -88,8 +90,8 @@ def try_with(username, answer, user_pools, scene, lab, given):
     is_confirmed = not refusal_of(partial(sign_in, user_pools, scene, username))
     expect(
         newest in codes or not is_confirmed,
-        f"{username} can sign in, and no code was looked at: whoever signs up with somebody else's address "
-        "would get in as well. It is the code that proves the address.",
+        f"{username} can sign in, and no code was looked at: somebody who signs up with another person's "
+        "address would get in as well. The code proves the address.",
     )
     code = refusal_of(partial(sign_in, user_pools, scene, username))
     expect(not code, f"{username} cannot sign in yet → {code}.")
@@ -122,12 +124,12 @@ def wrong_first_message(user_pools, client, username, mail):
 
 
 def wrong_number(user_pools, client, username, mail):
-    """the code is text"""
+    """the code is a string"""
     user_pools.confirm_sign_up(ClientId=client, Username=username, ConfirmationCode=int(mail[-1].code))
 
 
 def wrong_by_way_of_a_number(user_pools, client, username, mail):
-    """a number keeps no zeros in front"""
+    """a number does not keep zeros in front"""
     code = str(int(mail[-1].code))
     user_pools.confirm_sign_up(ClientId=client, Username=username, ConfirmationCode=code)
 

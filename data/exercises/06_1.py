@@ -1,5 +1,5 @@
-"""Tidepool's app is a page in the browser. Write `sign_in`: it sends Mara's `browser` through the code flow, with
-PKCE, and redeems the code. Two app clients of the pool may use the flow; choose the one that fits.
+"""Tidepool's app is a page in the browser. Write `code_flow`: it sends Mara's `browser` through the code flow, with
+PKCE, and redeems the code. Two app clients of the pool may use the flow. Choose the one that fits.
 
 `browser` has `open(address)`, `fill_in(username=…, password=…)`, `press("Sign in")`, and afterwards `query`.
 """
@@ -19,16 +19,18 @@ from cognito_lab import Browser
 from cognito_lab.practice.checks import expect, watched
 
 title, core, difficulty, minutes = "The code flow by hand", True, 3, 12
-expected = "Mara's three tokens, for the page's app client, with a verifier that nobody else has seen."
+expected = (
+    "You return Mara's three tokens, for the app client of the page. Each sign-in has a verifier of its own."
+)
 hint = """
-Three steps: an address for the browser, the sign-in page, a form for the token endpoint. The challenge is the
-SHA-256 of the verifier as base64url, and base64url in OAuth has no `=` at the end. The address to come back to
-stands in the first and in the third step.
+There are three steps: an address for the browser, the sign-in page, and a form for the token endpoint. The challenge
+is the SHA-256 of the verifier as base64url. In OAuth, base64url has no `=` at the end. The callback address is part of
+the first step and of the third.
 """
 scene = "pages"
 
 
-def sign_in(browser, pages, clients, callback, password):
+def code_flow(browser, pages, clients, callback, password):
     """The tokens of `mara`. `pages` is the domain's address, with `/oauth2/authorize` and `/oauth2/token`.
 
     `clients` has two app clients by name, each with its `id`, and its `secret` or None.
@@ -71,15 +73,16 @@ def check(answer, scene, lab):
                 raise
         seen.append(look_at(asked, scene))
         expect(
-            tokens is not None, "Your function returns nothing: let it return what the token endpoint gave."
+            tokens is not None,
+            "Your function returns nothing. It should return the answer of the token endpoint.",
         )
         expect(
             isinstance(tokens, dict),
-            f"Return the tokens, as the token endpoint gives them: a dictionary, and not a {type(tokens).__name__}.",
+            f"Return the tokens as the token endpoint gives them: a dictionary. Yours is a {type(tokens).__name__}.",
         )
         expect("error" not in tokens, f"The token endpoint refused: {tokens}.")
         missing = [name for name in ("id_token", "access_token", "refresh_token") if name not in tokens]
-        expect(not missing, f"In what you return there is no {', '.join(missing)}.")
+        expect(not missing, f"Your answer lacks {', '.join(missing)}.")
         said = jwt.decode(tokens["id_token"], options={"verify_signature": False})
         expect(
             (said["cognito:username"], said["aud"]) == ("mara", scene.client), "These are not Mara's tokens."
@@ -87,7 +90,7 @@ def check(answer, scene, lab):
     verifiers = [verifier for verifier, _ in seen]
     expect(
         len(set(verifiers)) == len(seen),
-        "Two sign-ins had the same verifier. Draw one each time, or Rook learns it once.",
+        "Two sign-ins had the same verifier. Draw a new one each time. Otherwise Rook has to learn it only once.",
     )
     expect(
         prod(len(set(column)) for column in set(zip(*verifiers, strict=False))) >= 2**40,
@@ -111,40 +114,48 @@ def look_at(asked, scene):
     for request in (begun, redeemed):
         expect(
             request.get("client_id") != scene.server,
-            "A page cannot keep a secret: whoever opens it can read it. Take the app client that has none.",
+            "A page cannot keep a secret: whoever opens the page can read it. Use the app client without a secret.",
         )
     challenge = begun.get("code_challenge", "")
-    expect(challenge, "No code_challenge went along: whoever catches the code can redeem it.")
+    expect(
+        challenge, "The authorization request had no code_challenge: whoever catches the code can redeem it."
+    )
     expect("=" not in challenge, "The challenge ends in `=`. In OAuth, base64url has no padding.")
     expect(
         len(challenge) != 64,
-        "The challenge has 64 characters: the digest in hexadecimal. It is the digest's octets in base64url.",
+        "The challenge has 64 characters: it is the digest in hexadecimal. It should be the octets of the digest in base64url.",
     )
     expect(
         re.fullmatch(r"[\w-]*", challenge, re.ASCII) or begun.get("code_challenge_method") == "plain",
-        "The challenge has characters of plain base64, `+` or `/`: base64url writes `-` and `_` for them.",
+        "The challenge has characters of plain base64, `+` or `/`. In base64url these are `-` and `_`.",
     )
     if not redeemed:
         return "", challenge
-    expect("code" in redeemed, "You redeem no code: was “Sign in” pressed, and its answer looked at?")
+    expect(
+        "code" in redeemed,
+        "The token endpoint got no code. Did you press “Sign in”, and take the code from `browser.query`?",
+    )
     expect(
         redeemed.get("redirect_uri") == begun.get("redirect_uri"),
-        "The redirect_uri at the token endpoint is another one than in the authorization request.",
+        "The redirect_uri at the token endpoint differs from the one in the authorization request.",
     )
     verifier = redeemed.get("code_verifier", "")
-    expect(verifier, "No code_verifier came to the token endpoint: the other half of the ticket.")
+    expect(verifier, "The token endpoint got no code_verifier: the other half of the ticket.")
     expect(
         verifier not in begun.values() or verifier == challenge,
         "The verifier went through the browser, in the address of /oauth2/authorize: Rook reads it there.",
     )
-    expect(challenge != verifier, "You sent the verifier itself as the challenge: only its hash goes along.")
+    expect(
+        challenge != verifier,
+        "You sent the verifier itself as the challenge. Only its hash belongs in the authorization request.",
+    )
     expect(
         re.fullmatch(r"[\w.~-]{43,128}", verifier, re.ASCII),
         f"The verifier has {len(verifier)} characters. RFC 7636 wants 43 to 128 letters, digits and `-._~`.",
     )
     expect(
         challenge == s256(verifier),
-        "The challenge does not belong to the verifier: it is base64url of the octets of its SHA-256.",
+        "The challenge does not belong to the verifier. It should be the octets of the verifier's SHA-256, in base64url.",
     )
     return verifier, challenge
 
@@ -175,7 +186,7 @@ def wrong_padding(browser, pages, clients, callback, password):
 
 
 def wrong_hexadecimal(browser, pages, clients, callback, password):
-    """the digest in hexadecimal"""
+    """it is the digest in hexadecimal"""
 
     def in_hexadecimal(verifier):
         return hashlib.sha256(verifier.encode()).hexdigest()
@@ -184,7 +195,7 @@ def wrong_hexadecimal(browser, pages, clients, callback, password):
 
 
 def wrong_redirect_address(browser, pages, clients, callback, password):
-    """another one than in the authorization request"""
+    """differs from the one in the authorization request"""
     site = "{0.scheme}://{0.netloc}/".format(urlsplit(callback))
     return flow(browser, pages, clients["tidepool-web"]["id"], callback, password, s256, redirect_uri=site)
 
@@ -196,7 +207,7 @@ def wrong_secret_in_a_page(browser, pages, clients, callback, password):
 
 
 def wrong_without_pkce(browser, pages, clients, callback, password):
-    """No code_challenge went along"""
+    """had no code_challenge"""
     return flow(browser, pages, clients["tidepool-web"]["id"], callback, password, None)
 
 
@@ -259,7 +270,7 @@ def wrong_no_hash(browser, pages, clients, callback, password):
 
 
 def wrong_nobody_signed_in(browser, pages, clients, callback, password):
-    """was “Sign in” pressed"""
+    """Did you press “Sign in”"""
     question = {"response_type": "code", "client_id": clients["tidepool-web"]["id"], "redirect_uri": callback}
     half = {"code_challenge": s256("v" * 43), "code_challenge_method": "S256"}
     browser.open(f"{pages}/oauth2/authorize?{urlencode(question | half)}")
