@@ -66,6 +66,17 @@ def told_by(text: str) -> str:
     return ""
 
 
+def own_id_in(text: str) -> str:
+    """An id of the account that runs now which ``text`` names; empty where it names none.
+
+    A name that somebody has chosen, as of a bucket, may be in other accounts as well, and is not meant.
+    """
+    if reproducible.is_asked_for() or not moto_patches.running():
+        return ""
+    chosen = ("a bucket", "the domain")
+    return next((name for name, kind in _ids() if kind not in chosen and name in text), "")
+
+
 def _ids() -> Iterator[tuple[str, str]]:
     """What can be named in the account, and of what kind it is."""
     registry, identity_pools = model.registry(), moto_patches.account_state(pools.IdentityPools)
