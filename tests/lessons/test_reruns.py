@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import cycle
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,7 @@ from cognito_lab.course.notebooks import run
 from cognito_lab.lessons import reruns, short_tracebacks
 from cognito_lab.lessons.claims import pieces
 from cognito_lab.practice.checks import watched
+from cognito_lab.protocols import signing_keys
 
 SAYS_SO = re.compile(r"(is over|already in .+): run the section (again, )?from its (scene on|beginning)\.$")
 INSIDES = re.compile(r"site-packages|\.py\b|Traceback|\bmoto\b|\bbotocore\b|\burllib3\b|\n")
@@ -27,8 +29,11 @@ BEGINS = re.compile(r"\blab\.(scene|reset)\(|\bLab\.start\(")
 
 @pytest.fixture(autouse=True)
 def learners(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ids as a learner has them: no two accounts have the same."""
+    """Ids as a learner has them: no two accounts have the same. Their keys take too long to be made."""
     monkeypatch.delenv(reproducible.REPRODUCIBLE)
+    pool = signing_keys.KeyPool(fixed=True)
+    keys = cycle([pool.new().private for _ in range(6)])
+    monkeypatch.setattr(signing_keys.rsa, "generate_private_key", lambda **_: next(keys))
 
 
 class Lesson:
