@@ -112,5 +112,5 @@ wrong_the_check_ends_what_runs = (
 )
 wrong_the_deny_waits = (
     {**solution, "with a deny by issue time as well": 1},
-    "he was out sooner: even the credentials that he had",
+    "even the credentials that he had were refused",
 )
