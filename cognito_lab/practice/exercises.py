@@ -70,7 +70,7 @@ class Exercise:
         self._path = path_of(number, folder)
         if not self._path.is_file():
             known = ", ".join(path.stem.replace("_", ".") for path in sorted(self._path.parent.glob("*.py")))
-            raise ExerciseError(f"there is no exercise {number!r}; there are: {known or 'none'}")
+            raise ExerciseError(f"there is no exercise {number!r}; the exercises are: {known or 'none'}")
         self.source = self._path.read_text(encoding="utf-8")
         try:
             self._module = module = load(self._path)
@@ -135,7 +135,7 @@ class Exercise:
             return Verdict(self, False, "not done yet")
         stub = getattr(self._module, "stub", None)
         if stub is not None and _form(answer) != _form(stub):
-            return Verdict(self, False, f"keep the form of what stood there: {stub!r}")
+            return Verdict(self, False, f"change only the values, and keep this form: {stub!r}")
         try:
             with self.lab.set_aside() as lab:
                 self._module.check(answer, lab.scene(self.scene), lab)

@@ -59,7 +59,7 @@ def check(answer, scene, lab):
             expect(code, "These credentials read Ben's folder too: they are not Mara's.")
             expect(
                 parts["AccessKeyId"] not in used,
-                f"Minute {minute}: these are the credentials from before. What `renewed` returned was not new.",
+                f"Minute {minute}: these were in use before. The credentials from `renewed` were not new.",
             )
             used.append(parts["AccessKeyId"])
         code = refusal_of(

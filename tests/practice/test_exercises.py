@@ -313,7 +313,7 @@ def test_a_value_can_be_the_answer(folder, lab):
     assert exercise.solved_cell == 'verdicts = {"a": True}\n\nlab.exercise("77.2").check(verdicts)'
     assert exercise.judge({"a": None}).says == "not done yet"
     for other in ({"b": True}, [True], "a", {"a": True, "b": True}):
-        assert exercise.judge(other).says == "keep the form of what stood there: {'a': None}"
+        assert exercise.judge(other).says == "change only the values, and keep this form: {'a': None}"
     assert exercise.judge({"a": True}).done
     assert [(name, message) for name, _, message in exercise.wrong()] == [("wrong_no", "a holds")]
 
@@ -343,7 +343,7 @@ def test_after_the_end_of_a_lesson_its_exercises_can_still_be_solved(folder):
 
 
 def test_an_unknown_exercise_is_told_with_those_there_are(folder):
-    with pytest.raises(ExerciseError, match=r"no exercise '99.1'; there are: 77.1"):
+    with pytest.raises(ExerciseError, match=r"no exercise '99.1'; the exercises are: 77.1"):
         Exercise("99.1", folder=folder)
 
 
