@@ -38,6 +38,9 @@ def check(answer, scene, lab):
     )
     code = refusal_of(lambda: page(scene, scene.server))
     expect(not code, f"The second app client still has no sign-in page: its browser gets {code}.")
+    second = {"UserPoolId": scene.pool, "ClientId": scene.server}
+    style = user_pools.describe_managed_login_branding_by_client(**second)["ManagedLoginBranding"]
+    expect(style["UseCognitoProvidedValues"], "The page is there, but it does not have Cognito's own look.")
 
 
 def page(scene, client):
@@ -58,6 +61,12 @@ def wrong_settings_of_the_client(user_pools, pool, client):
         del settings[name]
     settings["ExplicitAuthFlows"] = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
     user_pools.update_user_pool_client(**settings)
+
+
+def wrong_a_look_of_its_own(user_pools, pool, client):
+    """does not have Cognito's own look"""
+    look = {"components": {"pageBackground": {"lightMode": {"color": "d5eeeaff"}}}}
+    user_pools.create_managed_login_branding(UserPoolId=pool, ClientId=client, Settings=look)
 
 
 def wrong_the_style_is_moved(user_pools, pool, client):

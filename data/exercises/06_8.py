@@ -55,7 +55,10 @@ def check(answer, scene, lab):
         try:
             given = answer(state, expected_state)
         except Exception as error:
-            expect(False, f"For {state!r} and {expected_state!r} it stops with {type(error).__name__}.")
+            expect(
+                False,
+                f"For state={state!r} and kept={expected_state!r} it stops with {type(error).__name__}: {error}.",
+            )
         expect(isinstance(given, bool), f"Return True or False. Yours returned {given!r}.")
         expect(given == allowed, mistake)
 

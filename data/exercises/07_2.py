@@ -88,7 +88,7 @@ def try_linking(answer, scene, lab, username, came_before):
         )
         expect(
             not (linking and came_before),
-            "He has come in by Google before, and has a profile from that. Linking was refused: it comes first.",
+            "He has come in by Google before, and has a profile from that. Linking was refused: it comes before the first sign-in.",
         )
         raise
     expect(others <= usernames("CONFIRMED"), "His old account is gone. That is the one to keep.")
@@ -103,12 +103,12 @@ def try_linking(answer, scene, lab, username, came_before):
     kept = user_pools.admin_get_user(UserPoolId=scene.pool, Username=username)["UserAttributes"]
     expect(
         by_google == old or any(each["Name"] == "identities" for each in kept),
-        "Goran comes by Google, and is somebody else than by password: no link was made. "
+        "By Google, Goran is not the user that he is by password: no link was made. "
         "AdminLinkProviderForUser was not called, or refused.",
     )
     expect(
         by_google == old,
-        "Goran comes by Google, and is somebody else than by password. Google's number for him is what counts.",
+        "By Google, Goran is not the user that he is by password. Google's number for him is what counts.",
     )
     expect(sub(id_token(scene, username)) == old, "By password he is somebody else now.")
     expect(
@@ -155,7 +155,7 @@ def wrong_address_for_a_number(user_pools, pool, username, google_sub):
 
 
 def wrong_too_late(user_pools, pool, username, google_sub):
-    """it comes first"""
+    """it comes before the first sign-in"""
     _link(user_pools, pool, username, google_sub)
 
 
