@@ -30,7 +30,7 @@ BECAUSE = {
     "his identity id": "the identity id belongs to the identity pool, and the user pool never learns it",
     "the token that Google gave him": "it was issued, shown and checked, and nobody stored it: Cognito stores no provider's token "
     "unless somebody maps it",
-    "what the member's role may do": "permissions are a policy of the role, in IAM",
+    "what the member's role may do": "permissions are a policy of the role, and an identity pool only names roles",
 }
 
 
