@@ -54,8 +54,8 @@ def copy_notebooks(notebooks: Path, own: Path, fresh: str | None = None, outputs
     except ValueError:
         copied, kept = {}, set_aside(record)
         lines.append(
-            f"{own.name}/{COPIED} is damaged, and now {kept.name}: which lessons have changed since they "
-            "were copied is not known. Your notebooks are as they were."
+            f"{own.name}/{COPIED} was damaged and is now {kept.name}. So nobody knows which lessons "
+            "have changed since you copied them. Your notebooks are as they were."
         )
     for file in files:
         name = str(file.relative_to(notebooks))
@@ -65,7 +65,7 @@ def copy_notebooks(notebooks: Path, own: Path, fresh: str | None = None, outputs
         if file in again and mine.exists():
             kept = mine.with_name(f"{mine.stem}.{time.strftime('%Y-%m-%d-%H%M%S')}{mine.suffix}")
             mine.rename(kept)
-            lines.append(f"{name} starts again; what you had is in {own.name}/{kept.relative_to(own)}.")
+            lines.append(f"{name} starts again. Your old file is {own.name}/{kept.relative_to(own)}.")
         if not mine.exists():
             with complete_or_absent(mine) as partial:
                 partial.write_bytes(bare if file.stem[0].isdigit() and not outputs else file.read_bytes())
@@ -76,7 +76,7 @@ def copy_notebooks(notebooks: Path, own: Path, fresh: str | None = None, outputs
         partial.write_text(json.dumps(copied, indent=1, sort_keys=True) + "\n")
     if newer:
         lines.append(
-            f"Changed in the course since you copied: {', '.join(newer)}. To take one: make lab FRESH=…"
+            f"Changed in the course since you copied: {', '.join(newer)}. To copy one again: make lab FRESH=…"
         )
     return lines
 
@@ -129,7 +129,7 @@ def bind_port(wanted: int | None) -> socket.socket:
     """
     if wanted is not None:
         if not 1024 <= wanted <= 65535:
-            raise CannotStart(f"{wanted} is no port for this: choose one from 1024 to 65535.")
+            raise CannotStart(f"Port {wanted} cannot be used here. Choose one from 1024 to 65535.")
         if bound := _bind(wanted):
             return bound
         raise CannotStart(
@@ -167,7 +167,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--solutions", action="store_true", help=f"open copies with every exercise solved, in {SOLVED}/"
     )
-    parser.add_argument("--outputs", action="store_true", help="copy lessons with what their cells said")
+    parser.add_argument("--outputs", action="store_true", help="copy the lessons with their outputs")
     parser.add_argument("--forget", action="store_true", help="forget which exercises and questions are done")
     parser.add_argument("--port", type=int, help=f"default {DEFAULT_PORT}, or the next free one")
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
@@ -190,8 +190,8 @@ def main(argv: list[str]) -> int:
         return 1
     except OSError as error:
         print(
-            f"{error.filename or folder}: {error.strerror or error}. Your notebooks are in {folder}: it must "
-            f"be yours to write (chmod -R u+rwX {folder}).",
+            f"{error.filename or folder}: {error.strerror or error}. Your notebooks are in {folder}: you "
+            f"need the right to write there (chmod -R u+rwX {folder}).",
             file=sys.stderr,
         )
         return 1

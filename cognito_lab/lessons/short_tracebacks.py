@@ -5,12 +5,16 @@ The cell still fails, for nbval and papermill as for the eye; ``%tb`` shows the 
 
 from __future__ import annotations
 
+import linecache
 import sys
+import sysconfig
+import traceback
 from typing import Any
 
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.lessons.refused import NotRefusedAsStated, refusal_from
 from cognito_lab.lessons.scenes import SceneError
+from cognito_lab.paths import ROOT
 
 
 def lines(error: BaseException) -> list[str]:
@@ -26,6 +30,26 @@ def lines(error: BaseException) -> list[str]:
         f"code       {found.code}{status}",
         f"text       {' '.join(found.message.split())}",
     ]
+
+
+LIBRARIES = (*map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), str(ROOT / "cognito_lab"))
+NO_CELLS = ("<frozen", "<exercise", "<scene")
+
+
+def own_line(error: BaseException) -> str:
+    """The innermost of the learner's own lines that led to ``error``: ``line 4, `names[0]```.
+
+    It is empty where none did. What stands in a library, a scene or an exercise is not the learner's.
+    """
+    steps = traceback.extract_tb(error.__traceback__)
+    own = [step for step in steps if not step.filename.startswith((*LIBRARIES, *NO_CELLS))]
+    if not own:
+        return ""
+    line = linecache.getline(own[-1].filename, own[-1].lineno or 0)
+    code = line.strip()
+    if own[-1].end_lineno == own[-1].lineno and own[-1].end_colno:
+        code = line.encode()[own[-1].colno : own[-1].end_colno].decode()
+    return f"line {own[-1].lineno}, `{code}`" if code else f"line {own[-1].lineno}"
 
 
 def install() -> None:

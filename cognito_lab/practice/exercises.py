@@ -34,7 +34,9 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, ClassVar
 
+from cognito_lab.lessons.refused import NotRefusedAsStated
 from cognito_lab.lessons.refused import refusal_from as read_refusal
+from cognito_lab.lessons.short_tracebacks import own_line
 from cognito_lab.practice import start_page
 from cognito_lab.practice.checks import Mistake
 from cognito_lab.practice.exercise_files import load, path_of
@@ -68,7 +70,7 @@ class Exercise:
         self._path = path_of(number, folder)
         if not self._path.is_file():
             known = ", ".join(path.stem.replace("_", ".") for path in sorted(self._path.parent.glob("*.py")))
-            raise ExerciseError(f"there is no exercise {number!r}; there are: {known or 'none'}")
+            raise ExerciseError(f"there is no exercise {number!r}; the exercises are: {known or 'none'}")
         self.source = self._path.read_text(encoding="utf-8")
         try:
             self._module = module = load(self._path)
@@ -133,7 +135,7 @@ class Exercise:
             return Verdict(self, False, "not done yet")
         stub = getattr(self._module, "stub", None)
         if stub is not None and _form(answer) != _form(stub):
-            return Verdict(self, False, f"keep the form of what stood there: {stub!r}")
+            return Verdict(self, False, f"change only the values, and keep this form: {stub!r}")
         try:
             with self.lab.set_aside() as lab:
                 self._module.check(answer, lab.scene(self.scene), lab)
@@ -252,8 +254,13 @@ def _in_words(error: Exception) -> str:
     """What stopped the check: the mistake, a refusal by AWS, or an error in the answer."""
     if isinstance(error, Mistake):
         return str(error)
-    found = read_refusal(error)
+    own, found = own_line(error), read_refusal(error)
+    place = f"{own}: " if own else ""
+    if isinstance(error, NotRefusedAsStated):
+        return f"{place}{error}"
     if found:
         call = f"{found.operation} was refused" if found.operation else "a call was refused"
-        return f"{call} → {found.code}: {' '.join(found.message.split())}"
-    return f"your answer stopped with {type(error).__name__}: {' '.join(str(error).split())}"
+        line = f"{own.partition(',')[0]}: " if own else ""  # the operation says which call of that line
+        return f"{line}{call} → {found.code}: {' '.join(found.message.split())}"
+    said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return f"{place}{said}" if own else f"the check could not go on with your answer: {said}"

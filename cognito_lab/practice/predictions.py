@@ -139,7 +139,9 @@ def predict(number: str) -> Prediction:
     path = PREDICTIONS / f"{number[:2]}.toml"
     found = load(number[:2]) if path.is_file() else {}
     if number not in found:
-        raise PredictionError(f"there is no prediction {number!r}; there are: {', '.join(found) or 'none'}")
+        raise PredictionError(
+            f"there is no prediction {number!r}; the predictions are: {', '.join(found) or 'none'}"
+        )
     return found[number]
 
 

@@ -36,8 +36,8 @@ NUMBER = {"Name": "phone_number", "AttributeDataType": "String", "Required": Tru
 ADDRESS = {"Name": "email", "AttributeDataType": "String", "Mutable": False}
 BECAUSE = [
     "An attribute cannot become required later: UpdateUserPool has no place for it, and AddCustomAttributes adds "
-    "only what is not required.",
-    "Made so from the start, it stops everybody from Google: there is no number to make a profile with.",
+    "only attributes that are not required.",
+    "Such a pool stops everybody from Google: there is no number to make a profile with.",
     "It stops him at the second sign-in, which tries to write the address again.",
     "What is not mapped is not written, so nothing is refused.",
     "Nobody is asked: the pool has no page for it, and tells the app that an attribute is missing.",

@@ -1,8 +1,7 @@
-"""The support desk wants to know by which number Google knows somebody. Write `number_at_google`: it reads the number
-from an answer of `AdminGetUser`.
+"""The support desk needs the number that Google has for a person. Write `number_at_google`: it reads the number from an
+answer of `AdminGetUser`.
 
-Do not take it from the username. A profile can have a username of its own, and an identity at Google all the same
-(07.7 shows how).
+Do not take it from the username: a user with another username can come by Google too (07.7 shows how).
 """
 
 from cognito_lab.practice.checks import expect, sign_in_through_pages
@@ -11,7 +10,7 @@ title, core, difficulty, minutes = "Somebody's number at Google", False, 2, 2
 expected = (
     "The number of whoever comes in by Google; `None` for Mara, and for Aiko, who comes from a university."
 )
-hint = "`identities` is a string with JSON in it: a list of rows. Somebody like Mara does not have the attribute."
+hint = "`identities` is a string with JSON in it: a list of dictionaries. Mara's profile does not have this attribute."
 scene = "old_account"
 
 PEOPLE = {

@@ -1,5 +1,5 @@
-"""Tidepool's server keeps each person's pictures under a key. Write `key_of`: it reads the key from the claims of an ID
-token that was verified. One person has one key, whichever way they come in and whatever they change. Two people never
+"""Tidepool's server keeps each person's pictures under a key. Write `key_of`: it reads the key from the claims of a
+verified ID token. One person has one key, whichever way they come in and whatever they change. Two people never
 have the same key.
 """
 

@@ -8,7 +8,8 @@ says of her:
 | `givenName` | Aiko |
 | `sn` | Tanaka |
 
-Write `with_family_name`: it gets the attribute mapping of this section, and returns the one that the pool should have.
+Write `with_family_name`: it gets the attribute mapping of this section, and returns the mapping that the pool
+should have.
 """
 
 from cognito_lab.practice.checks import Mistake, expect, refusal_of, sign_in_through_pages

@@ -55,7 +55,7 @@ def check(answer, scene, lab):
             return ""
 
     token = id_token(scene, "mara")
-    before = enters({issuer: token})
+    before, settings = enters({issuer: token}), settings_of(identity_pools, pool)
     failed = None
     try:
         given = answer(identity_pools, pool, issuer, {"web": scene.client, "phone": phone}, token)
@@ -104,7 +104,19 @@ def check(answer, scene, lab):
     expect(
         not enters({issuer: id_token(scene, "mara", phone)}), "A token for the app client `phone` gets in."
     )
+    changed = [name for name, value in settings_of(identity_pools, pool).items() if settings[name] != value]
+    expect(
+        not changed,
+        f"You changed {', '.join(changed)} as well: members get other credentials, or in other ways.",
+    )
     expect(given == before, f"Return Mara's identity id, {before[:20]}…; you returned {str(given)[:40]!r}.")
+
+
+def settings_of(identity_pools, pool):
+    """What of the identity pool is to be as before, by AWS's names."""
+    found = identity_pools.get_identity_pool_roles(IdentityPoolId=pool)
+    flow = identity_pools.describe_identity_pool(IdentityPoolId=pool).get("AllowClassicFlow", False)
+    return {"Roles": found.get("Roles"), "RoleMappings": found.get("RoleMappings"), "AllowClassicFlow": flow}
 
 
 def wrong_google_left_in(identity_pools, pool, issuer, clients, token):
@@ -199,5 +211,23 @@ def wrong_facebook_too(identity_pools, pool, issuer, clients, token):
         AllowUnauthenticatedIdentities=False,
         CognitoIdentityProviders=[{"ProviderName": issuer, "ClientId": clients["web"]}],
         SupportedLoginProviders={"graph.facebook.com": "1"},
+    )
+    return identity_pools.get_id(IdentityPoolId=pool, Logins={issuer: token})["IdentityId"]
+
+
+def wrong_roles_taken_away(identity_pools, pool, issuer, clients, token):
+    """You changed Roles as well"""
+    identity_pools.set_identity_pool_roles(IdentityPoolId=pool, Roles={})
+    return move(identity_pools, pool, issuer, clients, token)
+
+
+def wrong_classic_flow(identity_pools, pool, issuer, clients, token):
+    """You changed AllowClassicFlow as well"""
+    identity_pools.update_identity_pool(
+        IdentityPoolId=pool,
+        IdentityPoolName="tidepool",
+        AllowUnauthenticatedIdentities=False,
+        AllowClassicFlow=True,
+        CognitoIdentityProviders=[{"ProviderName": issuer, "ClientId": clients["web"]}],
     )
     return identity_pools.get_id(IdentityPoolId=pool, Logins={issuer: token})["IdentityId"]

@@ -37,10 +37,10 @@ def check(answer, scene, lab):
         expect(
             given <= 24,
             f"{case}: {given} hours is the life of a refresh token, and disabling Ben ended his. In the account "
-            f"he was out after {truth}: {why}.",
+            "he was out long before.",
         )
         expect(given >= truth, f"{case}: after {given} hours he still opened his folder: {why}.")
-        expect(given == truth, f"{case}: he was out sooner, after {truth}: {why}.")
+        expect(given == truth, f"{case}: he was out sooner: {why}.")
 
 
 def hours_of_ben(case, lab):
@@ -112,5 +112,5 @@ wrong_the_check_ends_what_runs = (
 )
 wrong_the_deny_waits = (
     {**solution, "with a deny by issue time as well": 1},
-    "he was out sooner, after 0",
+    "even the credentials that he had opened nothing",
 )

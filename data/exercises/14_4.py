@@ -67,11 +67,11 @@ def page_as_mara(changed, scene, lab):
     member = id_token(scene, "mara")
     logins = {issuer if 2 in changed else "accounts.google.com": member if 1 in changed else google}
     if 1 not in changed:
-        return "she has no Google account, and the page has only Google's button (line 1)."
+        return "she has no Google account, and the page has only Google's button."
     if refusal_of(lambda: identity_and_credentials(pool, logins)):
         if 6 in changed:
             return "no credentials: the trust policy asks for a pool that the token is not from (line 6)."
-        return "the identity pool refuses the token, which is the user pool's, under the name of another (line 2)."
+        return "the identity pool refuses the token, which is the user pool's, under the name of another."
     identity, parts = identity_and_credentials(pool, logins)
     folder = identity if 4 not in changed else "mara"
     listing = refusal_of(lambda: client_with(parts).list_objects_v2(Bucket=scene.bucket, Prefix=f"{folder}/"))
@@ -79,9 +79,7 @@ def page_as_mara(changed, scene, lab):
         which = "line 7" if 7 in changed else "line 4"
         return f"the list is refused, because a folder is named after the identity id and nothing else ({which})."
     if not refusal_of(lambda: identity_and_credentials(pool, {"accounts.google.com": google})):
-        return (
-            "she sees her picture, and Google's tokens still get in: the identity pool lists Google (line 5)."
-        )
+        return "she sees her picture, and Google's tokens still get in: the identity pool lists Google."
     return ""
 
 

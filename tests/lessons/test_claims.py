@@ -222,6 +222,12 @@ def test_the_index_says_the_same_as_html_and_as_text(number):
     assert index.html().count('scope="row"') == len(of(number)) == len(repr(index).splitlines())
 
 
+@each_lesson
+def test_each_lesson_has_its_table_on_the_page(number):
+    page = json.loads((run.NOTEBOOKS / "A1_claims.ipynb").read_text(encoding="utf-8"))
+    assert sum(cell["source"] == [f'claims_index("{number}")'] for cell in page["cells"]) == 1
+
+
 def test_a_lesson_that_is_not_written_has_no_index():
     with pytest.raises(ValueError, match="no lesson '03'"):
         claims.claims_index("03")

@@ -83,9 +83,9 @@ def test_a_bad_file_is_refused_by_prediction_and_rule(folder, change, says):
 
 
 def test_an_unknown_prediction_is_told_with_those_there_are(folder):
-    with pytest.raises(PredictionError, match=r"no prediction '77.9'; there are: 77.1, 77.2"):
+    with pytest.raises(PredictionError, match=r"no prediction '77.9'; the predictions are: 77.1, 77.2"):
         predict("77.9")
-    with pytest.raises(PredictionError, match=r"no prediction '78.1'; there are: none"):
+    with pytest.raises(PredictionError, match=r"no prediction '78.1'; the predictions are: none"):
         predict("78.1")
 
 

@@ -139,6 +139,14 @@ def test_the_day_in_a_room_reckons_with_the_minutes_of_lessons_and_exercises():
     assert f"| {DAY.begins} | [00 ·" in start_page.page({})
 
 
+def test_the_line_on_what_comes_next_names_the_next_lesson():
+    for number, lesson in WRITTEN.items():
+        said = re.findall(r"\*\*Next:\*\*.*", "\n".join(whole(lesson)))
+        assert len(said) == 1, number
+        following = min((one for one in WRITTEN if one > number), default=None)
+        assert following is None or f"({WRITTEN[following].file}.ipynb)" in said[0], (number, said)
+
+
 def test_every_link_of_the_page_leads_somewhere():
     links = re.findall(r"\]\(([^)]+)\)", start_page.page({}))
     assert links and all((run.NOTEBOOKS / link).is_file() for link in links)

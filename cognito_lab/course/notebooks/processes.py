@@ -159,9 +159,9 @@ class PeakMemory(threading.Thread):
         self._over = threading.Event()
 
     def run(self) -> None:
-        pause = 0.02  # seconds; longer and longer, so that a short notebook is seen as well
+        pause = 0.05  # seconds; longer and longer, since it looks at each process of the machine
         while not self._over.wait(pause):
-            held, pause = 0, min(2 * pause, 0.25)
+            held, pause = 0, min(2 * pause, 1)
             for child in psutil.Process().children(recursive=True):
                 with contextlib.suppress(psutil.Error):  # it ended in between
                     held += child.memory_info().rss

@@ -79,15 +79,15 @@ def execute(source: Path, target: Path, values: dict[str, Any], kernels: bool) -
     started = time.monotonic()
     with PeakMemory() as memory:
         try:
-            papermill.execute_notebook(
+            executed = papermill.execute_notebook(
                 source, target, values, engine_name=engine.KERNELS if kernels else engine.FORKS,
                 kernel_name="python3", cwd=source.parent, progress_bar=False, execution_timeout=CELL_TIMEOUT,
-                shutdown_kernel="immediate",
+                shutdown_kernel="immediate", request_save_on_cell_execute=False,
             )  # fmt: skip
         except Exception as error:  # an error in a cell, a cell that takes too long, a kernel that died
             problem = error
+            executed = nbformat.read(target, as_version=4)
     result.seconds, result.peak_mib = time.monotonic() - started, memory.mib
-    executed = nbformat.read(target, as_version=4)
     result.places = compare.places(executed)
     if problem:
         result.failure = failure(executed, problem)

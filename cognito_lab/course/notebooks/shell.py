@@ -5,8 +5,9 @@ threads takes most of a lesson's time. Here a process imports everything once, a
 notebook, and the same messages go over one pipe. What executes a cell, catches what it says and makes a
 message of it is ipykernel, with the course's configuration and start-up file: the outputs are a kernel's.
 
-A fork has imported more than a new kernel has: a lesson that uses a module without importing it passes here.
-nbval executes every lesson in a real kernel and would say so.
+A fork has imported more than a new kernel has, and an account was played in it before: a lesson that uses a
+module without importing it, or a client from before `Lab.start()`, passes here. nbval executes every lesson
+in a real kernel and would say so.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import nbclient
+import nbformat
 import traitlets
 import zmq
 from ipykernel.iostream import IOPubThread
@@ -60,28 +62,44 @@ LIBRARIES = (
     "matplotlib.pyplot", "moto.iam.responses", "moto.s3.responses", "moto.sts.responses", "requests",
     "signxml",
 )  # fmt: skip
+SCENES = "every_token", "site_in_browser"  # between them they use most of what is read or compiled only once
 
 
 def import_beforehand(notebook: NotebookNode) -> None:
-    """Import, guarded as a kernel is, what `notebook` will, so that forks of this process have it.
-
-    Of a notebook that does not name this package, that is what a kernel itself needs.
-    """
+    """`prepare` for one notebook; where it does not name this package, that is what a kernel itself needs."""
     prepare(any(cell.cell_type == "code" and "cognito_lab" in cell.source for cell in notebook.cells))
 
 
+@functools.cache
 def prepare(everything: bool) -> None:
-    """Have a process do once what its forks would each do: imports, those of lessons too if `everything`."""
+    """Have a process do once, guarded as a kernel is, what its forks would each do.
+
+    Args:
+        everything: what lessons do, too; else what a kernel does as it starts.
+    """
     path_of_a_kernel()
     guard.install()
     _import_all(STARTING)
+    nbformat.validate(nbformat.v4.new_notebook())  # compiles the format's schema
     if everything:
         # matplotlib reads it when it is imported; a kernel has set it by then.
         os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
         _import_all((*LIBRARIES, *_own_modules()))
+        _play()
+    gc.collect()
+    gc.freeze()  # a collection in a fork would copy every page that it looks at
 
 
-@functools.cache
+def _play() -> None:
+    """Play an account: then AWS's models and the lab's tables are read, patterns and templates compiled."""
+    environment = dict(os.environ)
+    with contextlib.suppress(Exception), cognito_lab.Lab.start() as lab:  # a lesson says what is wrong
+        for scene in SCENES:
+            lab.scene(scene)
+    os.environ.clear()
+    os.environ.update(environment)
+
+
 def _own_modules() -> tuple[str, ...]:
     """The package's modules, without those that run the course."""
     found = pkgutil.walk_packages(cognito_lab.__path__, "cognito_lab.", onerror=lambda name: None)
@@ -89,15 +107,12 @@ def _own_modules() -> tuple[str, ...]:
     return tuple(n for n in names if not n.startswith("cognito_lab.course") and not n.endswith("__main__"))
 
 
-@functools.cache
 def _import_all(names: tuple[str, ...]) -> None:
     """What cannot be imported is left to the lesson that needs it, in which it fails with its reason."""
     with contextlib.redirect_stderr(io.StringIO()):  # the debugger, which nobody uses, has advice to give
         for name in names:
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
-    gc.collect()
-    gc.freeze()  # a collection in a fork would copy every page that it looks at
 
 
 @functools.cache
@@ -154,6 +169,7 @@ class KernelApp(IPKernelApp):
     kernel_class = traitlets.Type(Kernel)
     pipe = traitlets.Instance(Pipe)
 
+    def parse_command_line(self, argv: Any = None) -> None: ...
     def init_connection_file(self) -> None: ...
     def write_connection_file(self, **kwargs: Any) -> None: ...
     def log_connection_info(self) -> None: ...

@@ -47,7 +47,7 @@ def findings(root: Path) -> Iterator[Finding]:
     yield _kernel()
     for name in ("node", "chromium"):
         path = shutil.which(name)
-        yield Finding(True if path else None, name, path or "not found; not needed by any lesson")
+        yield Finding(True if path else None, name, path or "not found, and no lesson needs it")
 
 
 def _python() -> Finding:
@@ -94,10 +94,10 @@ def _packages(root: Path) -> Iterator[Finding]:
             tools += 1
     yield Finding(True, "other packages", f"{rest}, as in requirements.lock")
     if absent:
-        found = f"{absent} packages not there; not needed by any lesson (make tools adds them)"
+        found = f"{absent} packages are missing, and no lesson needs them (make tools adds them)"
         yield Finding(None, "tests and reports", found)
     elif tools:
-        yield Finding(True, "tests and reports", f"{tools} packages more, as in requirements.lock")
+        yield Finding(True, "tests and reports", f"{tools} more packages, as in requirements.lock")
 
 
 def _loopback() -> Finding:
@@ -138,6 +138,6 @@ def main(argv: list[str]) -> int:
         print(f"{mark:8}{finding.what:22}{finding.found}", flush=True)
         unmet += finding.met is False
     print(
-        "Everything is here: make lab" if not unmet else f"{unmet} not met; the lines above say what to do."
+        "Everything is here: make lab" if not unmet else f"{unmet} not met. The lines above say what to do."
     )
     return 1 if unmet else 0
