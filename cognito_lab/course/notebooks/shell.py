@@ -17,7 +17,6 @@ import contextlib
 import functools
 import gc
 import importlib
-import io
 import json
 import multiprocessing
 import os
@@ -77,17 +76,20 @@ def prepare(everything: bool) -> None:
     Args:
         everything: what lessons do, too; else what a kernel does as it starts.
     """
+    gc.disable()  # next to nothing of what follows is garbage: looking for it takes a quarter of the time
     path_of_a_kernel()
     guard.install()
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # a fork needs no debugger, which takes its time
     _import_all(STARTING)
+    del sys.modules["debugpy"]
     nbformat.validate(nbformat.v4.new_notebook())  # compiles the format's schema
     if everything:
         # matplotlib reads it when it is imported; a kernel has set it by then.
         os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
         _import_all((*LIBRARIES, *_own_modules()))
         _play()
-    gc.collect()
     gc.freeze()  # a collection in a fork would copy every page that it looks at
+    gc.enable()
 
 
 def _play() -> None:
@@ -109,10 +111,9 @@ def _own_modules() -> tuple[str, ...]:
 
 def _import_all(names: tuple[str, ...]) -> None:
     """What cannot be imported is left to the lesson that needs it, in which it fails with its reason."""
-    with contextlib.redirect_stderr(io.StringIO()):  # the debugger, which nobody uses, has advice to give
-        for name in names:
-            with contextlib.suppress(Exception):
-                importlib.import_module(name)
+    for name in names:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
 
 
 @functools.cache
@@ -278,13 +279,12 @@ class ForkedKernel:
         end = None if seconds is None else time.monotonic() + seconds
         while not self._connection.poll(1 if end is None else max(0, min(1, end - time.monotonic()))):
             # What it has started may hold the pipe open, so its end is looked for as well.
-            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                break
+            ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if ended and not self._connection.poll():
+                raise DeadKernelError("Kernel died")
             if end is not None and time.monotonic() >= end:
                 return None
         try:
-            if not self._connection.poll():
-                raise EOFError
             _, parts = self.session.feed_identities(self._connection.recv(), copy=True)
         except (EOFError, ConnectionResetError):
             raise DeadKernelError("Kernel died") from None
