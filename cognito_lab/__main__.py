@@ -15,14 +15,12 @@ COMMANDS = {
     "run": ("course.notebooks.run", "execute the course and write a report"),
     "outputs": ("course.notebooks.outputs", "execute the notebooks and store their outputs"),
     "solutions": ("course.notebooks.solutions", "write an instructor's copy, with every exercise solved"),
-    "bench": ("course.bench", "measure the lab against plain moto"),
     "lock": ("course.setup.lock", "make both locks and environment.yml again"),
 }
 # What learners' environments lack: the distribution without which a command cannot do its work.
 NEEDS = {
     "run": "papermill",
     "solutions": "papermill",
-    "bench": "papermill",
     "lock": "uv",
 }
 

@@ -26,11 +26,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from support import pythons
 from support.processes import hear_ctrl_c
 
 from cognito_lab.course import learner_copy
 from cognito_lab.course.notebooks import kernel_ports
-from cognito_lab.course.setup import bootstrap, doctor, environment, installers, lock, pythons
+from cognito_lab.course.setup import bootstrap, doctor, environment, installers, lock
 from cognito_lab.course.setup.install import MARKER
 from cognito_lab.paths import ROOT
 from cognito_lab.practice import progress
@@ -683,7 +684,7 @@ def test_the_command_line_lists_its_commands_and_refuses_others():
 
     listed = run()
     assert listed.returncode == 0
-    assert all(f"  {name} " in listed.stderr for name in ("doctor", "lab", "run", "outputs", "bench", "lock"))
+    assert all(f"  {name} " in listed.stderr for name in ("doctor", "lab", "run", "outputs", "lock"))
     assert run("runn").returncode == 2
 
 

@@ -134,7 +134,7 @@ def test_check_is_content_with_a_learners_environment_and_says_what_is_not_there
     assert "starts and answers" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["run", "solutions", "bench", "lock"])
+@pytest.mark.parametrize("command", ["run", "solutions", "lock"])
 def test_a_command_that_needs_more_says_so_in_a_line(python, command):
     done = run(python, "-m", "cognito_lab", command)
     assert done.returncode == 1 and done.stdout == ""
