@@ -17,8 +17,8 @@ PLAIN = {
     "claim", "condition", "confirmed", "disabled", "domain", "group", "guest", "login", "origin", "plan",
     "profile", "provider", "recovery", "signature", "state", "status", "variable", "verified",
 }  # fmt: skip
-# Code, the addresses of links, headings, the opening's table and the tasks of exercises are not a lesson's text.
-NOT_TEXT = re.compile(r"`[^`]*`|\]\([^)]*\)|^#.*$|^\|.* minutes \|.*$", re.MULTILINE)
+# Not the text: code, addresses, headings, an opening's table, a table of lessons, tasks of exercises.
+NOT_TEXT = re.compile(r"`[^`]*`|\]\([^)]*\)|^#.*$|^\|.*(?: minutes \||\.ipynb\)).*$", re.MULTILINE)
 EMPHASIS = re.compile(r"\*{1,2}(?=\S)[^*\n]+(?<=\S)\*{1,2}")
 NOT_THE_COURSE = re.compile(r"^### Exercise |\*\*Next:\*\*", re.MULTILINE)
 
