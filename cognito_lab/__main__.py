@@ -9,7 +9,6 @@ from importlib.util import find_spec
 # Command: the module with its `main(argv) -> exit status`, and what it does.
 # Only the one that is asked for is imported.
 COMMANDS = {
-    "doctor": ("course.setup.doctor", "is everything here that the course needs?"),
     "lab": ("course.learner_copy", "copy the notebooks to my_course/ and open JupyterLab there"),
     "serve": ("served.command", "let other programs of this machine use an account, until Ctrl-C"),
     "run": ("course.notebooks.run", "execute the course and write a report"),
