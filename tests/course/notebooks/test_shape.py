@@ -19,7 +19,6 @@ from cognito_lab.practice import exercise_files, predictions
 from cognito_lab.practice.exercises import Exercise
 
 LESSONS = sorted(run.NOTEBOOKS.glob("[0-9]*.ipynb"))
-NOT_YET: set[str] = set()  # lessons that have not got this shape
 
 MOST_CELLS = 50
 LONGEST_STRETCH = 8  # code cells in which a learner only looks
@@ -105,12 +104,7 @@ def read(path: Path) -> NotebookNode:
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_has_the_shape_of_one(path):
-    number = path.name[:2]
-    found = faults(read(path), number)
-    if number in NOT_YET:
-        assert found, f"{number} has it now: take it off the list"
-    else:
-        assert found == []
+    assert faults(read(path), path.name[:2]) == []
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
