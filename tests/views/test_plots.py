@@ -204,7 +204,7 @@ def test_a_dollar_is_a_dollar():
 
 @pytest.mark.parametrize("columns", [0, plots.MOST_COLUMNS + 1])
 def test_a_grid_that_nobody_could_read_is_refused(columns):
-    with pytest.raises(ValueError, match=f"1 to {plots.MOST_COLUMNS} actions, and these are {columns}"):
+    with pytest.raises(ValueError, match=f"1 to {plots.MOST_COLUMNS} actions, not {columns}"):
         rights({("mara", str(number)): True for number in range(columns)})
 
 
