@@ -66,7 +66,7 @@ def test_three_clocks_of_a_person_who_was_disabled(monkeypatch):
     )
     assert repr(plot).splitlines() == [
         "Three clocks (2026-06-01 12:00:00 UTC)",
-        "what                         counts until             that is",
+        "what                         valid until              that is",
         "---------------------------  -----------------------  -------------",
         "ID token of a user pool      2026-06-01 13:00:00 UTC  in 60 minutes",
         "Access token of a user pool  2026-06-01 13:00:00 UTC  in 60 minutes",
