@@ -1,6 +1,6 @@
-"""A helper of Tidepool's page should notice a token of another application. Write `meant_for`: it reads out of one of
-Google's ID tokens for which client id Google issued it. (`import jwt`; the identity pool verifies, so here it is enough to
-read.)
+"""Tidepool's page should notice when a token is for another application. Write `meant_for`: it gets one of Google's ID
+tokens, and returns the client id that the token is meant for. (`import jwt`. The identity pool verifies the token, so
+here it is enough to read it.)
 """
 
 from cognito_lab.practice.checks import expect
