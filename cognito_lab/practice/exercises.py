@@ -34,6 +34,8 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, ClassVar
 
+from cognito_lab.aws import former_accounts
+from cognito_lab.lessons import reruns
 from cognito_lab.lessons.refused import NotRefusedAsStated
 from cognito_lab.lessons.refused import refusal_from as read_refusal
 from cognito_lab.lessons.short_tracebacks import own_line
@@ -261,6 +263,12 @@ def _in_words(error: Exception) -> str:
     if found:
         call = f"{found.operation} was refused" if found.operation else "a call was refused"
         line = f"{own.partition(',')[0]}: " if own else ""  # the operation says which call of that line
-        return f"{line}{call} → {found.code}: {' '.join(found.message.split())}"
+        said = f"{line}{call} → {found.code}: {' '.join(found.message.split())}"
+        foreign = former_accounts.own_id_in(reruns.asked(error))
+        return (
+            f"{said} ({foreign} is in your own account. Use what the check gives to your function.)"
+            if foreign
+            else said
+        )
     said = f"{type(error).__name__}: {' '.join(str(error).split())}"
     return f"{place}{said}" if own else f"the check could not go on with your answer: {said}"

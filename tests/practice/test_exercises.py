@@ -12,10 +12,11 @@ import re
 import tomllib
 from pathlib import Path
 
+import boto3
 import pytest
 from support import digests, mutations
 
-from cognito_lab import Lab
+from cognito_lab import Lab, reproducible
 from cognito_lab.course.notebooks import run
 from cognito_lab.practice import exercise_files
 from cognito_lab.practice.exercises import Exercise, ExerciseError
@@ -298,6 +299,19 @@ def test_an_answer_that_stops_is_told_its_own_line(folder, lab, name, says):
     exec(compile(CELL, "<cell>", "exec"), names)
     verdict = Exercise("77.1", lab, folder).judge(names[name])
     assert verdict.says.startswith(says)
+
+
+def test_an_answer_that_uses_the_learners_own_account_is_told_so(folder, monkeypatch):
+    monkeypatch.delenv(reproducible.REPRODUCIBLE)
+    with Lab.start() as lab:
+        own = lab.scene("directory")
+
+        def with_their_own_pool(number):
+            boto3.client("cognito-idp").list_users(UserPoolId=own.pool)
+
+        says = Exercise("77.1", lab, folder).judge(with_their_own_pool).says
+        assert f"({own.pool} is in your own account." in says
+        boto3.client("cognito-idp").list_users(UserPoolId=own.pool)
 
 
 def test_a_value_can_be_the_answer(folder, lab):
