@@ -1,6 +1,7 @@
 # The course's commands. `make` alone prints them.
 #
 #   make lab FRESH=09 PORT=8890 OPEN=no    start lesson 09 again (the old file stays beside it), a port, no browser
+#   make lab FRESH=all OUTPUTS=yes         all lessons again, with what their cells said when they were stored
 #   make lab FORGET=yes                    forget which exercises and questions are done
 #   make lab SOLUTIONS=yes                 copies in which every exercise is solved; yours stay as they are
 #   make demo CALLS=yes                    print the calls that make the demo as well
@@ -20,6 +21,7 @@ INSTALLER = auto
 # Set here, so that a PORT or ARGS that happens to be in the environment means nothing; the command line still does.
 FRESH =
 FORGET =
+OUTPUTS =
 SOLUTIONS =
 CALLS =
 PORT =
@@ -49,7 +51,7 @@ help: ## print these lines
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, name, ":"); printf "  make %-10s%s\n", name[1], $$2 }' Makefile
 
 lab: setup ## open the course in JupyterLab (your own copy, in my_course/)
-	@$(LAB) lab $(if $(filter yes,$(SOLUTIONS)),--solutions) $(if $(FRESH),--fresh "$(FRESH)") $(if $(filter yes,$(FORGET)),--forget) $(if $(PORT),--port "$(PORT)") $(if $(filter no,$(OPEN)),--no-browser)
+	@$(LAB) lab $(if $(filter yes,$(SOLUTIONS)),--solutions) $(if $(FRESH),--fresh "$(FRESH)") $(if $(filter yes,$(OUTPUTS)),--outputs) $(if $(filter yes,$(FORGET)),--forget) $(if $(PORT),--port "$(PORT)") $(if $(filter no,$(OPEN)),--no-browser)
 
 demo: setup ## the demo of lesson 14 for your own browser, until Ctrl-C
 	@$(LAB) serve --scene site_in_browser $(if $(filter yes,$(CALLS)),--calls) $(if $(PORT),--port "$(PORT)")

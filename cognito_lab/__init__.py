@@ -17,6 +17,8 @@ _NAMES = {
     "claims_index": "cognito_lab.lessons.claims",
     "lie": "cognito_lab.lessons.lies",
     "Browser": "cognito_lab.lessons.scripted_browser",
+    "predict": "cognito_lab.practice.predictions",
+    "outcome": "cognito_lab.practice.predictions",
     "quiz": "cognito_lab.practice.quizzes",
     "show_token": "cognito_lab.views.token_view",
     "lifetimes": "cognito_lab.views.plots",

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
@@ -68,6 +69,23 @@ class Clock:
         with interrupts.held_back():
             _stop()
             _settings.clear()
+
+
+def take_out() -> Callable[[], None]:
+    """Give back the machine's time. What is returned sets the clock to what it would show then."""
+    settings, traveller, stood_at = dict(_settings), _traveller, time.time()
+    ahead = stood_at - real_time()
+    Clock().give_back()
+
+    def put_back() -> None:
+        Clock().give_back()
+        if traveller is not None:
+            now = real_time() + ahead if traveller.tick else stood_at
+            Clock().set(datetime.fromtimestamp(now, UTC), ticking=traveller.tick)
+        _settings.clear()
+        _settings.update(settings)
+
+    return put_back
 
 
 def _stop() -> None:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from cognito_lab import aws, clock, guard, reproducible
-from cognito_lab.aws import moto_patches
+from cognito_lab import aws, clock, guard, interrupts, reproducible
+from cognito_lab.aws import former_accounts, moto_patches
 from cognito_lab.aws.api import services
 from cognito_lab.aws.iam import principals
 from cognito_lab.clock import Clock
@@ -72,25 +72,25 @@ class Lab:
 
     @classmethod
     def start(cls, region: str = "us-east-1") -> Lab:
-        """Begin an empty account; one that was running ends.
+        """Start an empty account. An account that was running ends.
 
-        The kernel is shut off first: AWS and proxy settings of the process are cleared, and from here
-        on every request that the lab does not play is refused, to the end of the kernel.
+        First the kernel is cut off: AWS and proxy settings of the process are cleared. Until the kernel
+        ends, every request that the lab does not play is refused.
 
         Raises:
             ValueError: ``region`` does not look like an AWS Region.
         """
         if not services.is_region(region):
-            raise ValueError(f"{region!r} is not the name of an AWS Region; one is 'us-east-1'.")
+            raise ValueError(f"{region!r} is not the name of an AWS Region, such as 'us-east-1'.")
         with cls.lock:
             if cls._running is not None:
-                cls._running._end("A later Lab.start() began another account.")
+                cls._running._end("A later Lab.start() has started another account.")
             lab = cls(region)
             lab._begin()
         return lab
 
     def reset(self) -> Lab:
-        """Empty the account: as :meth:`stop` and :meth:`start`, with the same object."""
+        """Empty the account, like :meth:`stop` and :meth:`start`, but keep this object."""
         with self.lock:
             self._alive()
             self._end("")
@@ -98,7 +98,7 @@ class Lab:
         return self
 
     def stop(self) -> None:
-        """End the account and forget everything in it. The kernel stays shut off from the network."""
+        """End the account and forget everything in it. The kernel stays cut off from the network."""
         with self.lock:
             if not self._ended:
                 self._end("lab.stop() ended it.")
@@ -118,6 +118,7 @@ class Lab:
             self._clock.set(reproducible.FIXED_START, ticking=False)
         signing_keys.start_keys(fixed)
         moto_patches.start_account(reproducible.FIXED_SEED if fixed else None)
+        former_accounts.begin()
         guard.refuse_older_clients()
         owner = principals.owner_keys()
         if Lab._owner is not None:
@@ -138,13 +139,17 @@ class Lab:
         for story in self._stories if reason else ():  # an interrupt may have left one that still listens
             story.__exit__()
         self._refusals.__exit__()
+        former_accounts.remember()
+        former_accounts.begin()  # what comes now belongs to no account that was
         moto_patches.stop_account()
         self._clock.give_back()
         self._google = self._university = None
 
     def _alive(self) -> None:
         if self._ended:
-            raise OutsideTheLab(f"This account has ended. {self._ended} Begin one with lab = Lab.start().")
+            raise OutsideTheLab(
+                f"This account has ended. {self._ended} Start another with lab = Lab.start()."
+            )
 
     def __repr__(self) -> str:
         state = "ended" if self._ended else "running"
@@ -206,7 +211,7 @@ class Lab:
         """
         step = timedelta(**duration)
         if step < timedelta(0):
-            raise ValueError("The clock of an account goes forward only.")
+            raise ValueError("The clock of an account can only go forward.")
         with self.lock:
             self._alive()
             then = datetime.now(UTC) + step  # beyond the calendar's end, it fails before anybody waits
@@ -220,14 +225,14 @@ class Lab:
     def serve(self, port: int = PORT, issuer: str = "aws") -> Server:
         """Let other programs of this machine use the account: SDKs, the AWS CLI, browsers. Prints how.
 
-        It is on the loopback address only, until ``stop()``, or the end of a ``with`` or of the account; not
-        of a reset. Served already, it stays where it is.
+        Only this machine can reach it, until ``stop()``, or the end of a ``with`` block or of the account. A
+        reset does not end it. If the account is served already, the server stays the same.
 
         Args:
-            port: The port to listen on; where it is taken, the next free one.
-            issuer: What the tokens of user pools say. ``"aws"``: what they would say on AWS. ``"local"``: the
-                address of the server, for clients that insist on what they fetch tokens and keys from; the
-                discovery document agrees.
+            port: The port to listen on. If it is taken, the next free one.
+            issuer: The issuer in the tokens of user pools. ``"aws"``: the same as on AWS. ``"local"``: the
+                address of the server, for clients that compare the issuer with the address that they asked.
+                The discovery document agrees.
 
         Raises:
             ValueError: There is no such ``issuer``, or the account is served with the other one.
@@ -243,7 +248,9 @@ class Lab:
             )
         server = self._served(port, issuer)
         if server.issuer != issuer:
-            raise ValueError(f"The account is served with issuer={server.issuer!r}; stop() that first.")
+            raise ValueError(
+                f"The account is already served with issuer={server.issuer!r}. stop() that server first."
+            )
         print(server)
         return server
 
@@ -253,6 +260,8 @@ class Lab:
 
         with self.lock:
             self._alive()
+            if not self.lock.at_home.is_set():
+                raise OutsideTheLab("While your account is set aside, nothing is served.")
             if self._server is None or not self._server.running:
                 self._server = Server(self, port, issuer)
             return self._server
@@ -273,12 +282,13 @@ class Lab:
     def scene(self, name: str) -> Scene:
         """Empty the account, then make the AWS calls of earlier lessons that the scene ``name`` lists.
 
-        Print the scene to read its calls; what it made is reached by name, as in ``scene.pool``.
+        Print the scene to read its calls. Its attributes are what it made: ``scene.pool``.
 
         Raises:
-            SceneError: There is no scene of that name; the message lists those there are.
+            SceneError: There is no scene with that name. The message lists the scenes.
         """
         self.reset()
+        former_accounts.current().scene = name
         from cognito_lab.lessons import scenes
 
         return scenes.play(name, region=self.region, lab=self)
@@ -288,22 +298,24 @@ class Lab:
         return (DATA / "pictures" / name).read_bytes()
 
     def exercise(self, number: str) -> Exercise:
-        """An exercise of the course, ``"01.1"`` for example; its check works in this account.
+        """An exercise of the course, for example ``"01.1"``. Its check plays in an account of its own.
 
         Raises:
-            ExerciseError: There is no such exercise; the message lists those there are.
+            ExerciseError: There is no such exercise. The message lists the exercises.
         """
         from cognito_lab.practice.exercises import Exercise
 
         return Exercise(number, self)
 
-    def running_or_new(self) -> Lab:
-        """This account; where it has ended, the one that runs now, or else a new one in the same Region.
+    def set_aside(self) -> AbstractContextManager[Lab]:
+        """``with lab.set_aside():`` plays its block in an empty account. Then everything is as it was before.
 
-        For what begins with an empty account anyway: somebody who has run a lesson to its end, where it stops
-        its account, can still solve the exercises above.
+        That includes clock, mail, recordings, the next ids, and the server: requests from outside wait until
+        the block has ended. It works on an account that has ended, too, which stays ended.
         """
-        return self if not self._ended else Lab._running or Lab.start(self.region)
+        from cognito_lab.lessons.set_aside import SetAside
+
+        return interrupts.whole(SetAside(self))
 
     def why(self) -> Why | Table:
         """The newest refusal in this account: which check said no, to what, and what it expected.
@@ -347,5 +359,5 @@ def cast() -> Any:
 
 def _running_account() -> Lab:
     if Lab._running is None:
-        raise OutsideTheLab("No account is running. Begin one with lab = Lab.start().")
+        raise OutsideTheLab("No account is running. Start one with lab = Lab.start().")
     return Lab._running

@@ -33,7 +33,7 @@ def test_a_second_start_ends_the_first_account_and_begins_an_empty_one(lab):
     boto3.client("cognito-idp").create_user_pool(PoolName="tidepool-members")
     second = Lab.start()
     assert boto3.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"] == []
-    with pytest.raises(OutsideTheLab, match=r"later Lab\.start\(\) began another"):
+    with pytest.raises(OutsideTheLab, match=r"later Lab\.start\(\) has started another"):
         lab.inbox("mara@tidepool.example")
     assert "ended" in repr(lab)
     assert "running" in repr(second)
@@ -121,7 +121,7 @@ def test_travelling_moves_every_clock_of_the_kernel(lab):
 
 
 def test_the_clock_does_not_go_back(lab):
-    with pytest.raises(ValueError, match="forward only"):
+    with pytest.raises(ValueError, match="only go forward"):
         lab.travel(hours=-1)
 
 

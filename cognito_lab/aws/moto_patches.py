@@ -73,6 +73,42 @@ def running() -> bool:
     return _mock is not None
 
 
+def _storage() -> tuple[list[Any], dict[str, Any]]:
+    """Where moto keeps everything: a table for each service, and the names of all buckets."""
+    from moto.core.base_backend import BackendDict
+    from moto.s3.models import s3_backends
+
+    return vars(BackendDict)["_instances"], s3_backends.bucket_accounts
+
+
+def take_out() -> Any:
+    """Take everything out of moto's storage, for :func:`put_back`. An empty account stays there."""
+    from moto.moto_api._internal import mock_random
+
+    services, buckets = _storage()
+    kept = running(), [(table, dict(table)) for table in (*services, buckets)], mock_random.getstate()
+    for table, _ in kept[1]:
+        table.clear()
+    services.clear()
+    return kept
+
+
+def put_back(kept: Any) -> None:
+    """Forget what is in moto's storage now, and put back what :func:`take_out` has taken."""
+    from moto.moto_api._internal import mock_random
+
+    was_running, tables, chance = kept
+    stop_account()
+    if was_running:
+        start_account(None)
+    mock_random.setstate(chance)
+    services, _ = _storage()
+    services[:] = [table for table, _ in tables[:-1]]
+    for table, content in tables:
+        table.clear()
+        table.update(content)
+
+
 @cache
 def install() -> None:
     """Set the seams, once for the life of the process."""

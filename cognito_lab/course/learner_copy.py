@@ -6,7 +6,6 @@ import argparse
 import hashlib
 import json
 import os
-import shutil
 import socket
 import sys
 import tempfile
@@ -29,13 +28,15 @@ class CannotStart(Exception):
     """JupyterLab is not started. The text is the line for the learner."""
 
 
-def copy_notebooks(notebooks: Path, own: Path, fresh: str | None = None) -> list[str]:
+def copy_notebooks(notebooks: Path, own: Path, fresh: str | None = None, outputs: bool = False) -> list[str]:
     """Bring into `own` what it does not have of `notebooks`. What is there is never overwritten.
 
     Args:
         notebooks: the course's lessons.
         own: the learner's folder, made if need be.
-        fresh: number or name of a lesson to start again; the learner's file stays beside it, renamed.
+        fresh: number or name of a lesson to start again, or "all"; the learner's file stays beside it.
+        outputs: keep the stored outputs of lessons. Without them no answer is seen before its question. The
+            appendix, where one looks things up, always keeps them.
 
     Returns:
         Lines to show: what was kept where, and which lessons have changed since they were copied.
@@ -44,7 +45,7 @@ def copy_notebooks(notebooks: Path, own: Path, fresh: str | None = None) -> list
         CannotStart: no lesson, or more than one, is meant by `fresh`.
     """
     files = sorted(f for f in notebooks.rglob("*") if f.is_file() and ".ipynb_checkpoints" not in f.parts)
-    again = _chosen([f for f in files if f.suffix == ".ipynb"], fresh) if fresh else None
+    again = _chosen([f for f in files if f.suffix == ".ipynb"], fresh) if fresh else []
     own.mkdir(parents=True, exist_ok=True)
     record = own / COPIED
     lines, newer = [], []
@@ -53,20 +54,21 @@ def copy_notebooks(notebooks: Path, own: Path, fresh: str | None = None) -> list
     except ValueError:
         copied, kept = {}, set_aside(record)
         lines.append(
-            f"{own.name}/{COPIED} is damaged, and now {kept.name}: which lessons have changed since they "
-            "were copied is not known. Your notebooks are as they were."
+            f"{own.name}/{COPIED} was damaged and is now {kept.name}. So nobody knows which lessons "
+            "have changed since you copied them. Your notebooks are as they were."
         )
     for file in files:
         name = str(file.relative_to(notebooks))
         mine = own / name
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        if file == again and mine.exists():
+        bare = _without_outputs(file.read_bytes())
+        digest = hashlib.sha256(bare).hexdigest()  # a lesson that says the same otherwise has not changed
+        if file in again and mine.exists():
             kept = mine.with_name(f"{mine.stem}.{time.strftime('%Y-%m-%d-%H%M%S')}{mine.suffix}")
             mine.rename(kept)
-            lines.append(f"{name} starts again; what you had is in {own.name}/{kept.relative_to(own)}.")
+            lines.append(f"{name} starts again. Your old file is {own.name}/{kept.relative_to(own)}.")
         if not mine.exists():
             with complete_or_absent(mine) as partial:
-                shutil.copyfile(file, partial)
+                partial.write_bytes(bare if file.stem[0].isdigit() and not outputs else file.read_bytes())
             copied[name] = digest
         elif copied.get(name, digest) != digest:
             newer.append(name)
@@ -74,22 +76,36 @@ def copy_notebooks(notebooks: Path, own: Path, fresh: str | None = None) -> list
         partial.write_text(json.dumps(copied, indent=1, sort_keys=True) + "\n")
     if newer:
         lines.append(
-            f"Changed in the course since you copied: {', '.join(newer)}. To take one: make lab FRESH=…"
+            f"Changed in the course since you copied: {', '.join(newer)}. To copy one again: make lab FRESH=…"
         )
     return lines
 
 
-def _chosen(lessons: list[Path], fresh: str) -> Path:
+def _without_outputs(notebook: bytes) -> bytes:
+    """The notebook as if it had never run. What is no notebook stays as it is."""
+    try:
+        content = json.loads(notebook)
+        for cell in content["cells"]:
+            if cell["cell_type"] == "code":
+                cell |= {"outputs": [], "execution_count": None}
+    except (ValueError, LookupError, TypeError):
+        return notebook
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _chosen(lessons: list[Path], fresh: str) -> list[Path]:
     found = [
         lesson
         for lesson in lessons
         if fresh in (lesson.name, lesson.stem) or lesson.name.startswith(f"{fresh}_")
     ]
+    if fresh == "all":
+        return lessons
     if len(found) != 1:
         raise CannotStart(
             f"There is no lesson {fresh!r}. Lessons: {', '.join(lesson.stem for lesson in lessons)}."
         )
-    return found[0]
+    return found
 
 
 def copy_solved(notebooks: Path, folder: Path, fresh: str | None = None) -> list[str]:
@@ -113,7 +129,7 @@ def bind_port(wanted: int | None) -> socket.socket:
     """
     if wanted is not None:
         if not 1024 <= wanted <= 65535:
-            raise CannotStart(f"{wanted} is no port for this: choose one from 1024 to 65535.")
+            raise CannotStart(f"Port {wanted} cannot be used here. Choose one from 1024 to 65535.")
         if bound := _bind(wanted):
             return bound
         raise CannotStart(
@@ -144,11 +160,14 @@ def main(argv: list[str]) -> int:
     """Copy what is new, then become JupyterLab (this process is replaced by it)."""
     parser = argparse.ArgumentParser(prog="cognito_lab lab", description=main.__doc__)
     parser.add_argument(
-        "--fresh", metavar="LESSON", help="start this lesson again; the old file is kept beside it"
+        "--fresh",
+        metavar="LESSON",
+        help='start this lesson again, or "all"; old files are kept beside the new',
     )
     parser.add_argument(
         "--solutions", action="store_true", help=f"open copies with every exercise solved, in {SOLVED}/"
     )
+    parser.add_argument("--outputs", action="store_true", help="copy the lessons with their outputs")
     parser.add_argument("--forget", action="store_true", help="forget which exercises and questions are done")
     parser.add_argument("--port", type=int, help=f"default {DEFAULT_PORT}, or the next free one")
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
@@ -160,7 +179,7 @@ def main(argv: list[str]) -> int:
             lines = copy_solved(root / "notebooks", folder, options.fresh)
         else:
             folder, page = root / COPY, start_page.FILE
-            lines = copy_notebooks(root / "notebooks", folder, options.fresh)
+            lines = copy_notebooks(root / "notebooks", folder, options.fresh, options.outputs)
             start_page.write_start_page(folder)
         if options.forget:
             progress.reset(root / COPY)
@@ -171,8 +190,8 @@ def main(argv: list[str]) -> int:
         return 1
     except OSError as error:
         print(
-            f"{error.filename or folder}: {error.strerror or error}. Your notebooks are in {folder}: it must "
-            f"be yours to write (chmod -R u+rwX {folder}).",
+            f"{error.filename or folder}: {error.strerror or error}. Your notebooks are in {folder}: you "
+            f"need the right to write there (chmod -R u+rwX {folder}).",
             file=sys.stderr,
         )
         return 1

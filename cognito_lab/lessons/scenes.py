@@ -51,7 +51,7 @@ class Scene:
 
     def __getattr__(self, name: str) -> Any:
         saved = ", ".join(self.__dict__.get("_saved", {})) or "nothing"
-        raise AttributeError(f"this scene saved no {name!r}; it saved: {saved}")
+        raise AttributeError(f"this scene did not save {name!r}; it saved: {saved}")
 
     def __str__(self) -> str:
         return self._code
@@ -75,7 +75,7 @@ def scene_sources(name: str, folder: Path | None = None) -> list[tuple[str, str]
         path = folder / f"{following}.py"
         if not path.is_file():
             known = ", ".join(sorted(file.stem for file in folder.glob("*.py")))
-            raise SceneError(f'there is no scene "{following}"; there are: {known or "none"}')
+            raise SceneError(f'there is no scene "{following}"; the scenes are: {known or "none"}')
         code = path.read_text(encoding="utf-8")
         chain.append((following, code))
         after = AFTER.search(code)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import ContextDecorator
+from collections.abc import Iterator
+from contextlib import ContextDecorator, contextmanager
 
 from cognito_lab import interrupts
 
@@ -17,6 +18,9 @@ class AccountLock(ContextDecorator):
     done whole. Who has waited for one holder all of :data:`PATIENCE` goes on beside it: that holder itself
     waits for something, and it may be for the one who waits here, as a Lambda function that calls the account
     while the call that set it off is still under way.
+
+    Attributes:
+        at_home: Set while the account is the learner's own; not set while that is set aside.
     """
 
     def __init__(self) -> None:
@@ -24,6 +28,18 @@ class AccountLock(ContextDecorator):
         self._times = 0  # how often it was taken
         self._waiting_holder = 0  # the time of a holder that was waited for in vain
         self._mine = threading.local()
+        self.at_home = threading.Event()
+        self.at_home.set()
+
+    @contextmanager
+    def of_the_learner(self) -> Iterator[None]:
+        """As ``with lock``, for requests from outside. They wait until the account is the learner's own."""
+        while True:
+            self.at_home.wait()
+            with self:
+                if self.at_home.is_set():
+                    yield
+                    return
 
     def __enter__(self) -> None:
         hold = interrupts.held_back()

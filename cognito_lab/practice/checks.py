@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from cognito_lab.lessons.refused import refusal_from
+from cognito_lab.network import exchanges
+from cognito_lab.network.exchanges import Exchange
 
 
 class Mistake(Exception):
@@ -28,6 +31,17 @@ def refusal_of(call: Callable[[], Any]) -> str:
             raise
         return found.code
     return ""
+
+
+@contextmanager
+def watched() -> Iterator[list[Exchange]]:
+    """Whatever is asked of AWS in the block, by whichever client."""
+    asked: list[Exchange] = []
+    exchanges.OBSERVERS.append(asked.append)
+    try:
+        yield asked
+    finally:
+        exchanges.OBSERVERS.remove(asked.append)
 
 
 def id_token(scene: Any, username: str, client: str = "") -> str:

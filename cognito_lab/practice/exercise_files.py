@@ -40,3 +40,8 @@ def load(path: Path) -> ModuleType:
 def is_core(number: str) -> bool:
     """Whether it is the exercise of its lesson that has the star."""
     return bool(load(path_of(number)).core)
+
+
+def minutes(number: str) -> int:
+    """How long it is expected to take."""
+    return int(load(path_of(number)).minutes)

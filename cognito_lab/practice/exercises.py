@@ -32,9 +32,13 @@ from functools import cached_property
 from html import escape
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, ClassVar
 
+from cognito_lab.aws import former_accounts
+from cognito_lab.lessons import reruns
+from cognito_lab.lessons.refused import NotRefusedAsStated
 from cognito_lab.lessons.refused import refusal_from as read_refusal
+from cognito_lab.lessons.short_tracebacks import own_line
 from cognito_lab.practice import start_page
 from cognito_lab.practice.checks import Mistake
 from cognito_lab.practice.exercise_files import load, path_of
@@ -60,14 +64,15 @@ class ExerciseError(Exception):
 class Exercise:
     """One exercise: shown, it is the task. ``check`` an answer, ask for ``hint``, then for ``solution``."""
 
+    _hinted: ClassVar[set[str]] = set()  # the numbers of those whose hint was read in this kernel
+
     def __init__(self, number: str, lab: Any = None, folder: Path | None = None) -> None:
         self.number = number
         self.lab = lab
         self._path = path_of(number, folder)
-        self._hinted = False
         if not self._path.is_file():
             known = ", ".join(path.stem.replace("_", ".") for path in sorted(self._path.parent.glob("*.py")))
-            raise ExerciseError(f"there is no exercise {number!r}; there are: {known or 'none'}")
+            raise ExerciseError(f"there is no exercise {number!r}; the exercises are: {known or 'none'}")
         self.source = self._path.read_text(encoding="utf-8")
         try:
             self._module = module = load(self._path)
@@ -88,38 +93,39 @@ class Exercise:
     # -- what a learner sees -----------------------------------------------------------------------
 
     def __repr__(self) -> str:
-        return self._markdown()
+        return self.task
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/markdown": self._markdown(), "text/plain": repr(self)}
+        return {"text/markdown": self.task, "text/plain": repr(self)}
 
-    def _markdown(self) -> str:
+    @property
+    def task(self) -> str:
+        """What is to be done, in Markdown: the text cell above the answer's cell in a lesson."""
         star = " ★" if self.core else ""
         return (
             f"### Exercise {self.number}{star} · {self.title}\n\n"
             f"*{DIFFICULTIES[self.difficulty]}, {self.minutes} min*\n\n"
             f"{inspect.cleandoc(self._module.__doc__ or '')}\n\n"
             f"**Expected:** {self.expected}\n\n"
-            f'To try things out, begin where the check begins: `scene = lab.scene("{self.scene}")`. '
-            "The check empties the account and begins there by itself. "
-            "Stuck: `task.hint()`, then `task.solution()`."
+            f"Stuck? `{self._call}.hint()`, then `{self._call}.solution()`. "
+            f'The check begins with `lab.scene("{self.scene}")`.'
         )
 
     def hint(self) -> None:
         """Print the hint."""
-        self._hinted = True
+        self._hinted.add(self.number)
         print(inspect.cleandoc(self._module.hint))
 
     def solution(self) -> None:
         """Print the solution; the first time, if nobody has asked for the hint yet, the hint."""
-        if not self._hinted:
+        if self.number not in self._hinted:
             self.hint()
-            print("\nThat was the hint. For the solution, call task.solution() once more.")
+            print("\nThat was the hint. For the solution, run this line once more.")
         else:
             print(self.solved)
 
     def check(self, answer: Any) -> Verdict:
-        """Try ``answer`` in a fresh account and say whether it is right, and if not, what is wrong."""
+        """Try ``answer`` in an account of its own and say whether it is right, and if not, what is wrong."""
         verdict = self.judge(answer)
         if verdict.done:
             verdict.not_noted = start_page.note("exercise", self.number)
@@ -131,10 +137,10 @@ class Exercise:
             return Verdict(self, False, "not done yet")
         stub = getattr(self._module, "stub", None)
         if stub is not None and _form(answer) != _form(stub):
-            return Verdict(self, False, f"keep the form of what stood there: {stub!r}")
+            return Verdict(self, False, f"change only the values, and keep this form: {stub!r}")
         try:
-            lab = self.lab.running_or_new()
-            self._module.check(answer, lab.scene(self.scene), lab)
+            with self.lab.set_aside() as lab:
+                self._module.check(answer, lab.scene(self.scene), lab)
         except Exception as error:
             return Verdict(self, False, _in_words(error))
         return Verdict(self, True, "")
@@ -190,7 +196,11 @@ class Exercise:
 
     def _cell(self, code: str) -> str:
         gap = "\n\n\n" if self._is_function else "\n\n"
-        return f"{code}{gap}task.check({self.name})"
+        return f"{code}{gap}{self._call}.check({self.name})"
+
+    @property
+    def _call(self) -> str:
+        return f'lab.exercise("{self.number}")'
 
     @property
     def _is_function(self) -> bool:
@@ -228,9 +238,10 @@ class Verdict(Twin):
         self.not_noted = ""  # why it is no tick on the start page
 
     def __repr__(self) -> str:
-        sign, word = ("✓", "solved") if self.done else ("○" if self.says == "not done yet" else "✗", "")
+        # Not the ✗ of a refusal, which is often what a lesson wants.
+        sign = "✓" if self.done else "○" if self.says == "not done yet" else "✎"
         more = f". {self.not_noted}" if self.not_noted else ""
-        return f"{sign} Exercise {self.exercise.number}: {word or self.says}{more}"
+        return f"{sign} Exercise {self.exercise.number}: {'solved' if self.done else self.says}{more}"
 
     def html(self) -> str:
         return f"<p>{escape(repr(self))}</p>"
@@ -245,8 +256,19 @@ def _in_words(error: Exception) -> str:
     """What stopped the check: the mistake, a refusal by AWS, or an error in the answer."""
     if isinstance(error, Mistake):
         return str(error)
-    found = read_refusal(error)
+    own, found = own_line(error), read_refusal(error)
+    place = f"{own}: " if own else ""
+    if isinstance(error, NotRefusedAsStated):
+        return f"{place}{error}"
     if found:
         call = f"{found.operation} was refused" if found.operation else "a call was refused"
-        return f"{call} → {found.code}: {' '.join(found.message.split())}"
-    return f"your answer stopped with {type(error).__name__}: {' '.join(str(error).split())}"
+        line = f"{own.partition(',')[0]}: " if own else ""  # the operation says which call of that line
+        said = f"{line}{call} → {found.code}: {' '.join(found.message.split())}"
+        foreign = former_accounts.own_id_in(reruns.asked(error))
+        return (
+            f"{said} ({foreign} is in your own account. Use what the check gives to your function.)"
+            if foreign
+            else said
+        )
+    said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return f"{place}{said}" if own else f"the check could not go on with your answer: {said}"

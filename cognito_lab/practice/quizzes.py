@@ -21,8 +21,9 @@ from cognito_lab.views.palette import MARK, REFUSED
 from cognito_lab.views.twin import Twin, pager
 
 QUIZZES = DATA / "quizzes"
-FEWEST = 8  # questions of a lesson
-QUESTION = {"id": str, "claim": str, "text": str, "several": bool, "choice": list}
+FEWEST = 5  # questions at the end of a lesson
+AT_THE_STOP = 3  # in its middle
+QUESTION = {"id": str, "claim": str, "text": str, "several": bool, "stop": bool, "choice": list}
 CHOICE = {"text": str, "right": bool, "because": str}
 OPENING = """<style>/* ipywidgets gives a choice one line of fixed height; ours are sentences, and wrap */
 .our-quiz label { height: auto !important; line-height: 1.5 !important; white-space: normal !important }
@@ -65,21 +66,24 @@ class Question:
         return f'<div role="alert" style="{style}">{"<br>".join(said)} (Claim {self.claim})</div>'
 
 
-def load_questions(path: Path, marked: Collection[str]) -> tuple[Question, ...]:
+def load_questions(path: Path, marked: Collection[str], stop: bool = False) -> tuple[Question, ...]:
     """The questions of a file, which may rest on the claims that are ``marked``.
+
+    Those for the end of the lesson; with ``stop``, those for the place to stop in its middle.
 
     Raises ``ValueError`` where the file breaks a rule; it names file and question, and says what is missing.
     """
     where, found = path.name, dict[str, Question]()
     try:
-        for number, entry in enumerate(_entries(path), 1):
+        entries = [entry for entry in _entries(path) if entry.get("stop", False) == stop]
+        for number, entry in enumerate(entries, 1):
             where = f"{path.name}, question {entry.get('id') or number}"
             asked = _question(number, entry)
             check_question(asked, marked)
             _refuse_if(entry["id"] in found, "another question has this id")
             found[entry["id"]] = asked
         where = path.name
-        check_quiz(list(found.values()))
+        check_quiz(list(found.values()), AT_THE_STOP if stop else FEWEST)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
     return tuple(found.values())
@@ -93,7 +97,7 @@ def _entries(path: Path) -> list[dict[str, Any]]:
 
 def _question(number: int, entry: dict[str, Any]) -> Question:
     """A question from its entry in the file, which must have the members of its kind and no others."""
-    entry = {"several": False} | entry
+    entry = {"several": False, "stop": False} | entry
     _look(entry, QUESTION)
     choices = []
     for letter, choice in zip("ABCDEFGH", entry["choice"], strict=False):
@@ -120,9 +124,9 @@ def check_question(asked: Question, marked: Collection[str]) -> None:
     _refuse_if((right > 1) != asked.several, f"{right} right, and several is {asked.several}")
 
 
-def check_quiz(questions: Collection[Question]) -> None:
+def check_quiz(questions: Collection[Question], fewest: int = FEWEST) -> None:
     """All of them: they are enough, and none is answered by its place. Raises ``ValueError``."""
-    _refuse_if(len(questions) < FEWEST, f"{len(questions)} questions, of at least {FEWEST}")
+    _refuse_if(len(questions) < fewest, f"{len(questions)} questions, of at least {fewest}")
     places = {min(asked.right)[-1] for asked in questions if not asked.several}
     _refuse_if(len(places) == 1, "the right choice is always at the same place")
 
@@ -132,15 +136,18 @@ def _refuse_if(broken: bool, says: str) -> None:
         raise ValueError(says)
 
 
-def quiz(lesson: str, on_result: Callable[[str, int, int], str | None] | None = None) -> Quiz:
-    """The quiz of a lesson, of ``"01"`` for example.
+def quiz(
+    lesson: str, on_result: Callable[[str, int, int], str | None] | None = None, stop: bool = False
+) -> Quiz:
+    """The quiz of a lesson, of ``"01"`` for example; with ``stop``, that of the place to stop in its middle.
 
     ``on_result`` is told the lesson, how many are right, and of how many, each time that all are checked;
     where it is not given, the learner's progress is noted. What it answers is shown below the score. Raises
     ``ValueError`` where there is no such lesson, or its question file breaks a rule.
     """
     marked = {piece.claim for piece in claims.pieces(claims.lesson(lesson))}
-    return Quiz(lesson, load_questions(QUIZZES / f"{lesson}.toml", marked), on_result or _note)
+    questions = load_questions(QUIZZES / f"{lesson}.toml", marked, stop)
+    return Quiz(f"{lesson}.stop" if stop else lesson, questions, on_result or _note)
 
 
 def _note(lesson: str, right: int, of: int) -> str:

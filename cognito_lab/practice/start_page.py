@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ from cognito_lab.practice import exercise_files, progress
 
 FILE = "START.md"
 APPENDIX = "A*.ipynb"
+SHORT = 2  # minutes of an exercise that belongs to its section
+AS_EXPECTED, NOT_AS_EXPECTED = "as expected", "not as expected"  # how a prediction is noted
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,31 @@ class Route:
     lessons: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Day:
+    """A day of a course in a room: ``steps`` are a lesson, or a pause in minutes.
+
+    A lesson names the exercises that are done there. Those of one or two minutes always are.
+    """
+
+    begins: str
+    steps: tuple[dict[str, Any], ...]
+
+    def timetable(self, lessons: dict[str, Lesson]) -> Iterator[tuple[str, str, str, int]]:
+        """Begin, what, exercises, minutes (for reading and for these exercises) of each step."""
+        at = datetime.strptime(self.begins, "%H:%M")
+        for step in self.steps:
+            what, chosen, minutes = "pause", list[str](), step.get("pause", 0)
+            if number := step.get("lesson"):
+                for one in exercise_files.numbers(number):
+                    if one in step["exercises"] or exercise_files.minutes(one) <= SHORT:
+                        chosen.append(one)
+                what = _link(lessons[number])
+                minutes = lessons[number].minutes[0] + sum(map(exercise_files.minutes, chosen))
+            yield f"{at:%H:%M}", what, ", ".join(chosen), minutes
+            at += timedelta(minutes=minutes)
+
+
 @dataclass
 class Standing:
     """How far somebody is with one lesson. ``core`` is the exercise with the star."""
@@ -56,6 +85,7 @@ class Standing:
     of: int = 0
     core: bool = False
     answered: str = ""  # "6 of 8"
+    expected: str = ""  # "2 of 3": what came was expected
 
     @property
     def done(self) -> bool:
@@ -63,12 +93,12 @@ class Standing:
 
 
 @cache
-def plan() -> tuple[dict[str, Lesson], list[Route]]:
-    """The lessons by number, and the routes."""
+def plan() -> tuple[dict[str, Lesson], list[Route], Day]:
+    """The lessons by number, the routes, and the day in a room."""
     data = tomllib.loads((ROOT / "data" / "routes.toml").read_text(encoding="utf-8"))
-    lessons = [Lesson(**{name: _fixed(value) for name, value in row.items()}) for row in data["lesson"]]
-    routes = [Route(**{name: _fixed(value) for name, value in row.items()}) for row in data["route"]]
-    return {lesson.number: lesson for lesson in lessons}, routes
+    lessons = [Lesson(**_fixed_values(row)) for row in data["lesson"]]
+    routes = [Route(**_fixed_values(row)) for row in data["route"]]
+    return {lesson.number: lesson for lesson in lessons}, routes, Day(**_fixed_values(data["day"]))
 
 
 def standing(number: str, noted: progress.Progress) -> Standing:
@@ -76,14 +106,19 @@ def standing(number: str, noted: progress.Progress) -> Standing:
     known = exercise_files.numbers(number)
     solved = [one for one in known if one in noted.get("exercise", {})]
     core = [one for one in known if exercise_files.is_core(one)]
+    predicted = [how for one, how in noted.get("prediction", {}).items() if one[:2] == number]
     return Standing(
-        solved, len(known), bool(core) and set(core) <= set(solved), noted.get("quiz", {}).get(number, "")
+        solved,
+        len(known),
+        bool(core) and set(core) <= set(solved),
+        noted.get("quiz", {}).get(number, ""),
+        f"{predicted.count(AS_EXPECTED)} of {len(predicted)}" if predicted else "",
     )
 
 
 def page(noted: progress.Progress) -> str:
     """The start page in Markdown."""
-    lessons, routes = plan()
+    lessons, routes, day = plan()
     at = {number: standing(number, noted) for number, lesson in lessons.items() if lesson.written}
     lines = [
         "# Cognito Lab",
@@ -109,16 +144,24 @@ def page(noted: progress.Progress) -> str:
         "",
         "## Lessons",
         "",
-        "| done | lesson | read + exercises (min) | exercises | questions |",
-        "|---|---|---|---|---|",
+        "| done | lesson | read + exercises (min) | exercises | questions | came as you expected |",
+        "|---|---|---|---|---|---|",
     ]
     for number, where in at.items():
         lesson = lessons[number]
         tick = "✓" if where.done else "–"
         minutes = " + ".join(map(str, lesson.minutes))
         solved = f"{len(where.solved)} of {where.of}" + ", ★ solved" * where.core
-        link = f"[{number} · {lesson.title}]({lesson.file}.ipynb)"
-        lines.append(f"| {tick} | {link} | {minutes} | {solved} | {where.answered or '–'} |")
+        said = f"{where.answered or '–'} | {where.expected or '–'}"
+        lines.append(f"| {tick} | {_link(lesson)} | {minutes} | {solved} | {said} |")
+    lines += [
+        "",
+        "## One day in a room",
+        "",
+        "| at | what | exercises in the room | minutes |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {' | '.join(map(str, row))} |" for row in day.timetable(lessons)]
     pages = sorted((ROOT / "notebooks").glob(APPENDIX))
     appendix = [f"- [{_heading(path)}]({path.name})" for path in pages]
     lines += ["", "## To look things up", "", *appendix] if appendix else []
@@ -156,6 +199,10 @@ def note(kind: str, number: str, how: str = "done", folder: Path | None = None) 
     return ""
 
 
+def _link(lesson: Lesson) -> str:
+    return f"[{lesson.number} · {lesson.title}]({lesson.file}.ipynb)"
+
+
 def _step(lesson: Lesson, at: Standing | None, following: bool) -> str:
     if at is None:
         return f"({lesson.number})"
@@ -169,5 +216,5 @@ def _heading(notebook: Path) -> str:
     return "".join(source).splitlines()[0].lstrip("# ")
 
 
-def _fixed(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _fixed_values(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}

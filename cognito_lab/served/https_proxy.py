@@ -116,7 +116,7 @@ class _Tunnel(StreamRequestHandler):
 
 
 def _answer(server: Server, request: Request, host: str) -> Response:
-    with server.account.lock:
+    with server.account.lock.of_the_learner():
         return routing.respond_as(
             server, replace(request, url=server.url + request.url), host, hosts.dispatch
         )

@@ -108,7 +108,7 @@ class Server:
         return f"<Server {self.url}, {'running' if self.running else 'stopped'}>"
 
     def _from_outside(self, request: Request) -> Response:
-        with self.account.lock:
+        with self.account.lock.of_the_learner():
             return routing.respond(self, replace(request, url=self.url + request.url), hosts.dispatch)
 
     def _from_the_kernel(self, request: Request) -> Response:

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import get_default_algorithms
 from jwt.utils import base64url_decode, base64url_encode
 
+from cognito_lab.aws import former_accounts
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.paths import DATA
 from cognito_lab.views.tables import TIMES, Table, decoded, describe_time, is_time, shown
@@ -247,7 +248,8 @@ def check_key(view: TokenView) -> Answer:
         if found := keys.get(kid):
             view.key = jwt.PyJWK(found, view.kind["algorithm"]).key
     except NO_KEYS as error:
-        return False, f"no keys: {_short(str(error))}", f"the keys that {_short(issuer)} publishes"
+        said = former_accounts.told_by(issuer) or str(error)
+        return False, f"no keys: {_short(said)}", f"the keys that {_short(issuer)} publishes"
     return found is not None, _short(kid), f"one of {', '.join(map(_short, keys))}, from {address}"
 
 

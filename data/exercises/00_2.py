@@ -1,10 +1,11 @@
-"""Mara has signed in, and the identity pool has given her credentials. Three calls follow. Before you run
-any of them: which is `"answered"`, and which is `"refused"`?
+"""Mara has signed in, and the identity pool has given her credentials. Say for each of three calls, before
+anything runs, whether it is `"answered"` or `"refused"`:
 
-- `"S3, with the ID token"`: a `GET` of her own picture by its address, with her ID token in the header
-  `Authorization: Bearer …`.
-- `"S3, with the credentials"`: the same picture, the request signed with her credentials.
-- `"user pool, with the access token"`: `GetUser` with her access token, from a client that signs nothing.
+- `"S3, with the ID token"`: a `GET` of the address of her own picture, with her ID token in the header
+  `Authorization: Bearer …`;
+- `"S3, with the credentials"`: the same picture, in a request that is signed with her credentials;
+- `"user pool, with the access token"`: `GetUser`, the call that says who she is, with her access token. The
+  request is not signed.
 """
 
 import boto3
@@ -15,8 +16,8 @@ from botocore.config import Config
 from cognito_lab.practice.checks import client_with, expect, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "Which of three calls is refused?", False, 1, 2
-expected = "your three words are what really happens; the check makes the calls."
-hint = "Ask of each service what it looks at: 00.2 shows what S3 wants to see."
+expected = "your three words are what happens when the check makes the calls."
+hint = "What does each service look at? 00.2 shows what S3 wants."
 scene = "overture"
 
 name = "verdicts"
@@ -32,10 +33,10 @@ solution = {
 }
 
 BECAUSE = {
-    "S3, with the ID token": "A token says who Mara is, and looks like a key. S3 knows nothing of user pools: "
-    "it wants a request that is signed with AWS credentials.",
-    "S3, with the credentials": "These are credentials of a role that may read the folder of her identity.",
-    "user pool, with the access token": "The user pool made the token and believes it; this call asks for no "
+    "S3, with the ID token": "A token looks like a key, but it says who Mara is. S3 does not know user pools. "
+    "It wants a request that is signed with AWS credentials.",
+    "S3, with the credentials": "Behind these credentials is a role that may read the folder of her identity.",
+    "user pool, with the access token": "The user pool believes the tokens that it has made, and this call needs no "
     "AWS credentials.",
 }
 
@@ -45,9 +46,9 @@ def check(answer, scene, lab):
     for call, really in truth.items():
         expect(
             answer.get(call) in ("answered", "refused"),
-            f"{call}: say “answered” or “refused”, not {answer.get(call)!r}.",
+            f"{call}: say “answered” or “refused”, and not {answer.get(call)!r}.",
         )
-        expect(answer[call] == really, f"{call}: it is {really}. {BECAUSE[call]}")
+        expect(answer[call] == really, f"{call}: you will be surprised. {BECAUSE[call]}")
 
 
 def calls(scene, lab):
@@ -70,10 +71,13 @@ def calls(scene, lab):
     }
 
 
-wrong_a_token_is_a_key = {**solution, "S3, with the ID token": "answered"}, "A token says who Mara is"
+wrong_a_token_is_a_key = {**solution, "S3, with the ID token": "answered"}, "but it says who Mara is"
 wrong_everything_is_signed = (
     {**solution, "user pool, with the access token": "refused"},
-    "this call asks for no AWS credentials",
+    "this call needs no AWS credentials",
 )
-wrong_only_the_owner = {**solution, "S3, with the credentials": "refused"}, "credentials of a role"
+wrong_only_the_owner = (
+    {**solution, "S3, with the credentials": "refused"},
+    "Behind these credentials is a role",
+)
 wrong_word = {**solution, "S3, with the ID token": "403"}, "say “answered” or “refused”"

@@ -1,24 +1,26 @@
-"""What would you like to know about Cognito? Choose one `word` from your question: an operation of AWS's, an
-error code that you have met, or a thing such as `alias`. Then say in which of the `lesson`s above it is
-treated, by its two digits.
+"""What would you like to know about Cognito? Choose one `word` of your question: the name of an AWS call, an
+error code that you have met, or a term such as `alias`. Then say in which `lesson` you expect it, by the two
+digits of the lesson.
 """
 
 import json
+import re
 from pathlib import Path
 
 from cognito_lab.course.notebooks import run
 from cognito_lab.practice.checks import expect
 
 title, core, difficulty, minutes = "Where is your own question answered?", False, 1, 1
-expected = "the check looks your word up in the lessons and finds it where you said."
+expected = "the check finds your word in the lesson that you named."
 hint = (
-    "Is it about who somebody is (01), about AWS credentials (09), about both together (12), or a page (14)?"
+    "Is it about people (01), their pages (06, 07), AWS credentials (09), all together (12), or a site (14)?"
 )
 scene = "directory"
 
 name = "found"
 stub = {"word": None, "lesson": None}
 solution = {"word": "AliasExistsException", "lesson": "01"}
+NOT_TAUGHT = r"^#+ Exercise \d|^lab\.exercise\(|^\| lesson"  # exercises, and the map of the lessons
 
 
 def check(answer, scene, lab):
@@ -27,33 +29,33 @@ def check(answer, scene, lab):
     lessons = {path.name[:2]: path for path in sorted(run.NOTEBOOKS.glob("[0-9]*.ipynb"))}
     expect(
         lesson in lessons,
-        f"There is no lesson {lesson!r} yet. A lesson is two digits in quotes, one of {', '.join(lessons)}.",
+        f"There is no lesson {lesson!r}. Write two digits in quotes, one of {', '.join(lessons)}.",
     )
-    places = {number: heading_of(path, word) for number, path in lessons.items()}
-    having = {number: heading for number, heading in places.items() if heading}
-    expect(having, f"No lesson that is written has “{word}”. Try an AWS name, or a shorter word.")
+    having = [number for number, path in lessons.items() if has(path, word)]
+    expect(having, f"No lesson has “{word}”. Try a name of AWS's, or a shorter word.")
     expect(
-        len(having) < len(lessons), f"“{word}” stands in every lesson: choose a word that tells them apart."
+        len(having) < len(lessons), f"“{word}” is in every lesson. Choose a word that tells lessons apart."
     )
-    elsewhere = ", ".join(f"{number} (first under “{heading}”)" for number, heading in having.items())
-    expect(lesson in having, f"Lesson {lesson} does not have “{word}”. Look in {elsewhere}.")
+    expect(
+        lesson in having,
+        f"Lesson {lesson} does not have “{word}”, and {len(having)} of the others {'have' if having[1:] else 'has'} "
+        "it. Open the one that you would try next, and search for the word.",
+    )
 
 
-def heading_of(path: Path, word: str) -> str:
-    """The heading under which a lesson has the word for the first time; empty if it does not have it."""
-    heading = ""
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        text = "".join(cell["source"])
-        if cell["cell_type"] == "markdown" and text.startswith("#"):
-            heading = text.splitlines()[0].strip("# ")
-        if heading == "Exercises":  # a map of the lessons stands there in this one
-            return ""
-        if word.lower() in text.lower():
-            return heading
-    return ""
+def has(path: Path, word: str) -> bool:
+    """Whether a lesson has the word, in a text or in code; what its exercises say, and a map, does not count."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells]
+    own = "\n".join(text for text in texts if not re.search(NOT_TAUGHT, text, re.MULTILINE))
+    return bool(re.search(rf"\b{re.escape(word.strip())}", own, re.IGNORECASE))
 
 
-wrong_lesson = {**solution, "lesson": "09"}, "Lesson 09 does not have “AliasExistsException”. Look in 01"
-wrong_everywhere = {"word": "pool", "lesson": "01"}, "stands in every lesson"
-wrong_not_there = {"word": "blockchain", "lesson": "01"}, "No lesson that is written has"
-wrong_number = {"word": "alias", "lesson": 1}, "two digits in quotes"
+wrong_lesson = (
+    {**solution, "lesson": "09"},
+    "Lesson 09 does not have “AliasExistsException”, and 1 of the others has it",
+)
+wrong_everywhere = {"word": "pool", "lesson": "01"}, "is in every lesson"
+wrong_not_there = {"word": "blockchain", "lesson": "01"}, "No lesson has"
+wrong_part_of_a_word = {"word": "liasExists", "lesson": "01"}, "“liasExists”. Try a name"
+wrong_number = {"word": "alias", "lesson": 1}, "Write two digits in quotes"

@@ -1,18 +1,18 @@
-"""Ben has heard of people who lost their password for good. Write `bring_ben`: it signs him up, and leaves
-him in a state in which he can recover his password by himself. His address is `ben@tidepool.example`, and
-`read_mail(address)` gives the messages that Cognito sent there, the newest last.
+"""Write `bring_ben`: it signs Ben up, and leaves him in a state in which he can recover a forgotten password
+without help. His address is `ben@tidepool.example`. `read_mail(address)` returns the messages that Cognito has sent
+to an address, the newest last.
 """
 
 import boto3
 from botocore.exceptions import ClientError
 
-from cognito_lab.practice.checks import expect, refusal_of
+from cognito_lab.practice.checks import expect, refusal_of, watched
 
 title, core, difficulty, minutes = "Ben, and the day he forgets his password", True, 2, 8
-expected = "`ForgotPassword` for Ben sends him a code, and with it he sets a new password."
+expected = "`ForgotPassword` sends Ben a code, and with the code he sets a new password."
 hint = """
-Two things are proved separately: that the account may be used (confirmed), and that the address is his
-(verified). Claim 01.1 says which call proves both at once, and 01.3 which one proves only the first.
+Two things are separate: the account may be used (confirmed), and the address is his (verified). Claim 01.1 shows a
+call that does both, and 01.3 shows one that does only the first.
 """
 scene = "directory"
 
@@ -34,34 +34,42 @@ def bring_ben(user_pools, pool, client, read_mail):
 def check(answer, scene, lab):
     user_pools = boto3.client("cognito-idp")
     try:
-        answer(user_pools, scene.pool, scene.client, lab.inbox)
+        with watched() as asked:
+            answer(user_pools, scene.pool, scene.client, lab.inbox)
     except ClientError as error:
         at, code = error.operation_name, error.response["Error"]["Code"]
         expect(
             code != "UserNotConfirmedException",
-            f"{at} → {code}. To verify an address one needs an access token, and somebody unconfirmed cannot "
-            "sign in for one. Confirm first.",
+            f"{at} → {code}. Verifying an address needs an access token, and an unconfirmed user cannot sign "
+            "in to get one. Confirm first.",
         )
         expect(
             (at, code) != ("SignUp", "NotAuthorizedException"),
-            "Nobody may say of themselves that an address is verified: SignUp does not take that.",
+            "Users may not say of themselves that an address is verified: SignUp refuses that.",
         )
         raise
     except IndexError:
-        expect(lab.inbox(ADDRESS), f"Nothing was sent to {ADDRESS}: SignUp was given no such address.")
+        expect(lab.inbox(ADDRESS), f"Nothing was sent to {ADDRESS}: SignUp did not get this address.")
         raise
     people = {user["Username"]: user for user in user_pools.list_users(UserPoolId=scene.pool)["Users"]}
     expect("ben" in people, "There is no user `ben` in the pool.")
     values = {each["Name"]: each["Value"] for each in people["ben"]["Attributes"]}
     expect(values.get("email") == ADDRESS, f"Ben's e-mail should be {ADDRESS}; it is {values.get('email')}.")
-    status = people["ben"]["UserStatus"]
+    called = {exchange.operation for exchange in asked}
     expect(
-        status == "CONFIRMED", f"Ben's status is {status}. Somebody unconfirmed cannot recover a password."
+        "AdminCreateUser" not in called,
+        "An administrator made Ben's account. It was he who was to sign up: SignUp.",
     )
     expect(
+        "AdminUpdateUserAttributes" not in called,
+        "An administrator said that the address is his. Nobody has proved it: only somebody who reads its mail can.",
+    )
+    status = people["ben"]["UserStatus"]
+    expect(status == "CONFIRMED", f"Ben's status is {status}. An unconfirmed user cannot recover a password.")
+    expect(
         values.get("email_verified") == "true",
-        "Ben is confirmed, and his address is not verified: Cognito sends no recovery code to an address "
-        "that nobody has proved.",
+        "Ben is confirmed, but his address is not verified. Cognito sends a recovery code to a verified address "
+        "only.",
     )
     user_pools.forgot_password(ClientId=scene.client, Username="ben")
     code = lab.inbox(ADDRESS)[-1].code
@@ -88,7 +96,7 @@ def wrong_only_signed_up(user_pools, pool, client, read_mail):
 
 
 def wrong_says_so_himself(user_pools, pool, client, read_mail):
-    """Nobody may say of themselves"""
+    """Users may not say of themselves"""
     address = [{"Name": "email", "Value": ADDRESS}, {"Name": "email_verified", "Value": "true"}]
     user_pools.sign_up(ClientId=client, Username="ben", Password=PASSWORD, UserAttributes=address)
 
@@ -124,3 +132,20 @@ def wrong_no_address(user_pools, pool, client, read_mail):
     user_pools.sign_up(ClientId=client, Username="ben", Password=PASSWORD)
     code = read_mail(ADDRESS)[-1].code
     user_pools.confirm_sign_up(ClientId=client, Username="ben", ConfirmationCode=code)
+
+
+def wrong_made_by_an_administrator(user_pools, pool, client, read_mail):
+    """An administrator made Ben's account"""
+    address = [{"Name": "email", "Value": ADDRESS}, {"Name": "email_verified", "Value": "true"}]
+    user_pools.admin_create_user(
+        UserPoolId=pool, Username="ben", UserAttributes=address, MessageAction="SUPPRESS"
+    )
+    user_pools.admin_set_user_password(UserPoolId=pool, Username="ben", Password=PASSWORD, Permanent=True)
+
+
+def wrong_verified_by_an_administrator(user_pools, pool, client, read_mail):
+    """An administrator said that the address is his"""
+    wrong_only_signed_up(user_pools, pool, client, read_mail)
+    user_pools.admin_confirm_sign_up(UserPoolId=pool, Username="ben")
+    verified = [{"Name": "email_verified", "Value": "true"}]
+    user_pools.admin_update_user_attributes(UserPoolId=pool, Username="ben", UserAttributes=verified)

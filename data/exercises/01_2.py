@@ -1,6 +1,6 @@
-"""Tidepool opens a shop, with a user pool of its own. Its customers sign up and sign in with their e-mail
-address and have no other name. No address has two accounts, and `Ines@Shop.example` is `ines@shop.example`.
-Write `open_shop`: it makes the pool. The check makes the app client, and the customers.
+"""Tidepool opens a shop, with a user pool of its own. Customers sign up and sign in with their e-mail address, and
+have no other name. One address has one account, and `Ines@Shop.example` is the same address as
+`ines@shop.example`. Write `open_shop`, which makes the pool. The check makes the app client and the customers.
 """
 
 from functools import partial
@@ -11,11 +11,11 @@ from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "A shop where the address is the name", False, 2, 7
 expected = (
-    "a customer signs in, in upper or lower case; a second account with the address is refused at once."
+    "customers sign in, in upper or lower case; a second account with the same address is refused at once."
 )
 hint = """
-There are two ways for an address to serve at sign-in, and they refuse duplicates at different moments (01.4).
-And what does the API do about upper and lower case when nobody says anything? Not what the console does.
+There are two ways for an address to serve at sign-in, and they refuse duplicates at different moments (01.4). And
+what does the API do about upper and lower case if you say nothing?
 """
 scene = "directory"
 
@@ -37,7 +37,7 @@ def check(answer, scene, lab):
     pool = answer(user_pools)
     expect(
         isinstance(pool, str) and "_" in pool,
-        f"Return the pool's id, a text; what came is {type(pool).__name__}.",
+        f"Return the pool's id, a string; you return {type(pool).__name__}.",
     )
     client = user_pools.create_user_pool_client(
         UserPoolId=pool, ClientName="shop", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
@@ -54,19 +54,19 @@ def check(answer, scene, lab):
     made = user_pools.describe_user_pool(UserPoolId=pool)["UserPool"]
     required = [attribute["Name"] for attribute in made["SchemaAttributes"] if attribute["Required"]]
     code = refusal_of(partial(sign_up, "ines@shop.example"))
-    said = f"Ines signs up with her address for a name → {code}."
+    said = f"Ines signs up with her address as her name → {code}."
     expect(
         not code or "email" not in made.get("AliasAttributes", []),
-        f"{said} As an alias, the address is only another name for somebody who has a username, and "
-        "duplicates are found late.",
+        f"{said} As an alias, the address is only another name for a user who has a username, and "
+        "duplicates are refused late.",
     )
     expect(
         not code or "email" in made.get("UsernameAttributes", []) or "email" not in required,
-        f"{said} An address that is required stands beside the name, and does not take its place.",
+        f"{said} A required address exists beside the username, and does not take its place.",
     )
     expect(
         not code or made.get("UsernameAttributes", []) != ["phone_number"],
-        f"{said} This pool's people are named by phone numbers.",
+        f"{said} In this pool people sign up with phone numbers.",
     )
     expect(not code, said)
     user_pools.admin_confirm_sign_up(UserPoolId=pool, Username="ines@shop.example")
@@ -74,16 +74,16 @@ def check(answer, scene, lab):
     code = refusal_of(partial(sign_up, "ines", email="ines@shop.example"))
     expect(
         code,
-        "Somebody signed up with a name of their own and with Ines's address beside it: two accounts for one "
-        "address. To require an address is not to make it the name.",
+        "Somebody signed up with a username and with Ines's address beside it: two accounts for one address. "
+        "In this pool the address is not the name.",
     )
     code = refusal_of(partial(sign_up, "+15550100"))
     expect(code, "Somebody signed up with a phone number. The shop asked for addresses.")
     code = refusal_of(partial(sign_up, "Ines@Shop.example"))
     expect(
         code == "UsernameExistsException",
-        "`Ines@Shop.example` got an account beside `ines@shop.example`. Unless it is told otherwise, the API "
-        "makes pools that tell upper from lower case, and for ever.",
+        "`Ines@Shop.example` got an account beside `ines@shop.example`. Unless you say otherwise, the API makes "
+        "a pool that tells upper from lower case, and that is for ever.",
     )
     expect(not refusal_of(partial(sign_in, "INES@shop.example")), "Ines cannot sign in as INES@shop.example.")
     code = refusal_of(partial(sign_up, "mara@shop.example"))
@@ -98,7 +98,7 @@ def wrong_alias(user_pools):
 
 
 def wrong_merely_required(user_pools):
-    """An address that is required stands beside the name"""
+    """A required address exists beside the username"""
     return user_pools.create_user_pool(
         PoolName="shop",
         Schema=[{"Name": "email", "Required": True}],
@@ -107,14 +107,14 @@ def wrong_merely_required(user_pools):
 
 
 def wrong_nothing_said(user_pools):
-    """To require an address is not to make it the name"""
+    """In this pool the address is not the name"""
     return user_pools.create_user_pool(PoolName="shop", UsernameConfiguration={"CaseSensitive": False})[
         "UserPool"
     ]["Id"]
 
 
 def wrong_case_left_open(user_pools):
-    """Unless it is told otherwise"""
+    """Unless you say otherwise"""
     return user_pools.create_user_pool(PoolName="shop", UsernameAttributes=["email"])["UserPool"]["Id"]
 
 
@@ -135,7 +135,7 @@ def wrong_whole_answer(user_pools):
 
 
 def wrong_phone_only(user_pools):
-    """named by phone numbers"""
+    """In this pool people sign up with phone numbers"""
     return user_pools.create_user_pool(
         PoolName="shop",
         UsernameAttributes=["phone_number"],

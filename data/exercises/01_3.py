@@ -1,7 +1,7 @@
-"""Members belong to a section, `reef` or `shore`. Write `add_section`: it gives the pool an attribute
-`custom:section`. Members see their own, through the app client that is there, and cannot change it. Ines, the
-curator, writes it with `AdminUpdateUserAttributes`, and can put somebody into another section later. Whatever
-else members see and do through that app client stays as it is.
+"""Each member belongs to a section, `reef` or `shore`. Write `add_section`: it gives the pool an attribute
+`custom:section`. Through the app client that is there, members see their own section and cannot change it. Ines,
+the curator, sets it with `AdminUpdateUserAttributes`, and can change it later. Everything else that members see and
+do through this app client stays as it is.
 """
 
 from functools import partial
@@ -11,16 +11,16 @@ import boto3
 from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "A section for each member", False, 2, 6
-expected = "Mara sees her section and is refused a change of it; Ines changes it twice; sign-in is as before."
+expected = "Mara sees her section and cannot change it; Ines changes it twice; signing in works as before."
 hint = """
-Look at the app client before and after: `describe_user_pool_client`. Where there is no list of writable
-attributes, your own are written as well (01.5). And an update replaces what it does not name.
+Compare the app client before and after: `describe_user_pool_client`. An app client without a list of writable
+attributes writes custom ones as well (01.5). And an update resets what it does not name (01.6).
 """
 scene = "members"
 
 
 def add_section(user_pools, pool, client):
-    """Give `pool` the attribute `custom:section`, which the app client `client` shows and does not change."""
+    """Give `pool` the attribute `custom:section`, which the app client `client` reads and does not write."""
     section = {"Name": "section", "AttributeDataType": "String", "Mutable": True}
     user_pools.add_custom_attributes(UserPoolId=pool, CustomAttributes=[section])
     app = user_pools.describe_user_pool_client(UserPoolId=pool, ClientId=client)["UserPoolClient"]
@@ -67,21 +67,21 @@ def check(answer, scene, lab):
     names = [attribute["Name"] for attribute in schema]
     expect(
         "custom:custom:section" not in names,
-        "The attribute is called `custom:custom:section`: Cognito puts `custom:` in front by itself.",
+        "The attribute is called `custom:custom:section`: Cognito adds `custom:` by itself.",
     )
     expect("custom:section" in names, "The pool has no attribute `custom:section`.")
     code = refusal_of(sign_in)
     expect(
         not code,
         f"Mara signs in with her password → {code}. The update named the attributes and not the flows, and "
-        "whatever an update leaves out goes back to its default.",
+        "what an update leaves out goes back to its default.",
     )
     code = refusal_of(lambda: curator_writes("reef"))
     code = code or refusal_of(lambda: curator_writes("shore"))
     expect(
         not code,
-        f"Ines puts Mara from `reef` into `shore` → {code}. The attribute is immutable, which holds for "
-        "everybody, also for the curator, and for ever.",
+        f"Ines moves Mara from `reef` to `shore` → {code}. The attribute is immutable for everybody, also for "
+        "the curator, and for ever.",
     )
     now, app = seen(), user_pools.describe_user_pool_client(**pool, ClientId=scene.client)["UserPoolClient"]
     expect(
@@ -89,23 +89,23 @@ def check(answer, scene, lab):
         "Mara does not see her section: it is not among the app client's readable attributes.",
     )
     lost = sorted(name for name in before if name not in now)
-    expect(not lost, f"Mara does not see {', '.join(lost)} any more: the list holds all that is readable.")
+    expect(not lost, f"Mara does not see {', '.join(lost)} any more: what is not in the list cannot be read.")
     code = refusal_of(lambda: mara_writes("custom:section", "reef"))
     expect(
         code == "NotAuthorizedException" or "WriteAttributes" in app,
-        "Mara puts herself into another section: the app client has no list of writable attributes, and then "
-        "it writes the pool's own as well.",
+        "Mara moves herself to another section: the app client has no list of writable attributes, so it writes "
+        "custom ones as well.",
     )
     expect(
         code == "NotAuthorizedException",
-        "Mara puts herself into another section: the attribute is among those that the app client writes.",
+        "Mara moves herself to another section: the attribute is among those that the app client writes.",
     )
     for name in STANDARD:
         code = refusal_of(partial(mara_writes, name, "Mara of the tides"))
-        expect(not code, f"Mara changes her {name} → {code}. She could do so before.")
+        expect(not code, f"Mara changes her {name} → {code}. Before, she could do so.")
     person = {"AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": {"REFRESH_TOKEN": refresh_token}}
     code = refusal_of(partial(user_pools.initiate_auth, ClientId=scene.client, **person))
-    expect(not code, f"Mara's session from before goes on with its refresh token → {code}.")
+    expect(not code, f"Mara signed in earlier, and now uses her refresh token → {code}.")
     lists = ("ReadAttributes", "WriteAttributes", "LastModifiedDate")
     changed = [
         name for name in {**settings, **app} if settings.get(name) != app.get(name) and name not in lists
@@ -134,7 +134,7 @@ def wrong_immutable(user_pools, pool, client):
 
 
 def wrong_flows_wiped(user_pools, pool, client):
-    """whatever an update leaves out"""
+    """what an update leaves out"""
     update(user_pools, pool, client, ExplicitAuthFlows=None)
 
 
@@ -149,7 +149,7 @@ def wrong_not_in_the_list(user_pools, pool, client):
 
 
 def wrong_only_the_section(user_pools, pool, client):
-    """the list holds all that is readable"""
+    """what is not in the list cannot be read"""
     update(user_pools, pool, client, ReadAttributes=["custom:section"])
 
 
@@ -164,12 +164,12 @@ def wrong_nothing_writable(user_pools, pool, client):
 
 
 def wrong_prefix_twice(user_pools, pool, client):
-    """Cognito puts `custom:` in front by itself"""
+    """Cognito adds `custom:` by itself"""
     update(user_pools, pool, client, {**SECTION, "Name": "custom:section"}, ReadAttributes=["email"])
 
 
 def wrong_no_refresh(user_pools, pool, client):
-    """goes on with its refresh token"""
+    """now uses her refresh token"""
     update(user_pools, pool, client, ExplicitAuthFlows=FLOWS[:1])
 
 

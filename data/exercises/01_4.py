@@ -1,10 +1,10 @@
-"""Ben, Ines and Goran type the right passwords (`scene.password`) and are refused. Play the scene without
-reading it, try to sign them in, ask the directory about them, and say for each: the `UserStatus`, and the
-call that mends it. The calls to choose from:
+"""Ben, Ines and Goran type the right password (`scene.password`) and cannot sign in. Play the scene without
+reading it. Try to sign them in, and look them up in the directory. Then say for each of them the `UserStatus`, and
+which of these calls helps:
 
 - `"ConfirmSignUp"` with the code from the newest message,
-- `"ForgotPassword"`, and then `"ConfirmForgotPassword"` with its code: say `"ForgotPassword"`,
-- `"ConfirmForgotPassword"` with the code that is in the mail already,
+- `"ForgotPassword"`, followed by `ConfirmForgotPassword` with the code that it sends,
+- `"ConfirmForgotPassword"` with a code that has been sent already,
 - `"AdminEnableUser"`.
 """
 
@@ -15,10 +15,10 @@ import boto3
 from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "Three who cannot sign in", False, 2, 4
-expected = "for each a status and a call; the check makes the call and signs the person in."
+expected = "a status and a call for each; the check makes the call, and then the person can sign in."
 hint = """
-`admin_get_user` tells two things about somebody, and only one of them is the status. The newest message in the
-inbox tells who has been sent a code, and what the last thing was that happened.
+`admin_get_user` says two things about a user's account, and only one of them is the status. The newest message in
+the inbox says which code was sent last.
 """
 scene = "locked_out"
 
@@ -40,18 +40,18 @@ def check(answer, scene, lab):
     user_pools = boto3.client("cognito-idp")
     for username in ("ben", "ines", "goran"):
         said = answer.get(username)
-        expect(isinstance(said, dict), f"{username}: say it as {{'status': …, 'call': …}}.")
+        expect(isinstance(said, dict), f"{username}: write {{'status': …, 'call': …}}.")
         person = {"UserPoolId": scene.pool, "Username": username}
         user = user_pools.admin_get_user(**person)
-        expect(said.get("status"), f"{username}: which status does the directory give?")
+        expect(said.get("status"), f"{username}: which status does the directory show?")
         expect(
             str(said["status"]).upper() not in ("DISABLED", "ENABLED"),
-            f"{username}: “{said['status']}” is no status. It is the switch beside it: `Enabled` is "
+            f"{username}: “{said['status']}” is not a status. It is the switch beside the status: `Enabled` is "
             f"{user['Enabled']}.",
         )
         expect(
             said["status"] == user["UserStatus"],
-            f"{username}: the status is not {said['status']}. AdminGetUser gives it.",
+            f"{username}: the status is not {said['status']}. AdminGetUser shows it.",
         )
         address = {each["Name"]: each["Value"] for each in user["UserAttributes"]}["email"]
         calls = mending(user_pools, scene, username, lambda address=address: lab.inbox(address)[-1].code)
@@ -60,16 +60,18 @@ def check(answer, scene, lab):
         code = refusal_of(calls[said["call"]])
         expect(
             code != "InvalidParameterException" or said["call"] != "ForgotPassword",
-            f"{username}: ForgotPassword → {code}. A code goes to a verified address only, and "
-            "nobody has proved this one yet.",
+            f"{username}: ForgotPassword → {code}. A code goes to a verified address only, and this one is not "
+            "verified yet.",
         )
         expect(
             not code,
-            f"{username}: {said['call']} → {code}. That is not what stands in the way.",
+            f"{username}: {said['call']} → {code}. The reason why {username} cannot sign in is another.",
         )
         passwords = (scene.password, NEW_PASSWORD)
         after = [refusal_of(partial(sign_in, user_pools, scene, username, word)) for word in passwords]
-        expect("" in after, f"{username}: {said['call']} goes through, and signing in → {before} as before.")
+        expect(
+            "" in after, f"{username}: {said['call']} is carried out, but signing in → {before}, as before."
+        )
 
 
 def mending(user_pools, scene, username, newest_code):
@@ -104,7 +106,7 @@ def sign_in(user_pools, scene, username, password):
 
 wrong_disabled = (
     {**solution, "ben": {"status": "DISABLED", "call": "AdminEnableUser"}},
-    "“DISABLED” is no status",
+    "“DISABLED” is not a status",
 )
 wrong_reset_of_the_unconfirmed = (
     {**solution, "goran": {"status": "UNCONFIRMED", "call": "ForgotPassword"}},
@@ -116,7 +118,7 @@ wrong_reset_of_the_disabled = (
 )
 wrong_enable = (
     {**solution, "ines": {"status": "RESET_REQUIRED", "call": "AdminEnableUser"}},
-    "ines: AdminEnableUser goes through",
+    "ines: AdminEnableUser is carried out",
 )
 wrong_status = (
     {**solution, "ines": {"status": "FORCE_CHANGE_PASSWORD", "call": "ConfirmForgotPassword"}},
@@ -126,4 +128,4 @@ wrong_no_call = (
     {**solution, "goran": {"status": "UNCONFIRMED", "call": "AdminConfirmSignUp"}},
     "goran: choose a call",
 )
-wrong_shape = {**solution, "ben": "CONFIRMED"}, "ben: say it as"
+wrong_shape = {**solution, "ben": "CONFIRMED"}, "ben: write {"

@@ -1,5 +1,5 @@
-"""Tidepool's app is a page in the browser. Write `sign_in`: it sends Mara's `browser` through the code flow, with
-PKCE, and redeems the code. Two app clients of the pool may use the flow; choose the one that fits.
+"""Tidepool's app is a page in the browser. Write `code_flow`: it sends Mara's `browser` through the code flow, with
+PKCE, and redeems the code. Two app clients of the pool may use the flow. Choose the one that fits.
 
 `browser` has `open(address)`, `fill_in(username=…, password=…)`, `press("Sign in")`, and afterwards `query`.
 """
@@ -8,26 +8,29 @@ import base64
 import hashlib
 import re
 import secrets
+from itertools import count
+from math import prod
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 import requests
 
 from cognito_lab import Browser
-from cognito_lab.network import exchanges
-from cognito_lab.practice.checks import expect
+from cognito_lab.practice.checks import expect, watched
 
 title, core, difficulty, minutes = "The code flow by hand", True, 3, 12
-expected = "Mara's three tokens, for the page's app client, with a verifier that nobody else has seen."
+expected = (
+    "You return Mara's three tokens, for the app client of the page. Each sign-in has a verifier of its own."
+)
 hint = """
-Three steps: an address for the browser, the sign-in page, a form for the token endpoint. The challenge is the
-SHA-256 of the verifier as base64url, and base64url in OAuth has no `=` at the end. The address to come back to
-stands in the first and in the third step.
+There are three steps: an address for the browser, the sign-in page, and a form for the token endpoint. The challenge
+is the SHA-256 of the verifier as base64url. In OAuth, base64url has no `=` at the end. The callback address is part of
+the first step and of the third.
 """
 scene = "pages"
 
 
-def sign_in(browser, pages, clients, callback, password):
+def code_flow(browser, pages, clients, callback, password):
     """The tokens of `mara`. `pages` is the domain's address, with `/oauth2/authorize` and `/oauth2/token`.
 
     `clients` has two app clients by name, each with its `id`, and its `secret` or None.
@@ -61,39 +64,42 @@ def check(answer, scene, lab):
         "tidepool-server": {"id": scene.server, "secret": scene.server_secret},
     }
     seen = []
-    for _ in range(4):
-        asked = []
-        exchanges.OBSERVERS.append(asked.append)
-        try:
-            tokens = answer(Browser(), scene.pages, clients, scene.callback, scene.password)
-        except Exception:
-            look_at(asked, scene)
-            raise
-        finally:
-            exchanges.OBSERVERS.pop()
+    while len(seen) < 4 or not (len(seen) > 12 or any("-" in each or "_" in each for _, each in seen)):
+        with watched() as asked:
+            try:
+                tokens = answer(Browser(), scene.pages, clients, scene.callback, scene.password)
+            except Exception:
+                look_at(asked, scene)
+                raise
         seen.append(look_at(asked, scene))
         expect(
-            tokens is not None, "Your function returns nothing: let it return what the token endpoint gave."
+            tokens is not None,
+            "Your function returns nothing. It should return the answer of the token endpoint.",
         )
         expect(
             isinstance(tokens, dict),
-            f"Return the tokens, as the token endpoint gives them: a dictionary, and not a {type(tokens).__name__}.",
+            f"Return the tokens as the token endpoint gives them: a dictionary. Yours is a {type(tokens).__name__}.",
         )
         expect("error" not in tokens, f"The token endpoint refused: {tokens}.")
         missing = [name for name in ("id_token", "access_token", "refresh_token") if name not in tokens]
-        expect(not missing, f"In what you return there is no {', '.join(missing)}.")
+        expect(not missing, f"Your answer lacks {', '.join(missing)}.")
         said = jwt.decode(tokens["id_token"], options={"verify_signature": False})
         expect(
             (said["cognito:username"], said["aud"]) == ("mara", scene.client), "These are not Mara's tokens."
         )
+    verifiers = [verifier for verifier, _ in seen]
     expect(
-        len(set(seen)) == len(seen),
-        "Two sign-ins had the same verifier. Draw one each time, or Rook learns it once.",
+        len(set(verifiers)) == len(seen),
+        "Two sign-ins had the same verifier. Draw a new one each time. Otherwise Rook has to learn it only once.",
+    )
+    expect(
+        prod(len(set(column)) for column in set(zip(*verifiers, strict=False))) >= 2**40,
+        "From one sign-in to the next so little of the verifier changes that Rook can guess it: `secrets` draws more.",
     )
 
 
 def look_at(asked, scene):
-    """What is wrong with the requests that were made; answers the challenge that was sent."""
+    """What is wrong with the requests that were made; answers the verifier, and the challenge, that were sent."""
     sent = {"/oauth2/authorize": {}, "/oauth2/token": {}}
     for request in (exchange.request for exchange in asked if exchange.request is not None):
         if request.path in sent:
@@ -108,43 +114,55 @@ def look_at(asked, scene):
     for request in (begun, redeemed):
         expect(
             request.get("client_id") != scene.server,
-            "A page cannot keep a secret: whoever opens it can read it. Take the app client that has none.",
+            "A page cannot keep a secret: whoever opens the page can read it. Use the app client without a secret.",
         )
     challenge = begun.get("code_challenge", "")
-    expect(challenge, "No code_challenge went along: whoever catches the code can redeem it.")
+    expect(
+        challenge, "The authorization request had no code_challenge: whoever catches the code can redeem it."
+    )
     expect("=" not in challenge, "The challenge ends in `=`. In OAuth, base64url has no padding.")
     expect(
         len(challenge) != 64,
-        "The challenge has 64 characters: the digest in hexadecimal. It is the digest's octets in base64url.",
+        "The challenge has 64 characters: it is the digest in hexadecimal. It should be the octets of the digest in base64url.",
     )
     expect(
         re.fullmatch(r"[\w-]*", challenge, re.ASCII) or begun.get("code_challenge_method") == "plain",
-        "The challenge has characters of plain base64, `+` or `/`: base64url writes `-` and `_` for them.",
+        "The challenge has characters of plain base64, `+` or `/`. In base64url these are `-` and `_`.",
     )
     if not redeemed:
-        return challenge
-    expect("code" in redeemed, "You redeem no code: was “Sign in” pressed, and its answer looked at?")
+        return "", challenge
+    expect(
+        "code" in redeemed,
+        "The token endpoint got no code. Did you press “Sign in”, and take the code from `browser.query`?",
+    )
     expect(
         redeemed.get("redirect_uri") == begun.get("redirect_uri"),
-        "The redirect_uri at the token endpoint is another one than in the authorization request.",
+        "The redirect_uri at the token endpoint differs from the one in the authorization request.",
     )
     verifier = redeemed.get("code_verifier", "")
-    expect(verifier, "No code_verifier came to the token endpoint: the other half of the ticket.")
-    expect(challenge != verifier, "You sent the verifier itself as the challenge: only its hash goes along.")
+    expect(verifier, "The token endpoint got no code_verifier: the other half of the ticket.")
+    expect(
+        verifier not in begun.values() or verifier == challenge,
+        "The verifier went through the browser, in the address of /oauth2/authorize: Rook reads it there.",
+    )
+    expect(
+        challenge != verifier,
+        "You sent the verifier itself as the challenge. Only its hash belongs in the authorization request.",
+    )
     expect(
         re.fullmatch(r"[\w.~-]{43,128}", verifier, re.ASCII),
         f"The verifier has {len(verifier)} characters. RFC 7636 wants 43 to 128 letters, digits and `-._~`.",
     )
     expect(
         challenge == s256(verifier),
-        "The challenge does not belong to the verifier: it is base64url of the octets of its SHA-256.",
+        "The challenge does not belong to the verifier. It should be the octets of the verifier's SHA-256, in base64url.",
     )
-    return challenge
+    return verifier, challenge
 
 
-def flow(browser, pages, client, callback, password, challenge_of, redirect_uri="", **secret):
+def flow(browser, pages, client, callback, password, challenge_of, redirect_uri="", verifier="", **secret):
     """The whole flow with one thing changed, for the wrong answers."""
-    verifier = secrets.token_urlsafe(32)
+    verifier = verifier or secrets.token_urlsafe(32)
     question = {"response_type": "code", "client_id": client, "redirect_uri": callback}
     half = {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"} if challenge_of else {}
     browser.open(f"{pages}/oauth2/authorize?{urlencode(question | half)}")
@@ -168,7 +186,7 @@ def wrong_padding(browser, pages, clients, callback, password):
 
 
 def wrong_hexadecimal(browser, pages, clients, callback, password):
-    """the digest in hexadecimal"""
+    """it is the digest in hexadecimal"""
 
     def in_hexadecimal(verifier):
         return hashlib.sha256(verifier.encode()).hexdigest()
@@ -177,7 +195,7 @@ def wrong_hexadecimal(browser, pages, clients, callback, password):
 
 
 def wrong_redirect_address(browser, pages, clients, callback, password):
-    """another one than in the authorization request"""
+    """differs from the one in the authorization request"""
     site = "{0.scheme}://{0.netloc}/".format(urlsplit(callback))
     return flow(browser, pages, clients["tidepool-web"]["id"], callback, password, s256, redirect_uri=site)
 
@@ -189,7 +207,7 @@ def wrong_secret_in_a_page(browser, pages, clients, callback, password):
 
 
 def wrong_without_pkce(browser, pages, clients, callback, password):
-    """No code_challenge went along"""
+    """had no code_challenge"""
     return flow(browser, pages, clients["tidepool-web"]["id"], callback, password, None)
 
 
@@ -203,6 +221,23 @@ def wrong_one_verifier_for_all(browser, pages, clients, callback, password):
     form = {"grant_type": "authorization_code", "code": browser.query["code"], "code_verifier": verifier}
     form |= {"client_id": question["client_id"], "redirect_uri": callback}
     return requests.post(f"{pages}/oauth2/token", data=form).json()
+
+
+NUMBERS = count()
+
+
+def wrong_numbered(browser, pages, clients, callback, password):
+    """so little of the verifier changes"""
+    verifier, client = f"tidepool-sign-in-{next(NUMBERS):032}", clients["tidepool-web"]["id"]
+    return flow(browser, pages, client, callback, password, s256, verifier=verifier)
+
+
+def wrong_verifier_in_the_address(browser, pages, clients, callback, password):
+    """The verifier went through the browser"""
+    verifier = secrets.token_urlsafe(32)
+    pages_of_browser = browser.open
+    browser.open = lambda address: pages_of_browser(f"{address}&code_verifier={verifier}")
+    return flow(browser, pages, clients["tidepool-web"]["id"], callback, password, s256, verifier=verifier)
 
 
 def wrong_only_the_code(browser, pages, clients, callback, password):
@@ -235,7 +270,7 @@ def wrong_no_hash(browser, pages, clients, callback, password):
 
 
 def wrong_nobody_signed_in(browser, pages, clients, callback, password):
-    """was “Sign in” pressed"""
+    """Did you press “Sign in”"""
     question = {"response_type": "code", "client_id": clients["tidepool-web"]["id"], "redirect_uri": callback}
     half = {"code_challenge": s256("v" * 43), "code_challenge_method": "S256"}
     browser.open(f"{pages}/oauth2/authorize?{urlencode(question | half)}")

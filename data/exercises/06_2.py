@@ -1,8 +1,8 @@
-"""Rook has seen a code of Mara's, in the log of a proxy. The app is a page without a secret, and uses PKCE. Say for
-each of Rook's tries what stopped him; every try is refused, and has only one thing wrong. You can choose from
-`"verifier"`, `"client"`, `"address"`, `"age"`, `"used"`, and `"encryption"`, and may use one twice.
+"""Rook has seen one of Mara's codes in the log of a proxy. The app is a page without a secret, and it uses PKCE. Rook
+tries six things. Every try is refused, and in every try only one thing is wrong. Write beside each what stopped him:
+`"verifier"`, `"client"`, `"address"`, `"age"`, `"used"`, or `"encryption"`. You may use a word twice.
 
-In all but the first two tries suppose that he knows the page's verifier, too.
+In the last four tries Rook knows the verifier of the page.
 """
 
 import base64
@@ -16,10 +16,10 @@ from cognito_lab import Browser
 from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "Rook has the code", False, 2, 8
-expected = "With the one thing you name put right, and nothing else, the same try gets tokens."
+expected = "The check puts right the one thing that you name. Then the same try gets tokens."
 hint = (
-    "The code is an arbitrary word: whoever has it can send it on. Ask for each try what the token endpoint "
-    "knows of this code, and which part of the request does not agree with that."
+    "The code is a random word: whoever has it can send it on. For each try, ask what the token endpoint knows about "
+    "this code. Which part of Rook's request does not agree with that?"
 )
 scene = "pages"
 
@@ -61,10 +61,9 @@ def check(answer, scene, lab):
     for attempt, given in answer.items():
         expect(
             given != "encryption",
-            f"“{attempt}”: nothing is encrypted. The code is a word that means nothing, and Rook can send it as well "
-            "as anybody.",
+            f"“{attempt}”: nothing is encrypted. The code is a random word, and Rook can send it like anybody else.",
         )
-        expect(isinstance(given, str), f"“{attempt}”: write one word, and not {given!r}.")
+        expect(isinstance(given, str), f"“{attempt}”: write one word. You wrote {given!r}.")
         expect(given in RIGHT, f"“{attempt}”: choose one of {', '.join(RIGHT)}; you wrote {given!r}.")
         code = refusal_of(lambda attempt=attempt: redeem(lab, scene, RIGHT | WRONG[attempt]))
         expect(code, f"“{attempt}” was not refused at all; the lab is wrong here.")
@@ -72,7 +71,7 @@ def check(answer, scene, lab):
         code = refusal_of(lambda mended=mended: redeem(lab, scene, mended))
         expect(
             not code,
-            f"“{attempt}”: that was tried again with the {given} put right, and still refused → {code}.",
+            f"“{attempt}”: this was tried again with the {given} put right, and it is still refused → {code}.",
         )
 
 

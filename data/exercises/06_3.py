@@ -1,5 +1,5 @@
-"""Mara uses a computer in the club's house. “Sign out” shall mean it: whoever sits down after her gets no page of
-hers, and what the app had stored opens nothing any more. Write `sign_out`.
+"""Mara uses a computer in the club's house. “Sign out” should really sign her out. The next person at the computer
+should not get into her account, and the tokens that the app had stored should stop working. Write `sign_out`.
 """
 
 from urllib.parse import urlencode
@@ -10,19 +10,19 @@ import requests
 from cognito_lab import Browser, OutsideTheLab
 from cognito_lab.practice.checks import expect, refusal_of
 
-title, core, difficulty, minutes = "A sign-out that is one", False, 2, 6
-expected = "The cookie signs nobody in, the tokens open nothing, the app has forgotten them, and the browser is at the farewell."
+title, core, difficulty, minutes = "A sign-out that really signs out", False, 2, 6
+expected = "The cookie signs nobody in, the tokens no longer work, the app has deleted them, and the browser is at the address `farewell`."
 hint = (
-    "Three places know Mara: the pages, by their cookie; the user pool, by what it has signed; the app, by what "
-    "it stored. Each is told in another way."
+    "Three places know Mara: the pages by their cookie, the user pool by the tokens it has signed, and the app by the "
+    "tokens it has stored. Each place needs a step of its own."
 )
 scene = "pages"
 
 
 def sign_out(user_pools, browser, pages, client, farewell, tokens):
-    """End all of Mara's sign-in with `browser`, which ends up at the address `farewell`.
+    """End everything that Mara's sign-in began. At the end, `browser` is at the address `farewell`.
 
-    `tokens` is the dictionary in which the app keeps them, with OAuth's names.
+    `tokens` is the dictionary in which the app keeps her tokens, such as `tokens["access_token"]`.
     """
     user_pools.global_sign_out(AccessToken=tokens["access_token"])
     tokens.clear()
@@ -43,7 +43,7 @@ def check(answer, scene, lab):
     except OutsideTheLab:
         expect(
             False,
-            "The browser was sent to the app's address by hand. /logout sends it there, and ends the cookie.",
+            "The browser was sent to the app's address by hand. Use /logout: it ends the cookie and sends the browser there.",
         )
 
     def renew():
@@ -55,26 +55,32 @@ def check(answer, scene, lab):
     browser.open(begin)
     expect(
         browser.page.forms,
-        "The next person opens Tidepool in this browser and is Mara: the pages' cookie still signs in. Tokens have "
-        "nothing to do with it.",
+        "The next person opens Tidepool in this browser and is Mara: the pages' cookie still signs in. It does not "
+        "depend on any token.",
     )
     expect(
         refusal_of(renew),
-        "Whoever has copied the refresh token gets new tokens with it. Forgetting is not revoking: tell the user "
-        "pool.",
+        "Whoever has copied the refresh token still gets new tokens with it. Deleting a copy is not enough: tell the "
+        "user pool.",
     )
     expect(
         refusal_of(lambda: user_pools.get_user(AccessToken=stolen["access_token"])),
-        "The user pool still takes the access token.",
+        "The user pool still accepts the access token.",
     )
-    kept = [name for name, value in tokens.items() if name.endswith("token") and value == stolen.get(name)]
-    expect(not kept, f"The app still keeps {', '.join(kept)}: whoever sits down next can read who was here.")
-    expect(where == scene.farewell, f"The browser was left at {where}, and not at the farewell.")
+    secrets = [value for name, value in stolen.items() if name.endswith("token")]
+    kept = [name for name, value in tokens.items() if any(secret in str(value) for secret in secrets)]
+    expect(not kept, f"The app still has {', '.join(kept)}: the next person can read whose tokens they are.")
+    expect(
+        where == scene.farewell, f"At the end the browser should be at {scene.farewell}. It is at {where}."
+    )
 
     def once_more():
         Browser().open(begin).fill_in(username="mara", password=scene.password).press("Sign in")
 
-    expect(not refusal_of(once_more), "Mara has signed out for good: she cannot sign in any more.")
+    expect(
+        not refusal_of(once_more),
+        "Mara cannot sign in any more. Signing out should not take her account away.",
+    )
 
 
 def to_logout(browser, pages, client, farewell):
@@ -88,19 +94,28 @@ def wrong_only_global_sign_out(user_pools, browser, pages, client, farewell, tok
 
 
 def wrong_only_forgotten(user_pools, browser, pages, client, farewell, tokens):
-    """Forgetting is not revoking"""
+    """Deleting a copy is not enough"""
     tokens.clear()
     to_logout(browser, pages, client, farewell)
 
 
 def wrong_tokens_kept(user_pools, browser, pages, client, farewell, tokens):
-    """The app still keeps"""
+    """The app still has access_token, id_token"""
     user_pools.global_sign_out(AccessToken=tokens["access_token"])
     to_logout(browser, pages, client, farewell)
 
 
+def wrong_under_another_name(user_pools, browser, pages, client, farewell, tokens):
+    """still has last_time"""
+    user_pools.global_sign_out(AccessToken=tokens["access_token"])
+    last_time = tokens["id_token"]
+    tokens.clear()
+    tokens["last_time"] = last_time
+    to_logout(browser, pages, client, farewell)
+
+
 def wrong_back_to_the_page(user_pools, browser, pages, client, farewell, tokens):
-    """and not at the farewell"""
+    """At the end the browser should be at"""
     user_pools.global_sign_out(AccessToken=tokens["access_token"])
     tokens.clear()
     to_logout(browser, pages, client, farewell)
@@ -117,7 +132,7 @@ def wrong_by_hand(user_pools, browser, pages, client, farewell, tokens):
 
 
 def wrong_for_good(user_pools, browser, pages, client, farewell, tokens):
-    """cannot sign in any more"""
+    """Mara cannot sign in any more"""
     user_pools.delete_user(AccessToken=tokens["access_token"])
     tokens.clear()
     to_logout(browser, pages, client, farewell)

@@ -1,6 +1,6 @@
-"""Somebody opens the address of a picture, and has to sign in first. Afterwards they shall be at that picture, not
-on the home page. Write `state_for`: it gives a `state` for the authorization request of this one sign-in, and a
-function that says, when a browser comes back, to which page it goes.
+"""Somebody opens the address of a picture, and has to sign in first. Afterwards they should see that picture, and not
+the home page. Write `state_for`. It returns two things: a `state` for the authorization request of this one sign-in, and
+a function that tells the app to which page a returning browser should go.
 """
 
 import base64
@@ -15,20 +15,18 @@ from cognito_lab import Browser
 from cognito_lab.practice.checks import expect
 
 title, core, difficulty, minutes = "Back to where they came from", False, 2, 4
-expected = (
-    "The state comes back through Cognito as it was, nobody can guess it, and a foreign one leads nowhere."
-)
+expected = "The state comes back from Cognito unchanged. Nobody can guess it. Any other state leads nowhere."
 hint = (
-    "Two things in one: something random that this browser's sign-in is known by, and the page. JSON can hold both; "
-    "Cognito's guide says in which form it may travel."
+    "The state holds two things: something random for this one sign-in, and the page. Encode both, so that the state has "
+    "no characters with a meaning in an address."
 )
 scene = "pages"
 
 
 def state_for(page):
-    """A state that brings a browser back to `page`, such as `"/pictures/goby?size=full"`, and `page_of`.
+    """Return a state that leads back to `page`, such as `"/pictures/goby?size=full"`, and `page_of`.
 
-    `page_of(returned)` is the page for this state, and None for any other.
+    `page_of(returned)` is the page for this state, and None for any other state.
     """
     text = f"{secrets.token_urlsafe(16)} {page}"
     state = base64.urlsafe_b64encode(text.encode()).decode()
@@ -49,56 +47,59 @@ def check(answer, scene, lab):
         "Return two things: the state, and the function that reads it.",
     )
     state, page_of = given
-    expect(isinstance(state, str), f"A state is a text, and this is a {type(state).__name__}.")
-    expect(callable(page_of), f"The second thing is a function, page_of; you gave {page_of!r}.")
+    expect(isinstance(state, str), f"The state should be a string. Yours is a {type(state).__name__}.")
+    expect(callable(page_of), f"The second thing should be a function, page_of. Yours is {page_of!r}.")
     expect(
         not state.lstrip().startswith(("{", "[", '"')),
-        "Raw JSON: Cognito's guide rules it out as a state. Encode it in base64 first.",
+        "The state is raw JSON, and Cognito's guide forbids that. Encode it first, for example in base64url.",
     )
     expect(
         re.fullmatch(r"[\w.~=-]+", state, re.ASCII),
-        "The state has characters that mean something in an address, or that not every program sends alike: "
+        "The state has characters with a meaning in an address, or that programs send in different ways: "
         f"{state!r}.",
     )
     again, page_of_again = answer(page)
     expect(
         again != state,
-        "Two sign-ins have the same state, so Rook knows the one that Mara's browser will bring.",
+        "Two sign-ins have the same state, so Rook knows which one Mara's browser will bring.",
     )
     many = [answer(page)[0] for _ in range(200)]
     expect(
         prod(len(set(column)) for column in zip(*many, strict=False)) >= 2**40,
-        "From one sign-in to the next so little of the state changes that Rook can guess it: `secrets` draws more.",
+        "So little of the state changes from one sign-in to the next that Rook can guess it. Use `secrets`.",
     )
     question = {"response_type": "code", "client_id": scene.client, "redirect_uri": scene.callback}
     browser = Browser().open(f"{scene.pages}/oauth2/authorize?{urlencode({**question, 'state': state})}")
     browser.fill_in(username="mara", password=scene.password).press("Sign in")
     returned = browser.query["state"]
     expect(returned == state, f"You sent {state!r}, and {returned!r} came back.")
-    expect(page_of(returned) == page, f"The browser goes to {page_of(returned)!r}, and came from {page!r}.")
+    expect(page_of(returned) == page, f"The browser goes to {page_of(returned)!r}. It should go to {page!r}.")
     for foreign in ("", "e30=", base64.urlsafe_b64encode(b'{"page": "https://elsewhere.example"}').decode()):
         try:
             leads_to = page_of(foreign)
         except Exception as error:
-            expect(False, f"At a foreign state page_of stops with {type(error).__name__}: let it give None.")
+            expect(
+                False,
+                f"For a state of somebody else, page_of stops with {type(error).__name__}. It should return None.",
+            )
         expect(
             leads_to is None,
-            f"A state that this browser was not sent off with leads to {leads_to!r}: compare first, then read.",
+            f"A state of somebody else leads to {leads_to!r}. Compare first, then read.",
         )
     expect(
         page_of(again) is None and page_of_again(state) is None,
-        "The state of one sign-in is taken for that of another: it counts for the browser that was sent off with it.",
+        "The state of one sign-in is accepted for another. It should count only for the sign-in it was made for.",
     )
 
 
 def wrong_raw_json(page):
-    """Raw JSON"""
+    """The state is raw JSON"""
     state = json.dumps({"page": page, "random": secrets.token_urlsafe(16)})
     return state, lambda returned: json.loads(returned)["page"] if returned == state else None
 
 
 def wrong_the_page_alone(page):
-    """characters that mean something in an address"""
+    """characters with a meaning in an address"""
     return page, lambda returned: returned if returned == page else None
 
 
@@ -109,7 +110,7 @@ def wrong_nothing_random(page):
 
 
 def wrong_reads_without_comparing(page):
-    """compare first, then read"""
+    """Compare first, then read"""
     text = json.dumps({"page": page, "random": secrets.token_urlsafe(16)})
     state = base64.urlsafe_b64encode(text.encode()).decode()
 
@@ -141,14 +142,14 @@ def wrong_numbered(page):
 
 
 def wrong_one_table_for_all(page):
-    """it counts for the browser that was sent off with it"""
+    """It should count only for the sign-in it was made for"""
     state = secrets.token_urlsafe(16)
     KEPT[state] = page
     return state, KEPT.get
 
 
 def wrong_reads_first(page):
-    """At a foreign state page_of stops with"""
+    """For a state of somebody else, page_of stops with"""
     text = json.dumps({"page": page, "random": secrets.token_urlsafe(16)})
     state = base64.urlsafe_b64encode(text.encode()).decode()
 
@@ -160,5 +161,5 @@ def wrong_reads_first(page):
 
 
 def wrong_page_in_place_of_a_function(page):
-    """The second thing is a function"""
+    """The second thing should be a function"""
     return secrets.token_urlsafe(16), page

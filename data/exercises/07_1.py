@@ -1,21 +1,21 @@
-"""The user pool has pages at its domain, and the app client uses the code flow there. Write `connect_google`: from
-then on people come in by Google, and by the pool's own page as before. The address and the name that Google knows
-arrive in the directory, as `email` and `name`.
+"""The user pool has pages at its domain, and the app client uses the code flow there. Write `connect_google`. Afterwards
+people can come in by Google, and still by the pool's own page. Their address and their name at Google arrive in the
+directory, as `email` and `name`.
 
-`google` is Google's console. `google.register_client(name, redirect_uris=[…])` registers an application there, and
-returns its `client_id` and `client_secret`.
+`google` is Google's console. `google.register_client(name, redirect_uris=[…])` registers an application there. What it
+returns has a `client_id` and a `client_secret`.
 """
 
 from cognito_lab.practice.checks import expect, refusal_of, sign_in_through_pages
 
 title, core, difficulty, minutes = "Connect Google", True, 2, 8
 expected = (
-    "Goran comes in by Google, with his address and name; Mara comes in by the page, with her password."
+    "Goran comes in by Google, with his address and name. Mara comes in by the page, with her password."
 )
 hint = """
-Three things: the user pool is registered at Google, Google is made a provider of the user pool, and the app client
-offers it. At which address does Google hand over its code, and to whom? And what becomes of the settings that an
-update of an app client leaves out (01.6)?
+Three things: register the user pool at Google, make Google a provider of the user pool, and let the app client offer
+it. To whom does Google send its code, and at which address? And what happens to the settings that an update of an app
+client leaves out (01.6)?
 """
 scene = "web_app"
 
@@ -69,7 +69,7 @@ def check(answer, scene, lab):
     expect(made, "The user pool has no provider of its own yet: CreateIdentityProvider.")
     after = user_pools.describe_user_pool_client(**client)["UserPoolClient"]
     offered = after.get("SupportedIdentityProviders", [])
-    expect("Google" in offered, "Google exists in the pool, and the app client does not offer it.")
+    expect("Google" in offered, "Google exists in the pool, but the app client does not offer it.")
     expect("COGNITO" in offered, "The pool's own members have lost their page: COGNITO is not offered now.")
     for name, value in before.items():
         expect(
@@ -86,8 +86,8 @@ def check(answer, scene, lab):
     addresses = {each for known in lab.google.clients.values() for each in known.redirect_uris}
     expect(
         scene.callback not in addresses,
-        "Google would send people, with its code, straight to the app. It is the user pool that has business "
-        "with Google: its address is to be registered there.",
+        "Google would send people, with its code, straight to the app. For Google, the user pool is the "
+        "application: register the pool's address there.",
     )
     expect(
         addresses == {f"{scene.pages}/oauth2/idpresponse"},
@@ -105,7 +105,7 @@ def check(answer, scene, lab):
     for attribute, value in {"email": GORAN, "name": "Goran Pavić"}.items():
         expect(
             arrived.get(attribute) == value,
-            f"Goran is in, and his profile has no such {attribute}: it says {arrived.get(attribute)!r}. Is it mapped "
+            f"Goran is in, but his profile has no such {attribute}: it says {arrived.get(attribute)!r}. Is it mapped "
             "from the right claim, and do authorize_scopes ask Google for it?",
         )
 

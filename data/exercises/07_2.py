@@ -1,15 +1,17 @@
-"""Goran has an old account with a password, and now he comes by Google, too. Write `link`: from then on both ways lead
-to the old account. Some people have pressed the Google button before anybody linked them, others have not; `link`
-works for both, and touches nobody else.
+"""Goran has an old account with a password. Now he wants to come in by Google as well. Write `link`: afterwards both
+ways lead to the old account. Some people have come by Google already and have a second profile, others have not. `link`
+must work for both, and must not change anybody else.
 """
 
 from cognito_lab.practice.checks import expect, id_token, refusal_of, sign_in_through_pages
 
 title, core, difficulty, minutes = "Link Goran to his old account", False, 2, 7
-expected = "One `sub`, by password and by Google; no second profile of his; everybody else is still there."
+expected = (
+    "One `sub`, by password and by Google. No second profile of Goran's. Everybody else is still there."
+)
 hint = """
-The destination stays, the source is added to it, and a source is named by the number that Google has for the person.
-Linking comes before the first sign-in. Where that has been, there is a profile, and linking has to come first again.
+The destination stays, and the source is added to it. A source is named by the number that Google has for the person.
+Linking comes before the first sign-in by Google. What has such a sign-in left behind, and what can you do with that?
 """
 scene = "old_account"
 
@@ -34,12 +36,12 @@ def link(user_pools, pool, username, google_sub):
 
 
 def check(answer, scene, lab):
-    for came_before in (False, True):
+    for username, came_before in (("goran", False), ("pavic", True)):
         scene = lab.scene("old_account")
-        try_linking(answer, scene, lab, came_before)
+        try_linking(answer, scene, lab, username, came_before)
 
 
-def try_linking(answer, scene, lab, came_before):
+def try_linking(answer, scene, lab, username, came_before):
     import boto3
     import jwt
 
@@ -48,6 +50,10 @@ def try_linking(answer, scene, lab, came_before):
     sign_in_through_pages(scene, "Google", ROOK, "Continue")
     if came_before:
         sign_in_through_pages(scene, "Google", GORAN, "Continue")
+    if username != "goran":  # this time the old account has another name
+        user = {"UserPoolId": scene.pool, "Username": username}
+        user_pools.admin_create_user(**user, MessageAction="SUPPRESS")
+        user_pools.admin_set_user_password(**user, Password=scene.password, Permanent=True)
 
     def sub(token):
         return jwt.decode(token, options={"verify_signature": False})["sub"]
@@ -56,25 +62,25 @@ def try_linking(answer, scene, lab, came_before):
         users = user_pools.list_users(UserPoolId=scene.pool)["Users"]
         return {each["Username"] for each in users if each["UserStatus"] == status}
 
-    old, others = sub(id_token(scene, "goran")), usernames("CONFIRMED")
+    old, others = sub(id_token(scene, username)), usernames("CONFIRMED")
     rooks = {name for name in usernames("EXTERNAL_PROVIDER") if number not in name}
     linked = []
     user_pools.meta.events.register(
         "provide-client-params.*.AdminLinkProviderForUser", lambda params, **_: linked.append(params)
     )
     try:
-        answer(user_pools, scene.pool, "goran", number)
+        answer(user_pools, scene.pool, username, number)
     except user_pools.exceptions.ClientError as error:
         for given in linked:
             expect(
                 given.get("DestinationUser", {}).get("ProviderName") != "Google",
-                "Source and destination are the wrong way round: the old account is where he is to arrive.",
+                "Source and destination are the wrong way round: he should arrive at the old account.",
             )
         linking = error.operation_name == "AdminLinkProviderForUser"
         unknown = error.response["Error"]["Code"] == "UserNotFoundException"
         expect(
             linking or not unknown or came_before,
-            f"{error.operation_name}: he has not come by Google yet, so there is no second profile to be found.",
+            f"{error.operation_name}: he has not come by Google yet, so there is no second profile.",
         )
         expect(
             not (linking and unknown),
@@ -82,26 +88,29 @@ def try_linking(answer, scene, lab, came_before):
         )
         expect(
             not (linking and came_before),
-            "He has come in by Google before, and has a profile from that. Linking was refused: it comes first.",
+            "He has come in by Google before, and has a profile from that. Linking was refused: it comes before the first sign-in.",
         )
         raise
-    expect(others <= usernames("CONFIRMED"), "His old account is gone, and that is the one to be kept.")
+    expect(others <= usernames("CONFIRMED"), "His old account is gone. That is the one to keep.")
     expect(rooks <= usernames("EXTERNAL_PROVIDER"), "Rook's profile is gone. This was about Goran only.")
     code = refusal_of(lambda: sign_in_through_pages(scene, "Google", GORAN, "Continue"))
     expect(not code, f"Goran comes by Google → {code}.")
     by_google = sub(sign_in_through_pages(scene, "Google", GORAN, "Continue")["id_token"])
-    kept = user_pools.admin_get_user(UserPoolId=scene.pool, Username="goran")["UserAttributes"]
+    expect(
+        username == "goran" or by_google != sub(id_token(scene, "goran")),
+        f"The old account is `{username}` this time, and Goran arrives at `goran`: you ignored `username`.",
+    )
+    kept = user_pools.admin_get_user(UserPoolId=scene.pool, Username=username)["UserAttributes"]
     expect(
         by_google == old or any(each["Name"] == "identities" for each in kept),
-        "Goran comes by Google, and is somebody else than by password: no link was made. "
+        "By Google, Goran is not the user that he is by password: no link was made. "
         "AdminLinkProviderForUser was not called, or refused.",
     )
     expect(
         by_google == old,
-        "Goran comes by Google, and is somebody else than by password. Google's number for him is what counts: "
-        f"it is {number}.",
+        "By Google, Goran is not the user that he is by password. Google's number for him is what counts.",
     )
-    expect(sub(id_token(scene, "goran")) == old, "By password he is not who he was.")
+    expect(sub(id_token(scene, username)) == old, "By password he is somebody else now.")
     expect(
         not any(number in name for name in usernames("EXTERNAL_PROVIDER")),
         "A second profile of his is left over.",
@@ -146,7 +155,7 @@ def wrong_address_for_a_number(user_pools, pool, username, google_sub):
 
 
 def wrong_too_late(user_pools, pool, username, google_sub):
-    """it comes first"""
+    """it comes before the first sign-in"""
     _link(user_pools, pool, username, google_sub)
 
 
@@ -176,3 +185,9 @@ def wrong_everybody_from_google(user_pools, pool, username, google_sub):
     """Rook's profile is gone"""
     _forget(user_pools, pool, "")
     _link(user_pools, pool, username, google_sub)
+
+
+def wrong_always_goran(user_pools, pool, username, google_sub):
+    """you ignored `username`"""
+    _forget(user_pools, pool, google_sub)
+    _link(user_pools, pool, "goran", google_sub)

@@ -1,5 +1,5 @@
 """Goran comes by Google for the first time. The user pool maps Google's `email` to `email` and `name` to `name`,
-nothing else. Predict what his profile says:
+nothing else. What will his profile say?
 
 * `"username"`: `"his address"`, `"his number at Google"`, `"Google and his number there"`, or `"one that he chooses"`
 * `"status"`: `"UNCONFIRMED"`, `"CONFIRMED"`, `"EXTERNAL_PROVIDER"`, or `"FORCE_CHANGE_PASSWORD"`
@@ -10,9 +10,9 @@ nothing else. Predict what his profile says:
 
 from cognito_lab.practice.checks import Mistake, expect, sign_in_through_pages
 
-title, core, difficulty, minutes = "What will his profile say?", False, 2, 5
-expected = "Five words. The check lets Goran come in twice, into two empty directories, and looks."
-hint = "What is mapped arrives, and what is not mapped does not, whatever Google knows."
+title, core, difficulty, minutes = "What will his profile say?", False, 2, 3
+expected = "Five choices. The check lets Goran come in twice, each time into a new directory, and looks at his profile."
+hint = "What the mapping names arrives. The rest does not, whatever Google knows. Goran has no password here."
 scene = "google_connected"
 
 name = "profile"
@@ -39,15 +39,15 @@ CHOICES = {
     "email_verified, when it is mapped": ("true", "not true"),
 }
 NOT_A_USERNAME = {
-    "his address": "An address can change, and a username cannot:",
-    "his number at Google": "Somebody else may have the same number at another provider:",
-    "one that he chooses": "Nobody asks him:",
+    "his address": "An address can change, and a username cannot.",
+    "his number at Google": "Somebody else may have the same number at another provider.",
+    "one that he chooses": "Nobody asks him.",
 }
 BECAUSE = {
-    "status": "Nothing is left to be confirmed, and no password is the pool's:",
-    "groups": "The pool makes a group for each provider, and puts everybody from there into it:",
-    "email_verified": "Google did say so, and nobody told the pool to listen:",
-    "email_verified, when it is mapped": "Now the pool takes Google's word for it:",
+    "status": "There is nothing to confirm, and the pool has no password for him.",
+    "groups": "The pool makes a group for each provider, and puts everybody from there into it.",
+    "email_verified": "Google says so, but the mapping does not tell the pool.",
+    "email_verified, when it is mapped": "Now the pool takes Google's word for it.",
 }
 
 
@@ -62,7 +62,7 @@ def check(answer, scene, lab):
     for what, predicted in answer.items():
         if predicted != truth[what]:
             because = BECAUSE.get(what) or NOT_A_USERNAME[predicted]
-            raise Mistake(f"{what}: {because} {truth[what]}.")
+            raise Mistake(f"{what}: not {predicted!r}. {because}")
 
 
 def look(scene, lab, **changed):
@@ -102,9 +102,9 @@ wrong_number_alone = (
     "Somebody else may have the same number",
 )
 wrong_one_not_predicted = ({**solution, "status": ""}, "status: choose one of")
-wrong_confirmed = ({**solution, "status": "CONFIRMED"}, "no password is the pool's")
+wrong_confirmed = ({**solution, "status": "CONFIRMED"}, "the pool has no password for him")
 wrong_no_group = ({**solution, "groups": "none"}, "The pool makes a group for each provider")
-wrong_verified_by_itself = ({**solution, "email_verified": "true"}, "nobody told the pool to listen")
+wrong_verified_by_itself = ({**solution, "email_verified": "true"}, "the mapping does not tell the pool")
 wrong_never_verified = (
     {**solution, "email_verified, when it is mapped": "not true"},
     "Now the pool takes Google's word",

@@ -1,7 +1,7 @@
-"""“Goran's sign-in by Google broke on the day when somebody made `phone_number` required.” So a colleague tells it. Which
-of these can have happened, and stops him? Say `True` or `False` of each.
+"""A colleague says: “Goran's sign-in by Google broke on the day when somebody made `phone_number` required.” Which of
+these sentences can be true, and explain that Goran does not get in? Say `True` or `False` of each.
 
-Google tells his address and his name, and no phone number.
+Google tells the pool his address and his name, and no phone number.
 """
 
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ title, core, difficulty, minutes = "Why did Goran's sign-in break?", False, 3, 5
 expected = (
     "Five verdicts. The check makes each of them happen, as far as AWS lets it, and Goran comes in twice."
 )
-hint = "What of an attribute can be changed after the pool was made (01.5), and what is written at which sign-in?"
+hint = "What can you change about an attribute after the pool was made (01.5)? And what is written at which sign-in?"
 scene = "google_connected"
 
 name = "verdicts"
@@ -36,9 +36,9 @@ NUMBER = {"Name": "phone_number", "AttributeDataType": "String", "Required": Tru
 ADDRESS = {"Name": "email", "AttributeDataType": "String", "Mutable": False}
 BECAUSE = [
     "An attribute cannot become required later: UpdateUserPool has no place for it, and AddCustomAttributes adds "
-    "only what is not required.",
-    "Made so from the start, it stops everybody from Google: there is no number to make a profile with.",
-    "It stops him at the second sign-in, when the address is to be written again.",
+    "only attributes that are not required.",
+    "Such a pool stops everybody from Google: there is no number to make a profile with.",
+    "It stops him at the second sign-in, which tries to write the address again.",
     "What is not mapped is not written, so nothing is refused.",
     "Nobody is asked: the pool has no page for it, and tells the app that an attribute is missing.",
 ]

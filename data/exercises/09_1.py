@@ -1,6 +1,6 @@
-"""Mara has signed in at the user pool; `tokens` is what she got. Write `s3_as`: it exchanges her login for
-AWS credentials at the identity pool, and returns an S3 client that signs with them. The check reads her own
-picture with it, then does the same for Ben.
+"""Mara has signed in at the user pool. `tokens` are the tokens that she got. Write `s3_as`: it exchanges her
+login for AWS credentials at the identity pool, and returns an S3 client that signs with them. The check reads
+Mara's own picture with this client. Then it does the same for Ben.
 """
 
 from functools import partial
@@ -10,16 +10,17 @@ import boto3
 from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "From a login to a picture", True, 2, 8
-expected = "the client reads the picture of whoever signed in, and is refused the neighbour's."
+expected = "the client reads the picture of the member who signed in, and is refused the other member's."
 hint = """
-Two calls lead from a token to credentials, and both want the same login: a key that names who made the token,
-and the one of the three tokens that says who somebody is. Then look at the names of the parts that came back.
+Two calls lead from a token to credentials, and both need the same login. Its key names who issued the token.
+Its value is the one of the three tokens that says who somebody is. Then look at the names of the parts that
+come back.
 """
 scene = "overture"
 
 
 def s3_as(identity_pools, tokens, region, pool, identity_pool):
-    """An S3 client for whoever `tokens` belong to; `pool` and `identity_pool` are ids."""
+    """An S3 client for the member with these `tokens`. `pool` and `identity_pool` are ids."""
     login = {f"cognito-idp.{region}.amazonaws.com/{pool}": tokens["IdToken"]}
     identity = identity_pools.get_id(IdentityPoolId=identity_pool, Logins=login)["IdentityId"]
     answer = identity_pools.get_credentials_for_identity(IdentityId=identity, Logins=login)
@@ -57,12 +58,12 @@ def check(answer, scene, lab):
             if asked:
                 look_at_login(*asked[-1], tokens, scene)
             raise
-        expect(hasattr(client, "get_object"), f"Return an S3 client; what came is {type(client).__name__}.")
+        expect(hasattr(client, "get_object"), f"Return an S3 client, not {type(client).__name__}.")
         code = refusal_of(partial(client.get_object, Bucket=scene.bucket, Key=pictures[name]))
         expect(
             code != "InvalidAccessKeyId",
             "S3 does not know the access key: temporary credentials have three parts, and the session token "
-            "is one of them.",
+            "is the third.",
         )
         expect(code != "SignatureDoesNotMatch", "The secret does not belong to the access key.")
         expect(not code, f"{name.capitalize()}'s own picture → {code}.")
@@ -70,23 +71,23 @@ def check(answer, scene, lab):
         expect(
             code == "AccessDenied",
             f"The client reads {other.capitalize()}'s picture too: it signs with your own credentials, the "
-            "account owner's, and not with those that the identity pool gave.",
+            "account owner's, and not with the credentials from the identity pool.",
         )
 
 
 def look_at_login(operation, given, tokens, scene):
     """What is wrong with the login of a call that was refused."""
     login = given.get("Logins")
-    expect(login, f"{operation} came without the login. Both calls want it, each time.")
+    expect(login, f"{operation} came without the login. Both calls need it, each time.")
     for key, token in login.items():
         expect("://" not in key, "The key names the issuer without `https://`.")
         expect(
             scene.identity_pool not in key,
-            "The key names who made the token: the user pool. This is the identity pool's id.",
+            "The key names who issued the token: the user pool. This is the identity pool's id.",
         )
         expect(
             token != tokens["AccessToken"],
-            "This is the access token. The identity pool wants the one that says who somebody is: the ID token.",
+            "This is the access token. The identity pool needs the token that says who somebody is: the ID token.",
         )
         expect(
             token != tokens["RefreshToken"], "This is the refresh token, which only the user pool can read."

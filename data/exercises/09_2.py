@@ -1,6 +1,6 @@
 """Members look at the gallery and add pictures to it. From today, visitors without an account may look at
-the gallery too, and do nothing else. The identity pool lets guests in already, and has a role for members
-only. Write `admit_visitors`.
+the gallery too, but they may do nothing else. The identity pool already allows guests, but it has a role only
+for members. Write `admit_visitors`.
 """
 
 import json
@@ -9,19 +9,21 @@ from functools import partial
 import boto3
 import requests
 
+from cognito_lab import permissions
 from cognito_lab.practice.checks import client_with, expect, id_token, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "Visitors may look, and nothing else", False, 2, 8
-expected = "a visitor sees each picture of the gallery and nothing else; members can do what they could do."
+expected = "a visitor sees every picture in the gallery and nothing else; members can do the same as before."
 hint = """
-A role of their own, with two documents: whom it trusts (which pool, and which of the two states) and what it
-allows (which action, on which objects). And what does SetIdentityPoolRoles do with what you leave out?
+Visitors need a role of their own, with two documents: whom it trusts (which pool, and which of the two states)
+and what it allows (which action, on which objects). And what does SetIdentityPoolRoles do with the roles that
+you leave out?
 """
 scene = "contributors"
 
 
 def admit_visitors(iam, identity_pools, identity_pool, member_role, bucket):
-    """Let guests of `identity_pool` (an id) see what lies in `bucket` under `gallery/`.
+    """Let guests of `identity_pool` (an id) read the objects in `bucket` under `gallery/`.
 
     `member_role` is the ARN of the role that members have.
     """
@@ -42,22 +44,30 @@ def admit_visitors(iam, identity_pools, identity_pool, member_role, bucket):
 
 def check(answer, scene, lab):
     iam, identity_pools = boto3.client("iam"), boto3.client("cognito-identity")
+    _, before = identity_and_credentials(scene.identity_pool, {scene.issuer: id_token(scene, "mara")})
+    could = allowed(before, scene)
     answer(iam, identity_pools, scene.identity_pool, scene.member_role, scene.bucket)
     roles = identity_pools.get_identity_pool_roles(IdentityPoolId=scene.identity_pool)["Roles"]
     guest, credentials = visitor(identity_pools, scene, roles)
     as_guest = client_with(credentials)
-    same = "One role for both, and whoever has it can" if len(set(roles.values())) == 1 else "A visitor can"
+    same = (
+        "Both have one role, and with it a visitor can" if len(set(roles.values())) == 1 else "A visitor can"
+    )
     gallery, new = "gallery/anemone.svg", {"Key": "gallery/limpet.svg", "Body": b"<svg/>"}
     code = refusal_of(partial(as_guest.get_object, Bucket=scene.bucket, Key=gallery))
-    expect(not code, f"A visitor looks at {gallery} → {code}: the role's permissions do not allow it.")
+    expect(not code, f"A visitor reads {gallery} → {code}: the role's permissions do not allow it.")
     forbidden = [
         ("put a picture into the gallery", as_guest.put_object, new),
         ("delete a picture of the gallery", as_guest.delete_object, {"Key": gallery}),
         ("read a draft", as_guest.get_object, {"Key": "drafts/crab.svg"}),
-        ("put a picture beside the gallery", as_guest.put_object, {**new, "Key": "limpet.svg"}),
+        ("put a picture outside the gallery", as_guest.put_object, {**new, "Key": "limpet.svg"}),
         ("list the bucket", as_guest.list_objects_v2, {}),
         ("list the gallery", as_guest.list_objects_v2, {"Prefix": "gallery/"}),
-        ("read what lies beside the gallery", as_guest.get_object, {"Key": "gallery-drafts/crab.svg"}),
+        (
+            "read a folder whose name only begins with gallery",
+            as_guest.get_object,
+            {"Key": "gallery-drafts/crab.svg"},
+        ),
     ]
     s3 = boto3.client("s3")
     s3.put_object(Bucket=scene.bucket, Key="gallery-drafts/crab.svg", Body=b"<svg/>")
@@ -65,23 +75,54 @@ def check(answer, scene, lab):
         code = refusal_of(partial(call, Bucket=scene.bucket, **given))
         expect(code == "AccessDenied", f"{same} {what}.")
     look_elsewhere(s3, scene, as_guest, credentials, same)
+    more = sorted(allowed(credentials, scene) - {"s3:GetObject on gallery/anemone.svg"})
+    expect(not more, f"{same} do {', '.join(more)}, too. To see a picture, one action is enough.")
     plain = f"https://{scene.bucket}.s3.amazonaws.com/{gallery}"
     expect(
         refusal_of(lambda: requests.get(plain).raise_for_status()),
-        "The gallery opens without any credentials: the bucket itself is public now, and no role is needed.",
+        "The gallery can be read without any credentials: now the bucket itself is public.",
     )
-    login, mara, as_mara = member(scene, roles)
+    login, mara, as_mara, credentials = member(scene, roles)
+    more = sorted(allowed(credentials, scene) - could)
+    expect(not more, f"Members can do {', '.join(more)} now. They could not before.")
     code = refusal_of(partial(as_mara.get_object, Bucket=scene.bucket, Key=gallery))
-    expect(not code, f"Mara looks at {gallery} → {code}: members have lost a right that they had.")
+    expect(not code, f"Mara reads {gallery} → {code}: members have lost this right.")
     code = refusal_of(partial(as_mara.put_object, Bucket=scene.bucket, **new))
-    expect(not code, f"Mara adds a picture → {code}: members have lost a right that they had.")
+    expect(not code, f"Mara adds a picture → {code}: members have lost this right.")
     code = refusal_of(partial(as_guest.get_object, Bucket=scene.bucket, Key=new["Key"]))
-    expect(not code, f"A visitor looks at the picture that Mara has just added → {code}: each, not only one.")
+    expect(
+        not code,
+        f"A visitor reads the picture that Mara has just added → {code}: allow every picture, not only one.",
+    )
     look_at_trust(identity_pools, scene, roles, guest, mara, login)
 
 
+def allowed(credentials, scene):
+    """Those of some requests that the policies allow to whoever has these credentials."""
+    bucket, picture = f"arn:aws:s3:::{scene.bucket}", f"arn:aws:s3:::{scene.bucket}/gallery/anemone.svg"
+    requests = {
+        "s3:GetObject on gallery/anemone.svg": ("s3:GetObject", picture),
+        "s3:GetObject on drafts/crab.svg": ("s3:GetObject", f"{bucket}/drafts/crab.svg"),
+        "s3:GetObject on other-bucket/crab.svg": ("s3:GetObject", "arn:aws:s3:::other-bucket/crab.svg"),
+        "cognito-identity:ListIdentityPools": ("cognito-identity:ListIdentityPools", "*"),
+        "cognito-idp:ListUserPools": ("cognito-idp:ListUserPools", "*"),
+    }
+    for one in (
+        "GetObjectAcl",
+        "PutObjectAcl",
+        "GetObjectTagging",
+        "PutObjectTagging",
+        "DeleteObject",
+        "PutObject",
+    ):
+        requests[f"s3:{one}"] = (f"s3:{one}", picture)
+    for one in ("ListBucket", "GetBucketPolicy", "PutBucketPolicy", "GetBucketCORS", "DeleteBucket"):
+        requests[f"s3:{one}"] = (f"s3:{one}", bucket)
+    return {what for what, asked in requests.items() if permissions(credentials, *asked).allowed}
+
+
 def look_elsewhere(s3, scene, as_guest, credentials, whoever):
-    """What lies outside of the club's bucket is no part of the gallery either."""
+    """What is outside the club's bucket does not belong to the gallery either."""
     s3.create_bucket(Bucket="another-bucket", **scene.location)
     s3.put_object(Bucket="another-bucket", Key="gallery/crab.svg", Body=b"<svg/>")
     user_pools = client_with(credentials, "cognito-idp")
@@ -100,34 +141,35 @@ def visitor(identity_pools, scene, roles):
     code = refusal_of(partial(identity_pools.get_id, IdentityPoolId=scene.identity_pool))
     expect(
         not code,
-        f"A visitor asks for an identity → {code}. What an update of the identity pool leaves out is "
-        "switched off.",
+        f"A visitor asks for an identity → {code}. UpdateIdentityPool resets the settings that you leave out, "
+        "and the pool no longer allows guests.",
     )
     guest = identity_pools.get_id(IdentityPoolId=scene.identity_pool)["IdentityId"]
     expect(
-        "unauthenticated" in roles, "The identity pool has no role for guests: an identity, no credentials."
+        "unauthenticated" in roles,
+        "The identity pool has no role for guests: they get an identity, but no credentials.",
     )
     code = refusal_of(partial(identity_pools.get_credentials_for_identity, IdentityId=guest))
     expect(
         not code,
-        f"A visitor asks for credentials → {code}. The pool names a role, and the role does not let the "
-        "visitor in: a guest's `amr` is `unauthenticated`.",
+        f"A visitor asks for credentials → {code}. The pool names a role, but the role does not accept the "
+        "visitor: a guest's `amr` is `unauthenticated`.",
     )
     return guest, identity_pools.get_credentials_for_identity(IdentityId=guest)["Credentials"]
 
 
 def member(scene, roles):
-    """Mara's login and identity, and an S3 client that signs with what she gets."""
+    """Mara's login and identity, an S3 client that signs with what she gets, and that itself."""
     expect(
         "authenticated" in roles,
-        "Members get no credentials any more. SetIdentityPoolRoles replaces the whole table: their role has "
-        "to be in it as well.",
+        "Members no longer get credentials. SetIdentityPoolRoles replaces the whole table, so it must contain "
+        "their role too.",
     )
     login = {scene.issuer: id_token(scene, "mara")}
     code = refusal_of(partial(identity_and_credentials, scene.identity_pool, login))
-    expect(not code, f"Mara asks for credentials → {code}. Her role does not let her in any more.")
+    expect(not code, f"Mara asks for credentials → {code}. Her role no longer accepts her.")
     mara, credentials = identity_and_credentials(scene.identity_pool, login)
-    return login, mara, client_with(credentials)
+    return login, mara, client_with(credentials), credentials
 
 
 def look_at_trust(identity_pools, scene, roles, guest, mara, login):
@@ -137,9 +179,9 @@ def look_at_trust(identity_pools, scene, roles, guest, mara, login):
     )["IdentityPoolId"]
     their_guest = identity_pools.get_id(IdentityPoolId=stranger)["IdentityId"]
     attempts = [
-        (mara, login, "unauthenticated", "A member can take the visitors' role: its trust policy asks for no "
-         "state. Let it name the guests'."),
-        (guest, {}, "authenticated", "A visitor can take the members' role: its trust policy lets guests in."),
+        (mara, login, "unauthenticated", "A member can take the visitors' role: its trust policy does not "
+         "name a state. It should accept only guests."),
+        (guest, {}, "authenticated", "A visitor can take the members' role: its trust policy accepts guests."),
         (their_guest, {}, "unauthenticated", "A guest of another identity pool can take the visitors' "
          "role."),
     ]  # fmt: skip
@@ -187,7 +229,7 @@ def open_to_both(iam, identity_pools, pool, member_role):
 
 
 def wrong_one_role(iam, identity_pools, pool, member_role, bucket):
-    """One role for both"""
+    """Both have one role"""
     open_to_both(iam, identity_pools, pool, member_role)
     both = {"authenticated": member_role, "unauthenticated": member_role}
     identity_pools.set_identity_pool_roles(IdentityPoolId=pool, Roles=both)
@@ -213,13 +255,13 @@ def wrong_whole_bucket(iam, identity_pools, pool, member_role, bucket):
 
 
 def wrong_state_of_members(iam, identity_pools, pool, member_role, bucket):
-    """the role does not let the visitor in"""
+    """the role does not accept the visitor"""
     gallery = f"arn:aws:s3:::{bucket}/gallery/*"
     make(iam, identity_pools, pool, member_role, "authenticated", "s3:GetObject", gallery)
 
 
 def wrong_no_state(iam, identity_pools, pool, member_role, bucket):
-    """its trust policy asks for no state"""
+    """its trust policy does not name a state"""
     gallery = f"arn:aws:s3:::{bucket}/gallery/*"
     make(iam, identity_pools, pool, member_role, "", "s3:GetObject", gallery)
 
@@ -252,7 +294,7 @@ def wrong_any_identity_pool(iam, identity_pools, pool, member_role, bucket):
 
 
 def wrong_members_turned_away(iam, identity_pools, pool, member_role, bucket):
-    """Her role does not let her in any more"""
+    """Her role no longer accepts her"""
     gallery = f"arn:aws:s3:::{bucket}/gallery/*"
     make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", gallery)
     document = iam.get_role(RoleName="tidepool-visitor")["Role"]["AssumeRolePolicyDocument"]
@@ -274,13 +316,13 @@ def wrong_gallery_of_every_bucket(iam, identity_pools, pool, member_role, bucket
 
 
 def wrong_star_without_slash(iam, identity_pools, pool, member_role, bucket):
-    """read what lies beside the gallery"""
+    """read a folder whose name only begins with gallery"""
     gallery = f"arn:aws:s3:::{bucket}/gallery*"
     make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", gallery)
 
 
 def wrong_one_picture(iam, identity_pools, pool, member_role, bucket):
-    """each, not only one"""
+    """every picture, not only one"""
     one = f"arn:aws:s3:::{bucket}/gallery/anemone.svg"
     make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", one)
 
@@ -292,3 +334,18 @@ def wrong_other_services_as_well(iam, identity_pools, pool, member_role, bucket)
     more = {"Effect": "Allow", "Action": "cognito-idp:*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [more]})
     iam.put_role_policy(RoleName="tidepool-visitor", PolicyName="more", PolicyDocument=document)
+
+
+def wrong_every_reading_action(iam, identity_pools, pool, member_role, bucket):
+    """To see a picture, one action is enough"""
+    gallery = f"arn:aws:s3:::{bucket}/gallery/*"
+    make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:Get*", gallery)
+
+
+def wrong_members_gain_as_well(iam, identity_pools, pool, member_role, bucket):
+    """They could not before"""
+    gallery = f"arn:aws:s3:::{bucket}/gallery/*"
+    make(iam, identity_pools, pool, member_role, "unauthenticated", "s3:GetObject", gallery)
+    more = {"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [more]})
+    iam.put_role_policy(RoleName="tidepool-member", PolicyName="more", PolicyDocument=document)

@@ -1,6 +1,6 @@
-"""Mara uploads a night of pictures, for three hours without a break. Credentials last for one hour. Shortly
-before they end, her program calls `renewed`, each time with the tokens of the sign-in at the start, and goes
-on with what it returns. Nobody asks Mara for her password again.
+"""Mara uploads the pictures of a night, for three hours without a break. Credentials last for one hour. Shortly
+before they expire, her program calls `renewed`, always with the tokens of the sign-in at the start, and goes
+on with the credentials that come back. Nobody asks Mara for her password again.
 """
 
 from functools import partial
@@ -10,18 +10,18 @@ import boto3
 from cognito_lab.practice.checks import Mistake, client_with, expect, refusal_of
 
 title, core, difficulty, minutes = "Three hours of pictures", False, 2, 7
-expected = "after three hours all pictures lie in her folder, put there with four sets of credentials."
+expected = "after three hours all pictures are in her folder, uploaded with four sets of credentials."
 hint = """
-Credentials are renewed with a login, and the login ends after an hour as well (09.6). Which of the three
-tokens lives for days, and what is it good for?
+A login is needed for new credentials, and the login expires after one hour too (09.6). Which of the three
+tokens is valid for days, and what can it do?
 """
 scene = "overture"
 
 
 def renewed(user_pools, identity_pools, client, issuer, identity, tokens):
-    """New `Credentials` for `identity`; `issuer` is the key for the login.
+    """New `Credentials` for `identity`. `issuer` is the key for the login.
 
-    `tokens` are of a sign-in through the app client `client`, up to three hours ago.
+    `tokens` come from a sign-in through the app client `client`, up to three hours ago.
     """
     fresh = user_pools.initiate_auth(
         ClientId=client,
@@ -40,7 +40,7 @@ def check(answer, scene, lab):
     asked = []
     identity_pools.meta.events.register("provide-client-params.*", lambda params, **_: asked.append(params))
     first = identity_pools.get_credentials_for_identity(IdentityId=scene.mara, Logins=login)
-    s3 = client_with(first["Credentials"])
+    s3, used = client_with(first["Credentials"]), [first["Credentials"]["AccessKeyId"]]
     for minute in range(0, 181, 10):
         if minute in (50, 100, 150):
             given = (user_pools, identity_pools, scene.client, scene.issuer, scene.mara, dict(tokens))
@@ -55,19 +55,24 @@ def check(answer, scene, lab):
                 "Return the `Credentials`, a dictionary with AccessKeyId, SecretKey and SessionToken.",
             )
             s3 = client_with(parts)
+            code = refusal_of(partial(s3.get_object, Bucket=scene.bucket, Key=f"{scene.ben}/crab.svg"))
+            expect(code, "These credentials read Ben's folder too: they are not Mara's.")
+            expect(
+                parts["AccessKeyId"] not in used,
+                f"Minute {minute}: these were in use before. The credentials from `renewed` were not new.",
+            )
+            used.append(parts["AccessKeyId"])
         code = refusal_of(
             partial(s3.put_object, Bucket=scene.bucket, Key=f"{scene.mara}/{minute}.svg", Body=b"<svg/>")
         )
         expect(
             code != "ExpiredToken",
-            f"Minute {minute}: S3 → ExpiredToken. What `renewed` returned was not new.",
+            f"Minute {minute}: S3 → ExpiredToken. The credentials from `renewed` were not new.",
         )
         expect(not code, f"Minute {minute}: putting a picture into Mara's folder → {code}.")
         lab.travel(minutes=10)
     code = refusal_of(partial(sign_in, user_pools, scene.client, scene.password))
-    expect(not code, f"Mara signs in with her own password → {code}: it has been changed behind her back.")
-    code = refusal_of(partial(s3.get_object, Bucket=scene.bucket, Key=f"{scene.ben}/crab.svg"))
-    expect(code == "AccessDenied", "These credentials read Ben's folder too: they are not Mara's.")
+    expect(not code, f"Mara signs in with her own password → {code}: your answer has changed her password.")
 
 
 def sign_in(user_pools, client, password):
@@ -82,7 +87,7 @@ def sign_in(user_pools, client, password):
 def look_at_refusal(minute, code, asked, tokens):
     """Why a renewal was refused; `asked` is what the identity pool was asked."""
     said = f"Minute {minute} → {code}."
-    expect(asked, f"{said} The identity pool was not asked at all: what came before it was refused.")
+    expect(asked, f"{said} The identity pool was not asked at all: an earlier call was refused.")
     given = asked[-1]
     expect(
         "DurationSeconds" not in given,
@@ -90,23 +95,23 @@ def look_at_refusal(minute, code, asked, tokens):
     )
     expect(
         code != "ValidationError",
-        f"{said} STS gives no longer session than the role allows, and this role allows one hour.",
+        f"{said} STS gives no session that is longer than the role allows, and this role allows one hour.",
     )
     login = list(given.get("Logins", {}).values())
-    expect(login, f"{said} Without a login, Mara's identity is not to be had.")
+    expect(login, f"{said} Without a login nobody gets credentials for Mara's identity.")
     expect(
         tokens["IdToken"] not in login,
-        f"{said} The ID token of the sign-in ended after an hour, and with it the login. Renew the login first.",
+        f"{said} The ID token of the sign-in has expired after one hour. Get a new ID token first.",
     )
     expect(
         tokens["RefreshToken"] not in login,
-        f"{said} The refresh token is for the user pool alone: it brings a new ID token.",
+        f"{said} The refresh token is only for the user pool, which gives you a new ID token for it.",
     )
-    raise Mistake(f"{said} The identity pool wants an ID token as login, and nothing else that came with it.")
+    raise Mistake(f"{said} The identity pool needs an ID token as the login, not another token.")
 
 
 def wrong_old_id_token(user_pools, identity_pools, client, issuer, identity, tokens):
-    """The ID token of the sign-in ended after an hour"""
+    """The ID token of the sign-in has expired"""
     login = {issuer: tokens["IdToken"]}
     return identity_pools.get_credentials_for_identity(IdentityId=identity, Logins=login)["Credentials"]
 
@@ -146,14 +151,14 @@ def wrong_owner(user_pools, identity_pools, client, issuer, identity, tokens):
 
 
 def wrong_asks_once(user_pools, identity_pools, client, issuer, identity, tokens, kept={}):  # noqa: B006
-    """What `renewed` returned was not new"""
+    """The credentials from `renewed` were not new"""
     if identity not in kept:
         kept[identity] = renewed(user_pools, identity_pools, client, issuer, identity, tokens)
     return kept[identity]
 
 
 def wrong_access_token(user_pools, identity_pools, client, issuer, identity, tokens):
-    """The identity pool wants an ID token"""
+    """The identity pool needs an ID token"""
     fresh = user_pools.initiate_auth(
         ClientId=client,
         AuthFlow="REFRESH_TOKEN_AUTH",
@@ -164,7 +169,7 @@ def wrong_access_token(user_pools, identity_pools, client, issuer, identity, tok
 
 
 def wrong_refresh_token_as_login(user_pools, identity_pools, client, issuer, identity, tokens):
-    """The refresh token is for the user pool"""
+    """The refresh token is only for the user pool"""
     login = {issuer: tokens["RefreshToken"]}
     return identity_pools.get_credentials_for_identity(IdentityId=identity, Logins=login)["Credentials"]
 
@@ -184,7 +189,7 @@ def wrong_flow(user_pools, identity_pools, client, issuer, identity, tokens):
 
 
 def wrong_new_password(user_pools, identity_pools, client, issuer, identity, tokens):
-    """it has been changed behind her back"""
+    """your answer has changed her password"""
     pool, password = issuer.rpartition("/")[2], "Another-Password-1"
     user_pools.admin_set_user_password(UserPoolId=pool, Username="mara", Password=password, Permanent=True)
     login = {issuer: sign_in(user_pools, client, password)["IdToken"]}

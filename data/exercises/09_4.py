@@ -1,6 +1,6 @@
-"""One morning the gallery's identity pool has 10,000 identities more than the day before. The web server's log
-of that day: 310 visitors, 10,000 pages, 24 sign-ins of one member. How many identities does each of these
-make? And `"the cause"` of the 10,000: `"visitors"`, `"pages"` or `"sign-ins"`?
+"""One morning the gallery's identity pool has 10,000 more identities than the day before. The web server's log
+of that day shows 310 visitors, 10,000 pages, and 24 sign-ins of one member. How many identities do the lines
+below make? And what is `"the cause"` of the 10,000: `"visitors"`, `"pages"` or `"sign-ins"`?
 """
 
 import boto3
@@ -8,8 +8,8 @@ import boto3
 from cognito_lab.practice.checks import expect, id_token
 
 title, core, difficulty, minutes = "Ten thousand identities in a day", False, 2, 7
-expected = "four numbers, and the cause; the check counts the identities in the pool."
-hint = "09.2 says when GetId makes an identity and when it finds one. To count: `list_identities`."
+expected = "four numbers and the cause. The check makes the visits and counts the identities."
+hint = "09.2 says when GetId makes an identity and when it finds one. You can count with `list_identities`."
 scene = "visitors"
 
 name = "identities"
@@ -35,11 +35,11 @@ TEN_OF = {
 }
 BECAUSE = {
     "ten visitors, a page each": "Without a login, GetId makes an identity each time.",
-    "one visitor, ten pages, each page calls GetId": "GetId does not know a browser again. Without a login, "
-    "each call is a new guest: that is why an app keeps the id.",
-    "one visitor, ten pages, the id is kept and used again": "GetCredentialsForIdentity takes an id that is "
-    "there, and makes none.",
-    "one member signs in ten times": "A login leads to the same identity each time, with whatever token it comes.",
+    "one visitor, ten pages, each page calls GetId": "GetId does not recognise a browser. Without a login, "
+    "each call makes a new guest. So an app should keep the id.",
+    "one visitor, ten pages, the id is kept and used again": "GetCredentialsForIdentity uses the id that it "
+    "is given, and makes no new one.",
+    "one member signs in ten times": "A login leads to the same identity each time, also with a new token.",
 }
 
 
@@ -47,14 +47,14 @@ def check(answer, scene, lab):
     made = counted(scene)
     for what, really in made.items():
         said = answer.get(what)
-        expect(isinstance(said, int), f"{what}: how many identities? Say a number.")
-        expect(said == really, f"{what}: {said} is not what the pool has. {BECAUSE[what]}")
+        expect(isinstance(said, int), f"{what}: how many identities? Write a number.")
+        expect(said == really, f"{what}: the pool does not have {said} new ones. {BECAUSE[what]}")
     explained = {cause: LOG[cause] * made[ten] // 10 for cause, ten in TEN_OF.items()}
     cause = answer.get("the cause")
     expect(cause in LOG, "The cause is one of “visitors”, “pages” and “sign-ins”.")
     expect(
         explained[cause] == 10_000,
-        f"{LOG[cause]} {cause} can account for {explained[cause]} identities, not for 10,000.",
+        f"{LOG[cause]} {cause} explain {explained[cause]} identities, not 10,000.",
     )
 
 
@@ -95,7 +95,7 @@ wrong_visitors = (
         "one visitor, ten pages, each page calls GetId": 1,
         "the cause": "visitors",
     },
-    "GetId does not know a browser again",
+    "GetId does not recognise a browser",
 )
 wrong_each_sign_in = {**solution, "one member signs in ten times": 10}, "A login leads to the same identity"
 wrong_each_page = (
@@ -103,8 +103,8 @@ wrong_each_page = (
         **solution,
         "one visitor, ten pages, the id is kept and used again": 10,
     },
-    "takes an id that is there",
+    "uses the id that it is given",
 )
 wrong_guests_are_one = {**solution, "ten visitors, a page each": 1}, "GetId makes an identity each time"
-wrong_cause = {**solution, "the cause": "visitors"}, "310 visitors can account for 310"
+wrong_cause = {**solution, "the cause": "visitors"}, "310 visitors explain 310"
 wrong_no_cause = {**solution, "the cause": None}, "The cause is one of"

@@ -1,8 +1,8 @@
-"""The scene has an identity pool, `scene.many`, that believes Google and the user pool. Write `move`: it lets
-the pool believe the user pool and nobody else, and then brings a member in by that one door.
+"""The scene has an identity pool, `scene.many`, that lists Google and the user pool. Write `move`: it changes the
+identity pool so that it lists the user pool only, and then gets the identity of a member.
 
-Members sign in through the app client `web`. The app client `phone` is for a program that does not exist yet,
-and nobody who comes with its tokens should get in. Guests stay out, as before.
+Members sign in through the app client `web`. The app client `phone` is for a program that does not exist yet;
+tokens for it should be refused. Guests stay out, as before.
 """
 
 from cognito_lab.practice.checks import expect, id_token
@@ -13,8 +13,8 @@ expected = (
     "`phone` are refused."
 )
 hint = """
-`UpdateIdentityPool` replaces the settings: what you do not name is gone. A listed user pool is a provider *and* an
-app client. And the token goes under the name of whoever issued it (12.4).
+`UpdateIdentityPool` replaces all settings: what you do not name is gone. A listed user pool is a provider *and* an
+app client. The token goes under the name of the provider that issued it (12.4).
 """
 scene = "two_doors"
 
@@ -23,10 +23,10 @@ OTHER_WAYS = ("DeveloperProviderName", "OpenIdConnectProviderARNs", "SamlProvide
 
 
 def move(identity_pools, pool, issuer, clients, token):
-    """Change the identity pool `pool` over to the user pool `issuer` (a provider name), with its app client.
+    """Let the identity pool `pool` list the user pool only; `issuer` is the name of the user pool there.
 
     `clients` has the ids of the app clients by name, `token` is the ID token of a member.
-    Return the identity id that the token leads to.
+    Return the identity id that this token leads to.
     """
     identity_pools.update_identity_pool(
         IdentityPoolId=pool,
@@ -55,7 +55,7 @@ def check(answer, scene, lab):
             return ""
 
     token = id_token(scene, "mara")
-    before = enters({issuer: token})
+    before, settings = enters({issuer: token}), settings_of(identity_pools, pool)
     failed = None
     try:
         given = answer(identity_pools, pool, issuer, {"web": scene.client, "phone": phone}, token)
@@ -66,17 +66,19 @@ def check(answer, scene, lab):
     pools = identity_pools.list_identity_pools(MaxResults=60)["IdentityPools"]
     expect(
         pool in [each["IdentityPoolId"] for each in pools],
-        "The identity pool is gone, and with it everybody's identity: this one is to be changed.",
+        "The identity pool is gone, and everybody's identity with it. Change this one; do not make a new one.",
     )
     now = identity_pools.describe_identity_pool(IdentityPoolId=pool)
     listed = [each["ClientId"] for each in now.get("CognitoIdentityProviders", [])]
-    expect(listed, "The identity pool believes no user pool at all now.")
+    expect(listed, "The identity pool lists no user pool at all now.")
     expect(
         phone not in listed,
-        "You listed the app client `phone`. The members' tokens are meant for `web`, and that is the one to list.",
+        "You listed the app client `phone`. The members' tokens are for `web`: list that one.",
     )
     unknown = set(listed) - {scene.client}
-    expect(not unknown, f"{', '.join(unknown)} is no id of an app client: `clients` has the ids by name.")
+    expect(
+        not unknown, f"{', '.join(unknown)} is not the id of an app client: `clients` has the ids by name."
+    )
     of_goran = lab.google.credential(
         scene.tidepool_at_google.client_id, "goran.pavic@gmail.example", "https://tidepool.example"
     )
@@ -89,11 +91,11 @@ def check(answer, scene, lab):
         each["ProviderName"] for each in now["CognitoIdentityProviders"] if each["ProviderName"] != issuer
     ]
     more += [name for name in OTHER_WAYS if now.get(name)]
-    expect(not more, f"The identity pool believes somebody else, too: {', '.join(more)}.")
+    expect(not more, f"The identity pool lists somebody else too: {', '.join(more)}.")
     if failed is not None and failed.operation_name in ("GetId", "GetCredentialsForIdentity"):
         expect(
             not enters({issuer: token}),
-            "The settings are right, and your last call was refused: the token was issued by the user pool, so "
+            "The settings are right, but your last call was refused. The user pool issued this token, so "
             "it goes under the user pool's name, whoever signed in.",
         )
     if failed is not None:
@@ -102,7 +104,19 @@ def check(answer, scene, lab):
     expect(
         not enters({issuer: id_token(scene, "mara", phone)}), "A token for the app client `phone` gets in."
     )
+    changed = [name for name, value in settings_of(identity_pools, pool).items() if settings[name] != value]
+    expect(
+        not changed,
+        f"You changed {', '.join(changed)} as well: members get other credentials, or in other ways.",
+    )
     expect(given == before, f"Return Mara's identity id, {before[:20]}…; you returned {str(given)[:40]!r}.")
+
+
+def settings_of(identity_pools, pool):
+    """What of the identity pool is to be as before, by AWS's names."""
+    found = identity_pools.get_identity_pool_roles(IdentityPoolId=pool)
+    flow = identity_pools.describe_identity_pool(IdentityPoolId=pool).get("AllowClassicFlow", False)
+    return {"Roles": found.get("Roles"), "RoleMappings": found.get("RoleMappings"), "AllowClassicFlow": flow}
 
 
 def wrong_google_left_in(identity_pools, pool, issuer, clients, token):
@@ -141,7 +155,7 @@ def wrong_app_client(identity_pools, pool, issuer, clients, token):
 
 
 def wrong_new_pool(identity_pools, pool, issuer, clients, token):
-    """this one is to be changed"""
+    """Change this one; do not make a new one"""
     identity_pools.delete_identity_pool(IdentityPoolId=pool)
     new = identity_pools.create_identity_pool(
         IdentityPoolName="tidepool",
@@ -162,7 +176,7 @@ def wrong_issuer_as_an_address(identity_pools, pool, issuer, clients, token):
 
 
 def wrong_name_of_the_app_client(identity_pools, pool, issuer, clients, token):
-    """web is no id of an app client"""
+    """web is not the id of an app client"""
     identity_pools.update_identity_pool(
         IdentityPoolId=pool,
         IdentityPoolName="tidepool",
@@ -183,19 +197,37 @@ def wrong_guests_too(identity_pools, pool, issuer, clients, token):
 
 
 def wrong_user_pool_left_out(identity_pools, pool, issuer, clients, token):
-    """believes no user pool at all"""
+    """lists no user pool at all"""
     identity_pools.update_identity_pool(
         IdentityPoolId=pool, IdentityPoolName="tidepool", AllowUnauthenticatedIdentities=False
     )
 
 
 def wrong_facebook_too(identity_pools, pool, issuer, clients, token):
-    """believes somebody else, too: graph.facebook.com"""
+    """lists somebody else too: graph.facebook.com"""
     identity_pools.update_identity_pool(
         IdentityPoolId=pool,
         IdentityPoolName="tidepool",
         AllowUnauthenticatedIdentities=False,
         CognitoIdentityProviders=[{"ProviderName": issuer, "ClientId": clients["web"]}],
         SupportedLoginProviders={"graph.facebook.com": "1"},
+    )
+    return identity_pools.get_id(IdentityPoolId=pool, Logins={issuer: token})["IdentityId"]
+
+
+def wrong_roles_taken_away(identity_pools, pool, issuer, clients, token):
+    """You changed Roles as well"""
+    identity_pools.set_identity_pool_roles(IdentityPoolId=pool, Roles={})
+    return move(identity_pools, pool, issuer, clients, token)
+
+
+def wrong_classic_flow(identity_pools, pool, issuer, clients, token):
+    """You changed AllowClassicFlow as well"""
+    identity_pools.update_identity_pool(
+        IdentityPoolId=pool,
+        IdentityPoolName="tidepool",
+        AllowUnauthenticatedIdentities=False,
+        AllowClassicFlow=True,
+        CognitoIdentityProviders=[{"ProviderName": issuer, "ClientId": clients["web"]}],
     )
     return identity_pools.get_id(IdentityPoolId=pool, Logins={issuer: token})["IdentityId"]

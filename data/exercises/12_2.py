@@ -1,13 +1,13 @@
 """Goran has an account in the user pool and comes in by the one door. Before that, he came by Google, through the
-many doors. For each thing say in which of the four stores it can be read: `"Google"`, `"user pool"`,
-`"identity pool"`, `"IAM"`. Some stand in more than one, some in none.
+many doors. In which of the four stores can each thing be read: `"Google"`, `"user pool"`, `"identity pool"`,
+`"IAM"`? Some are in more than one store, some in none.
 """
 
 from cognito_lab.practice.checks import expect, id_token
 
 title, core, difficulty, minutes = "Who knows what about Goran", False, 2, 6
-expected = "Four sets, as the stores themselves answer when they are asked."
-hint = "The picture in “What is kept where”. A token is shown at a door; what is kept behind it is something else."
+expected = "Four sets. The check asks the stores themselves."
+hint = "Which store has profiles, which has identity ids, which has policies? A token is checked; is it also stored?"
 scene = "two_doors"
 
 name = "where"
@@ -25,12 +25,12 @@ solution = {
 }
 EMAIL = "goran.pavic@gmail.example"
 BECAUSE = {
-    "his e-mail address": "the address is in his profiles; the identity pool keeps no profile, only ids and the "
+    "his e-mail address": "the address is in his profiles; the identity pool keeps no profile, only ids and "
     "names of providers",
-    "his identity id": "the identity id belongs to the identity pool; the user pool never hears of it",
-    "the token that Google gave him": "it was issued, shown and checked, and nobody kept it: Cognito stores no provider's token "
-    "that nobody has mapped",
-    "what the member's role may do": "permissions are a document of the role, in IAM",
+    "his identity id": "the identity id belongs to the identity pool, and the user pool never learns it",
+    "the token that Google gave him": "it was issued, shown and checked, and nobody stored it: Cognito stores no provider's token "
+    "unless somebody maps it",
+    "what the member's role may do": "permissions are a policy of the role, and the identity pool only names the role",
 }
 
 
@@ -67,14 +67,13 @@ def check(answer, scene, lab):
         truth = {store for store, known in stores.items() if value in json.dumps(known, default=str)}
         expect(
             isinstance(answer[thing], (set, frozenset, list, tuple)) or not answer[thing],
-            f'{thing}: write a set of stores, as in {{"IAM"}}; nothing is set(). You wrote {answer[thing]!r}.',
+            f'{thing}: write a set of stores, as in {{"Google"}}; if no store has it, set(). You wrote {answer[thing]!r}.',
         )
         said = set(answer[thing] or ())
         expect(said <= set(stores), f"The stores are {list(stores)}; you wrote {sorted(said)}.")
         for store in sorted(said - truth):
-            expect(False, f"{store} was asked, and does not tell {thing}: {BECAUSE[thing]}.")
-        for store in sorted(truth - said):
-            expect(False, f"{store} was asked, and tells {thing}; your set leaves it out.")
+            expect(False, f"{store} does not have {thing}: {BECAUSE[thing]}.")
+        expect(truth <= said, f"{thing}: your set leaves out {len(truth - said)} of the stores that have it.")
 
 
 wrong_cognito_keeps_the_token = (
@@ -87,14 +86,14 @@ wrong_identity_pool_knows_the_address = (
 )
 wrong_user_pool_knows_the_identity = (
     {**solution, "his identity id": {"user pool", "identity pool"}},
-    "the user pool never hears of it",
+    "the user pool never learns it",
 )
 wrong_permissions_in_the_identity_pool = (
     {**solution, "what the member's role may do": {"identity pool"}},
-    "permissions are a document of the role",
+    "permissions are a policy of the role",
 )
 wrong_a_word_for_a_set = ({**solution, "what the member's role may do": "IAM"}, "write a set of stores")
 wrong_one_left_out = (
     {**solution, "his e-mail address": {"Google"}},
-    "user pool was asked, and tells his e-mail address",
+    "his e-mail address: your set leaves out 1 of the stores",
 )

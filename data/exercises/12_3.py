@@ -1,28 +1,28 @@
-"""Ben signs in at noon and fetches credentials, and a minute later an administrator disables him. Ben does what he
-can to stay in. How many hours after that minute, rounded up, can he open nothing any more?
+"""Ben signs in at noon and gets credentials. A minute later an administrator disables him. Ben does what he can to
+stay in. After how many hours, counted from that minute and rounded up, can he open nothing any more?
 
-* `"left alone"`: nothing but disabling him is done.
-* `"with the server-side check"`: it is switched on in the identity pool at the same minute.
-* `"with a deny by issue time as well"`: and the role denies everything to sessions issued before that minute.
+* `"left alone"`: he is disabled, and nothing else is done.
+* `"with the server-side check"`: the check is switched on in the identity pool in the same minute.
+* `"with a deny by issue time as well"`: the role also denies everything to sessions issued before that minute.
 
-All lifetimes are the usual ones.
+All lifetimes are the defaults.
 """
 
 from cognito_lab.practice.checks import client_with, expect, id_token, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "When is Ben really out?", False, 3, 6
-expected = "Three numbers of hours, as an account answers in which Ben tries again every few minutes."
-hint = "Three clocks (12.7). What can Ben still do with what he had at noon, and until when is *that* good?"
+expected = "Three numbers of hours. The check plays each case, and Ben tries again and again."
+hint = "Three clocks (12.7). What can Ben still do with what he got at noon? And until when with what he gets by that?"
 scene = "one_door"
 
 name = "hours"
 stub = {"left alone": None, "with the server-side check": None, "with a deny by issue time as well": None}
 solution = {"left alone": 2, "with the server-side check": 1, "with a deny by issue time as well": 0}
 BECAUSE = {
-    "left alone": "his ID token fetched new credentials up to the last minute of its hour, and those lived an hour "
-    "themselves",
-    "with the server-side check": "he got no new credentials, and those from noon lived out their hour",
-    "with a deny by issue time as well": "even the credentials that he had opened nothing",
+    "left alone": "with his ID token he got new credentials up to the last minute of its hour, and those lasted an "
+    "hour themselves",
+    "with the server-side check": "he got no new credentials, but those from noon lasted for their hour",
+    "with a deny by issue time as well": "even the credentials that he had were refused",
 }
 
 
@@ -36,11 +36,11 @@ def check(answer, scene, lab):
         expect(isinstance(given, (int, float)), f"{case}: how many hours? You wrote {given!r}.")
         expect(
             given <= 24,
-            f"{case}: {given} hours is the refresh token's life, and disabling Ben ended it; in the account he "
-            f"was out after {truth}: {why}.",
+            f"{case}: {given} hours is the life of a refresh token, and disabling Ben ended his. In the account "
+            "he was out long before.",
         )
         expect(given >= truth, f"{case}: after {given} hours he still opened his folder: {why}.")
-        expect(given == truth, f"{case}: he was out sooner, after {truth}: {why}.")
+        expect(given == truth, f"{case}: he was out sooner: {why}.")
 
 
 def hours_of_ben(case, lab):
@@ -100,7 +100,7 @@ wrong_at_noon = (
 )
 wrong_after_thirty_days = (
     {**solution, "left alone": 30 * 24},
-    "is the refresh token's life, and disabling Ben ended it",
+    "is the life of a refresh token, and disabling Ben ended his",
 )
 wrong_only_the_credentials_count = (
     {**solution, "left alone": 1},
@@ -108,9 +108,9 @@ wrong_only_the_credentials_count = (
 )
 wrong_the_check_ends_what_runs = (
     {**solution, "with the server-side check": 0},
-    "he got no new credentials, and those from noon lived out their hour",
+    "he got no new credentials, but those from noon lasted for their hour",
 )
 wrong_the_deny_waits = (
     {**solution, "with a deny by issue time as well": 1},
-    "he was out sooner, after 0",
+    "even the credentials that he had were refused",
 )

@@ -1,13 +1,13 @@
-"""Five wishes for five applications. For which of them do you put a user pool between Google and the identity pool
-(`"one door"`), for which do you let Google's token straight into it (`"many doors"`), and where does it make no
-difference (`"either"`)?
+"""Five applications have one requirement each. For which do you put a user pool between Google and the identity pool
+(`"one door"`)? For which does the identity pool list Google (`"many doors"`)? Where does it make no difference
+(`"either"`)?
 """
 
 from cognito_lab.practice.checks import expect, id_token, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "When not to put a user pool in between", False, 2, 4
-expected = "Five choices; the check tries both architectures and says what happened."
-hint = "Ask of each wish: which of the two *has* the thing that it needs – a profile, a group, a switch for one person?"
+expected = "Five choices. The check tries both architectures and says what happened."
+hint = "What does each requirement need: a profile, a group, a switch for one person? Which architecture has that?"
 scene = "two_doors"
 
 name = "choices"
@@ -28,10 +28,10 @@ solution = {
 EMAIL, PAGE = "goran.pavic@gmail.example", "https://tidepool.example"
 BECAUSE = {
     "people from Google leave no profile with us": "whoever comes in by the user pool has a profile in it; "
-    "straight into the identity pool they have an identity id and no more",
+    "at the identity pool alone they have an identity id and no more",
     "an administrator can stop one person's new credentials": "the user pool can disable a person; for somebody "
     "who comes by Google, the identity pool has no such switch",
-    "somebody's group decides which role they get": "groups are the user pool's, and its token carries their "
+    "somebody's group decides which role they get": "groups belong to the user pool, and its token carries their "
     "roles; Google's token knows nothing of them",
     "the application verifies one kind of token": "with many doors the tokens have different issuers and keys",
     "visitors without an account may look at the gallery": "guests need no provider at all, so both can let them in",
@@ -40,7 +40,8 @@ BECAUSE = {
 
 def check(answer, scene, lab):
     expect(
-        isinstance(answer, dict) and set(answer) == set(BECAUSE), f"Keep the five wishes: {list(BECAUSE)}."
+        isinstance(answer, dict) and set(answer) == set(BECAUSE),
+        f"Keep the five requirements: {list(BECAUSE)}.",
     )
     works = tried(scene, lab)
     for wish, why in BECAUSE.items():

@@ -9,6 +9,12 @@ pages = f"https://tidepool.auth.{region}.amazoncognito.com"
 tidepool_at_google = lab.google.register_client("Tidepool", redirect_uris=[f"{pages}/oauth2/idpresponse"])
 lab.university.register_service(f"urn:amazon:cognito:sp:{pool}", f"{pages}/saml2/idpresponse")
 
+# An attribute that a provider's token can be mapped into; so far nothing is.
+user_pools.add_custom_attributes(
+    UserPoolId=pool,
+    CustomAttributes=[{"Name": "google_token", "AttributeDataType": "String", "Mutable": True}],
+)
+
 user_pools.create_identity_provider(
     UserPoolId=pool,
     ProviderName="Google",
@@ -33,6 +39,8 @@ user_pools.update_user_pool_client(
     ClientId=client,
     ClientName="tidepool-web",
     ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    ReadAttributes=["email", "email_verified", "name", "custom:google_token"],
+    WriteAttributes=["email", "name", "custom:google_token"],
     SupportedIdentityProviders=["COGNITO", "Google", "Northshore"],
     CallbackURLs=[callback],
     AllowedOAuthFlowsUserPoolClient=True,

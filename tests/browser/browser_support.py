@@ -88,7 +88,7 @@ class JupyterLab:
 
 @contextmanager
 def running_jupyterlab(root: Path) -> Iterator[JupyterLab]:
-    """The process that `make lab` becomes, on a copy of the course in `root`, with Jupyter's files there too.
+    """What `make lab OUTPUTS=yes` becomes, on a copy of the course in `root`, with Jupyter's files there too.
 
     So it is as after a clone: nothing was ever trusted or set, and nobody's own notebooks are touched.
     """
@@ -99,7 +99,7 @@ def running_jupyterlab(root: Path) -> Iterator[JupyterLab]:
         mock.patch("os.chdir"),
         mock.patch("os.execve") as become,
     ):
-        learner_copy.main(["--no-browser", "--port", str(_free_port())])
+        learner_copy.main(["--no-browser", "--outputs", "--port", str(_free_port())])
     program, command, variables = become.call_args.args
     shutil.copytree(environment.TEMPLATES, root / "jupyter")
     usual = str(Path(variables["JUPYTER_CONFIG_DIR"]).parent)

@@ -26,6 +26,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from cognito_lab.course.setup.environment import TEMPLATES
 from cognito_lab.practice.exercises import Exercise
+from cognito_lab.practice.predictions import PREDICTIONS, load
 from cognito_lab.practice.quizzes import quiz
 
 # --- lessons ----------------------------------------------------------------------------------------
@@ -64,9 +65,16 @@ def test_every_plain_key_of_a_notebook_leaves_the_widgets_alone():
     assert ours["@jupyterlab/shortcuts-extension:shortcuts"]["shortcuts"] == wanted
 
 
+# Any of them with this answer: the cell after it is our own.
+PREDICTED = next(
+    each
+    for path in sorted(PREDICTIONS.glob("*.toml"))
+    for each in load(path.stem).values()
+    if each.comes == "NotAuthorizedException"
+)
 START = """\
 import boto3
-from cognito_lab import Lab, quiz, show_token
+from cognito_lab import Lab, outcome, predict, quiz, show_token
 lab = Lab.start()
 scene = lab.scene("members")
 sign_in = {"USERNAME": "mara", "PASSWORD": scene.password}
@@ -81,9 +89,14 @@ TOKEN = """\
 issuer = f"https://cognito-idp.us-east-1.amazonaws.com/{scene.pool}"
 show_token(tokens["IdToken"], use="id", client=scene.client, issuer=issuer)
 """
+SHOWN = f"""\
+with outcome("{PREDICTED.number}"):
+    user_pools.get_user(AccessToken=tokens["IdToken"])
+"""
 CELLS = {
-    "start": START, "question": 'quiz("01")', "recording": "story.steps()", "token": TOKEN,
-    "last": "1 / 0",
+    "start": START, "question": 'quiz("01")',
+    "prediction": f'predict("{PREDICTED.number}")', "shows": SHOWN,
+    "recording": "story.steps()", "token": TOKEN, "last": "1 / 0",
 }  # fmt: skip
 
 
@@ -158,6 +171,25 @@ def test_a_question_is_answered_wrong_and_right(worksheet: Worksheet):
     expect(output.get_by_role("radio", checked=True)).to_have_count(0)
 
 
+def test_what_is_expected_is_said_by_keyboard_and_the_next_cell_says_what_came(worksheet: Worksheet):
+    page, output = worksheet.page, worksheet.go_to("prediction")
+    other = next(place for place, (code, _) in enumerate(PREDICTED.choices) if code != PREDICTED.comes)
+    tab_to(page, output.get_by_role("button").nth(other))
+    page.keyboard.press("Enter")
+    said = output.get_by_role("status")
+    expect(said).to_contain_text("Now run the next cell")
+    worksheet.go_to("shows")
+    page.keyboard.press("Control+Enter")
+    expect(worksheet.output("shows").last).to_contain_text("Not as you expected")
+    worksheet.go_to("prediction")
+    output.get_by_role("button").nth([code for code, _ in PREDICTED.choices].index(PREDICTED.comes)).click()
+    expect(said).to_contain_text("You expect")
+    worksheet.go_to("shows")
+    page.keyboard.press("Control+Enter")
+    expect(worksheet.output("shows").last).to_contain_text("→ As you expected: refused with NotAuthorized")
+    expect(worksheet.output("shows").last).to_contain_text(PREDICTED.because.replace("`", ""))
+
+
 def test_a_recording_is_stepped_through(worksheet: Worksheet):
     page, output = worksheet.page, worksheet.go_to("recording")
     following, previous = (output.get_by_role("button", name=name) for name in ("Next", "Previous"))
@@ -199,11 +231,11 @@ def test_an_exercise_is_not_done_then_wrong_then_solved(jupyter: JupyterLab, wor
     page, output = worksheet.page, worksheet.go_to("last")
     task = Exercise("01.1")
     said = {name: says for name, _, says in task.wrong()}
-    unconfirmed = "\n".join(task.solved.splitlines()[:-1])
+    unconfirmed, check = "\n".join(task.solved.splitlines()[:-1]), task.solved_cell.splitlines()[-1]
     for answer, says in (
-        (f"task = lab.exercise('01.1')\n{task.stub}", "Exercise 01.1: not done yet"),
-        (f"{unconfirmed}\n\ntask.check({task.name})", said["wrong_only_signed_up"]),
-        (f"{task.solved}\n\ntask.check({task.name})", "solved"),
+        (task.stub, "Exercise 01.1: not done yet"),
+        (f"{unconfirmed}\n\n{check}", said["wrong_only_signed_up"]),
+        (task.solved_cell, "solved"),
     ):
         page.keyboard.press("Enter")  # into the cell
         page.keyboard.press("Control+A")

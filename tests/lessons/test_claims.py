@@ -15,6 +15,7 @@ import pytest
 from cognito_lab.course.notebooks import run
 from cognito_lab.lessons import claims, lies
 from cognito_lab.lessons.claims import CLAIM_KINDS, Claim, Piece
+from cognito_lab.practice.predictions import predict
 
 CONFIDENCE = ("documented", "probable", "sources differ")
 TEXT = (claims.DATA / "claims.toml").read_text(encoding="utf-8")
@@ -22,6 +23,7 @@ CLAIMS = list(claims.claims().values())
 LESSONS = sorted(run.NOTEBOOKS.glob("[0-9]*.ipynb"))
 NUMBERS = [path.name[:2] for path in LESSONS]
 MARK = re.compile(r"\bstated(?: here)?, not shown", re.IGNORECASE)
+OUTCOME = re.compile(r'\boutcome\("([^"]+)"')  # shows what a prediction says, without naming it
 each_lesson = pytest.mark.parametrize("number", NUMBERS)
 
 
@@ -80,8 +82,9 @@ def test_the_lessons_and_the_file_have_the_same_claims(number):
 def test_each_claim_has_cells_that_say_what_its_kind_promises(number):
     for claim in shown(number):
         code = "\n".join(piece.text for piece in lesson(number) if piece.claim == claim.number and piece.run)
-        assert ("refused(" in code) == (claim.kind == "refused"), claim.number
-        assert "assert " in code or "refused(" in code, claim.number
+        is_refused = "refused(" in code or any(predict(one).comes for one in OUTCOME.findall(code))
+        assert is_refused == (claim.kind == "refused"), claim.number
+        assert "assert " in code or is_refused, claim.number
 
 
 def marked(pieces: Iterable[Piece]) -> list[str]:
@@ -217,6 +220,12 @@ def test_the_index_says_the_same_as_html_and_as_text(number):
         assert claim.number in repr(index) and escape(claim.says) in index.html()
         assert all(escape(each.says) in index.html() for each in lies.lies_about(claim.number))
     assert index.html().count('scope="row"') == len(of(number)) == len(repr(index).splitlines())
+
+
+@each_lesson
+def test_each_lesson_has_its_table_on_the_page(number):
+    page = json.loads((run.NOTEBOOKS / "A1_claims.ipynb").read_text(encoding="utf-8"))
+    assert sum(cell["source"] == [f'claims_index("{number}")'] for cell in page["cells"]) == 1
 
 
 def test_a_lesson_that_is_not_written_has_no_index():

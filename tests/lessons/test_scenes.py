@@ -64,7 +64,7 @@ def test_saved_are_values_and_neither_clients_modules_nor_hidden_names(lab, fold
     scene = scenes.play("buckets", region="us-east-1", lab=letters(), folder=folder)
     assert scene.first == "tidepool-one"
     for name in ("s3", "boto3", "_hidden", "region", "lab"):
-        with pytest.raises(AttributeError, match=f"this scene saved no '{name}'; it saved: first"):
+        with pytest.raises(AttributeError, match=f"this scene did not save '{name}'; it saved: first"):
             getattr(scene, name)
 
 
@@ -106,7 +106,7 @@ def test_a_step_that_goes_wrong_otherwise_is_named_too(lab, folder):
 
 
 def test_an_unknown_scene_is_refused_with_those_there_are(folder):
-    with pytest.raises(SceneError, match='there is no scene "members"; there are: buckets, mail'):
+    with pytest.raises(SceneError, match='there is no scene "members"; the scenes are: buckets, mail'):
         scenes.scene_sources("members", folder)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cognito_lab.lessons import claims
 from cognito_lab.practice import progress
-from cognito_lab.practice.quizzes import QUIZZES, Quiz, load_questions, quiz
+from cognito_lab.practice.quizzes import QUIZZES, Question, Quiz, load_questions, quiz
 from cognito_lab.views.palette import MARK, REFUSED
 from cognito_lab.views.twin import WIDGET_VIEW
 
@@ -18,10 +18,12 @@ LESSONS = ["00", "01", "06", "07", "09", "12", "14"]
 CHOICE = '[[question.choice]]\ntext = "{text}"\nright = {right}\nbecause = "because of {text}"\n'
 
 
-def question(number: int, right: str = "A", several: bool = False, of: str = "ABC") -> str:
+def question(
+    number: int, right: str = "A", several: bool = False, of: str = "ABC", stop: bool = False
+) -> str:
     """A question about claim 01.1, as a file has it; ``right`` names the right ones ``of`` the choices."""
     head = f'[[question]]\nid = "01.q{number}"\nclaim = "01.1"\ntext = "Why {number}?"\n'
-    head += "several = true\n" * several
+    head += "several = true\n" * several + "stop = true\n" * stop
     return head + "".join(CHOICE.format(text=name, right=str(name in right).lower()) for name in of)
 
 
@@ -34,9 +36,9 @@ GOOD = [question(number, right="ABC"[number % 3]) for number in range(1, 8)] + [
 def read_file(tmp_path):
     """Reads questions as if a file of lesson 01 held them."""
 
-    def read_file(*questions: str):
+    def read_file(*questions: str, stop: bool = False):
         (tmp_path / "01.toml").write_text("\n".join(questions), encoding="utf-8")
-        return load_questions(tmp_path / "01.toml", {"01.1"})
+        return load_questions(tmp_path / "01.toml", {"01.1"}, stop)
 
     return read_file
 
@@ -87,8 +89,8 @@ def test_a_bad_question_is_refused_by_file_question_and_rule(read_file, says):
 
 
 def test_a_bad_file_is_refused_by_its_name(read_file):
-    with pytest.raises(ValueError, match=r"^01.toml: 7 questions, of at least 8$"):
-        read_file(*GOOD[:7])
+    with pytest.raises(ValueError, match=r"^01.toml: 4 questions, of at least 5$"):
+        read_file(*GOOD[:4])
     with pytest.raises(ValueError, match=r"^01.toml: 0 questions"):
         read_file("")
     with pytest.raises(ValueError, match=r"^01.toml: .*line 1"):
@@ -101,6 +103,15 @@ def test_a_bad_file_is_refused_by_its_name(read_file):
     assert read_file(*same, question(8, "A"))
 
 
+def test_the_questions_of_the_place_to_stop_are_asked_there_and_not_again(read_file):
+    there = [question(number, right="ABC"[number % 3], stop=True) for number in range(9, 12)]
+    stops = read_file(*GOOD[:4], *there, *GOOD[4:], stop=True)
+    assert [asked.text for asked in stops] == ["1. Why 9?", "2. Why 10?", "3. Why 11?"]
+    assert read_file(*GOOD[:4], *there, *GOOD[4:]) == read_file(*GOOD)
+    with pytest.raises(ValueError, match=r"^01.toml: 2 questions, of at least 3$"):
+        read_file(*GOOD, *there[:2], stop=True)
+
+
 def test_a_lesson_that_is_not_there_has_no_quiz():
     with pytest.raises(ValueError, match="77"):
         quiz("77")
@@ -109,10 +120,17 @@ def test_a_lesson_that_is_not_there_has_no_quiz():
 # -- the course's own files --------------------------------------------------------------------------
 
 
+def questions_of(lesson: str) -> list[Question]:
+    """All of them: those of the place to stop, where the lesson has one, and those of the end."""
+    code = "".join(piece.text for piece in claims.pieces(claims.lesson(lesson)) if piece.run)
+    stops = quiz(lesson, stop=True).questions if "stop=True" in code else ()
+    return [*stops, *quiz(lesson).questions]
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_every_claim_of_a_lesson_has_a_question(lesson):
     marked = {piece.claim for piece in claims.pieces(claims.lesson(lesson))} - {""}
-    assert {asked.claim for asked in quiz(lesson).questions} == marked
+    assert {asked.claim for asked in questions_of(lesson)} == marked
 
 
 def test_every_question_file_belongs_to_a_lesson():
@@ -121,7 +139,7 @@ def test_every_question_file_belongs_to_a_lesson():
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_neither_place_nor_length_tells_which_choice_is_right(lesson):
-    asked = [each for each in quiz(lesson).questions if not each.several]
+    asked = [each for each in questions_of(lesson) if not each.several]
     places = ["".join(each.right)[-1] for each in asked]
     assert max(places.count(place) for place in places) <= len(asked) / 2
     for most in (max, min):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,7 +12,7 @@ from cognito_lab.course import learner_copy
 from cognito_lab.course.notebooks import run
 from cognito_lab.practice import exercise_files, exercises, progress, start_page
 
-LESSONS, ROUTES = start_page.plan()
+LESSONS, ROUTES, DAY = start_page.plan()
 WRITTEN = {number: lesson for number, lesson in LESSONS.items() if lesson.written}
 
 
@@ -96,6 +97,54 @@ def test_minutes_left_fall_with_what_is_done_and_the_next_lesson_is_bold():
     assert left(start_page.page({})) - left(start_page.page(done("01"))) == sum(LESSONS["01"].minutes)
     assert "**[00](00_start_here.ipynb)**" in start_page.page({})
     assert "**[01](01_directory.ipynb)**" in start_page.page(done("00"))
+
+
+def test_what_was_expected_is_shown_with_its_lesson():
+    how = (start_page.AS_EXPECTED, start_page.NOT_AS_EXPECTED, start_page.AS_EXPECTED)
+    noted = dict(zip(("01.1", "01.2", "09.1"), how, strict=True))
+    rows = start_page.page({"prediction": noted}).splitlines()
+    assert [row.rpartition(" | ")[2] for row in rows if "read" not in row and "| – | [0" in row] == [
+        {"01": "1 of 2 |", "09": "1 of 1 |"}.get(number, "– |") for number in WRITTEN if number < "10"
+    ]
+
+
+def test_the_day_in_a_room_has_about_six_hours_of_work_and_a_pause_after_two():
+    rows = list(DAY.timetable(LESSONS))
+    work = sum(minutes for _, what, _, minutes in rows if what != "pause")
+    assert 5.5 * 60 <= work <= 6.25 * 60, work
+    without, longest = 0, 0
+    for _, what, _, minutes in rows:
+        without = 0 if what == "pause" else without + minutes
+        longest = max(longest, without)
+    assert longest <= 120
+    assert any(
+        what == "pause" and minutes >= 45 and "11:30" <= at <= "13:30" for at, what, _, minutes in rows
+    )
+
+
+def test_the_day_in_a_room_reckons_with_the_minutes_of_lessons_and_exercises():
+    seen = [step["lesson"] for step in DAY.steps if "lesson" in step]
+    assert seen == [number for number in WRITTEN if number in seen], "in order, and written"
+    assert set(LESSONS[seen[-1]].builds_on) <= set(seen)
+    at = datetime.strptime(DAY.begins, "%H:%M")
+    for (begins, what, done_there, minutes), step in zip(DAY.timetable(LESSONS), DAY.steps, strict=True):
+        assert begins == f"{at:%H:%M}"
+        at += timedelta(minutes=minutes)
+        if number := step.get("lesson"):
+            short = {one for one in exercise_files.numbers(number) if exercise_files.minutes(one) <= 2}
+            chosen = set(done_there.split(", "))
+            assert chosen == {*step["exercises"], *short} and number in what
+            assert any(exercise_files.is_core(one) for one in chosen), "the one with the star"
+            assert minutes == LESSONS[number].minutes[0] + sum(map(exercise_files.minutes, chosen))
+    assert f"| {DAY.begins} | [00 ·" in start_page.page({})
+
+
+def test_the_line_on_what_comes_next_names_the_next_lesson():
+    for number, lesson in WRITTEN.items():
+        said = re.findall(r"\*\*Next:\*\*.*", "\n".join(whole(lesson)))
+        assert len(said) == 1, number
+        following = min((one for one in WRITTEN if one > number), default=None)
+        assert following is None or f"({WRITTEN[following].file}.ipynb)" in said[0], (number, said)
 
 
 def test_every_link_of_the_page_leads_somewhere():

@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from cognito_lab.course.notebooks import compare, overture, run
+from cognito_lab.course.notebooks import compare, overture, run, solutions
 from cognito_lab.course.notebooks.processes import CAN_FORK, in_processes
 from cognito_lab.files import complete_or_absent
 
@@ -87,6 +87,7 @@ def refresh(path: Path, check: bool, kernels: bool = True) -> tuple[bool, str]:
     """
     before = path.read_text(encoding="utf-8")
     stored = nbformat.reads(before, as_version=4)
+    solutions.place(stored)  # the exercise files are where tasks and stubs are written
     executed = execute(copy.deepcopy(stored), path.parent, kernels)
     text = normalised(executed)
     if text != before and not check:

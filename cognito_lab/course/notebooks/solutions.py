@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -13,17 +14,27 @@ import nbformat
 
 from cognito_lab.course.notebooks import run
 from cognito_lab.paths import ROOT
-from cognito_lab.practice.exercise_files import numbers
 from cognito_lab.practice.exercises import Exercise
 
+TASK = re.compile(r"### Exercise (\d\d\.\d+)\b")  # how the text cell of an exercise begins
+ANSWER = re.compile(r'^lab\.exercise\("(\d\d\.\d+)"\)\.check\(', re.MULTILINE)
 
-def solved(notebook: nbformat.NotebookNode, exercises: Iterable[Exercise]) -> int:
-    """Put the solution in the place of each stub of `notebook`, and return how many there were."""
-    cells = {exercise.stub: exercise.solved_cell for exercise in exercises}
-    found = [cell for cell in notebook.cells if cell.source in cells]
-    for cell in found:
-        cell.source = cells[cell.source]
-    return len(found)
+
+def exercise_of(cell: nbformat.NotebookNode) -> str:
+    """The number of the exercise whose task, or whose answer, stands in this cell; else empty."""
+    found = TASK.match(cell.source) if cell.cell_type == "markdown" else ANSWER.search(cell.source)
+    return found[1] if found else ""
+
+
+def place(notebook: nbformat.NotebookNode, solve: bool = False) -> int:
+    """Write each exercise's task and stub (or solution) into its cells; returns the number of answers."""
+    count = 0
+    for cell in notebook.cells:
+        if number := exercise_of(cell):
+            exercise, is_task = Exercise(number), cell.cell_type == "markdown"
+            cell.source = exercise.task if is_task else exercise.solved_cell if solve else exercise.stub
+            count += not is_task
+    return count
 
 
 def write_solved_copies(into: Path, notebooks: Iterable[Path]) -> list[Path]:
@@ -31,7 +42,7 @@ def write_solved_copies(into: Path, notebooks: Iterable[Path]) -> list[Path]:
     written = []
     for path in notebooks:
         notebook = nbformat.read(path, as_version=4)
-        if solved(notebook, (Exercise(number) for number in numbers(path.name[:2]))):
+        if place(notebook, solve=True):
             for cell in notebook.cells:
                 if cell.cell_type == "code":
                     cell.outputs, cell.execution_count = [], None
@@ -45,7 +56,7 @@ def unsolved(notebook: Path) -> list[str]:
     said = [
         output["data"].get("text/plain", "")
         for cell in nbformat.read(notebook, as_version=4).cells
-        if cell.cell_type == "code" and "task.check(" in cell.source
+        if cell.cell_type == "code" and exercise_of(cell)
         for output in cell.outputs
         if "data" in output
     ]

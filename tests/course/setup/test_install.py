@@ -774,6 +774,49 @@ def test_fresh_starts_one_lesson_again_and_keeps_the_old_one_beside_it(lessons, 
     assert (own / "00_start_here.ipynb").read_text() == "mine"
 
 
+def test_fresh_all_starts_all_again(lessons, tmp_path):
+    own = tmp_path / "my_course"
+    learner_copy.copy_notebooks(lessons, own)
+    for name in ("00_start_here", "09_identities"):
+        (own / f"{name}.ipynb").write_text("mine")
+    assert len(learner_copy.copy_notebooks(lessons, own, fresh="all")) == 2
+    for name in ("00_start_here", "09_identities"):
+        assert (own / f"{name}.ipynb").read_text() == f"{name}, first version"
+        (kept,) = own.glob(f"{name}.2*.ipynb")
+        assert kept.read_text() == "mine"
+
+
+def test_the_copy_of_a_lesson_gives_nothing_away_and_that_of_a_page_to_look_things_up_does(tmp_path):
+    source = ROOT / "notebooks"
+    learner_copy.copy_notebooks(source, tmp_path / "own")
+    learner_copy.copy_notebooks(source, tmp_path / "with", outputs=True)
+    for path in source.glob("*.ipynb"):
+        assert (tmp_path / "with" / path.name).read_bytes() == path.read_bytes()
+        stored, copied = (
+            json.loads((folder / path.name).read_text()) for folder in (source, tmp_path / "own")
+        )
+        if path.name[0].isdigit():
+            code = [cell for cell in copied["cells"] if cell["cell_type"] == "code"]
+            assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+            for cell in stored["cells"]:
+                if cell["cell_type"] == "code":
+                    cell |= {"outputs": [], "execution_count": None}
+        assert copied == stored
+
+
+def test_a_lesson_of_which_only_the_outputs_changed_has_not_changed(tmp_path):
+    lessons, own = tmp_path / "notebooks", tmp_path / "own"
+    lessons.mkdir()
+    lesson = {"cells": [{"cell_type": "code", "source": "1 + 1", "outputs": [], "execution_count": 1}]}
+    for said in ("2", "two"):
+        lesson["cells"][0]["outputs"] = [said]
+        (lessons / "00_start_here.ipynb").write_text(json.dumps(lesson))
+        assert learner_copy.copy_notebooks(lessons, own) == []
+    lesson["cells"][0]["source"] = "1 + 2"
+    (lessons / "00_start_here.ipynb").write_text(json.dumps(lesson))
+    assert learner_copy.copy_notebooks(lessons, own) != []
+
+
 @pytest.mark.parametrize("fresh", ["7", "0", "identities", "../09_identities"])
 def test_fresh_refuses_a_lesson_that_is_not_there_and_names_those_that_are(lessons, tmp_path, fresh):
     with pytest.raises(learner_copy.CannotStart, match="09_identities") as refusal:

@@ -6,7 +6,7 @@ addresses and phone numbers".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
@@ -50,7 +50,7 @@ def change_attributes(
     attributes.check_mutable(pool.schema, changes)
     check_not_required(pool, [name for name, value in changes.items() if not value])
     now, to_verify = dict(changes), {}
-    first = pool.settings["UserAttributeUpdateSettings"].get("AttributesRequireVerificationBeforeUpdate", ())
+    first = proved_first(pool)
     for name, proof in attributes.VERIFIED.items():
         value = changes.get(name)
         if not value or value == user.attributes.get(name) or changes.get(proof) == "true":
@@ -72,6 +72,12 @@ def change_attributes(
         verification_codes.send(pool, user, f"verify {name}", name, value)
         for name, value in to_verify.items()
     ]
+
+
+def proved_first(pool: UserPool) -> Collection[str]:
+    """The addresses of which a new one waits for its code; by default it counts at once (CreateUserPool)."""
+    settings: Mapping[str, Collection[str]] = pool.settings["UserAttributeUpdateSettings"]
+    return settings.get("AttributesRequireVerificationBeforeUpdate", ())
 
 
 def check_not_required(pool: UserPool, deleted: list[str]) -> None:
