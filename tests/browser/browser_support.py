@@ -195,22 +195,36 @@ def choose(page: Page, menu: str, *entries: str) -> None:
         page.locator(".lm-Menu-itemLabel").get_by_text(entry, exact=True).click()
 
 
+def photograph(page: Page, name: str, **how: bool) -> None:
+    """A picture of the page in build/screens/ for people to look at, where COGNITO_LAB_SCREENS asks for it.
+
+    No test reads it, and of a whole notebook it takes longer than everything that is looked for there.
+    """
+    if os.environ.get("COGNITO_LAB_SCREENS"):
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENS / f"{name}.png", **how)
+
+
 def look_at(page: Page, panel: Locator, name: str) -> None:
-    """Screenshots of the whole notebook in both themes and widths; no serious fault, no contrast too low."""
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    cells = panel.locator(".jp-Cell")
-    choose(page, "View", "Appearance", "Show Left Sidebar")
+    """No serious fault, no contrast too low; photographs of the whole notebook in both themes and widths."""
     for theme, rules in THEMES.items():
         choose(page, "Settings", "Theme", f"JupyterLab {theme}")
         expect(page.locator("body")).to_have_attribute("data-jp-theme-name", f"JupyterLab {theme}")
         assert axe_faults(page, ".jp-OutputArea-output", rules) == []
-        for width, pixels in WIDTHS.items():
-            for _ in range(2):  # cells that come into view get their true height
-                length = cells.last.evaluate("cell => cell.offsetTop + cell.offsetHeight")
-                page.set_viewport_size({"width": pixels, "height": 150 + round(length)})
-            cells.first.scroll_into_view_if_needed()
-            page.screenshot(path=SCREENS / f"{name}_{theme.lower()}_{width}.png")
-        page.set_viewport_size({"width": WIDTHS["wide"], "height": 900})
+        if os.environ.get("COGNITO_LAB_SCREENS"):
+            _photograph_whole(page, panel, f"{name}_{theme.lower()}")
+
+
+def _photograph_whole(page: Page, panel: Locator, name: str) -> None:
+    cells = panel.locator(".jp-Cell")
+    choose(page, "View", "Appearance", "Show Left Sidebar")
+    for width, pixels in WIDTHS.items():
+        for _ in range(2):  # cells that come into view get their true height
+            length = cells.last.evaluate("cell => cell.offsetTop + cell.offsetHeight")
+            page.set_viewport_size({"width": pixels, "height": 150 + round(length)})
+        cells.first.scroll_into_view_if_needed()
+        photograph(page, f"{name}_{width}")
+    page.set_viewport_size({"width": WIDTHS["wide"], "height": 900})
     choose(page, "View", "Appearance", "Show Left Sidebar")
 
 

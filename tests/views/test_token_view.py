@@ -357,7 +357,7 @@ def test_the_twin_is_html_and_text_with_the_same_cells(case):
     for word in cells.words:
         assert word.strip() in repr(view)
     assert 'scope="col"' in view.html()
-    assert "UTC, in 60 minutes. From then on" in row(view, "exp")[3]
+    assert "UTC, in 60 minutes. The token is not valid from then on" in row(view, "exp")[3]
 
 
 @pytest.mark.parametrize("kind", ["id", "access"])
