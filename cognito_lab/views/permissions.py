@@ -84,11 +84,11 @@ def permissions(
         raise ValueError(f"{action!r} is not one action; one is 's3:GetObject'.")
     public = service in services.API_HOSTS and dispatch.is_public(service, operation)
     if public or (service, operation) in enforcement.WITHOUT_IDENTITY_POLICY:
-        raise ValueError(f"On {action} not these policies decide: make the call, and ask lab.why().")
+        raise ValueError(f"These policies do not decide about {action}: make the call, and ask lab.why().")
     principal, over = _asker(who)
     name = principal.arn if principal else "somebody who does not sign"
     if over:
-        return Permissions(name, action, resource, False, "denied: the session is over; no policy is asked")
+        return Permissions(name, action, resource, False, "denied: the session has expired; no policy counts")
     if enforcement.is_owner(principal):
         return Permissions(name, action, resource, True, "allowed: the account's owner may do everything")
     request = Request("GET", f"https://{service}.amazonaws.com/")
@@ -106,7 +106,7 @@ def _asker(who: Mapping[str, Any] | str | None) -> tuple[Principal | None, bool]
         return None, False
     if isinstance(who, str):
         if (found := principals.by_arn(who)) is None:
-            raise ValueError(f"{who!r} is the ARN of no IAM user and no role of this account.")
+            raise ValueError(f"no IAM user and no role of this account has the ARN {who!r}.")
         return found, False
     given = [next((who[name] for name in names if who.get(name)), None) for names in PARTS]
     key = principals.key_by_id(str(given[0]))
@@ -148,7 +148,7 @@ def in_words(verdict: Verdict) -> str:
     if verdict.policy is None:
         if verdict.kind == SESSION:
             return "denied: no session policy allows it, whatever the role's own policies say"
-        return "denied: no statement allows it, and what nobody allows is denied"
+        return "denied: no statement allows it, and what is not allowed is denied"
     one = next(one for one in verdict.matches if decided(verdict, one))
     where = f"statement {one.number} of the {_name(one)}"
     if not verdict.allowed:
@@ -177,7 +177,7 @@ def matches_table(verdict: Verdict) -> Table:
         }
         for one in verdict.matches
     ]
-    return Table(rows or [{"policy": "none"}], "The statements that were looked at")
+    return Table(rows or [{"policy": "none"}], "The statements that were checked")
 
 
 def _name(one: StatementMatch) -> str:

@@ -78,13 +78,13 @@ def decoded(token: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         ValueError: It is none; the text says what it is instead. A refresh token is none.
     """
     if not isinstance(token, str):
-        raise ValueError(f"a {type(token).__name__} is not a text")
+        raise ValueError(f"a {type(token).__name__} is not a string")
     parts = token.split(".")
     if len(parts) != 3:
         counted = f"{len(parts)} part{'s' * (len(parts) != 1)} that should be 3, the first two of them JSON"
         raise ValueError(f"{counted}. What it means is known only to the service that issued it")
     if odd := re.search(r"[^\w.-]", token, re.ASCII):  # base64url, without padding
-        raise ValueError(f"{odd[0]!a} stands in no token. Give the token alone, with nothing around it")
+        raise ValueError(f"a token does not contain {odd[0]!a}. Give the token alone, with nothing around it")
     try:
         base64url_decode(parts[2])
     except ValueError:
@@ -102,7 +102,7 @@ def show_claims(token: str) -> Table:
     try:
         header, claims = decoded(token)
     except ValueError as error:
-        raise ValueError(f"this is no signed token: {error}.") from None
+        raise ValueError(f"this is not a signed token: {error}.") from None
     rows = [
         {
             "in the": part,
