@@ -66,7 +66,7 @@ def lifetimes(
     ends: list[tuple[str, str, float]] = []  # what, the family of its ticket, seconds since 1970
     for claims in (decoded(token)[1] for token in tokens):
         if not is_time(claims.get("exp")):
-            raise ValueError("a token without exp has no end that could be drawn")
+            raise ValueError("a token without exp has no end to draw")
         ends.append((kind_of(claims)["name"], "token", claims["exp"]))
     if refresh is not None:
         ends.append(("Refresh token", "secret", now + refresh.total_seconds()))
@@ -79,7 +79,7 @@ def lifetimes(
     unit, length = next((unit for unit in UNITS if max(left) >= 2 * unit[1]), ("seconds", 1))
     scale = f"{unit} from now"
     if wide:
-        scale, length = "time from now, each mark many times the one before", 1
+        scale, length = "time from now (logarithmic)", 1
     first, last = min(left) / 4 if wide else 0, max(left) / length * 1.05
     here = describe_time(now).rpartition(", ")[0]
     rows = []
