@@ -66,7 +66,7 @@ def test_three_clocks_of_a_person_who_was_disabled(monkeypatch):
     )
     assert repr(plot).splitlines() == [
         "Three clocks (2026-06-01 12:00:00 UTC)",
-        "what                         counts until             that is",
+        "what                         valid until              that is",
         "---------------------------  -----------------------  -------------",
         "ID token of a user pool      2026-06-01 13:00:00 UTC  in 60 minutes",
         "Access token of a user pool  2026-06-01 13:00:00 UTC  in 60 minutes",
@@ -204,7 +204,7 @@ def test_a_dollar_is_a_dollar():
 
 @pytest.mark.parametrize("columns", [0, plots.MOST_COLUMNS + 1])
 def test_a_grid_that_nobody_could_read_is_refused(columns):
-    with pytest.raises(ValueError, match=f"1 to {plots.MOST_COLUMNS} actions, and these are {columns}"):
+    with pytest.raises(ValueError, match=f"1 to {plots.MOST_COLUMNS} actions, not {columns}"):
         rights({("mara", str(number)): True for number in range(columns)})
 
 
