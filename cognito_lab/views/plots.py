@@ -150,7 +150,7 @@ def rights(verdicts: Mapping[tuple[str, str], Any], title: str = "Who may do wha
     """
     people, actions = (list(dict.fromkeys(pair[place] for pair in verdicts)) for place in (0, 1))
     if not 0 < len(actions) <= MOST_COLUMNS:
-        raise ValueError(f"a grid has 1 to {MOST_COLUMNS} actions, and these are {len(actions)}")
+        raise ValueError(f"a grid has 1 to {MOST_COLUMNS} actions, not {len(actions)}")
     words = {pair: {True: "allowed", False: "denied"}.get(one, str(one)) for pair, one in verdicts.items()}
     signed = {pair: f"{SIGNS.get(text.partition(':')[0], '–')} {text}" for pair, text in words.items()}
     rows = [[who, *(signed.get((who, what), "– not asked") for what in actions)] for who in people]

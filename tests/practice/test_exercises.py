@@ -314,6 +314,16 @@ def test_an_answer_that_uses_the_learners_own_account_is_told_so(folder, monkeyp
         boto3.client("cognito-idp").list_users(UserPoolId=own.pool)
 
 
+def test_a_parameter_that_the_answer_never_uses_is_named(folder, lab):
+    exercise = Exercise("77.1", lab, folder)
+    assert exercise.judge(lambda number: 2 + 5).says == (
+        "after 1 comes 2, and not 7. Your function does not use `number`."
+    )
+    assert "does not use" not in exercise.judge(lambda number: [number for _ in "ab"]).says
+    assert "does not use" not in exercise.judge(lambda number: (lambda: number)()).says
+    assert "does not use" not in exercise.judge(lambda number: number + number).says
+
+
 def test_a_value_can_be_the_answer(folder, lab):
     given = FILE.partition("\n\ndef add_one")[0] + (
         '\n\nname = "verdicts"\nstub = {"a": None}\nsolution = {"a": True}\n'
