@@ -88,7 +88,7 @@ def permissions(
     principal, over = _asker(who)
     name = principal.arn if principal else "somebody who does not sign"
     if over:
-        return Permissions(name, action, resource, False, "denied: the session has expired; no policy counts")
+        return Permissions(name, action, resource, False, "denied: the session is over; no policy is asked")
     if enforcement.is_owner(principal):
         return Permissions(name, action, resource, True, "allowed: the account's owner may do everything")
     request = Request("GET", f"https://{service}.amazonaws.com/")
@@ -148,7 +148,7 @@ def in_words(verdict: Verdict) -> str:
     if verdict.policy is None:
         if verdict.kind == SESSION:
             return "denied: no session policy allows it, whatever the role's own policies say"
-        return "denied: no statement allows it, and what is not allowed is denied"
+        return "denied: no statement allows it, and what nobody allows is denied"
     one = next(one for one in verdict.matches if decided(verdict, one))
     where = f"statement {one.number} of the {_name(one)}"
     if not verdict.allowed:
@@ -177,7 +177,7 @@ def matches_table(verdict: Verdict) -> Table:
         }
         for one in verdict.matches
     ]
-    return Table(rows or [{"policy": "none"}], "The statements that were checked")
+    return Table(rows or [{"policy": "none"}], "The statements that were looked at")
 
 
 def _name(one: StatementMatch) -> str:

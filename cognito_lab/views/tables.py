@@ -78,7 +78,7 @@ def decoded(token: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         ValueError: It is none; the text says what it is instead. A refresh token is none.
     """
     if not isinstance(token, str):
-        raise ValueError(f"a {type(token).__name__} is not a string")
+        raise ValueError(f"a {type(token).__name__} is not a text")
     parts = token.split(".")
     if len(parts) != 3:
         counted = f"{len(parts)} part{'s' * (len(parts) != 1)} that should be 3, the first two of them JSON"

@@ -155,7 +155,7 @@ def test_each_element_is_shown_by_the_rule_that_decides(rule: str) -> None:
 def test_without_any_policy_nothing_is_allowed() -> None:
     view = ask()
     assert not view.allowed and view.verdict is not None and view.verdict.matches == ()
-    assert view.words == "denied: no statement allows it, and what is not allowed is denied"
+    assert view.words == "denied: no statement allows it, and what nobody allows is denied"
     assert "none" in repr(view) and "<td" in view.html()
 
 
@@ -240,7 +240,7 @@ def test_a_session_that_is_over_is_asked_nothing(lab: Lab) -> None:
     assert permissions(who, "s3:GetObject", CRAB).allowed
     lab.travel(hours=1)
     view = permissions(who, "s3:GetObject", CRAB)
-    assert not view.allowed and view.verdict is None and "the session has expired" in view.words
+    assert not view.allowed and view.verdict is None and "the session is over" in view.words
     with pytest.raises(ClientError, match="ExpiredToken"):
         s3_of(who).get_object(Bucket=BUCKET, Key="mara/crab.svg")
 

@@ -74,7 +74,7 @@ def test_what_is_no_signed_token_is_refused(text):
         ("a.b.c", "are not JSON, JSON and a signature"),
         ("e30.e30.x", "are not JSON, JSON and a signature"),
         ("W10.e30.c2ln", "not both objects"),
-        ({"IdToken": "e30.e30.c2ln"}, "a dict is not a string"),
+        ({"IdToken": "e30.e30.c2ln"}, "a dict is not a text"),
     ],
 )
 def test_a_refusal_says_what_the_text_is_instead(text, said):
