@@ -81,10 +81,10 @@ def permissions(
     """
     service, _, operation = action.partition(":")
     if not operation or "*" in action:
-        raise ValueError(f"{action!r} is not one action; one is 's3:GetObject'.")
+        raise ValueError(f"{action!r} is not one action, such as 's3:GetObject'.")
     public = service in services.API_HOSTS and dispatch.is_public(service, operation)
     if public or (service, operation) in enforcement.WITHOUT_IDENTITY_POLICY:
-        raise ValueError(f"On {action} not these policies decide: make the call, and ask lab.why().")
+        raise ValueError(f"Other rules decide about {action}: make the call, and ask lab.why().")
     principal, over = _asker(who)
     name = principal.arn if principal else "somebody who does not sign"
     if over:
@@ -106,7 +106,7 @@ def _asker(who: Mapping[str, Any] | str | None) -> tuple[Principal | None, bool]
         return None, False
     if isinstance(who, str):
         if (found := principals.by_arn(who)) is None:
-            raise ValueError(f"{who!r} is the ARN of no IAM user and no role of this account.")
+            raise ValueError(f"{who!r} is not the ARN of an IAM user or a role of this account.")
         return found, False
     given = [next((who[name] for name in names if who.get(name)), None) for names in PARTS]
     key = principals.key_by_id(str(given[0]))

@@ -51,7 +51,7 @@ def lifetimes(
     *tokens: str,
     refresh: timedelta | None = None,
     credentials: Mapping[str, Any] | None = None,
-    title: str = "How long each still counts",
+    title: str = "How long each is still valid",
 ) -> Plot:
     """What ends when, from now on: a bar for each, on one axis of time.
 
@@ -66,7 +66,7 @@ def lifetimes(
     ends: list[tuple[str, str, float]] = []  # what, the family of its ticket, seconds since 1970
     for claims in (decoded(token)[1] for token in tokens):
         if not is_time(claims.get("exp")):
-            raise ValueError("a token without exp has no end that could be drawn")
+            raise ValueError("a token without exp has no end to draw")
         ends.append((kind_of(claims)["name"], "token", claims["exp"]))
     if refresh is not None:
         ends.append(("Refresh token", "secret", now + refresh.total_seconds()))
@@ -79,13 +79,13 @@ def lifetimes(
     unit, length = next((unit for unit in UNITS if max(left) >= 2 * unit[1]), ("seconds", 1))
     scale = f"{unit} from now"
     if wide:
-        scale, length = "time from now, each mark many times the one before", 1
+        scale, length = "time from now (logarithmic)", 1
     first, last = min(left) / 4 if wide else 0, max(left) / length * 1.05
     here = describe_time(now).rpartition(", ")[0]
     rows = []
     for what, _, end in ends:
         date, _, far = describe_time(end).rpartition(", ")
-        rows.append({"what": what, "counts until": date, "that is": far if end > now else f"over: {far}"})
+        rows.append({"what": what, "valid until": date, "that is": far if end > now else f"over: {far}"})
 
     def draw(figure: Any, height: float) -> None:
         axes = figure.add_axes((0.22, 52 / height, 0.48, ROW * len(ends) / height))
@@ -96,7 +96,7 @@ def lifetimes(
                 axes.barh(row, (end - now) / length - first, left=first, height=0.6, **look)
             else:
                 axes.plot([first], [row], "x", ms=11, mew=3, color=REFUSED, clip_on=False)
-            words = f"{rows[row]['that is']}\n{rows[row]['counts until']}"
+            words = f"{rows[row]['that is']}\n{rows[row]['valid until']}"
             axes.text(1.04, row, words, transform=axes.get_yaxis_transform(), va="center")
         if wide:
             axes.set_xscale("log")
@@ -107,7 +107,7 @@ def lifetimes(
         axes.set_yticks(range(len(ends)), ["\n".join(wrapped(what, 165, 12)) for what, *_ in ends])
         axes.set(xlim=(first, last), ylim=(len(ends) - 0.5, -0.5))
 
-    said = "; ".join("{what} until {counts until}, {that is}".format_map(row) for row in rows)
+    said = "; ".join("{what} until {valid until}, {that is}".format_map(row) for row in rows)
     drawn = _drawn(ROW * len(ends) + 92, title, draw)
     return Plot(drawn, f"{title}, at {here}. {said}.", Table(rows, f"{title} ({here})"))
 
@@ -150,7 +150,7 @@ def rights(verdicts: Mapping[tuple[str, str], Any], title: str = "Who may do wha
     """
     people, actions = (list(dict.fromkeys(pair[place] for pair in verdicts)) for place in (0, 1))
     if not 0 < len(actions) <= MOST_COLUMNS:
-        raise ValueError(f"a grid has 1 to {MOST_COLUMNS} actions, and these are {len(actions)}")
+        raise ValueError(f"a grid has 1 to {MOST_COLUMNS} actions, not {len(actions)}")
     words = {pair: {True: "allowed", False: "denied"}.get(one, str(one)) for pair, one in verdicts.items()}
     signed = {pair: f"{SIGNS.get(text.partition(':')[0], '–')} {text}" for pair, text in words.items()}
     rows = [[who, *(signed.get((who, what), "– not asked") for what in actions)] for who in people]
