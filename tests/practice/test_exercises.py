@@ -301,6 +301,18 @@ def test_an_answer_that_stops_is_told_its_own_line(folder, lab, name, says):
     assert verdict.says.startswith(says)
 
 
+def test_the_line_is_told_where_the_check_has_words_of_its_own(folder, lab):
+    caught = """    try:
+        answer(1)
+    except IndexError:
+        expect(False, "There may be no names at all.")
+"""
+    text = FILE.replace("    expect(answer(1)", f"{caught}    expect(answer(1)")
+    (folder / "77_1.py").write_text(text, encoding="utf-8")
+    says = Exercise("77.1", lab, folder).judge(lambda number: [][number]).says
+    assert re.fullmatch(r"line \d+, `\[\]\[number\]`: There may be no names at all\.", says)
+
+
 def test_an_answer_that_uses_the_learners_own_account_is_told_so(folder, monkeypatch):
     monkeypatch.delenv(reproducible.REPRODUCIBLE)
     with Lab.start() as lab:
