@@ -20,9 +20,10 @@ stub = {
     "RefreshTokenRotation": {"Feature": "DISABLED"},
 }
 solution = {
-    **stub,
+    "AccessTokenValidity": 60,
     "RefreshTokenValidity": 12,
     "TokenValidityUnits": {"AccessToken": "minutes", "RefreshToken": "hours"},
+    "RefreshTokenRotation": {"Feature": "DISABLED"},
 }
 
 

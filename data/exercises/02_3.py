@@ -21,7 +21,11 @@ stub = {
     "her app refreshes at twenty past twelve": None,
     "an administrator also signs her out everywhere": None,
 }
-solution = dict(zip(stub, (45, 5, 45), strict=True))
+solution = {
+    "her app refreshes when its token has expired": 45,
+    "her app refreshes at twenty past twelve": 5,
+    "an administrator also signs her out everywhere": 45,
+}
 
 
 def check(answer, scene, lab):

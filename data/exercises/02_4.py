@@ -18,7 +18,12 @@ stub = {
     "your own server verifies the access token": None,
     "GetId of an identity pool, with the ID token": None,
 }
-solution = dict(zip(stub, (False, False, True, True), strict=True))
+solution = {
+    "GetUser, with the access token": False,
+    "GetTokensFromRefreshToken, with the refresh token": False,
+    "your own server verifies the access token": True,
+    "GetId of an identity pool, with the ID token": True,
+}
 
 
 def check(answer, scene, lab):

@@ -13,7 +13,12 @@ scene = "identity_pool"
 
 name = "wanted"
 stub = {"your app greets her by e-mail": None, "GetUser": None, "GetId": None, "an hour later": None}
-solution = dict(zip(stub, ("IdToken", "AccessToken", "IdToken", "RefreshToken"), strict=True))
+solution = {
+    "your app greets her by e-mail": "IdToken",
+    "GetUser": "AccessToken",
+    "GetId": "IdToken",
+    "an hour later": "RefreshToken",
+}
 
 
 def check(answer, scene, lab):

@@ -20,7 +20,13 @@ stub = {
     "an honest access token that your own app client got": None,
     "a token to which Rook has added a group": None,
 }
-solution = dict(zip(stub, ("issuer", "expiry", "audience", "token_use", "signature"), strict=True))
+solution = {
+    "an honest token of the club's test pool": "issuer",
+    "an honest token that Mara's tab has kept since yesterday": "expiry",
+    "an honest ID token that the newsletter's app client got": "audience",
+    "an honest access token that your own app client got": "token_use",
+    "a token to which Rook has added a group": "signature",
+}
 STEPS = ("algorithm", "issuer", "key", "signature", "audience", "expiry", "token_use")
 
 
