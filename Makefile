@@ -62,8 +62,9 @@ setup: here ## make .venv with what the lessons need, where it is not there
 tools: here ## add to .venv what the commands below need, as each of them does
 	@$(call set_up,requirements.lock)
 
+# Three workers on two cores: a browser, a server or a download is waited for about a sixth of the time.
 test: tools ## all tests: the package, and every notebook compared with its stored outputs
-	$(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(VENV) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 clients: tools ## SDKs and other programs, unmodified, against a served account (fetched the first time)
 	COGNITO_LAB_CLIENTS=yes $(VENV) -m pytest tests/clients tests/browser/test_demo_with_the_sdk.py $(ARGS)
@@ -87,7 +88,7 @@ check: tools ## ruff on code and notebooks, formatting, types
 	$(VENV) -m mypy
 
 bench: tools ## measure the lab against plain moto
-	@$(LAB) bench $(ARGS)
+	@$(VENV) tests/bench/bench.py $(ARGS)
 
 lock: tools ## both locks and environment.yml from pyproject.toml (ARGS="--upgrade moto")
 	@$(LAB) lock $(ARGS)

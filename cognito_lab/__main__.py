@@ -9,20 +9,17 @@ from importlib.util import find_spec
 # Command: the module with its `main(argv) -> exit status`, and what it does.
 # Only the one that is asked for is imported.
 COMMANDS = {
-    "doctor": ("course.setup.doctor", "is everything here that the course needs?"),
     "lab": ("course.learner_copy", "copy the notebooks to my_course/ and open JupyterLab there"),
     "serve": ("served.command", "let other programs of this machine use an account, until Ctrl-C"),
     "run": ("course.notebooks.run", "execute the course and write a report"),
     "outputs": ("course.notebooks.outputs", "execute the notebooks and store their outputs"),
     "solutions": ("course.notebooks.solutions", "write an instructor's copy, with every exercise solved"),
-    "bench": ("course.bench", "measure the lab against plain moto"),
     "lock": ("course.setup.lock", "make both locks and environment.yml again"),
 }
 # What learners' environments lack: the distribution without which a command cannot do its work.
 NEEDS = {
     "run": "papermill",
     "solutions": "papermill",
-    "bench": "papermill",
     "lock": "uv",
 }
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from cognito_lab import aws, clock, guard, interrupts, reproducible
-from cognito_lab.aws import moto_patches
+from cognito_lab.aws import former_accounts, moto_patches
 from cognito_lab.aws.api import services
 from cognito_lab.aws.iam import principals
 from cognito_lab.clock import Clock
@@ -118,6 +118,7 @@ class Lab:
             self._clock.set(reproducible.FIXED_START, ticking=False)
         signing_keys.start_keys(fixed)
         moto_patches.start_account(reproducible.FIXED_SEED if fixed else None)
+        former_accounts.begin()
         guard.refuse_older_clients()
         owner = principals.owner_keys()
         if Lab._owner is not None:
@@ -138,6 +139,8 @@ class Lab:
         for story in self._stories if reason else ():  # an interrupt may have left one that still listens
             story.__exit__()
         self._refusals.__exit__()
+        former_accounts.remember()
+        former_accounts.begin()  # what comes now belongs to no account that was
         moto_patches.stop_account()
         self._clock.give_back()
         self._google = self._university = None
@@ -285,6 +288,7 @@ class Lab:
             SceneError: There is no scene with that name. The message lists the scenes.
         """
         self.reset()
+        former_accounts.current().scene = name
         from cognito_lab.lessons import scenes
 
         return scenes.play(name, region=self.region, lab=self)

@@ -38,6 +38,7 @@ class Browser(Twin):
 
     def __init__(self) -> None:
         self._session = requests.Session()
+        self._session.trust_env = False  # the environment names no proxies here, and to look takes a while
         self.address = ""
         self.page = Page()
 

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 
 from cognito_lab import clock, randomness
-from cognito_lab.aws import jwt_issuers, moto_patches
+from cognito_lab.aws import former_accounts, jwt_issuers, moto_patches
 from cognito_lab.network import account_lock, exchanges
 from cognito_lab.protocols import signing_keys
 
@@ -21,6 +21,7 @@ KEPT: tuple[tuple[Any, str], ...] = (  # variables of modules: module and name
     (randomness, "_source"),
     (signing_keys, "_pool"),
     (jwt_issuers, "local_endpoint"),
+    (former_accounts, "_current"),
     (boto3, "DEFAULT_SESSION"),
 )
 

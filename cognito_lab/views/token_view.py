@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import get_default_algorithms
 from jwt.utils import base64url_decode, base64url_encode
 
+from cognito_lab.aws import former_accounts
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.paths import DATA
 from cognito_lab.views.tables import TIMES, Table, decoded, describe_time, is_time, shown
@@ -134,7 +135,7 @@ class TokenView(Twin):
     def summary(self) -> str:
         """What it is, and how far it came."""
         if self.fault:
-            return f"No signed token: {self.fault}."
+            return f"Not a signed token: {self.fault}."
         if self.fell_at:
             return f"{self.kind['name']}: falls at step {[*STEPS].index(self.fell_at) + 1}, {self.fell_at}."
         left = ", ".join(step.checks for step in self.steps if step.verdict == NOT_ASKED)
@@ -247,7 +248,8 @@ def check_key(view: TokenView) -> Answer:
         if found := keys.get(kid):
             view.key = jwt.PyJWK(found, view.kind["algorithm"]).key
     except NO_KEYS as error:
-        return False, f"no keys: {_short(str(error))}", f"the keys that {_short(issuer)} publishes"
+        said = former_accounts.told_by(issuer) or str(error)
+        return False, f"no keys: {_short(said)}", f"the keys that {_short(issuer)} publishes"
     return found is not None, _short(kid), f"one of {', '.join(map(_short, keys))}, from {address}"
 
 
@@ -278,7 +280,7 @@ def check_expiry(view: TokenView) -> Answer:
     """``exp`` is to come and ``nbf`` (not before), where there is one, is past."""
     begin, end = view.claims.get("nbf", 0), view.claims.get("exp", "")
     found = f"exp: {describe_time(end)}" + (f"; nbf: {describe_time(begin)}" if "nbf" in view.claims else "")
-    return is_time(begin) and is_time(end) and begin <= time.time() < end, found, "begun, and not over"
+    return is_time(begin) and is_time(end) and begin <= time.time() < end, found, "valid now"
 
 
 def check_use(view: TokenView) -> Answer:

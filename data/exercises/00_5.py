@@ -7,7 +7,7 @@ import boto3
 from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "How long is it good?", False, 1, 2
-expected = "one second before that time the token is accepted, and one second after it the token is refused."
+expected = "just before that time the token is accepted, and just after it the token is refused."
 hint = "Look at everything in `AuthenticationResult`, and not only at the tokens."
 scene = "members"
 

@@ -37,6 +37,8 @@ def check(answer, scene, lab):
         sent = len(lab.inbox(address))
         expect(sent > 1, f"{username} got no new code{f' → {code}' if code else ''}.")
         expect(code != "ExpiredCodeException", f"{username} → {code}: this is the code of two days ago.")
+        newest = f"this is not the newest code that was sent to {address}"
+        expect(code != "CodeMismatchException", f"{username} → {code}: {newest}.")
         expect(not code, f"{username} → {code}.")
         user = user_pools.admin_get_user(UserPoolId=scene.pool, Username=username)
         values = {each["Name"]: each["Value"] for each in user["UserAttributes"]}

@@ -7,9 +7,7 @@ Do not take it from the username: a user with another username can come by Googl
 from cognito_lab.practice.checks import expect, sign_in_through_pages
 
 title, core, difficulty, minutes = "Somebody's number at Google", False, 2, 2
-expected = (
-    "The number of whoever comes in by Google; `None` for Mara, and for Aiko, who comes from a university."
-)
+expected = "The number of everybody who comes in by Google; `None` for Mara, and for Aiko, who comes from a university."
 hint = "`identities` is a string with JSON in it: a list of dictionaries. Mara's profile does not have this attribute."
 scene = "old_account"
 

@@ -1,12 +1,12 @@
-"""Tidepool's server keeps each person's pictures under a key. Write `key_of`: it reads the key from the claims of a
-verified ID token. One person has one key, whichever way they come in and whatever they change. Two people never
-have the same key.
+"""Tidepool's server keeps each user's pictures under a key. Write `key_of`: it reads the key from the claims of a
+verified ID token. A user keeps the key, whatever they change, and also when an administrator links Google to the
+account (07.7). Two users never have the same key.
 """
 
 from cognito_lab.practice.checks import Mistake, expect, id_token, sign_in_through_pages
 
 title, core, difficulty, minutes = "The key to somebody's pictures", False, 2, 2
-expected = "A key that stays with its person, and that nobody else ever gets."
+expected = "A key that stays with its user, and that nobody else ever gets."
 hint = (
     "Which claims can somebody change? Which would the next person get who takes a name that has become free?"
 )
@@ -37,8 +37,9 @@ def check(answer, scene, lab):
 
     first, mara = key(by_google("Goran Pavić"), "Goran, by Google,"), key(id_token(scene, "mara"), "Mara")
     expect(first != mara, "Mara and Goran have the same key.")
+    old = key(id_token(scene, "goran"), "The old account")
     expect(
-        key(id_token(scene, "goran"), "The old account") != first,
+        old != first,
         "The old account `goran` and the profile from Google get one key, and nobody has proved that they are one "
         "person: anybody may write another's address into a profile.",
     )
@@ -48,6 +49,18 @@ def check(answer, scene, lab):
     expect(
         key(by_google("Goran Holm"), "Goran") == first,
         "Goran has a new name, and no pictures any more: his key has changed.",
+    )
+    number = lab.google.accounts[GORAN].sub
+    user_pools.admin_delete_user(**pool, Username=f"Google_{number}")
+    source = {"ProviderName": "Google", "ProviderAttributeName": "Cognito_Subject"}
+    user_pools.admin_link_provider_for_user(
+        **pool,
+        DestinationUser={"ProviderName": "Cognito", "ProviderAttributeValue": "goran"},
+        SourceUser={**source, "ProviderAttributeValue": number},
+    )
+    expect(
+        key(by_google("Goran Holm"), "The linked account") == old,
+        "Google is linked to the account `goran` now, and the account has lost its pictures: its key has changed.",
     )
     user_pools.admin_delete_user(**pool, Username="mara")
     user_pools.admin_create_user(**pool, Username="mara", MessageAction="SUPPRESS")
@@ -64,7 +77,7 @@ def wrong_address(claims):
 
 
 def wrong_name(claims):
-    """his key has changed"""
+    """no pictures any more"""
     return claims.get("name") or claims["cognito:username"]
 
 
@@ -76,6 +89,11 @@ def wrong_username(claims):
 def wrong_number_at_google(claims):
     """Mara has no key"""
     return next((each["userId"] for each in claims.get("identities", [])), None)
+
+
+def wrong_number_or_sub(claims):
+    """the account has lost its pictures"""
+    return next((each["userId"] for each in claims.get("identities", [])), claims["sub"])
 
 
 def wrong_client(claims):

@@ -30,7 +30,7 @@ BECAUSE = {
     "his identity id": "the identity id belongs to the identity pool, and the user pool never learns it",
     "the token that Google gave him": "it was issued, shown and checked, and nobody stored it: Cognito stores no provider's token "
     "unless somebody maps it",
-    "what the member's role may do": "permissions are a policy of the role, in IAM",
+    "what the member's role may do": "permissions are a policy of the role, and the identity pool only names the role",
 }
 
 
@@ -67,7 +67,7 @@ def check(answer, scene, lab):
         truth = {store for store, known in stores.items() if value in json.dumps(known, default=str)}
         expect(
             isinstance(answer[thing], (set, frozenset, list, tuple)) or not answer[thing],
-            f'{thing}: write a set of stores, as in {{"IAM"}}; if no store has it, set(). You wrote {answer[thing]!r}.',
+            f'{thing}: write a set of stores, as in {{"Google"}}; if no store has it, set(). You wrote {answer[thing]!r}.',
         )
         said = set(answer[thing] or ())
         expect(said <= set(stores), f"The stores are {list(stores)}; you wrote {sorted(said)}.")

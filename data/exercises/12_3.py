@@ -112,5 +112,5 @@ wrong_the_check_ends_what_runs = (
 )
 wrong_the_deny_waits = (
     {**solution, "with a deny by issue time as well": 1},
-    "even the credentials that he had opened nothing",
+    "even the credentials that he had were refused",
 )

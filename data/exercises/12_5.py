@@ -3,7 +3,9 @@
 from cognito_lab.practice.checks import expect
 
 title, core, difficulty, minutes = "How many doors?", False, 1, 2
-expected = "1 for the one door, 5 for the many doors; and right for any other identity pool."
+expected = (
+    "1 for the one door, 5 for the many doors, and right for others with user pools and public providers."
+)
 hint = """
 User pools are in one list of the answer, the public providers in a dictionary. A part that is empty may be missing
 from the answer, so `.get(…)` it.

@@ -47,7 +47,7 @@ def check(answer, scene, lab):
             given != issuer,
             "`iss` says who issued the token, and that is the user pool for everybody.",
         )
-        expect(given == provider, f"{name} came by {provider!r}; you said {given!r}.")
+        expect(given == provider, f"For {name} it should be {provider!r}; you said {given!r}.")
 
 
 def wrong_a_group(claims):

@@ -1,6 +1,6 @@
-"""Four times the page stays empty for Goran, and each time something else is broken. In the scenes
-`empty_page_1` to `empty_page_4` walk the way of the page yourself: Google's token, `GetId`, credentials, the
-browser's preflight, the list, the picture. See where it ends, then name what has to be mended for each scene:
+"""Four times the page stays empty for Goran, and each time something else is broken. In each of the scenes
+`empty_page_1` to `empty_page_4`, make the page's requests yourself: Google's token, `GetId`, credentials, the
+browser's preflight, the list, the picture. See which step fails. Then name what has to be repaired in each scene:
 
 * `"CORS rule"` of the pictures' bucket
 * `"identity pool"`: the providers that it lists
@@ -12,12 +12,10 @@ browser's preflight, the list, the picture. See where it ends, then name what ha
 from cognito_lab.practice.checks import client_with, expect, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "The page stays empty", True, 3, 10
-expected = (
-    "Four names. The check mends what you name and opens the page again – and looks who else gets in now."
-)
+expected = "Four names. The check repairs what you name, opens the page again, and tries who else gets in."
 hint = """
-The step that is refused says much: before there is an identity, before there are credentials, before the browser
-sends the request, or when S3 answers it. A preflight is refused before anybody's rights are looked at.
+Which step is refused: the one to an identity, the one to credentials, the browser's question, or S3's answer? S3
+answers a preflight before it looks at anybody's rights.
 """
 scene = "empty_page_1"
 
@@ -37,7 +35,7 @@ def check(answer, scene, lab):
         stranger = refusal_of(lambda scene=scene: open_as_stranger(scene, lab))
         expect(
             stranger,
-            f"{number}: the bucket is public now, and everybody reads Goran's pictures. The page was to open for "
+            f"{number}: the bucket is public now, and everybody reads Goran's pictures. The page should open for "
             "him and for nobody else.",
         )
         expect(
@@ -48,11 +46,11 @@ def check(answer, scene, lab):
 
 # Where the page ends, and what that says.
 MEANS = {
-    "GetId is refused": "There is no identity yet: nobody has looked at a role, a policy or a bucket.",
-    "GetCredentialsForIdentity is refused": "There is an identity and no session: the role does not let him take it.",
-    "the preflight is refused": "The browser has asked, and nobody's rights were looked at: S3 decides that by the "
+    "GetId is refused": "There is no identity yet, so no role, policy or bucket has been looked at.",
+    "GetCredentialsForIdentity is refused": "There is an identity and no session: he may not take the role.",
+    "the preflight is refused": "The browser has asked, and nobody's rights were looked at: S3 answers by the "
     "page's origin.",
-    "the list is refused": "He is there with a session, and S3 says what its role may not do.",
+    "the list is refused": "He has a session, and its role may not do this.",
 }
 
 
@@ -174,4 +172,4 @@ wrong_permissions_when_there_is_no_session = (
     {**solution, 4: "permissions"},
     "There is an identity and no session",
 )
-wrong_trust_when_he_is_there = {**solution, 3: "trust policy"}, "He is there with a session"
+wrong_trust_when_he_is_there = {**solution, 3: "trust policy"}, "He has a session"

@@ -1,14 +1,14 @@
-"""Goran wants to show *one* picture to somebody without an account, for ten minutes. Write `share`. It has two
-clients: `s3` signs with Goran's temporary credentials, `owner` with those of the account's owner.
+"""Goran wants to show *one* picture to somebody without an account, for ten minutes. Write `share`. It gets two
+clients: `s3` signs with Goran's temporary credentials, `owner` signs with those of the account's owner.
 """
 
 from cognito_lab.practice.checks import client_with, expect, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "One picture, for ten minutes", False, 1, 5
 expected = (
-    "An address that opens this picture for ten minutes, with Goran's rights, and leaves the bucket private."
+    "An address that opens this picture for ten minutes, with Goran's rights. The bucket stays private."
 )
-hint = "An address can carry a signature (14.4). Whose rights it carries, and how long, is decided when it is signed."
+hint = "An address can carry a signature (14.4). Whoever signs it decides whose rights it carries, and for how long."
 scene = "page_in_order"
 
 
@@ -33,10 +33,10 @@ def check(answer, scene, lab):
     plain = f"https://{scene.bucket}.s3.{lab.region}.amazonaws.com/{key}"
     owner = boto3.client("s3", config=Config(signature_version="s3v4"))
     address = answer(s3, owner, scene.bucket, key)
-    expect(isinstance(address, str), f"Return the address, a text; you returned {type(address).__name__}.")
+    expect(isinstance(address, str), f"Return the address, a string; you returned {type(address).__name__}.")
     expect(
         address.startswith("https://"),
-        "Return an address that a browser fetches, with https:// at its beginning.",
+        "Return an address that a browser can fetch, with https:// at its beginning.",
     )
     expect(
         parts["SecretKey"] not in address,
@@ -54,7 +54,7 @@ def check(answer, scene, lab):
         block = {"PublicAccessBlockConfiguration": {"taken": False}}
     expect(
         all(block["PublicAccessBlockConfiguration"].values()),
-        "The block of public access was taken from the bucket; a signed address does not need that.",
+        "The bucket has lost its block of public access. A signed address does not need that.",
     )
     code = refusal_of(lambda: requests.get(address).raise_for_status())
     expect(not code, f"The address does not open the picture: S3 answers {code}. {MEANS.get(code, '')}")
@@ -65,11 +65,11 @@ def check(answer, scene, lab):
     )
     expect(
         "X-Amz-Signature" in address,
-        "Nobody signed this address, and yet it opens the picture: the picture lies where everybody reads.",
+        "Nobody signed this address, and yet it opens the picture: the picture is in a place that everybody can read.",
     )
     expect(
         parts["AccessKeyId"] in address,
-        "It was signed by the account's owner, who may do everything: the address does not carry Goran's rights.",
+        "The account's owner signed it, and may do everything: the address does not carry Goran's rights.",
     )
     lab.travel(minutes=9, seconds=30)
     expect(
@@ -81,9 +81,9 @@ def check(answer, scene, lab):
 
 
 MEANS = {
-    "SignatureDoesNotMatch": "What was signed is another request: another method, another key.",
-    "AccessDenied": "Nobody signed it, or its signer may not do this.",
-    "AuthorizationHeaderMalformed": "One part behind the question mark has a form that S3 does not take.",
+    "SignatureDoesNotMatch": "The signature is for another request: another method, or another key.",
+    "AccessDenied": "Nobody signed it, or the signer may not do this.",
+    "AuthorizationHeaderMalformed": "One part behind the question mark has a wrong form.",
 }
 
 
@@ -111,7 +111,7 @@ def wrong_credentials_sent_along(s3, owner, bucket, key):
 
 
 def wrong_signed_by_the_owner(s3, owner, bucket, key):
-    """signed by the account's owner"""
+    """The account's owner signed it"""
     return owner.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=600)
 
 
@@ -131,18 +131,18 @@ def wrong_not_signed(s3, owner, bucket, key):
 
 
 def wrong_for_putting(s3, owner, bucket, key):
-    """What was signed is another request"""
+    """The signature is for another request"""
     return s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=600)
 
 
 def wrong_copied_to_the_site(s3, owner, bucket, key):
-    """lies where everybody reads"""
+    """is in a place that everybody can read"""
     owner.copy_object(Bucket="tidepool-site", Key="goby.svg", CopySource={"Bucket": bucket, "Key": key})
     return "https://tidepool-site.s3.amazonaws.com/goby.svg"
 
 
 def wrong_the_picture_itself(s3, owner, bucket, key):
-    """an address that a browser fetches"""
+    """an address that a browser can fetch"""
     from base64 import b64encode
 
     body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()

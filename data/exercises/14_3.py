@@ -1,5 +1,5 @@
-"""Tidepool moves to AWS. People will see its page at `https://tidepool.example`, which a CloudFront distribution
-answers (stated: the lab plays no CloudFront). Fill in the list for the one who sets it up:
+"""Tidepool moves to AWS. People will see its page at `https://tidepool.example`, where a CloudFront distribution
+answers (the lab does not play CloudFront). Fill in this list for the colleague who sets it up:
 
 * `"link on the club's poster"`: the address at which people open the page
 * `"origin at Google"`: what is registered for Google's button
@@ -48,28 +48,28 @@ def check(answer, scene, lab):
     )
     link, at_google, in_cors, block = (answer[name] for name in solution)
     for name in list(solution)[:3]:
-        expect(isinstance(answer[name], str) and answer[name], f"Write one text at “{name}”.")
+        expect(isinstance(answer[name], str) and answer[name], f"Write one string for “{name}”.")
     where = urlsplit(link)
     if "s3-website" in where.netloc and where.scheme == "https":
         try:
             requests.get(f"https://{where.netloc}")
         except requests.exceptions.ConnectionError:
-            expect(False, "Tried: nobody answers HTTPS at the website endpoint, which speaks HTTP only.")
+            expect(False, "Tried: nobody answers HTTPS at the website endpoint. It speaks HTTP only.")
     expect(
         where.scheme == "https",
-        "Without HTTPS: anybody between can change the page, and Google refuses it.",
+        "Without HTTPS, anybody in between can change the page, and Google refuses it.",
     )
     expect(
         f"https://{where.hostname}" == PAGE and where.path in ("", "/", "/index.html"),
-        f"People are to see the page at {PAGE}; you wrote {link!r}.",
+        f"People should see the page at {PAGE}; you wrote {link!r}.",
     )
     try:
         tidepool = lab.google.register_client("Tidepool on AWS", origins=[at_google])
     except ValueError as error:
-        expect(False, f"Google's console does not take {at_google!r} as an origin: {error}.")
+        expect(False, f"Google's console does not accept {at_google!r} as an origin: {error}.")
     goran, s3 = "goran.pavic@gmail.example", boto3.client("s3")
     asked = refusal_of(lambda: lab.google.credential(tidepool.client_id, goran, PAGE))
-    expect(not asked, f"Google's button on {PAGE} hands out nothing: {at_google!r} is registered.")
+    expect(not asked, f"Google's button on {PAGE} gives no token: {at_google!r} is registered.")
     rule = {"AllowedOrigins": [in_cors], "AllowedMethods": ["GET"], "AllowedHeaders": ["*"]}
     s3.put_bucket_cors(Bucket=scene.bucket, CORSConfiguration={"CORSRules": [rule]})
 
@@ -79,7 +79,7 @@ def check(answer, scene, lab):
 
     expect(
         preflight(PAGE),
-        f"A browser on {PAGE} asks S3, and is told no: the rule says {in_cors!r}, and an origin is compared letter "
+        f"A browser on {PAGE} asks S3 and gets a no: the rule says {in_cors!r}, and an origin is compared letter "
         "by letter.",
     )
     expect(
@@ -89,7 +89,7 @@ def check(answer, scene, lab):
     expect(block in (True, False), f"“block public access” is True or False; you wrote {block!r}.")
     expect(
         block,
-        "Nothing of the pictures has to be public: the page reads them with credentials, and works with the block.",
+        "No picture has to be public: the page reads them with credentials, and works with the block.",
     )
     token = lab.google.credential(scene.tidepool.client_id, goran, scene.origin)
     identity, parts = identity_and_credentials(scene.identity_pool, {"accounts.google.com": token})
@@ -106,11 +106,11 @@ wrong_website_endpoint = (
 )
 wrong_path_in_the_origin = (
     {**solution, "origin at Google": "https://tidepool.example/index.html"},
-    "Google's console does not take",
+    "Google's console does not accept",
 )
 wrong_origin_of_the_bucket = (
     {**solution, "origin at Google": "https://tidepool-site.s3.amazonaws.com"},
-    "hands out nothing",
+    "gives no token",
 )
 wrong_slash_in_the_rule = (
     {**solution, "origin in the CORS rule": "https://tidepool.example/"},
@@ -119,14 +119,14 @@ wrong_slash_in_the_rule = (
 wrong_star_in_the_rule = ({**solution, "origin in the CORS rule": "*"}, "every page in the world")
 wrong_pictures_public = (
     {**solution, "block public access": False},
-    "Nothing of the pictures has to be public",
+    "No picture has to be public",
 )
 wrong_a_list_for_a_text = (
     {**solution, "origin in the CORS rule": ["https://tidepool.example"]},
-    "Write one text at",
+    "Write one string for",
 )
 wrong_cloudfronts_name = (
     {**solution, "link on the club's poster": "https://d111111abcdef8.cloudfront.net"},
-    "People are to see the page at",
+    "People should see the page at",
 )
 wrong_a_word_for_true = ({**solution, "block public access": "yes"}, "is True or False")

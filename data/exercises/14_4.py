@@ -1,8 +1,8 @@
-"""The identity pool is to believe the user pool and nobody else, and Mara is to see her pictures as before. These are
-the lines of the page and of the set-up behind it. Which three change?
+"""So far the page has only Google's button. From now on people sign in at the user pool, the identity pool lists the user
+pool only, and Mara should see her picture on the page. Which three of these lines have to change?
 
 1. the page signs in: Google's button gives `token`
-2. the page says whose token it is: `provider = "accounts.google.com"`
+2. the page names the issuer of the token: `provider = "accounts.google.com"`
 3. the page enters: `GetId` and `GetCredentialsForIdentity`, with `Logins={provider: token}`
 4. the page lists the folder `identity_id + "/"`
 5. set-up: the providers that the identity pool lists
@@ -21,9 +21,9 @@ from cognito_lab.practice.checks import (
 
 title, core, difficulty, minutes = "Swap Google for the user pool", False, 2, 5
 expected = (
-    "A set of three numbers, in braces. The check changes just these lines, and opens the page as Mara."
+    "A set of three numbers, in braces. The check changes these lines only, and opens the page as Mara."
 )
-hint = "The policies speak of identities. Which lines speak of a provider?"
+hint = "The policies name identities. Which lines name a provider, or need one?"
 scene = "own_folders"
 
 name = "changed"
@@ -34,13 +34,13 @@ solution = {1, 2, 5}
 def check(answer, scene, lab):
     expect(
         isinstance(answer, set) and answer <= set(range(1, 8)),
-        f"A set of numbers from 1 to 7; got {answer!r}.",
+        f"Write a set of numbers from 1 to 7; you wrote {answer!r}.",
     )
     problem = page_as_mara(answer, scene, lab)
     expect(not problem, f"Changed {sorted(answer)}, and opened the page as Mara: {problem}")
     for number in sorted(answer):
         if not page_as_mara(answer - {number}, lab.scene("own_folders"), lab):
-            raise Mistake(f"It works, and without changing line {number} it works as well.")
+            raise Mistake(f"It works, and it also works if line {number} stays as it is.")
 
 
 def page_as_mara(changed, scene, lab):
@@ -70,8 +70,8 @@ def page_as_mara(changed, scene, lab):
         return "she has no Google account, and the page has only Google's button."
     if refusal_of(lambda: identity_and_credentials(pool, logins)):
         if 6 in changed:
-            return "no credentials: the trust policy asks for a pool that the token is not from (line 6)."
-        return "the identity pool refuses the token, which is the user pool's, under the name of another."
+            return "no credentials: the trust policy wants a pool that did not issue the token (line 6)."
+        return "the identity pool refuses the token: it is the user pool's, and goes under another name."
     identity, parts = identity_and_credentials(pool, logins)
     folder = identity if 4 not in changed else "mara"
     listing = refusal_of(lambda: client_with(parts).list_objects_v2(Bucket=scene.bucket, Prefix=f"{folder}/"))
@@ -90,9 +90,9 @@ def rewrite(call, document, old, new, **names):
     call(**(names or {"RoleName": "site-user"}), PolicyDocument=text)
 
 
-wrong_the_policies = ({1, 6, 7}, "no credentials: the trust policy asks for a pool")
+wrong_the_policies = ({1, 6, 7}, "no credentials: the trust policy wants a pool")
 wrong_permissions_too = ({1, 2, 5, 7}, "the list is refused, because a folder is named after the identity id")
 wrong_google_stays = ({1, 2}, "Google's tokens still get in")
-wrong_name_of_the_provider = ({1, 5}, "under the name of another")
-wrong_entering_is_another_call = ({1, 2, 3, 5}, "without changing line 3 it works as well")
+wrong_name_of_the_provider = ({1, 5}, "and goes under another name")
+wrong_entering_is_another_call = ({1, 2, 3, 5}, "it also works if line 3 stays as it is")
 wrong_button_stays = ({2, 5}, "she has no Google account")

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from browser_support import tab_to
-from demo_support import GORAN, context, lab, said, screenshot, shown
+from demo_support import GORAN, context, lab, look_at, said, shown
 from demo_support import sign_in as sign_in_by_button
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -88,7 +88,7 @@ def test_goran_is_somebody_new_and_finds_his_pictures_once_they_have_moved(
     expect(page.locator("#gallery li")).to_have_count(2)
     assert shown(page) == ["goby", "limpet"]
     assert "code=" not in page.url
-    screenshot(page, "user_pool")
+    look_at(page, "user_pool")
 
 
 def test_mara_signs_in_with_her_password(page: Page, tidepool: SimpleNamespace) -> None:
@@ -167,7 +167,8 @@ def test_the_cells_of_the_lesson_lead_to_the_same_page(
         said(page, "ExpiredToken")
         sign_in_by_button(page)
         expect(page.locator("#gallery li")).to_have_count(2)
-        exec(re.findall("^# (s3.put_object.*)", cells[-1].text, re.MULTILINE)[0], names)
+        (swap,) = re.findall("^# (s3.put_object.*)", "\n".join(piece.text for piece in cells), re.MULTILINE)
+        exec(swap, names)
         page.reload()
         sign_in(page)
         said(page, "empty")

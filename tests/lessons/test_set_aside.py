@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import boto3
 import pytest
@@ -17,7 +18,7 @@ from support import digests, interrupts
 from support.served import ask, call, lab, presigned, server
 from support.user_pools import PASSWORD, World
 
-from cognito_lab import Lab, OutsideTheLab, reproducible
+from cognito_lab import Browser, Lab, OutsideTheLab, reproducible
 from cognito_lab.aws import moto_patches
 from cognito_lab.lessons import set_aside
 from cognito_lab.network import account_lock
@@ -223,6 +224,13 @@ def test_an_interrupt_anywhere_leaves_the_learners_account(tmp_path: Path) -> No
                 interrupts.at_line(line, aside)
                 wrong = digests.differences(before, digests.digest())
                 assert not wrong, f"interrupt {number}, at line {line} of {whole}: {wrong}"
+            task = lab.exercise("01.1")
+            took = max(interrupts.after(60, lambda: task.judge(task.right())) for _ in range(2))
+            for _ in range(20):
+                moment = chance.uniform(0, took)
+                interrupts.after(moment, lambda: task.judge(task.right()))
+                wrong = digests.differences(before, digests.digest())
+                assert not wrong, f"a check, interrupted after {moment} of {took}: {wrong}"
 
     assert interrupts.in_a_fork(interrupted, tmp_path / "report") == ""
 
@@ -274,6 +282,26 @@ def test_who_asks_from_outside_meanwhile_is_answered_by_the_learners_account(
     assert sorted(map(str, answers)) == ["200", "[\n", "limpet"]
     assert server.running and sign_in(server, it) == 200
     assert requests.get(f"{server.url}/_lab/health").ok, "the kernel's own requests find it as well"
+
+
+def test_a_browser_that_was_signed_in_still_is(lab: Lab, server: Server) -> None:
+    scene, browser = lab.scene("pages"), Browser()
+    wish = {"response_type": "code", "client_id": scene.client, "redirect_uri": scene.callback}
+    address = f"/oauth2/authorize?{urlencode(wish)}"
+    browser.open(f"{scene.pages}{address}").fill_in(username="mara", password=scene.password).press("Sign in")
+    cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    host = f"{scene.pages.removeprefix('https://')}.localhost"
+
+    def comes_back() -> bool:
+        answer = ask(server, "GET", address, host, cookie=cookie)
+        return str(answer.headers["location"]).startswith(f"{scene.callback}?code=")
+
+    assert comes_back()
+    task = lab.exercise("06.3")
+    assert task.judge(task.right()).done, "which signs her out, in another account"
+    assert comes_back()
+    browser.open(f"{scene.pages}/logout?client_id={scene.client}&logout_uri={scene.farewell}")
+    assert not comes_back()
 
 
 def test_a_server_that_an_answer_stops_is_stopped(lab: Lab) -> None:

@@ -169,7 +169,7 @@ def wrong_five_times(p: Place) -> Any:
     return p.initiate()
 
 
-@case("user_pools.tokens.checking.check_not_revoked", "was ended", "still counts")
+@case("user_pools.tokens.checking.check_not_revoked", "was ended", "still valid")
 def signed_out(p: Place) -> Any:
     p.idp.global_sign_out(AccessToken=p.tokens["AccessToken"])
     return p.get_user(p.tokens["AccessToken"])
@@ -360,7 +360,7 @@ def forged_access_token(p: Place) -> Any:
     return p.get_user(forged(p.tokens["AccessToken"]))
 
 
-@case("user_pools.tokens.refreshing.authentication_of", "no refresh token of", "a refresh token")
+@case("user_pools.tokens.refreshing.authentication_of", "not a refresh token of", "a refresh token")
 def no_refresh_token(p: Place) -> Any:
     return p.refresh("x")
 
@@ -420,7 +420,7 @@ def another_secret(p: Place) -> Any:
     ).list_buckets()
 
 
-@case("iam.signatures.check_session", "ended at 2026-06-01 10:00:00", "2026-06-01 11:00:00")
+@case("iam.signatures.check_session", "expired at 2026-06-01 10:00:00", "2026-06-01 11:00:00")
 def session_over(p: Place) -> Any:
     return later(p, p.user_of(allow("*")).list_buckets, hours=2)
 
@@ -462,7 +462,7 @@ def user_with_a_key(p: Place) -> Any:
     return boto3.client("iam").delete_user(UserName="ines")
 
 
-@case("s3.routes.check_address", "no text", "can be read")
+@case("s3.routes.check_address", "not text", "can be read")
 def no_path(p: Place) -> Any:
     return requests.get(f"{URL}%ff", timeout=5).raise_for_status()
 
@@ -509,7 +509,7 @@ def overrides_of_a_stranger(p: Place) -> Any:
     return requests.get(f"{URL}?response-content-type=text/html", timeout=5).raise_for_status()
 
 
-@case("api.json_inputs.of_type", "no string", "a string")
+@case("api.json_inputs.of_type", "not a string", "a string")
 def of_another_type(p: Place) -> Any:
     return posted("GetId", '{"IdentityPoolId": 5}')
 

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import jinja2
+import mistune
 import nbformat
+from nbformat import NotebookNode
 from packaging.utils import canonicalize_name
 
-from cognito_lab.course.notebooks.notebook_page import notebook_page
+from cognito_lab.course.notebooks.compare import ANSI
 from cognito_lab.course.notebooks.results import Result, verdict
 from cognito_lab.course.setup.lock import read_lock
 from cognito_lab.files import complete_or_absent
@@ -25,6 +29,7 @@ from cognito_lab.paths import ROOT
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
 )
+SHOWN = ("text/html", "image/svg+xml", "text/markdown", "text/plain")  # the first that an output has
 
 
 def locked() -> dict[str, set[str]]:
@@ -57,7 +62,7 @@ def write_report(target: Path, results: Sequence[Result], parameters: dict[str, 
     for result in results:
         notebook = target.parent / "run" / f"{result.name}.ipynb"
         if notebook.is_file():  # there is none where the worker itself ended
-            page = notebook_page(result.name, nbformat.read(notebook, as_version=4), TEMPLATES)
+            page = notebook_page(result.name, nbformat.read(notebook, as_version=4))
             _write_whole(notebook.with_suffix(".html"), page)
             pages[result.name] = f"run/{result.name}.html"
     page = TEMPLATES.get_template("report.html").render(
@@ -80,3 +85,39 @@ def write_report(target: Path, results: Sequence[Result], parameters: dict[str, 
 def _write_whole(target: Path, text: str) -> None:
     with complete_or_absent(target) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def notebook_page(name: str, executed: NotebookNode) -> str:
+    """The page of one executed notebook; its code cells have the anchors of `compare.places`.
+
+    nbconvert's pages take their scripts from elsewhere and half a second each; a report links fourteen.
+    """
+    markdown = mistune.create_markdown(escape=False, plugins=["table", "strikethrough"])
+    cells: list[dict[str, Any]] = []
+    number = 0
+    for cell in executed.cells:
+        if cell.cell_type != "code":
+            # A link to another notebook leads to its page, which is beside this one.
+            text = re.sub(r'href="(\w+)\.ipynb', r'href="\1.html', str(markdown(cell.source)))
+            cells.append({"kind": "text", "html": text})
+            continue
+        number += 1
+        cells.append({
+            "kind": "code", "number": number, "count": cell.execution_count, "source": cell.source,
+            "failed": any(output.output_type == "error" for output in cell.outputs),
+            "outputs": [shown(output, markdown) for output in cell.outputs],
+        })  # fmt: skip
+    return TEMPLATES.get_template("notebook_page.html").render(name=name, cells=cells)
+
+
+def shown(output: NotebookNode, markdown: Any) -> tuple[str, str]:
+    """(`html`, `text` or `error`; what to show) of one output, as a notebook shows it."""
+    if output.output_type == "stream":
+        return "text", ANSI.sub("", output.text)
+    if output.output_type == "error":
+        return "error", ANSI.sub("", "\n".join(output.traceback) or f"{output.ename}: {output.evalue}")
+    kind = next((kind for kind in SHOWN if kind in output.data), "")
+    body = output.data.get(kind, "")
+    if kind == "text/markdown":
+        return "html", markdown(body)
+    return ("text", ANSI.sub("", body)) if kind in ("text/plain", "") else ("html", body)

@@ -22,7 +22,7 @@ from typing import Any
 
 import nbformat
 
-from cognito_lab.course.notebooks import compare, parameters
+from cognito_lab.course.notebooks import compare, parameters, preparing
 from cognito_lab.course.notebooks.processes import CAN_FORK, PeakMemory, in_processes
 from cognito_lab.course.notebooks.results import Failure, Result, describe, verdict
 from cognito_lab.course.setup import install
@@ -58,8 +58,7 @@ def choose(wanted: Sequence[str]) -> list[Path]:
 def prepare(notebooks: Sequence[Path]) -> None:
     """Import what these notebooks will need, in the process from which the workers are forked."""
     importlib.import_module("cognito_lab.course.notebooks.engine")  # with papermill, which takes two seconds
-    shell = importlib.import_module("cognito_lab.course.notebooks.shell")
-    shell.prepare(any("cognito_lab" in path.read_text(encoding="utf-8") for path in notebooks))
+    preparing.prepare(any("cognito_lab" in path.read_text(encoding="utf-8") for path in notebooks))
 
 
 def execute(source: Path, target: Path, values: dict[str, Any], kernels: bool) -> Result:
@@ -70,12 +69,10 @@ def execute(source: Path, target: Path, values: dict[str, Any], kernels: bool) -
     """
     import papermill  # takes two seconds, which only workers pay
 
-    from cognito_lab.course.notebooks import engine, shell
+    from cognito_lab.course.notebooks import engine
 
     result, problem = Result(source.stem), None
     stored = nbformat.read(source, as_version=4)
-    if not kernels:
-        shell.import_beforehand(stored)
     started = time.monotonic()
     with PeakMemory() as memory:
         try:

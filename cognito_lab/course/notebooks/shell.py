@@ -14,16 +14,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
-import gc
-import importlib
-import io
-import json
 import multiprocessing
 import os
-import pkgutil
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -36,7 +29,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import nbclient
-import nbformat
 import traitlets
 import zmq
 from ipykernel.iostream import IOPubThread
@@ -47,80 +39,7 @@ from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-import cognito_lab
-from cognito_lab import guard
-
-# What a kernel imports as it starts, directly or not.
-STARTING = (
-    "faulthandler", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
-    "IPython.core.logger", "IPython.core.oinspect", "IPython.extensions.storemagic", "IPython.utils.wildcard",
-    "sqlite3",
-)  # fmt: skip
-# What lessons import; the package's own modules besides.
-LIBRARIES = (
-    "boto3.s3.inject", "ipywidgets", "jwt", "lxml.etree", "matplotlib.backends.backend_svg",
-    "matplotlib.pyplot", "moto.iam.responses", "moto.s3.responses", "moto.sts.responses", "requests",
-    "signxml",
-)  # fmt: skip
-SCENES = "every_token", "site_in_browser"  # between them they use most of what is read or compiled only once
-
-
-def import_beforehand(notebook: NotebookNode) -> None:
-    """`prepare` for one notebook; where it does not name this package, that is what a kernel itself needs."""
-    prepare(any(cell.cell_type == "code" and "cognito_lab" in cell.source for cell in notebook.cells))
-
-
-@functools.cache
-def prepare(everything: bool) -> None:
-    """Have a process do once, guarded as a kernel is, what its forks would each do.
-
-    Args:
-        everything: what lessons do, too; else what a kernel does as it starts.
-    """
-    path_of_a_kernel()
-    guard.install()
-    _import_all(STARTING)
-    nbformat.validate(nbformat.v4.new_notebook())  # compiles the format's schema
-    if everything:
-        # matplotlib reads it when it is imported; a kernel has set it by then.
-        os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-        _import_all((*LIBRARIES, *_own_modules()))
-        _play()
-    gc.collect()
-    gc.freeze()  # a collection in a fork would copy every page that it looks at
-
-
-def _play() -> None:
-    """Play an account: then AWS's models and the lab's tables are read, patterns and templates compiled."""
-    environment = dict(os.environ)
-    with contextlib.suppress(Exception), cognito_lab.Lab.start() as lab:  # a lesson says what is wrong
-        for scene in SCENES:
-            lab.scene(scene)
-    os.environ.clear()
-    os.environ.update(environment)
-
-
-def _own_modules() -> tuple[str, ...]:
-    """The package's modules, without those that run the course."""
-    found = pkgutil.walk_packages(cognito_lab.__path__, "cognito_lab.", onerror=lambda name: None)
-    names = (module.name for module in found)
-    return tuple(n for n in names if not n.startswith("cognito_lab.course") and not n.endswith("__main__"))
-
-
-def _import_all(names: tuple[str, ...]) -> None:
-    """What cannot be imported is left to the lesson that needs it, in which it fails with its reason."""
-    with contextlib.redirect_stderr(io.StringIO()):  # the debugger, which nobody uses, has advice to give
-        for name in names:
-            with contextlib.suppress(Exception):
-                importlib.import_module(name)
-
-
-@functools.cache
-def path_of_a_kernel() -> list[str]:
-    """`sys.path` as a new kernel has it: without the folders of whoever started this process."""
-    command = [sys.executable, "-P", "-c", "import json, sys; print(json.dumps(sys.path))"]
-    return list(json.loads(subprocess.check_output(command)))
-
+from cognito_lab.course.notebooks.preparing import path_of_a_kernel, prepare
 
 # -- in the forked process -------------------------------------------------------------------------------
 
@@ -278,13 +197,12 @@ class ForkedKernel:
         end = None if seconds is None else time.monotonic() + seconds
         while not self._connection.poll(1 if end is None else max(0, min(1, end - time.monotonic()))):
             # What it has started may hold the pipe open, so its end is looked for as well.
-            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                break
+            ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if ended and not self._connection.poll():
+                raise DeadKernelError("Kernel died")
             if end is not None and time.monotonic() >= end:
                 return None
         try:
-            if not self._connection.poll():
-                raise EOFError
             _, parts = self.session.feed_identities(self._connection.recv(), copy=True)
         except (EOFError, ConnectionResetError):
             raise DeadKernelError("Kernel died") from None
@@ -313,7 +231,7 @@ class Forked(nbclient.NotebookClient):
 
     @contextlib.contextmanager
     def setup_kernel(self, **kwargs: Any) -> Generator[None]:
-        import_beforehand(self.nb)
+        prepare(any(cell.cell_type == "code" and "cognito_lab" in cell.source for cell in self.nb.cells))
         folder = self.resources.get("metadata", {}).get("path") or os.getcwd()
         self.kernel = self.kc = ForkedKernel(Path(folder))  # type: ignore[assignment]
         try:

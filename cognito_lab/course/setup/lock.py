@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from cognito_lab.course.setup.bootstrap import NEWEST
 from cognito_lab.course.setup.environment import course_folder
 from cognito_lab.course.setup.marker import LEARNER
-from cognito_lab.course.setup.pythons import SUPPORTED
 
 
 class Pin(NamedTuple):
@@ -59,7 +59,7 @@ name: cognito-lab
 channels:
   - conda-forge
 dependencies:
-  - python={SUPPORTED[-1]}
+  - python={NEWEST[0]}.{NEWEST[1]}
   - pip
   - pip:
 {packages}      - "-e ."

@@ -76,6 +76,18 @@ def test_the_version_is_one_of_two(it: Pages) -> None:
     assert made["ManagedLoginVersion"] == 2
 
 
+def test_managed_login_needs_more_than_the_lite_plan(it: Pages) -> None:
+    plan = {"UserPoolId": it.idp.create_user_pool(PoolName="reef", UserPoolTier="LITE")["UserPool"]["Id"]}
+    with refused("FeatureUnavailableInTierException"):
+        it.idp.create_user_pool_domain(**plan, Domain="reef", ManagedLoginVersion=2)
+    made = it.idp.create_user_pool_domain(**plan, Domain="reef")
+    assert made["ManagedLoginVersion"] == 1
+    with refused("FeatureUnavailableInTierException"):
+        it.idp.update_user_pool_domain(**plan, Domain="reef", ManagedLoginVersion=2)
+    it.idp.update_user_pool(**plan, UserPoolTier="ESSENTIALS")
+    it.idp.update_user_pool_domain(**plan, Domain="reef", ManagedLoginVersion=2)
+
+
 def test_another_version_signs_the_browsers_out(it: Pages) -> None:
     it.back()
     assert it.authorize().startswith(CALLBACK)

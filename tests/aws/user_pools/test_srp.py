@@ -687,7 +687,7 @@ def test_somebody_without_a_password_has_none_to_prove(hiding):
         ("mara", {"TIMESTAMP": "Tue Jun 01 09:05:07 UTC 2027"}, "srp_flow.check_timestamp", "Jun 01",
          "Tue Jun 1 09:05:07 UTC 2027, and within five minutes of 2027-06-01 09:0"),
         ("mara", {"PASSWORD_CLAIM_SECRET_BLOCK": "x"}, "challenges.find_challenge",
-         "not given out", "SECRET_BLOCK"),
+         "not issued", "SECRET_BLOCK"),
         ("mara", {"USERNAME": "nele"}, "challenges.check_same_user", "the name nele", "mara, who has had"),
         ("nobody", {}, "challenges.check_same_user", "nobody, which no user", "a user of us-east-1_"),
     ],

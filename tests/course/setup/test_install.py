@@ -26,11 +26,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from support import pythons
 from support.processes import hear_ctrl_c
 
 from cognito_lab.course import learner_copy
 from cognito_lab.course.notebooks import kernel_ports
-from cognito_lab.course.setup import bootstrap, doctor, environment, installers, lock, pythons
+from cognito_lab.course.setup import bootstrap, environment, installers, lock
 from cognito_lab.course.setup.install import MARKER
 from cognito_lab.paths import ROOT
 from cognito_lab.practice import progress
@@ -683,7 +684,7 @@ def test_the_command_line_lists_its_commands_and_refuses_others():
 
     listed = run()
     assert listed.returncode == 0
-    assert all(f"  {name} " in listed.stderr for name in ("doctor", "lab", "run", "outputs", "bench", "lock"))
+    assert all(f"  {name} " in listed.stderr for name in ("lab", "run", "outputs", "lock"))
     assert run("runn").returncode == 2
 
 
@@ -691,7 +692,7 @@ def test_a_package_without_its_course_gets_a_line(tmp_path):
     shutil.copytree(
         ROOT / "cognito_lab", tmp_path / "cognito_lab", ignore=shutil.ignore_patterns("__pycache__")
     )
-    for command in ("doctor", "lab"):
+    for command in ("lock", "lab"):
         done = subprocess.run(
             [sys.executable, "-m", "cognito_lab", command], cwd=tmp_path, capture_output=True, text=True
         )
@@ -700,42 +701,11 @@ def test_a_package_without_its_course_gets_a_line(tmp_path):
 
 
 def test_starting_the_command_line_needs_only_the_standard_library():
-    # `check` has to be able to speak when nothing is installed.
-    code = "import cognito_lab.__main__, cognito_lab.course.setup.doctor; print('ready')"
+    # It says what a command needs that is not installed.
+    code = "import cognito_lab.__main__; print('ready')"
     base = pythons.find_python(THIS)
     done = subprocess.run([base, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == "ready\n", done.stderr
-
-
-# ---------------------------------------------------------------- check
-
-
-@pytest.fixture(scope="module")
-def found(tmp_path_factory) -> dict[str, doctor.Finding]:
-    """What is found where the lock names another boto3, and a package that is not there."""
-    folder = tmp_path_factory.mktemp("no notebooks")
-    shutil.copyfile(ROOT / "pyproject.toml", folder / "pyproject.toml")
-    text = (ROOT / "requirements.lock").read_text()
-    wrong = re.sub(r"^boto3==\S+", "boto3==0.0.1", text, flags=re.MULTILINE)
-    (folder / "requirements.lock").write_text(f"{wrong}\nnot-there-at-all==1.0 \\\n    --hash=sha256:00\n")
-    return {finding.what: finding for finding in doctor.findings(folder)}
-
-
-def test_check_has_a_line_for_each_requirement_and_sees_a_missing_and_a_wrong_package(found):
-    assert not found["boto3"].met and "the lock has 0.0.1" in found["boto3"].found
-    assert not found["not-there-at-all"].met and "make setup" in found["not-there-at-all"].found
-    assert not found["notebooks"].met
-    assert found["Python"].met and found["loopback"].met and found["kernel"].met
-    assert found["moto"] == doctor.Finding(
-        True, "moto", next(pin.version for pin in LOCK if pin.name == "moto")
-    )
-    assert found["node"].met is not False and found["chromium"].met is not False
-
-
-def test_check_says_which_packages_are_needed_on_another_system_only(found):
-    only_elsewhere = {pin.name for pin in LOCK if "win32" in pin.marker and "==" in pin.marker}
-    assert only_elsewhere and sys.platform != "win32"
-    assert not only_elsewhere & {name for name, finding in found.items() if finding.met is False}
 
 
 # ---------------------------------------------------------------- the lock

@@ -1,6 +1,6 @@
 """Which Python interpreters this machine has. Standard library only; run, it prints the supported ones.
 
-$ python -m cognito_lab.course.setup.pythons
+$ PYTHONPATH=. python tests/support/pythons.py
 3.11 /usr/bin/python3.11
 """
 

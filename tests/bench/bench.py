@@ -157,14 +157,12 @@ FIGURES: dict[str, tuple[str, str, float, Callable[[int], Rows]]] = {
 }
 
 
-def main(argv: list[str]) -> int:
-    """`python -m cognito_lab bench`. Exit status 1 if a ratio is above its limit."""
-    parser = argparse.ArgumentParser(
-        prog="cognito_lab bench", description="Measure the lab against plain moto."
-    )
+def main() -> int:
+    """Measure the lab against plain moto. Exit status 1 if a ratio is above its limit."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("figures", nargs="*", help=f"of {', '.join(FIGURES)} (all)")
     parser.add_argument("--times", type=int, default=7, help="measurements of which the median is taken (7)")
-    options = parser.parse_args(argv)
+    options = parser.parse_args()
     if unknown := set(options.figures) - set(FIGURES):
         parser.error(f"no such figure: {', '.join(sorted(unknown))}")
     print(f"{'':<40}{'against':<14}{'its':>10}{'the lab':>10}{'ratio':>8}{'limit':>8}")
@@ -180,3 +178,7 @@ def main(argv: list[str]) -> int:
         print(line, "OVER" if ours / base > limit else "ok", flush=True)
         over = over or ours / base > limit
     return int(over)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
