@@ -294,9 +294,9 @@ def unsent(number):
 )
 def test_an_answer_that_stops_is_told_its_own_line(folder, lab, name, says):
     """The line of the learner's cell, also where it was in a function from another of their cells."""
-    linecache.cache["<cell>"] = (len(CELL), None, CELL.splitlines(keepends=True), "<cell>")
+    linecache.cache["<a cell>"] = (len(CELL), None, CELL.splitlines(keepends=True), "<a cell>")
     names = {}
-    exec(compile(CELL, "<cell>", "exec"), names)
+    exec(compile(CELL, "<a cell>", "exec"), names)
     verdict = Exercise("77.1", lab, folder).judge(names[name])
     assert verdict.says.startswith(says)
 
