@@ -1,5 +1,5 @@
-"""Goran has an old account with a password. Now he wants to come in by Google as well. Write `link`: afterwards both
-ways lead to the old account. Some people have come by Google already and have a second profile, others have not. `link`
+"""Goran has an old account with a password. Now he wants to sign in with Google as well. Write `link`: afterwards both
+ways lead to the old account. Some people have signed in with Google already and have a second profile, others have not. `link`
 must work for both, and must not change anybody else.
 """
 
@@ -11,7 +11,7 @@ expected = (
 )
 hint = """
 The destination stays, and the source is added to it. A source is named by the number that Google has for the person.
-Linking comes before the first sign-in by Google. What has such a sign-in left behind, and what can you do with that?
+Linking comes before the first sign-in with Google. What has such a sign-in left behind, and what can you do with that?
 """
 scene = "old_account"
 
@@ -80,7 +80,7 @@ def try_linking(answer, scene, lab, username, came_before):
         unknown = error.response["Error"]["Code"] == "UserNotFoundException"
         expect(
             linking or not unknown or came_before,
-            f"{error.operation_name}: he has not come by Google yet, so there is no second profile.",
+            f"{error.operation_name}: he has not signed in with Google yet, so there is no second profile.",
         )
         expect(
             not (linking and unknown),
@@ -88,13 +88,13 @@ def try_linking(answer, scene, lab, username, came_before):
         )
         expect(
             not (linking and came_before),
-            "He has come in by Google before, and has a profile from that. Linking was refused: it comes before the first sign-in.",
+            "He has signed in with Google before, and has a profile from that. Linking was refused: it comes before the first sign-in.",
         )
         raise
     expect(others <= usernames("CONFIRMED"), "His old account is gone. That is the one to keep.")
     expect(rooks <= usernames("EXTERNAL_PROVIDER"), "Rook's profile is gone. This was about Goran only.")
     code = refusal_of(lambda: sign_in_through_pages(scene, "Google", GORAN, "Continue"))
-    expect(not code, f"Goran comes by Google → {code}.")
+    expect(not code, f"Goran signs in with Google → {code}.")
     by_google = sub(sign_in_through_pages(scene, "Google", GORAN, "Continue")["id_token"])
     expect(
         username == "goran" or by_google != sub(id_token(scene, "goran")),
@@ -165,7 +165,7 @@ def wrong_refusal_passed_over(user_pools, pool, username, google_sub):
 
 
 def wrong_nobody_to_delete(user_pools, pool, username, google_sub):
-    """AdminDeleteUser: he has not come by Google yet"""
+    """AdminDeleteUser: he has not signed in with Google yet"""
     user_pools.admin_delete_user(UserPoolId=pool, Username=f"Google_{google_sub}")
     _link(user_pools, pool, username, google_sub)
 

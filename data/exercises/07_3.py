@@ -1,4 +1,4 @@
-"""Goran comes by Google for the first time. The user pool maps Google's `email` to `email` and `name` to `name`,
+"""Goran signs in with Google for the first time. The user pool maps Google's `email` to `email` and `name` to `name`,
 nothing else. What will his profile say?
 
 * `"username"`: `"his address"`, `"his number at Google"`, `"Google and his number there"`, or `"one that he chooses"`

@@ -1,4 +1,4 @@
-"""A colleague says: “Goran's sign-in by Google broke on the day when somebody made `phone_number` required.” Which of
+"""A colleague says: “Goran's sign-in with Google broke on the day when somebody made `phone_number` required.” Which of
 these sentences can be true, and explain that Goran does not get in? Say `True` or `False` of each.
 
 Google tells the pool his address and his name, and no phone number.
@@ -107,7 +107,7 @@ def new_pool(lab, prefix, attribute, mapping):
 
 
 def come_twice(app):
-    """Goran comes in by Google twice: the codes of the refusals, and the fields of the page he ends at."""
+    """Goran signs in with Google twice: the codes of the refusals, and the fields of the page he ends at."""
     codes, fields = [], set()
     for _ in range(2):
         browser = Browser()

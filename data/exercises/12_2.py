@@ -1,4 +1,4 @@
-"""Goran has an account in the user pool and comes in by the one door. Before that, he came by Google, through the
+"""Goran has an account in the user pool and comes in by the one door. Before that, he signed in with Google, through the
 many doors. In which of the four stores can each thing be read: `"Google"`, `"user pool"`, `"identity pool"`,
 `"IAM"`? Some are in more than one store, some in none.
 """

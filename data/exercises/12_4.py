@@ -30,7 +30,7 @@ BECAUSE = {
     "people from Google leave no profile with us": "whoever comes in by the user pool has a profile in it; "
     "at the identity pool alone they have an identity id and no more",
     "an administrator can stop one person's new credentials": "the user pool can disable a person; for somebody "
-    "who comes by Google, the identity pool has no such switch",
+    "who signs in with Google, the identity pool has no such switch",
     "somebody's group decides which role they get": "groups belong to the user pool, and its token carries their "
     "roles; Google's token knows nothing of them",
     "the application verifies one kind of token": "with many doors the tokens have different issuers and keys",
