@@ -15,6 +15,7 @@ from typing import Any
 
 from cognito_lab import reproducible
 
+LEGIBLE = "640px"  # of a picture: in a narrower column it is scrolled, and not made smaller
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -46,7 +47,7 @@ def picture(svg: str, alt: str, summary: str, twin_html: str) -> str:
     """A picture as HTML that needs nothing from elsewhere; below it, folded under ``summary``, its twin."""
     image = base64.b64encode(svg.encode()).decode()
     return (
-        f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{image}">\n'
+        f'<img alt="{escape(alt)}" style="min-width: {LEGIBLE}" src="data:image/svg+xml;base64,{image}">\n'
         f"<details><summary>{escape(summary)}</summary>{twin_html}</details>"
     )
 

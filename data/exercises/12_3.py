@@ -1,5 +1,5 @@
 """Ben signs in at noon and gets credentials. A minute later an administrator disables him. Ben does what he can to
-stay in. After how many hours, counted from that minute and rounded up, can he open nothing any more?
+stay in. After how many hours can he open nothing any more? Count from that minute, and round up.
 
 * `"left alone"`: he is disabled, and nothing else is done.
 * `"with the server-side check"`: the check is switched on in the identity pool in the same minute.
@@ -12,7 +12,7 @@ from cognito_lab.practice.checks import client_with, expect, id_token, identity_
 
 title, core, difficulty, minutes = "When is Ben really out?", False, 3, 6
 expected = "Three numbers of hours. The check plays each case, and Ben tries again and again."
-hint = "Three clocks (12.7). What can Ben still do with what he got at noon? And until when with what he gets by that?"
+hint = "Three clocks (12.7). What can Ben still get with what he got at noon? And how long does that last?"
 scene = "one_door"
 
 name = "hours"

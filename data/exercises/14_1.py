@@ -40,7 +40,7 @@ def check(answer, scene, lab):
         )
         expect(
             not after,
-            f"{number}: with this mended ({named}), the page is as empty as before: {after}. {MEANS.get(after)}",
+            f"{number}: {named} is repaired now, and the page is as empty as before: {after}. {MEANS.get(after)}",
         )
 
 

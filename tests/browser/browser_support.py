@@ -9,13 +9,14 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from unittest import mock
 
 import nbformat
+import psutil
 from axe_playwright_python.sync_playwright import Axe
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -85,6 +86,15 @@ class JupyterLab:
         nbformat.write(notebook, self.folder / name)
         return name
 
+    def write_unrun(self, name: str, lesson: str) -> str:
+        """The code cells of a lesson, before any ran. To show its texts takes long; exported pages do."""
+        notebook = nbformat.read(self.folder / lesson, as_version=4)
+        notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        for cell in notebook.cells:
+            cell.outputs, cell.execution_count = [], None
+        nbformat.write(notebook, self.folder / name)
+        return name
+
 
 @contextmanager
 def running_jupyterlab(root: Path) -> Iterator[JupyterLab]:
@@ -115,11 +125,12 @@ def running_jupyterlab(root: Path) -> Iterator[JupyterLab]:
     try:
         yield JupyterLab(*_answering(process, log), root / learner_copy.COPY)
     finally:
-        process.terminate()  # its kernels end with it; for one that serves an account it would wait for long
-        try:
-            process.wait(3)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        # Its kernels too; it would wait for long for one that serves an account.
+        kernels = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        for each in [*kernels, process]:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        process.wait()
 
 
 def _free_port() -> int:
@@ -195,22 +206,36 @@ def choose(page: Page, menu: str, *entries: str) -> None:
         page.locator(".lm-Menu-itemLabel").get_by_text(entry, exact=True).click()
 
 
+def photograph(page: Page, name: str, **how: bool) -> None:
+    """A picture of the page in build/screens/ for people to look at, where COGNITO_LAB_SCREENS asks for it.
+
+    No test reads it, and of a whole notebook it takes longer than everything that is looked for there.
+    """
+    if os.environ.get("COGNITO_LAB_SCREENS"):
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENS / f"{name}.png", **how)
+
+
 def look_at(page: Page, panel: Locator, name: str) -> None:
-    """Screenshots of the whole notebook in both themes and widths; no serious fault, no contrast too low."""
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    cells = panel.locator(".jp-Cell")
-    choose(page, "View", "Appearance", "Show Left Sidebar")
+    """No serious fault, no contrast too low; photographs of the whole notebook in both themes and widths."""
     for theme, rules in THEMES.items():
         choose(page, "Settings", "Theme", f"JupyterLab {theme}")
         expect(page.locator("body")).to_have_attribute("data-jp-theme-name", f"JupyterLab {theme}")
         assert axe_faults(page, ".jp-OutputArea-output", rules) == []
-        for width, pixels in WIDTHS.items():
-            for _ in range(2):  # cells that come into view get their true height
-                length = cells.last.evaluate("cell => cell.offsetTop + cell.offsetHeight")
-                page.set_viewport_size({"width": pixels, "height": 150 + round(length)})
-            cells.first.scroll_into_view_if_needed()
-            page.screenshot(path=SCREENS / f"{name}_{theme.lower()}_{width}.png")
-        page.set_viewport_size({"width": WIDTHS["wide"], "height": 900})
+        if os.environ.get("COGNITO_LAB_SCREENS"):
+            _photograph_whole(page, panel, f"{name}_{theme.lower()}")
+
+
+def _photograph_whole(page: Page, panel: Locator, name: str) -> None:
+    cells = panel.locator(".jp-Cell")
+    choose(page, "View", "Appearance", "Show Left Sidebar")
+    for width, pixels in WIDTHS.items():
+        for _ in range(2):  # cells that come into view get their true height
+            length = cells.last.evaluate("cell => cell.offsetTop + cell.offsetHeight")
+            page.set_viewport_size({"width": pixels, "height": 150 + round(length)})
+        cells.first.scroll_into_view_if_needed()
+        photograph(page, f"{name}_{width}")
+    page.set_viewport_size({"width": WIDTHS["wide"], "height": 900})
     choose(page, "View", "Appearance", "Show Left Sidebar")
 
 

@@ -18,9 +18,9 @@ from demo_support import (
     context,
     googles_window,
     lab,
+    look_at,
     nobody_is_in,
     said,
-    screenshot,
     shown,
     sign_in,
 )
@@ -54,7 +54,7 @@ def page(context: BrowserContext, scene: Scene) -> Page:
 
 def test_goran_signs_in_and_sees_his_pictures(page: Page, scene: Scene) -> None:
     expect(page.get_by_role("button", name=BUTTON)).to_be_visible()
-    screenshot(page, "door")
+    look_at(page, "door")
     sign_in(page)
     expect(page.locator("#gallery li")).to_have_count(2)
     assert shown(page) == ["goby", "limpet"]
@@ -62,7 +62,20 @@ def test_goran_signs_in_and_sees_his_pictures(page: Page, scene: Scene) -> None:
     page.get_by_text("What this page holds now").click()
     expect(page.locator("#held")).to_contain_text(scene.goran)
     assert page.get_by_role("status").inner_text() == ""
-    screenshot(page, "pictures")
+    look_at(page, "pictures")
+
+
+def test_an_exercise_is_checked_while_the_page_is_open_and_it_goes_on(page: Page, lab: Lab) -> None:
+    sign_in(page)
+    expect(page.locator("#gallery li")).to_have_count(2)
+    task = lab.exercise("14.1")
+    assert task.judge(task.right()).done, "in four accounts, with other buckets and other people"
+    page.get_by_role("link", name="limpet").click()
+    expect(page.locator("#one figcaption")).to_have_text("limpet")
+    page.reload()
+    sign_in(page)
+    expect(page.locator("#gallery li")).to_have_count(2)
+    assert shown(page) == ["goby", "limpet"]
 
 
 def test_it_can_be_used_by_keyboard(page: Page) -> None:
@@ -132,7 +145,7 @@ def test_an_hour_later_the_session_is_over(page: Page, lab: Lab, monkeypatch: py
     page.get_by_role("button", name="Look again").click()
     said(page, "ExpiredToken")
     nobody_is_in(page)
-    screenshot(page, "hour_over")
+    look_at(page, "hour_over")
     sign_in(page)
     expect(page.locator("#gallery li")).to_have_count(2)
 
@@ -147,7 +160,7 @@ def test_whoever_says_no_to_google_is_not_signed_in(page: Page, by: str) -> None
         window.close()
     said(page, "google_window")
     nobody_is_in(page)
-    screenshot(page, "denied")
+    look_at(page, "denied")
     sign_in(page)
     expect(page.locator("#gallery li")).to_have_count(2)
 
@@ -164,7 +177,7 @@ def test_rook_does_not_see_gorans_pictures(page: Page, scene: Scene, monkeypatch
     said(page, "AccessDenied")
     expect(page.locator("#gallery img")).to_have_count(0)
     expect(page.locator("#one")).to_be_hidden()
-    screenshot(page, "not_yours")
+    look_at(page, "not_yours")
     monkeypatch.setattr(access, "require_allowed", lambda *_, **__: None)
     page.get_by_role("button", name="Look again").click()
     expect(page.locator("#one img")).to_be_visible()  # so it was that rule that held
@@ -194,7 +207,7 @@ def test_a_forged_token_lets_nobody_in(page: Page, monkeypatch: pytest.MonkeyPat
     sign_in(page)
     said(page, "NotAuthorizedException")
     nobody_is_in(page)
-    screenshot(page, "forged")
+    look_at(page, "forged")
     monkeypatch.setattr(logins, "check_signature", lambda *_: None)
     sign_in(page)
     said(page, "empty")  # somebody else, who has no pictures: so it was that check that held

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from browser_support import tab_to
-from demo_support import GORAN, context, lab, said, screenshot, shown
+from demo_support import GORAN, context, lab, look_at, said, shown
 from demo_support import sign_in as sign_in_by_button
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -88,7 +88,7 @@ def test_goran_is_somebody_new_and_finds_his_pictures_once_they_have_moved(
     expect(page.locator("#gallery li")).to_have_count(2)
     assert shown(page) == ["goby", "limpet"]
     assert "code=" not in page.url
-    screenshot(page, "user_pool")
+    look_at(page, "user_pool")
 
 
 def test_mara_signs_in_with_her_password(page: Page, tidepool: SimpleNamespace) -> None:

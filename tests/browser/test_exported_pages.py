@@ -25,8 +25,14 @@ def offline(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
+@functools.cache
+def exporter(theme: str) -> HTMLExporter:
+    """It keeps its templates, which it compiles for its first page."""
+    return HTMLExporter(template_name="lab", theme=theme)
+
+
 def export(notebook: nbformat.NotebookNode, theme: str) -> str:
-    return str(HTMLExporter(template_name="lab", theme=theme).from_notebook_node(notebook)[0])
+    return str(exporter(theme).from_notebook_node(notebook)[0])
 
 
 @functools.cache

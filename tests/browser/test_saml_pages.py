@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import boto3
 import pytest
-from browser_support import SCREENS, axe_faults
+from browser_support import axe_faults, photograph
 from playwright.sync_api import Browser, expect
 
 from cognito_lab import Lab
@@ -61,8 +61,7 @@ def test_aiko_comes_from_the_university(browser: Browser, server: Server, addres
     page.get_by_role("button", name="Aiko Tanaka").press("Enter")
     expect(page.get_by_role("heading", name="Signed in")).to_be_visible()
     if script:
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=SCREENS / "university.png")
+        photograph(page, "university")
         assert axe_faults(page, "body") == []
     page.get_by_role("button", name="Continue").press("Enter")
     page.wait_for_url(f"{server.url}/_lab/health?code=*")

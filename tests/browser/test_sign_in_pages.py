@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from browser_support import SCREENS, axe_faults, tab_to
+from browser_support import axe_faults, photograph, tab_to
 from playwright.sync_api import Browser, Page, expect
 
 from cognito_lab import Lab
@@ -180,7 +180,7 @@ def test_a_temporary_and_a_forgotten_password_are_replaced(page: Page, it: Place
 
 
 def shown(page: Page, it: Place) -> Iterator[str]:
-    """Every page, refused and not, as the browser shows it: its name in screenshots."""
+    """Every page, refused and not, as the browser shows it: its name in photographs."""
     page.goto(it.address("/login"))
     yield "login"
     fill(page, Username="mara", Password="wrong-Password-1")
@@ -201,7 +201,6 @@ def shown(page: Page, it: Place) -> Iterator[str]:
 
 def test_every_page_is_easy_to_see_and_to_press(browser: Browser, it: Place) -> None:
     page = browser.new_page()
-    SCREENS.mkdir(parents=True, exist_ok=True)
     for name in shown(page, it):
         for look, (scheme, width) in LOOKS.items():
             page.emulate_media(color_scheme=scheme)
@@ -215,7 +214,7 @@ def test_every_page_is_easy_to_see_and_to_press(browser: Browser, it: Place) -> 
                 "all => all.map(one => one.getBoundingClientRect().height)"
             )
             assert all(height >= 44 for height in sizes), (name, look, sizes)
-            page.screenshot(path=SCREENS / f"managed_login_{name}_{look}.png", full_page=True)
+            photograph(page, f"managed_login_{name}_{look}", full_page=True)
         assert page.locator("html").get_attribute("lang") == "en" and page.locator("main").count() == 1
     page.close()
 

@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import functools
 import os
 import shutil
 import subprocess
@@ -165,31 +166,39 @@ def one_character_changed(notebook: nbformat.NotebookNode):
         yield altered, len(layer)
 
 
+@pytest.fixture
+def run_nbval(pytester, monkeypatch):
+    """A function that has nbval run all notebooks in the test's folder, with no other plugin.
+
+    After a run pytester forgets what it imported: each run would import all the other plugins again.
+    """
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    return functools.partial(
+        pytester.inline_run, "-p", "nbval.plugin", "--nbval", "--nbval-current-env", "-q"
+    )
+
+
 @pytest.mark.parametrize("path", [FIXTURES / "every_output.ipynb", *LESSONS], ids=lambda path: path.stem)
-def test_nbval_notices_one_changed_character_in_each_stored_output(path, pytester, monkeypatch):
+def test_nbval_notices_one_changed_character_in_each_stored_output(path, pytester, run_nbval, monkeypatch):
     stored = nbformat.read(path, as_version=4)
     monkeypatch.setattr(nbval.plugin, "RunningKernel", lambda *_, **__: ReplayingKernel(stored))
 
-    def failures(notebook: nbformat.NotebookNode) -> int:
-        nbformat.write(notebook, pytester.path / "lesson.ipynb")
-        result = pytester.inline_run("-p", "no:xdist", "--nbval", "--nbval-current-env", "lesson.ipynb")
-        passed, skipped, failed = result.listoutcomes()
-        assert not skipped and len(passed) + len(failed) == len(compare.code_cells(stored))
-        return len(failed)
-
-    assert failures(stored) == 0
     changes = list(one_character_changed(stored))
     assert changes
-    for altered, cells in changes:
-        assert failures(altered) == cells
+    notebooks = [stored, *(altered for altered, _ in changes)]
+    for number, notebook in enumerate(notebooks):
+        nbformat.write(notebook, pytester.path / f"{number}.ipynb")
+    passed, skipped, failed = run_nbval().listoutcomes()
+    assert not skipped and len(passed) + len(failed) == len(notebooks) * len(compare.code_cells(stored))
+    noticed = [report.nodeid.partition(".")[0] for report in failed]
+    assert [noticed.count(str(number)) for number in range(len(notebooks))] == [0, *(n for _, n in changes)]
 
 
-def test_nbval_with_a_real_kernel_notices_it_too(pytester):
+def test_nbval_with_a_real_kernel_notices_it_too(pytester, run_nbval):
     (altered, cells), *_ = one_character_changed(nbformat.read(FIXTURES / "every_output.ipynb", as_version=4))
     nbformat.write(altered, pytester.path / "altered.ipynb")
     shutil.copy(FIXTURES / "every_output.ipynb", pytester.path / "as_stored.ipynb")
-    options = ("-p", "no:xdist", "--nbval", "--nbval-current-env", "-q")
-    passed, _, failed = pytester.inline_run(*options).listoutcomes()
+    passed, _, failed = run_nbval().listoutcomes()
     assert cells == 4 and len(failed) == cells
     assert all("altered.ipynb" in report.nodeid for report in failed)
     assert sum("as_stored.ipynb" in report.nodeid for report in passed) == 7
