@@ -6,7 +6,7 @@ Then come ten forgeries.
 
 import jwt
 
-from cognito_lab.practice.checks import expect, refusal_of
+from cognito_lab.practice.checks import Mistake, expect, refusal_of
 
 title, core, difficulty, minutes = "Ten forgeries", True, 3, 14
 expected = "the honest tokens pass, and each of the ten forgeries is refused."
@@ -54,10 +54,27 @@ def check(answer, scene, lab):
             )
     ours, kiosks = signed_in["mara", scene.client], signed_in["ben", kiosk]
     for what, use, token in forgeries(ours, kiosks, scene.client, issuer):
-        expect(refusal_of(lambda: answer(token, use, scene.client, issuer)), f"You accept {what}.")  # noqa: B023
+        expect_refusal(lambda: answer(token, use, scene.client, issuer), what)  # noqa: B023
     lab.travel(hours=1)
-    code = refusal_of(lambda: answer(ours["IdToken"], "id", scene.client, issuer))
-    expect(code, "You accept yesterday's news: an hour later the same token has expired.")
+    expect_refusal(
+        lambda: answer(ours["IdToken"], "id", scene.client, issuer),
+        "a token that expired an hour after its sign-in",
+    )
+
+
+def expect_refusal(call, what):
+    """Raises Mistake, unless ``call`` raises an error of PyJWT's."""
+    try:
+        came = call()
+    except jwt.PyJWTError:
+        return
+    except Exception as error:
+        name = type(error).__name__
+        raise Mistake(
+            f"You refuse {what}, but with {name}. Whoever calls verify waits for PyJWT's errors."
+        ) from error
+    expect(came, f"You return {came!r} for {what}. Raise an error: a caller who forgets to look lets it in.")
+    raise Mistake(f"You accept {what}.")
 
 
 def other_client(pool):
@@ -237,7 +254,7 @@ def wrong_use_of_id_tokens_only(token, use, client, issuer):
 
 
 def wrong_no_expiry(token, use, client, issuer):
-    """an hour later the same token has expired"""
+    """You accept a token that expired"""
     claims = decoded(token, use, client, issuer, options={"verify_aud": False, "verify_exp": False})
     if claims["token_use"] != use or client not in (claims.get("aud"), claims.get("client_id")):
         raise jwt.InvalidTokenError
@@ -247,3 +264,19 @@ def wrong_no_expiry(token, use, client, issuer):
 def wrong_says_yes(token, use, client, issuer):
     """Return all claims of the IdToken"""
     return bool(verify(token, use, client, issuer))
+
+
+def wrong_returns_nothing(token, use, client, issuer):
+    """Raise an error: a caller who forgets to look"""
+    try:
+        return verify(token, use, client, issuer)
+    except jwt.PyJWTError:
+        return None
+
+
+def wrong_other_errors(token, use, client, issuer):
+    """Whoever calls verify waits for PyJWT's errors"""
+    try:
+        return verify(token, use, client, issuer)
+    except jwt.PyJWTError as error:
+        raise ValueError from error
