@@ -270,7 +270,10 @@ def _unused(answer: Any) -> set[str]:
 def _in_words(error: Exception) -> str:
     """What stopped the check: the mistake, a refusal by AWS, or an error in the answer."""
     if isinstance(error, Mistake):
-        return str(error)
+        own = (
+            own_line(error.__context__) if error.__context__ else ""
+        )  # the check has words for what stopped it
+        return f"{own}: {error}" if own else str(error)
     own, found = own_line(error), read_refusal(error)
     place = f"{own}: " if own else ""
     if isinstance(error, NotRefusedAsStated):

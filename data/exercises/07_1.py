@@ -25,7 +25,7 @@ GORAN = "goran.pavic@gmail.example"
 def connect_google(user_pools, google, pool, client, pages, callback):
     """Let people sign in with Google. `pool` and `client` are ids.
 
-    `pages` is the address of the pool's domain, `callback` the one at which the app takes codes.
+    `pages` is the address of the pool's domain, `callback` the address at which the app takes codes.
     """
     at_google = google.register_client("Tidepool", redirect_uris=[f"{pages}/oauth2/idpresponse"])
     user_pools.create_identity_provider(

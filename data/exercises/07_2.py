@@ -1,17 +1,15 @@
 """Goran has an old account with a password. Now he wants to sign in with Google as well. Write `link`: afterwards both
-ways lead to the old account. Some people have signed in with Google already and have a second profile, others have not. `link`
-must work for both, and must not change anybody else.
+ways lead to the old account. `link` must work for people who have signed in with Google already, and so have a second
+profile, and for people who have not. It must not change anybody else.
 """
 
 from cognito_lab.practice.checks import expect, id_token, refusal_of, sign_in_through_pages
 
 title, core, difficulty, minutes = "Link Goran to his old account", False, 2, 7
-expected = (
-    "One `sub`, by password and by Google. No second profile of Goran's. Everybody else is still there."
-)
+expected = "One `sub`, by password and by Google. Goran has no second profile. Everybody else is still there."
 hint = """
-The destination stays, and the source is added to it. A source is named by the number that Google has for the person.
-Linking comes before the first sign-in with Google. What has such a sign-in left behind, and what can you do with that?
+The destination stays, and the source is added to it. The call names the source by the person's number at Google.
+Linking comes before the first sign-in by Google. What has such a sign-in left behind, and what can you do with that?
 """
 scene = "old_account"
 
@@ -20,7 +18,7 @@ ROOK = "Rook (rook@elsewhere.example)"
 
 
 def link(user_pools, pool, username, google_sub):
-    """Let whoever has the number `google_sub` at Google come in as the user `username` of `pool` (an id)."""
+    """Let the person whose number at Google is `google_sub` sign in as `username` of `pool` (an id)."""
     for user in user_pools.list_users(UserPoolId=pool)["Users"]:
         if user["Username"].lower() == f"google_{google_sub}":
             user_pools.admin_delete_user(UserPoolId=pool, Username=user["Username"])
@@ -88,7 +86,8 @@ def try_linking(answer, scene, lab, username, came_before):
         )
         expect(
             not (linking and came_before),
-            "He has signed in with Google before, and has a profile from that. Linking was refused: it comes before the first sign-in.",
+            "He has signed in with Google before, and has a profile from that. Linking was refused: it comes before "
+            "the first sign-in.",
         )
         raise
     expect(others <= usernames("CONFIRMED"), "His old account is gone. That is the one to keep.")

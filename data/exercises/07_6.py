@@ -7,9 +7,7 @@ Do not take it from the username: a user with another username can sign in with 
 from cognito_lab.practice.checks import expect, sign_in_through_pages
 
 title, core, difficulty, minutes = "Somebody's number at Google", False, 2, 2
-expected = (
-    "The number of whoever signs in with Google; `None` for Mara, and for Aiko, who comes from a university."
-)
+expected = "The number of each person who signs in with Google. `None` for Mara and Aiko."
 hint = "`identities` is a string with JSON in it: a list of dictionaries. Mara's profile does not have this attribute."
 scene = "old_account"
 
@@ -17,7 +15,7 @@ PEOPLE = {
     "mara": "Mara has a password and no identity at Google",
     "rook": "Rook signs in with Google",
     "goran": "Goran's username is goran, and he signs in with Google",
-    "aiko": "Aiko signs in with her university, and Google does not know her",
+    "aiko": "Aiko signs in through her university, and Google does not know her",
 }
 
 

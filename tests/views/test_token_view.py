@@ -304,7 +304,7 @@ def test_what_is_no_text_is_said_to_be_none(thing):
 
 def check_no_token(view: token_view.TokenView, said: str) -> None:
     assert fell(view) == "form"
-    assert view.summary().startswith("No signed token: ") and said.replace("\\\\", "\\") in view.summary()
+    assert view.summary().startswith("Not a signed token: ") and said.replace("\\\\", "\\") in view.summary()
     assert (view.header, view.claims) == ({}, {})
     assert view.widget() is None
     assert len(view.tables) == 1 and len(view.html()) < 10_000
@@ -316,7 +316,7 @@ def check_no_token(view: token_view.TokenView, said: str) -> None:
 def test_a_refresh_token_is_for_the_pool_alone(case):
     view = show_token(case.tokens["RefreshToken"])
     assert view.summary() == (
-        "No signed token: 5 parts that should be 3, the first two of them JSON. "
+        "Not a signed token: 5 parts that should be 3, the first two of them JSON. "
         "What it means is known only to the service that issued it."
     )
 
