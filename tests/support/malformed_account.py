@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import boto3
+import pyotp
 from botocore.credentials import Credentials
 from support.federation import Federation
 from support.iam_people import TRUST, allow, deny, document, session_of
@@ -77,6 +78,13 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     it.idp.create_resource_server(UserPoolId=it.pool, Identifier="tides", Name="tides", Scopes=[])
     session = it.initiate("noor")["Session"]
     signed_in = it.sign_in()
+    it.sign_up("ula")
+    it.confirm("ula")
+    app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
+    it.idp.set_user_pool_mfa_config(UserPoolId=it.pool, MfaConfiguration="ON", **app)
+    setup = it.idp.associate_software_token(Session=it.initiate("ula")["Session"])
+    shown = pyotp.TOTP(setup["SecretCode"]).now()
+    it.idp.set_user_pool_mfa_config(UserPoolId=it.pool, MfaConfiguration="OPTIONAL", **app)
     # page fields
     iam, s3, identity = boto3.client("iam"), boto3.client("s3"), boto3.client("cognito-identity")
     trust, rights = json.dumps(document(TRUST)), json.dumps(document(allow("s3:*")))
@@ -144,13 +152,14 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "TemporaryPassword": [PASSWORD],
         "ProposedPassword": [OTHER_PASSWORD], "PreviousPassword": [PASSWORD], "PASSWORD": [PASSWORD],
         "NEW_PASSWORD": [OTHER_PASSWORD],
-        "USERNAME": ["mara", "noor"], "SECRET_HASH": [secret_hash(web["ClientSecret"], "mara",
+        "USERNAME": ["mara", "noor", "ula"], "SECRET_HASH": [secret_hash(web["ClientSecret"], "mara",
         web["ClientId"])],
         "SecretHash": [secret_hash(web["ClientSecret"], "ben", web["ClientId"])],
         "REFRESH_TOKEN": [signed_in["RefreshToken"]],
         "RefreshToken": [signed_in["RefreshToken"]], "Token": [signed_in["RefreshToken"]],
         "AccessToken": [signed_in["AccessToken"]],
-        "SRP_A": ["ab" * 384, "0", "zz"], "Session": [session], "ConfirmationCode": [it.code()],
+        "SRP_A": ["ab" * 384, "0", "zz"], "Session": [session, setup["Session"]], "UserCode": [shown],
+        "SOFTWARE_TOKEN_MFA_CODE": [shown], "ANSWER": ["SMS_MFA"], "ConfirmationCode": [it.code()],
         "Code": ["123456"],
         "AttributeName": ["email", "name"], "AttributeNames": [["email"], ["name"]],
         "UserAttributeNames": [["name"]], "AttributesToGet": [["email"]],

@@ -9,6 +9,8 @@ from typing import Any
 
 import boto3
 import pytest
+from support.iam_people import allow, make_role
+from support.second_factors import trust
 from support.user_pools import FLOWS, World, refused, world
 
 from cognito_lab import OutsideTheLab
@@ -35,9 +37,15 @@ POOL: dict[str, Any] = {
         "SmsMessage": "{####}", "EmailMessage": "code {####}", "EmailSubject": "Code",
         "DefaultEmailOption": "CONFIRM_WITH_CODE",
     },
-    "MfaConfiguration": "OFF",
+    "MfaConfiguration": "OPTIONAL",
+    "SmsConfiguration": {"SnsCallerArn": ARN, "ExternalId": "tidepool", "SnsRegion": "us-east-1"},
+    "SmsAuthenticationMessage": "code {####}",
     "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
-    "EmailConfiguration": {"EmailSendingAccount": "COGNITO_DEFAULT"},
+    "EmailConfiguration": {
+        "EmailSendingAccount": "DEVELOPER",
+        "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/a@b.example",
+        "ReplyToEmailAddress": "a@b.example", "From": "a@b.example",
+    },
     "UserPoolTags": {"course": "01"},
     "AdminCreateUserConfig": {
         "AllowAdminCreateUserOnly": True, "UnusedAccountValidityDays": 3,
@@ -73,13 +81,9 @@ REFUSED_OF_POOLS: dict[str, Any] = {
     "UsernameAttributes": ["email"],  # beside AliasAttributes: tried by itself below
     "VerificationMessageTemplate.EmailMessageByLink": {"EmailMessageByLink": "{##here##}"},
     "VerificationMessageTemplate.EmailSubjectByLink": {"EmailSubjectByLink": "here"},
-    "SmsAuthenticationMessage": "{####}",
     "DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True},
-    "EmailConfiguration.SourceArn": {"SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/a@b.example"},
-    "EmailConfiguration.ReplyToEmailAddress": {"ReplyToEmailAddress": "a@b.example"},
-    "EmailConfiguration.From": {"From": "a@b.example"},
     "EmailConfiguration.ConfigurationSet": {"ConfigurationSet": "a"},
-    "SmsConfiguration": {"SnsCallerArn": ARN},
+    "SmsConfiguration.EumsSms": {"EumsSms": {"CallerArn": ARN}},
     "UserPoolAddOns.AdvancedSecurityAdditionalFlows": {
         "AdvancedSecurityMode": "OFF", "AdvancedSecurityAdditionalFlows": {"CustomAuthMode": "AUDIT"},
     },
@@ -123,6 +127,7 @@ def shape_of(operation: str, service: str = "cognito-idp") -> Any:
 
 
 def test_a_pool_shows_what_it_was_given(it: World) -> None:
+    make_role(ARN.rpartition("/")[2], allow("sns:Publish"), trust=trust())
     made = it.idp.create_user_pool(**POOL)["UserPool"]
     shown = it.idp.describe_user_pool(UserPoolId=made["Id"])["UserPool"]
     assert shown == made

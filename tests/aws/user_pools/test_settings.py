@@ -155,15 +155,10 @@ def test_choice_based_sign_in_needs_more_than_lite(it):
 @pytest.mark.parametrize(
     "settings",
     [
-        {
-            "MfaConfiguration": "ON",
-            "SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"},
-        },
         {"LambdaConfig": {"PreSignUp": "arn:aws:lambda:us-east-1:123456789012:function:f"}},
         {"DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True}},
         {"IssuerConfiguration": {"Type": "UPDATED"}},
         {"VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_LINK"}},
-        {"EmailConfiguration": {"EmailSendingAccount": "DEVELOPER"}},
         {"UserPoolTier": "PLUS", "UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"}},
     ],
 )

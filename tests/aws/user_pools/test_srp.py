@@ -517,6 +517,15 @@ def test_a_temporary_password_leads_to_a_new_one_which_srp_then_knows(it):
         Client(it).sign_in("nele")
 
 
+def test_a_second_factor_comes_after_the_proof(it):
+    it.member()
+    it.idp.set_user_pool_mfa_config(
+        UserPoolId=it.pool, MfaConfiguration="ON", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+    challenge = Client(it).sign_in()
+    assert challenge["ChallengeName"] == "MFA_SETUP" and "AuthenticationResult" not in challenge
+
+
 def test_every_way_to_set_a_password_sets_it_for_srp(it):
     it.member()
     token = it.sign_in()["AccessToken"]

@@ -31,7 +31,7 @@ from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.people import sign_up
 from cognito_lab.aws.user_pools.settings import branding
 from cognito_lab.aws.user_pools.sign_in import challenges, new_password, password_flow, user_status
-from cognito_lab.errors import AwsError
+from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges, forms
 from cognito_lab.network.messages import Request, Response
 
@@ -220,6 +220,8 @@ def after_first_factor(visit: Visit, user: User) -> Response:
     challenge = password_flow.next_challenge(visit.client, user)
     if challenge is None:
         return authorization_codes.complete_sign_in(visit.request, visit.asked, user)
+    if challenge["ChallengeName"] != "NEW_PASSWORD_REQUIRED":
+        raise OutsideTheLab("A page for a second factor is not played by this lab (AWS has it).")
     missing = dict.fromkeys(new_password.missing_attributes(visit.pool, user), "")
     return show(new_password_page, visit, **missing, session=challenge["Session"], username=user.username)
 

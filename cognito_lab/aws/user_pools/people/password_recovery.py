@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.user_pools import attributes, client_secrets, model, passwords
+from cognito_lab.aws.user_pools import attributes, client_secrets, model, passwords, second_factors
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import UserPool
@@ -51,11 +51,21 @@ def recovery_address(pool: UserPool, user: User) -> str:
         if mechanism["Name"] == "admin_only":
             raise not_authorized("Contact administrator to reset password.")
         attribute = mechanism["Name"].removeprefix("verified_")
-        if attribute in attributes.VERIFIED and user.is_verified(attribute):
+        if (
+            attribute in attributes.VERIFIED
+            and user.is_verified(attribute)
+            and is_no_factor(pool, user, attribute)
+        ):
             return str(attribute)
     raise invalid(
         "Cannot reset password for the user as there is no registered/verified email or phone_number"
     )
+
+
+def is_no_factor(pool: UserPool, user: User, attribute: str) -> bool:
+    """An address that is a second factor cannot also replace the first: one mailbox would be enough."""
+    own = second_factors.of_user(pool, user)
+    return attribute not in [second_factors.ATTRIBUTES.get(factor) for factor in own]
 
 
 @operation("cognito-idp", "ConfirmForgotPassword")

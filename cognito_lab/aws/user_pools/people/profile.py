@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.user_pools import attributes, passwords
+from cognito_lab.aws.user_pools import attributes, passwords, second_factors
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import UserPool
@@ -26,6 +26,7 @@ def get_user(call: Call) -> dict[str, Any]:
     return {
         "Username": who.user.username,
         "UserAttributes": attributes.as_pairs(who.user.attributes, who.client.readable),
+        **second_factors.describe(who.user),
     }
 
 

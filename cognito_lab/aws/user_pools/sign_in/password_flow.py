@@ -9,7 +9,14 @@ from cognito_lab.aws.user_pools import client_secrets, passwords
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import no_user
 from cognito_lab.aws.user_pools.model import AppClient
-from cognito_lab.aws.user_pools.sign_in import challenges, hidden_users, lockout, new_password, user_status
+from cognito_lab.aws.user_pools.sign_in import (
+    challenges,
+    hidden_users,
+    lockout,
+    mfa_challenges,
+    new_password,
+    user_status,
+)
 from cognito_lab.aws.user_pools.tokens import issuing
 
 
@@ -55,7 +62,10 @@ def after_password(client: AppClient, user: User) -> dict[str, Any]:
 def next_challenge(client: AppClient, user: User) -> dict[str, Any] | None:
     """What else is asked after the right password, if anything."""
     user_status.check_no_reset_required(user)  # this one only shows after the right password
-    if user.status != "FORCE_CHANGE_PASSWORD":
-        return None
-    user_status.check_temporary_password_age(client.pool, user)
-    return new_password.ask_for_new_password(client, user)
+    if user.status == "FORCE_CHANGE_PASSWORD":
+        user_status.check_temporary_password_age(client.pool, user)
+        return new_password.ask_for_new_password(client, user)
+    challenge = mfa_challenges.ask_for_second_factor(client, user)
+    if challenge is None:
+        lockout.forgive(user)
+    return challenge
