@@ -39,7 +39,7 @@ def check(answer, scene, lab):
             f"{case}: {given} hours is the life of a refresh token, and disabling Ben ended his. In the account "
             "he was out long before.",
         )
-        expect(given >= truth, f"{case}: after {given} hours he still opened his folder: {why}.")
+        expect(given >= truth, f"{case}: after {given} h he still opened his folder: {why}.")
         expect(given == truth, f"{case}: he was out sooner: {why}.")
 
 
@@ -96,7 +96,7 @@ def hours_of_ben(case, lab):
 
 wrong_at_noon = (
     {**solution, "left alone": 0},
-    "left alone: after 0 hours he still opened his folder",
+    "left alone: after 0 h he still opened his folder",
 )
 wrong_after_thirty_days = (
     {**solution, "left alone": 30 * 24},
@@ -104,7 +104,7 @@ wrong_after_thirty_days = (
 )
 wrong_only_the_credentials_count = (
     {**solution, "left alone": 1},
-    "left alone: after 1 hours he still opened his folder",
+    "left alone: after 1 h he still opened his folder",
 )
 wrong_the_check_ends_what_runs = (
     {**solution, "with the server-side check": 0},
