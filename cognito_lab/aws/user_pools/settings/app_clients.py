@@ -135,18 +135,17 @@ def check_oauth_is_whole(settings: Mapping[str, Any]) -> None:
 
 
 def check_played(settings: Mapping[str, Any], has_secret: bool) -> None:
-    """Settings that feed other services: to store them would look as if something came of it.
+    """User context data needs a secret; analytics are another service's, which the lab does not play.
 
     Raises:
         AwsError: ``InvalidParameterException``: user context data for a client without a secret.
-        OutsideTheLab: Any other client.
+        OutsideTheLab: Analytics.
     """
-    propagates = settings["EnablePropagateAdditionalUserContextData"]
-    if propagates and not has_secret:
+    if settings["EnablePropagateAdditionalUserContextData"] and not has_secret:
         raise invalid("EnablePropagateAdditionalUserContextData is for app clients with a secret.")
-    if propagates or settings.get("AnalyticsConfiguration"):
-        what = "EnablePropagateAdditionalUserContextData" if propagates else "AnalyticsConfiguration"
-        raise OutsideTheLab(f"An app client with {what} is not played by this lab (AWS has it).")
+    if settings.get("AnalyticsConfiguration"):
+        text = "An app client with AnalyticsConfiguration is not played by this lab (AWS has it)."
+        raise OutsideTheLab(text)
 
 
 def check_redirect(url: str) -> None:
