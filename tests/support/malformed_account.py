@@ -13,6 +13,7 @@ from botocore.credentials import Credentials
 from support.federation import Federation
 from support.iam_people import TRUST, allow, deny, document, session_of
 from support.managed_login import CALLBACK, CHALLENGE, DOMAIN, SIGNED_OUT, VERIFIER
+from support.threat_protection import AWAY, BLOCK_LEAKED, HOME, LAPTOP, NOTIFY, PHONE, encoded
 from support.user_pools import OTHER_PASSWORD, PASSWORD, pairs, secret_hash
 
 from cognito_lab import Lab
@@ -69,6 +70,18 @@ def pages(pool: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
 def furnished(lab: Lab) -> dict[str, list[Any]]:
     """Fill the account; what is in it by member name, as :class:`support.malformed.Requests` wants it."""
     it = Federation(lab)
+    it.idp.update_user_pool(
+        UserPoolId=it.pool, AutoVerifiedAttributes=["email"], UserPoolTier="PLUS",
+        UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"},
+    )  # fmt: skip
+    it.idp.set_risk_configuration(
+        UserPoolId=it.pool, CompromisedCredentialsRiskConfiguration=BLOCK_LEAKED,
+        RiskExceptionConfiguration={"BlockedIPRangeList": ["198.51.100.0/24"]},
+        AccountTakeoverRiskConfiguration={
+            "NotifyConfiguration": NOTIFY,
+            "Actions": {"HighAction": {"Notify": True, "EventAction": "MFA_IF_CONFIGURED"}},
+        },
+    )  # fmt: skip
     it.connect_google()
     it.support("COGNITO", "Google")
     web = it.oauth_client(GenerateSecret=True)
@@ -85,6 +98,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     setup = it.idp.associate_software_token(Session=it.initiate("ula")["Session"])
     shown = pyotp.TOTP(setup["SecretCode"]).now()
     it.idp.set_user_pool_mfa_config(UserPoolId=it.pool, MfaConfiguration="OPTIONAL", **app)
+    event = it.idp.admin_list_user_auth_events(UserPoolId=it.pool, Username="mara")["AuthEvents"][0]
     # page fields
     iam, s3, identity = boto3.client("iam"), boto3.client("s3"), boto3.client("cognito-identity")
     trust, rights = json.dumps(document(TRUST)), json.dumps(document(allow("s3:*")))
@@ -177,6 +191,9 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "Path": ["/", "/team/"],
         "Url": ["https://accounts.google.com"],
         "OpenIDConnectProviderArn": ["arn:aws:iam::123456789012:oidc-provider/accounts.google.com"],
+        "EventId": [event["EventId"]], "IpAddress": [HOME, AWAY, "fe80::1%eth0"],
+        "EncodedData": [encoded(LAPTOP), encoded(PHONE)],
+        "BlockedIPRangeList": [["198.51.100.0/24"], ["2001:db8::/32", "x"]],
         "UploadId": [upload], "Bucket": ["tidepool-pictures"], "Key": ["mara/crab.svg", "x"],
         "CopySource": ["tidepool-pictures/mara/crab.svg"],
         "Policy": [json.dumps(document({**allow("s3:GetObject", "arn:aws:s3:::tidepool-pictures/*"),

@@ -4,8 +4,8 @@ What everything rests on lies here: :mod:`.model` (the pool, its app clients, it
 (people, and finding them) with :mod:`.attributes`, :mod:`.passwords`, :mod:`.second_factors` and
 :mod:`.software_tokens`, :mod:`.client_secrets`, and :mod:`.outbox` (what was sent). The rest goes by the
 chapters of AWS's guide: :mod:`.settings` (what a developer configures), :mod:`.people` (sign-up, profiles,
-recovery, administrators, people from outside), :mod:`.sign_in` (the flows and their challenges) and
-:mod:`.tokens`.
+recovery, administrators, people from outside), :mod:`.sign_in` (the flows and their challenges),
+:mod:`.threat_protection` and :mod:`.tokens`.
 
 Nothing here rests on moto's user pools. They keep passwords as text, sign every pool's tokens with one key,
 look for a user by reading all of them, and drop codes and secret hashes before a check could see them: what
@@ -37,10 +37,12 @@ from cognito_lab.aws.user_pools.settings import (
     resource_servers,
 )
 from cognito_lab.aws.user_pools.sign_in import flows, refresh
+from cognito_lab.aws.user_pools.threat_protection import auth_events, risk_configuration
 
 __all__ = [  # they bring their operations
     "admin",
     "app_clients",
+    "auth_events",
     "authenticator_apps",
     "branding",
     "domains",
@@ -56,5 +58,6 @@ __all__ = [  # they bring their operations
     "profile",
     "refresh",
     "resource_servers",
+    "risk_configuration",
     "sign_up",
 ]

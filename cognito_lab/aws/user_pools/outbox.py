@@ -70,10 +70,15 @@ def send(pool: UserPool, kind: str, to: str, attribute: str, code: str, username
     text = text.replace("{####}", code).replace("{username}", username)
     headers = email_headers(pool) if attribute == "email" else {}
     sent = Message(to, MEDIUM[attribute], subject, text, code, datetime.now(UTC), **headers)
-    kept = moto_patches.account_state(Outbox)
-    kept.sent.append(sent)
-    kept.to.setdefault(to, []).append(sent)
+    deliver(sent)
     return delivery_details(attribute, to)
+
+
+def deliver(message: Message) -> None:
+    """Put a message where its reader finds it."""
+    kept = moto_patches.account_state(Outbox)
+    kept.sent.append(message)
+    kept.to.setdefault(message.to, []).append(message)
 
 
 def email_headers(pool: UserPool) -> dict[str, str]:

@@ -43,6 +43,13 @@ def of_user(pool: UserPool, user: User) -> list[str]:
     return usable if is_required(pool) and not chosen else chosen
 
 
+def at_risk(pool: UserPool, user: User) -> list[str]:
+    """The factors that a risky sign-in of ``user`` needs one of: those of every sign-in, or else the first
+    that the user could use, chosen or not. An app is asked before an address."""
+    usable = sorted((one for one in offered(pool) if can_use(user, one)), key=lambda one: one != APP)
+    return of_user(pool, user) or usable[:1]
+
+
 def describe(user: User) -> dict[str, object]:
     """What GetUser and AdminGetUser say of them."""
     preferred = {"PreferredMfaSetting": user.preferred_factor} if user.preferred_factor else {}

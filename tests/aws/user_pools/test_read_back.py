@@ -53,7 +53,7 @@ POOL: dict[str, Any] = {
             "SMSMessage": "{username} {####}", "EmailMessage": "{username} {####}", "EmailSubject": "Hello",
         },
     },
-    "UserPoolAddOns": {"AdvancedSecurityMode": "OFF"},
+    "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"},
     "DcrConfiguration": {"EnableStatus": "Disabled"},
     "UsernameConfiguration": {"CaseSensitive": False},
     "AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]},
@@ -72,7 +72,7 @@ CLIENT: dict[str, Any] = {
     "DefaultRedirectURI": "https://tidepool.example/back",
     "AllowedOAuthFlows": ["code"], "AllowedOAuthScopes": ["openid"], "AllowedOAuthFlowsUserPoolClient": True,
     "PreventUserExistenceErrors": "ENABLED", "EnableTokenRevocation": False, "AuthSessionValidity": 5,
-    "EnablePropagateAdditionalUserContextData": False,
+    "EnablePropagateAdditionalUserContextData": True,
     "RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 10},
 }  # fmt: skip
 # Members that POOL and CLIENT do not have: a value, which is refused. Its last name stands in the refusal.
@@ -96,7 +96,6 @@ REFUSED_OF_POOLS: dict[str, Any] = {
 }  # fmt: skip
 REFUSED_OF_CLIENTS: dict[str, Any] = {
     "AnalyticsConfiguration": {"ApplicationArn": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a"},
-    "EnablePropagateAdditionalUserContextData": True,
 }
 
 

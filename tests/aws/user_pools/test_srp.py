@@ -17,6 +17,7 @@ from datetime import datetime, timezone
 
 import pytest
 from botocore.exceptions import ClientError
+from support.threat_protection import LEAKED
 from support.user_pools import OTHER_PASSWORD, PASSWORD, read, refused, secret_hash, world
 
 from cognito_lab import clock, randomness
@@ -524,6 +525,22 @@ def test_a_second_factor_comes_after_the_proof(it):
     )
     challenge = Client(it).sign_in()
     assert challenge["ChallengeName"] == "MFA_SETUP" and "AuthenticationResult" not in challenge
+
+
+def test_a_leaked_password_is_seen_where_it_is_sent_and_not_in_srp(it):
+    it.new_pool(FLOWS, UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"})
+    it.idp.set_risk_configuration(
+        UserPoolId=it.pool, CompromisedCredentialsRiskConfiguration={"Actions": {"EventAction": "BLOCK"}}
+    )
+    it.invited("mara")
+    it.idp.admin_set_user_password(UserPoolId=it.pool, Username="mara", Password=LEAKED, Permanent=True)
+    assert Client(it, LEAKED).sign_in()["AuthenticationResult"]
+    [event] = it.idp.admin_list_user_auth_events(UserPoolId=it.pool, Username="mara")["AuthEvents"]
+    assert event["EventRisk"]["CompromisedCredentialsDetected"] is False
+    with refused("PasswordResetRequiredException"):
+        it.sign_in(password=LEAKED)
+    with refused("PasswordResetRequiredException"):  # as after any other reset
+        Client(it, LEAKED).sign_in()
 
 
 def test_every_way_to_set_a_password_sets_it_for_srp(it):

@@ -31,6 +31,7 @@ from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.people import sign_up
 from cognito_lab.aws.user_pools.settings import branding
 from cognito_lab.aws.user_pools.sign_in import challenges, new_password, password_flow, user_status
+from cognito_lab.aws.user_pools.threat_protection import auth_events
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges, forms
 from cognito_lab.network.messages import Request, Response
@@ -212,12 +213,13 @@ def password_hint(pool: UserPool) -> str:
 
 def log_in(visit: Visit) -> Response:
     username, password = (challenges.required(visit.fields, name) for name in ("username", "password"))
-    return after_first_factor(visit, password_flow.find_by_password(visit.client, username, password))
+    user = password_flow.find_by_password(visit.client, username, password)
+    return after_first_factor(visit, user, password)
 
 
-def after_first_factor(visit: Visit, user: User) -> Response:
+def after_first_factor(visit: Visit, user: User, password: str | None = None) -> Response:
     """The person is known by a password. This is the place of a second factor, and of a passkey to set up."""
-    challenge = password_flow.next_challenge(visit.client, user)
+    challenge = password_flow.next_challenge(visit.client, user, password)
     if challenge is None:
         return authorization_codes.complete_sign_in(visit.request, visit.asked, user)
     if challenge["ChallengeName"] != "NEW_PASSWORD_REQUIRED":
@@ -269,6 +271,7 @@ def change_password(visit: Visit) -> Response:
     challenge = challenges.find_challenge(visit.client, visit["session"], "NEW_PASSWORD_REQUIRED")
     responses = {"NEW_PASSWORD": visit["password"], **given}
     user = new_password.answer_new_password(visit.client, challenge, visit["username"], responses)
+    auth_events.replace(visit.pool, user, visit["session"])
     return after_first_factor(visit, user)
 
 

@@ -15,6 +15,7 @@ from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.sign_in import challenges, mfa_challenges
 from cognito_lab.aws.user_pools.sign_in.challenges import Challenge, Challenges
 from cognito_lab.aws.user_pools.software_tokens import SoftwareToken
+from cognito_lab.aws.user_pools.threat_protection import auth_events
 from cognito_lab.aws.user_pools.tokens import checking
 from cognito_lab.errors import AwsError, invalid
 
@@ -28,6 +29,7 @@ def associate_software_token(call: Call) -> dict[str, Any]:
         challenge.answered = True
         token = SoftwareToken()
         session = challenges.store_challenge(client, challenge.user, "MFA_SETUP", token=token)
+        auth_events.of_session(client.pool, challenge.user, call["Session"]).session = session
         return {"SecretCode": token.secret, "Session": session}
     who = checking.user_of_access_token(call)
     check_offered(who.pool)
@@ -49,6 +51,7 @@ def verify_software_token(call: Call) -> dict[str, Any]:
     if second_factors.APP not in challenge.user.second_factors:
         challenge.user.second_factors.append(second_factors.APP)
     session = challenges.store_challenge(client, challenge.user, "MFA_SETUP", token=challenge.token)
+    auth_events.of_session(client.pool, challenge.user, call["Session"]).session = session
     return {"Status": "SUCCESS", "Session": session}
 
 

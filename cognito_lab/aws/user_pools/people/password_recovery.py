@@ -14,6 +14,7 @@ from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.aws.user_pools.people import verification_codes
 from cognito_lab.aws.user_pools.sign_in import hidden_users, user_status
+from cognito_lab.aws.user_pools.threat_protection import auth_events, leaked_passwords
 from cognito_lab.errors import invalid
 
 # Without AccountRecoverySetting: the phone first, then e-mail.
@@ -30,6 +31,7 @@ def forgot_password(call: Call) -> dict[str, Any]:
     check_resettable(user)
     attribute = recovery_address(client.pool, user)
     verification_codes.count_attempt(user.attempts, "recovery")
+    auth_events.record(client, user, "ForgotPassword").end("Pass")
     return {"CodeDeliveryDetails": verification_codes.send(client.pool, user, "recovery", attribute)}
 
 
@@ -82,6 +84,7 @@ def confirm_forgot_password(call: Call) -> dict[str, Any]:
     verification_codes.check(user, "recovery", call["ConfirmationCode"])
     passwords.check_history(policy, user.credential, password)
     user_status.check_confirmed(user)
+    leaked_passwords.check_new_password(client, user, password)
     client.pool.set_password(user, password, "CONFIRMED")
     verification_codes.use_up(user, "recovery")
     return {}

@@ -135,16 +135,17 @@ def check_oauth_is_whole(settings: Mapping[str, Any]) -> None:
 
 
 def check_played(settings: Mapping[str, Any], has_secret: bool) -> None:
-    """Settings for other services and token exchange: to store them would look as if something came of them.
+    """User context data needs a secret; token exchange and analytics are not played: to store them would look
+    as if something came of them.
 
     Raises:
         AwsError: ``InvalidParameterException``: user context data for a client without a secret.
-        OutsideTheLab: Any other client.
+        OutsideTheLab: Analytics.
     """
     if settings["EnablePropagateAdditionalUserContextData"] and not has_secret:
         raise invalid("EnablePropagateAdditionalUserContextData is for app clients with a secret.")
     flows = [flow for flow in settings["ExplicitAuthFlows"] if flow.startswith("ALLOW_TOKEN_EXCHANGE_")]
-    for what in (*flows, "EnablePropagateAdditionalUserContextData", "AnalyticsConfiguration"):
+    for what in (*flows, "AnalyticsConfiguration"):
         if what in flows or settings.get(what):
             raise OutsideTheLab(f"An app client with {what} is not played by this lab (AWS has it).")
 

@@ -57,7 +57,6 @@ UNSUPPORTED_SETTINGS: dict[str, tuple[Any, ...]] = {
     "DcrConfiguration": ({"EnableStatus": "Disabled"},),
     "KeyConfiguration": ({"KeyType": "AWS_OWNED_KEY"},),
     "IssuerConfiguration": ({"Type": "ORIGINAL"},),
-    "UserPoolAddOns": ({}, {"AdvancedSecurityMode": "OFF"}),
 }
 BY_LINK = ("EmailMessageByLink", "EmailSubjectByLink")
 
@@ -114,6 +113,9 @@ def check_settings(call: Call, settings: Mapping[str, Any], mfa: Mapping[str, An
         asked.append("CONFIRM_WITH_LINK")
     asked += [name for name in BY_LINK if name in template]
     asked += [name for name in ("ConfigurationSet",) if name in settings["EmailConfiguration"]]
+    asked += [
+        name for name in ("AdvancedSecurityAdditionalFlows",) if name in settings.get("UserPoolAddOns", {})
+    ]
     if asked:
         raise OutsideTheLab(f"{call.operation} with {asked[0]} is not played by this lab (AWS has it).")
 

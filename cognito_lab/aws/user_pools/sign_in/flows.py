@@ -21,6 +21,7 @@ from cognito_lab.aws.user_pools.sign_in import (
     refresh,
     srp_flow,
 )
+from cognito_lab.aws.user_pools.threat_protection import auth_events
 from cognito_lab.aws.user_pools.tokens import issuing
 from cognito_lab.errors import OutsideTheLab, invalid
 
@@ -84,11 +85,15 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
     challenge = challenges.find_challenge(client, session, call["ChallengeName"])
     if challenge.name == "NEW_PASSWORD_REQUIRED":
         user = new_password.answer_new_password(client, challenge, username, responses)
+        auth_events.replace(client.pool, user, session)
         return password_flow.after_password(client, user)
     mfa_challenges.check_may_go_on(client.pool, challenge, username)
     if challenge.name == "SELECT_MFA_TYPE":
-        return mfa_challenges.select_factor(client, challenge, responses)
-    factor = SECOND_FACTORS[challenge.name](client, challenge, responses)
+        answer = mfa_challenges.select_factor(client, challenge, responses)
+        auth_events.of_session(client.pool, challenge.user, session).session = answer["Session"]
+        return answer
+    with auth_events.second_factor(client.pool, challenge.user, session):
+        factor = SECOND_FACTORS[challenge.name](client, challenge, responses)
     lockout.forgive(challenge.user)
     tokens = issuing.issue_tokens(client, challenge.user, amr=("pwd", factor, "mfa"))
     return {"ChallengeParameters": {}, "AuthenticationResult": tokens}

@@ -12,6 +12,7 @@ from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.sign_in import challenges, user_status
 from cognito_lab.aws.user_pools.sign_in.challenges import Challenge
+from cognito_lab.aws.user_pools.threat_protection import leaked_passwords
 from cognito_lab.errors import invalid
 
 
@@ -65,5 +66,6 @@ def set_new_password(client: AppClient, user: User, responses: Mapping[str, str]
     passwords.check_history(pool.password_policy, user.credential, password)
     given |= {proof: "false" for name, proof in attributes.VERIFIED.items() if name in given}
     pool.people.check_free(user, pool.people.names({**user.attributes, **given}, confirmed=True))
+    leaked_passwords.check_new_password(client, user, password)
     pool.set_password(user, password, "CONFIRMED")
     pool.people.change(user, given)
