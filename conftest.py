@@ -32,8 +32,12 @@ def execute_cell_input(kernel: Any, source: str, allow_stdin: bool | None = None
 nbval.kernel.RunningKernel.execute_cell_input = execute_cell_input
 
 
-# Files that take long: with a worker on each core, one that began last would be waited for.
-LONG = ("tests/browser/", "tests/clients/", "tests/course/", "notebooks/")
+# Files that take long: one that began last would be waited for, while the other workers have nothing to do.
+LONG = (
+    "tests/browser/", "tests/clients/", "tests/course/", "notebooks/", "tests/lessons/test_lies.py",
+    "tests/practice/", "tests/served/", "tests/test_interrupts.py", "tests/test_expiring.py",
+    "tests/aws/test_malformed_requests.py", "tests/aws/user_pools/test_srp.py",
+)  # fmt: skip
 
 
 def pytest_addoption(parser: Any) -> None:

@@ -14,7 +14,7 @@ The seams, each with a test in ``tests/aws/test_moto_patches.py`` that says whic
    state hangs on them (:func:`state_of`), so that moto's reset clears it. Never keep a reference to
    one across a reset: afterwards it is a different object.
 6. ``FakeBucket.get_permission``: moto asks it beside seam 2; the lab's enforcement has decided by then.
-7. ``moto.core.utils.create_loader``: kept, for speed alone.
+7. ``moto.core.utils.create_loader`` and ``S3Backend._url_module``: kept, for speed alone.
 8. ``moto.core.request.Request.want_form_data_parsed``: moto takes forms out of a POST alone. What is PUT
    into S3 is an object, whatever its content type says.
 9. ``BaseModel.__new__``: moto lists every object that it ever made, for a page that the lab does not have.
@@ -120,6 +120,7 @@ def install() -> None:
     import moto.core.request as core_request
     import moto.core.utils as core_utils
     import moto.s3.models as s3_models
+    import moto.s3.urls as s3_urls
     import moto.sts.models as sts_models
 
     _moto_answers = stubber.BotocoreStubber.process_request
@@ -130,6 +131,8 @@ def install() -> None:
         (s3_models.FakeBucket, "get_permission", _no_verdict),
         # moto looks through all of botocore's models for each one that it reads; it need do so only once.
         (core_utils, "create_loader", cache(core_utils.create_loader)),
+        # It imports its addresses anew at each request: settings may change them, which are put aside here.
+        (s3_models.S3Backend, "_url_module", s3_urls),
         (core_request.Request, "want_form_data_parsed", property(lambda request: request.method == "POST")),
         (common_models.BaseModel, "__new__", staticmethod(lambda kind, *_, **__: object.__new__(kind))),
         # No address of ``requests`` is moto's to answer: the lab's table of hosts decides.

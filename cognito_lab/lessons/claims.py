@@ -78,7 +78,7 @@ def lesson(number: str) -> Path:
     """The notebook of a lesson, ``"01"``. Raises ``ValueError`` where it is not written."""
     for path in NOTEBOOKS.glob(f"{number}_*.ipynb"):
         return path
-    raise ValueError(f"There is no lesson {number!r}; a lesson's number is one such as '01'.")
+    raise ValueError(f"There is no lesson {number!r}. A lesson has a number such as '01'.")
 
 
 @cache

@@ -51,10 +51,10 @@ def own_line(error: BaseException) -> str:
     if not own:
         return ""
     line = linecache.getline(own[-1].filename, own[-1].lineno or 0)
-    code = line.strip()
+    code = line
     if own[-1].end_lineno == own[-1].lineno and own[-1].end_colno:
         code = line.encode()[own[-1].colno : own[-1].end_colno].decode()
-    return f"line {own[-1].lineno}, `{code}`" if code else f"line {own[-1].lineno}"
+    return f"line {own[-1].lineno}, `{code.strip()}`" if code.strip() else f"line {own[-1].lineno}"
 
 
 def install() -> None:

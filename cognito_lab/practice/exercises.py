@@ -142,7 +142,12 @@ class Exercise:
             with self.lab.set_aside() as lab:
                 self._module.check(answer, lab.scene(self.scene), lab)
         except Exception as error:
-            return Verdict(self, False, _in_words(error))
+            says, unused = _in_words(error), _unused(answer) - _unused(self.right())
+            if unused:
+                *some, last = [f"`{name}`" for name in sorted(unused)]
+                names = f"{', '.join(some)} or {last}" if some else last
+                says = f"{says.rstrip('.')}. Your function does not use {names}."
+            return Verdict(self, False, says)
         return Verdict(self, True, "")
 
     # -- what an instructor's copy and the tests need ------------------------------------------------
@@ -252,10 +257,23 @@ def _form(value: Any) -> Any:
     return (type(value), *sorted(value, key=str)) if isinstance(value, dict) else type(value)
 
 
+def _unused(answer: Any) -> set[str]:
+    """The parameters that a function reads nowhere, nor a function in it; of a value there are none."""
+    if not isinstance(answer, FunctionType):
+        return set()
+    code = answer.__code__
+    loaded = [step.argval for step in dis.get_instructions(code) if "LOAD_FAST" in step.opname]
+    read = {name for each in loaded for name in (each if isinstance(each, tuple) else [each])}
+    return set(code.co_varnames[: code.co_argcount]) - read - {*code.co_cellvars}
+
+
 def _in_words(error: Exception) -> str:
     """What stopped the check: the mistake, a refusal by AWS, or an error in the answer."""
     if isinstance(error, Mistake):
-        return str(error)
+        own = (
+            own_line(error.__context__) if error.__context__ else ""
+        )  # the check has words for what stopped it
+        return f"{own}: {error}" if own else str(error)
     own, found = own_line(error), read_refusal(error)
     place = f"{own}: " if own else ""
     if isinstance(error, NotRefusedAsStated):

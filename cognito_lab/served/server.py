@@ -45,7 +45,7 @@ class Server:
 
     def __init__(self, account: Account, port: int, issuer: str = "aws") -> None:
         if issuer not in ISSUER_CHOICES:
-            raise ValueError(f"{issuer!r} is no issuer; there are {' and '.join(ISSUER_CHOICES)}.")
+            raise ValueError(f"issuer is {issuer!r}, but must be {' or '.join(ISSUER_CHOICES)}.")
         self.account, self._asked_for, self.issuer = account, port, issuer
         self._listener = _listen(port)
         self._listener.answer = self._from_outside
@@ -96,12 +96,12 @@ class Server:
         ((key, secret),) = KEY_PAIR.items()
         how_to = HOW_TO.substitute(vars(self), region=self.account.region, key=key, secret=secret)
         if self.issuer == "local":
-            how_to += f"\nTokens name {self.url}/<user pool's id> as their issuer, and not AWS.\n"
+            how_to += f"\nThe issuer in tokens is {self.url}/<user pool's id>, and not AWS's.\n"
         if self._asked_for in (0, self.port):
             return how_to
         return (
-            f"Port {self._asked_for} is taken; {self.port} is the next free one. Redirect addresses and "
-            f"origins that name {self._asked_for} do not fit now.\n{how_to}"
+            f"Port {self._asked_for} is taken; {self.port} is the next free one. Callback URLs and "
+            f"origins with {self._asked_for} do not match now.\n{how_to}"
         )
 
     def __repr__(self) -> str:

@@ -83,7 +83,7 @@ class Picture:
                 'Record it in chapters (story.chapter("…")), or leave something out: without=…, inner=False'
             )
         if self.marked and self.marked not in self.lanes:
-            raise ValueError(f"there is no lane {self.marked!r} to mark; there are: {', '.join(self.lanes)}")
+            raise ValueError(f"there is no lane {self.marked!r}; the lanes are: {', '.join(self.lanes)}")
 
     @property
     def lanes(self) -> list[str]:

@@ -178,7 +178,7 @@ def _iam(roles: dict[str, None]) -> Store:
         try:
             store.told.append(iam.get_role(RoleName=name)["Role"])
         except iam.exceptions.NoSuchEntityException:
-            store.rows.append(("role", f"{name}, which there is not"))
+            store.rows.append(("role", f"{name}, which does not exist"))
             continue
         names = iam.list_role_policies(RoleName=name)["PolicyNames"]
         store.told += [iam.get_role_policy(RoleName=name, PolicyName=policy) for policy in names]

@@ -81,10 +81,10 @@ def permissions(
     """
     service, _, operation = action.partition(":")
     if not operation or "*" in action:
-        raise ValueError(f"{action!r} is not one action; one is 's3:GetObject'.")
+        raise ValueError(f"{action!r} is not one action, such as 's3:GetObject'.")
     public = service in services.API_HOSTS and dispatch.is_public(service, operation)
     if public or (service, operation) in enforcement.WITHOUT_IDENTITY_POLICY:
-        raise ValueError(f"On {action} not these policies decide: make the call, and ask lab.why().")
+        raise ValueError(f"Other rules decide about {action}: make the call, and ask lab.why().")
     principal, over = _asker(who)
     name = principal.arn if principal else "somebody who does not sign"
     if over:
@@ -106,38 +106,13 @@ def _asker(who: Mapping[str, Any] | str | None) -> tuple[Principal | None, bool]
         return None, False
     if isinstance(who, str):
         if (found := principals.by_arn(who)) is None:
-            raise ValueError(f"{who!r} is the ARN of no IAM user and no role of this account.")
+            raise ValueError(f"{who!r} is not the ARN of an IAM user or a role of this account.")
         return found, False
     given = [next((who[name] for name in names if who.get(name)), None) for names in PARTS]
     key = principals.key_by_id(str(given[0]))
     if key is None or [key.secret, key.session_token] != given[1:]:
         raise ValueError("Nobody in this account has these credentials: every request would be refused.")
     return key.principal, signatures.is_over(key)
-
-
-class WhoMay(TablesView, dict[tuple[str, str], str]):
-    """``{(who, what): "allowed" or "denied"}``, shown as a table."""
-
-    def tables(self) -> list[Table]:
-        rows: dict[str, dict[str, str]] = {}
-        for (who, what), said in self.items():
-            rows.setdefault(who, {"who": who})[what] = said
-        return [Table(list(rows.values()), "Who may do what")]
-
-
-def who_may(people: Mapping[str, Any], requests: Mapping[str, Sequence[Any]]) -> WhoMay:
-    """Who may do what, by :func:`permissions`.
-
-    Args:
-        people: By name, credentials or an ARN.
-        requests: By name, action and resource; where needed, a dictionary of condition keys as the third.
-    """
-    found = WhoMay()
-    for who, credentials in people.items():
-        for what, (action, resource, *keys) in requests.items():
-            may = permissions(credentials, action, resource, **dict(*keys)).allowed
-            found[who, what] = "allowed" if may else "denied"
-    return found
 
 
 # -- in words ---------------------------------------------------------------------------------------

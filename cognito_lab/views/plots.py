@@ -1,4 +1,4 @@
-"""Pictures of what has numbers, drawn by matplotlib: lifetimes on one axis, lockout, who may do what.
+"""Pictures of what has numbers, drawn by matplotlib: lifetimes on one axis, and lockout.
 
 Each is an image with its text, and a table of what it shows. The same values give the same bytes: letters are
 outlines of the font that matplotlib brings along, and nothing in the file tells when or by what it was made.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from cognito_lab.views.palette import INK, LANE, LINE, PAPER, QUIET, REFUSED, TICKETS, WIDTH
+from cognito_lab.views.palette import INK, PAPER, REFUSED, TICKETS, WIDTH
 from cognito_lab.views.svg import wrapped
 from cognito_lab.views.tables import UNITS, Table, decoded, describe_time, is_time
 from cognito_lab.views.token_view import kind_of
@@ -29,9 +29,7 @@ MARKS = {  # of an axis on which each mark is many times the one before, in seco
     60: "1 minute", 600: "10 minutes", 3600: "1 hour", 21600: "6 hours", 86400: "1 day", 604800: "1 week",
     2592000: "30 days", 31536000: "1 year", 315360000: "10 years",
 }  # fmt: skip
-SIGNS = {"allowed": "✓", "denied": "✗"}
-LOOKS = {"": (LANE, INK), "✓": (TICKETS["token"][1], INK), "✗": (PAPER, REFUSED), "–": (PAPER, QUIET)}
-MOST_COLUMNS, ROW = 7, 46  # ROW: pixels
+ROW = 46  # pixels
 
 
 class Plot(Twin):
@@ -51,7 +49,7 @@ def lifetimes(
     *tokens: str,
     refresh: timedelta | None = None,
     credentials: Mapping[str, Any] | None = None,
-    title: str = "How long each still counts",
+    title: str = "How long each is still valid",
 ) -> Plot:
     """What ends when, from now on: a bar for each, on one axis of time.
 
@@ -66,7 +64,7 @@ def lifetimes(
     ends: list[tuple[str, str, float]] = []  # what, the family of its ticket, seconds since 1970
     for claims in (decoded(token)[1] for token in tokens):
         if not is_time(claims.get("exp")):
-            raise ValueError("a token without exp has no end that could be drawn")
+            raise ValueError("a token without exp has no end to draw")
         ends.append((kind_of(claims)["name"], "token", claims["exp"]))
     if refresh is not None:
         ends.append(("Refresh token", "secret", now + refresh.total_seconds()))
@@ -79,13 +77,13 @@ def lifetimes(
     unit, length = next((unit for unit in UNITS if max(left) >= 2 * unit[1]), ("seconds", 1))
     scale = f"{unit} from now"
     if wide:
-        scale, length = "time from now, each mark many times the one before", 1
+        scale, length = "time from now (logarithmic)", 1
     first, last = min(left) / 4 if wide else 0, max(left) / length * 1.05
     here = describe_time(now).rpartition(", ")[0]
     rows = []
     for what, _, end in ends:
         date, _, far = describe_time(end).rpartition(", ")
-        rows.append({"what": what, "counts until": date, "that is": far if end > now else f"over: {far}"})
+        rows.append({"what": what, "valid until": date, "that is": far if end > now else f"over: {far}"})
 
     def draw(figure: Any, height: float) -> None:
         axes = figure.add_axes((0.22, 52 / height, 0.48, ROW * len(ends) / height))
@@ -96,7 +94,7 @@ def lifetimes(
                 axes.barh(row, (end - now) / length - first, left=first, height=0.6, **look)
             else:
                 axes.plot([first], [row], "x", ms=11, mew=3, color=REFUSED, clip_on=False)
-            words = f"{rows[row]['that is']}\n{rows[row]['counts until']}"
+            words = f"{rows[row]['that is']}\n{rows[row]['valid until']}"
             axes.text(1.04, row, words, transform=axes.get_yaxis_transform(), va="center")
         if wide:
             axes.set_xscale("log")
@@ -107,7 +105,7 @@ def lifetimes(
         axes.set_yticks(range(len(ends)), ["\n".join(wrapped(what, 165, 12)) for what, *_ in ends])
         axes.set(xlim=(first, last), ylim=(len(ends) - 0.5, -0.5))
 
-    said = "; ".join("{what} until {counts until}, {that is}".format_map(row) for row in rows)
+    said = "; ".join("{what} until {valid until}, {that is}".format_map(row) for row in rows)
     drawn = _drawn(ROW * len(ends) + 92, title, draw)
     return Plot(drawn, f"{title}, at {here}. {said}.", Table(rows, f"{title} ({here})"))
 
@@ -138,38 +136,6 @@ def waits(measured: Mapping[int, float], title: str = "How long the lock lasts")
 
     said = "; ".join("after {wrong passwords}: {locked for}".format_map(row) for row in rows)
     return Plot(_drawn(300, title, draw), f"{title}, by wrong passwords: {said}.", Table(rows, title))
-
-
-def rights(verdicts: Mapping[tuple[str, str], Any], title: str = "Who may do what") -> Plot:
-    """Who may do what, as a grid of verdicts that were found elsewhere.
-
-    ``verdicts`` are by person and action, ``{("mara", "read her picture"): "allowed"}``: ``"allowed"`` or
-    ``"denied"``, or words that begin so, or a bool. What is missing was not asked.
-
-    Raises ValueError where there is no verdict, or there are more than MOST_COLUMNS actions.
-    """
-    people, actions = (list(dict.fromkeys(pair[place] for pair in verdicts)) for place in (0, 1))
-    if not 0 < len(actions) <= MOST_COLUMNS:
-        raise ValueError(f"a grid has 1 to {MOST_COLUMNS} actions, and these are {len(actions)}")
-    words = {pair: {True: "allowed", False: "denied"}.get(one, str(one)) for pair, one in verdicts.items()}
-    signed = {pair: f"{SIGNS.get(text.partition(':')[0], '–')} {text}" for pair, text in words.items()}
-    rows = [[who, *(signed.get((who, what), "– not asked") for what in actions)] for who in people]
-
-    def draw(figure: Any, height: float) -> None:
-        axes = figure.add_axes((0.01, 10 / height, 0.98, 1 - 50 / height))
-        axes.axis("off")
-        wide = (WIDTH - 20) / (len(actions) + 1) - 8
-        texts = [["\n".join(wrapped(text, wide, 13, 3)) for text in row] for row in [["", *actions], *rows]]
-        grid = axes.table(texts, cellLoc="center", bbox=(0, 0, 1, 1))
-        grid.auto_set_font_size(False)
-        for (row, column), cell in grid.get_celld().items():
-            sign = texts[row][column][0] if row and column else ""
-            cell.set(facecolor=LOOKS[sign][0], edgecolor=LINE)
-            cell.get_text().set(color=LOOKS[sign][1], weight="normal" if sign else "bold")
-
-    said = "; ".join(f"{who}, {what}: {text}" for (who, what), text in words.items())
-    table = Table([dict(zip(["who", *actions], row, strict=True)) for row in rows], title)
-    return Plot(_drawn(ROW * len(rows) + 112, title, draw), f"{title}. {said}.", table)
 
 
 def _drawn(height: float, title: str, draw: Callable[[Any, float], None]) -> str:

@@ -84,7 +84,7 @@ def decoded(token: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         counted = f"{len(parts)} part{'s' * (len(parts) != 1)} that should be 3, the first two of them JSON"
         raise ValueError(f"{counted}. What it means is known only to the service that issued it")
     if odd := re.search(r"[^\w.-]", token, re.ASCII):  # base64url, without padding
-        raise ValueError(f"{odd[0]!a} stands in no token. Give the token alone, with nothing around it")
+        raise ValueError(f"{odd[0]!a} cannot be part of a token. Give only the token, nothing around it")
     try:
         base64url_decode(parts[2])
     except ValueError:
@@ -102,7 +102,7 @@ def show_claims(token: str) -> Table:
     try:
         header, claims = decoded(token)
     except ValueError as error:
-        raise ValueError(f"this is no signed token: {error}.") from None
+        raise ValueError(f"this is not a signed token: {error}.") from None
     rows = [
         {
             "in the": part,

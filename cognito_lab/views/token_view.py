@@ -135,7 +135,7 @@ class TokenView(Twin):
     def summary(self) -> str:
         """What it is, and how far it came."""
         if self.fault:
-            return f"No signed token: {self.fault}."
+            return f"Not a signed token: {self.fault}."
         if self.fell_at:
             return f"{self.kind['name']}: falls at step {[*STEPS].index(self.fell_at) + 1}, {self.fell_at}."
         left = ", ".join(step.checks for step in self.steps if step.verdict == NOT_ASKED)
@@ -280,7 +280,7 @@ def check_expiry(view: TokenView) -> Answer:
     """``exp`` is to come and ``nbf`` (not before), where there is one, is past."""
     begin, end = view.claims.get("nbf", 0), view.claims.get("exp", "")
     found = f"exp: {describe_time(end)}" + (f"; nbf: {describe_time(begin)}" if "nbf" in view.claims else "")
-    return is_time(begin) and is_time(end) and begin <= time.time() < end, found, "begun, and not over"
+    return is_time(begin) and is_time(end) and begin <= time.time() < end, found, "valid now"
 
 
 def check_use(view: TokenView) -> Answer:

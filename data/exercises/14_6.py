@@ -1,6 +1,6 @@
-"""A helper of Tidepool's page should notice a token of another application. Write `meant_for`: it reads out of one of
-Google's ID tokens for which client id Google issued it. (`import jwt`; the identity pool verifies, so here it is enough to
-read.)
+"""Tidepool's page should notice when a token is for another application. Write `meant_for`: it gets one of Google's ID
+tokens, and returns the client id that the token is meant for. (`import jwt`. The identity pool verifies the token, so
+here it is enough to read it.)
 """
 
 from cognito_lab.practice.checks import expect
@@ -41,6 +41,11 @@ def check(answer, scene, lab):
             )
             expect(given != claims["iss"], "`iss` is Google, in every token of Google's.")
             expect(not isinstance(given, dict), "You returned all claims. One of them is enough.")
+            of_a_phone = jwt.encode({**claims, "azp": "phone.apps.googleusercontent.com"}, "k" * 32)
+            expect(
+                given != claims["azp"] or answer(of_a_phone) == client,
+                "`azp` is the application that asked for the token. A phone's app can ask for another client's token.",
+            )
             expect(
                 given == client,
                 f"The token is for {name}, whose client id is {client}; you returned {given!r}.",
@@ -59,6 +64,13 @@ def wrong_the_issuer(token):
     import jwt
 
     return jwt.decode(token, options={"verify_signature": False})["iss"]
+
+
+def wrong_who_asked(token):
+    """`azp` is the application that asked"""
+    import jwt
+
+    return jwt.decode(token, options={"verify_signature": False})["azp"]
 
 
 def wrong_all_claims(token):

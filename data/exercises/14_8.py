@@ -1,4 +1,4 @@
-"""Soon the page should also store pictures. Its browser then asks before a `PUT`, and this rule refuses. Change one value
+"""Soon the page should also store pictures. The browser then asks before a `PUT`, and this rule does not allow it. Change one value
 so that our page may send `GET` and `PUT`. No other page may ask for anything.
 """
 
@@ -47,9 +47,10 @@ def check(answer, scene, lab):
         "Our page may not send `GET` any more: the list takes the place of the former one.",
     )
     expect(allowed("PUT", ours), "The browser of our page asks for `PUT`, and still gets a no.")
-    expect(
-        not allowed("DELETE", ours), "Our page may send `DELETE` as well. Only `GET` and `PUT` are needed."
-    )
+    for more in ("DELETE", "POST", "HEAD"):
+        expect(
+            not allowed(more, ours), f"Our page may send `{more}` as well. Only `GET` and `PUT` are needed."
+        )
 
 
 wrong_put_instead_of_get = ({**stub, "AllowedMethods": ["PUT"]}, "may not send `GET` any more")

@@ -1,4 +1,4 @@
-"""The user pool has pages, and knows Google and a university; the one door takes whoever comes through it."""
+"""The user pool has pages, and Google and a university as providers; one identity pool takes everybody."""
 # after: one_door
 # ruff: noqa: F821
 

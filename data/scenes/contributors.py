@@ -1,4 +1,4 @@
-"""Members may add pictures to the gallery; beside it the bucket holds a draft that nobody is to see yet."""
+"""Members may add pictures to the gallery; the bucket also holds a draft that nobody should see yet."""
 # after: roles
 # ruff: noqa: F821
 

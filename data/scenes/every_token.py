@@ -1,4 +1,4 @@
-"""A university is behind the user pool, too, and the app may ask for tokens that are good for everything."""
+"""A university is a provider of the user pool too, and the app may ask for tokens that do everything."""
 # after: site_user_pool
 # ruff: noqa: F821
 

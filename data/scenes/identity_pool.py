@@ -1,4 +1,4 @@
-"""An identity pool that lets guests in, and believes Tidepool's user pool. No role yet."""
+"""An identity pool that lets guests in, and takes ID tokens of Tidepool's user pool. It has no role yet."""
 # after: members
 # ruff: noqa: F821
 

@@ -1,4 +1,4 @@
-"""Goran has an account with a password as well, which an administrator made with the address Google knows."""
+"""Goran also has an account with a password; an administrator made it with the address that Google knows."""
 # after: google_connected
 # ruff: noqa: F821
 

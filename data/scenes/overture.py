@@ -1,4 +1,4 @@
-"""Mara and Ben have an identity each, with a folder of that name and a picture in it."""
+"""Mara and Ben each have an identity, and a folder of that name with a picture in it."""
 # after: one_door
 # ruff: noqa: F821
 

@@ -1,4 +1,4 @@
-"""Whoever is signed in may list and read their own folder; Goran has two pictures in his, Mara has one."""
+"""Everybody who is signed in may list and read their own folder; Goran has two pictures, Mara has one."""
 # after: site_identity_pool
 # ruff: noqa: F821
 

@@ -1,4 +1,4 @@
-"""The role of members: whoever is signed in may take it, and it may read the gallery."""
+"""The role of members: everybody who is signed in may take it, and it may read the gallery."""
 # after: identity_pool
 # ruff: noqa: F821
 

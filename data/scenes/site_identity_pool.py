@@ -1,4 +1,4 @@
-"""An identity pool that believes Google and the user pool; Goran and Mara have been there. No role yet."""
+"""An identity pool for Google and the user pool; Goran and Mara have identities there. It has no role."""
 # after: site_at_google
 # ruff: noqa: F821
 

@@ -1,4 +1,4 @@
-"""Google is behind the user pool, too: its pages send people there. Tidepool's page uses the code flow."""
+"""The user pool has pages, which also send people to Google. Tidepool's page uses the code flow."""
 # after: own_folders
 # ruff: noqa: F821
 

@@ -1,4 +1,4 @@
-"""The role of guests: whoever comes without a login may take it, and it may read the gallery too."""
+"""The role of guests: everybody without a login may take it, and it may read the gallery too."""
 # after: roles
 # ruff: noqa: F821
 

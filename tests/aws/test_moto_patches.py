@@ -146,6 +146,15 @@ def test_seam_7_moto_reads_the_models_with_one_loader(lab):
     assert "create_loader()" in inspect.getsource(core_utils._load_service_model)
 
 
+def test_seam_7_moto_does_not_import_its_addresses_of_s3_again(lab):
+    import moto.s3.models as s3_models
+
+    assert "reload(backend_urls_module)" in inspect.getsource(s3_models)
+    before = vars(s3_models.S3Backend)["_url_module"].url_paths
+    boto3.client("s3").create_bucket(Bucket="club")
+    assert moto_patches.s3()._url_module.url_paths is before
+
+
 def test_seam_6_moto_s_own_reading_of_bucket_policies_counts_for_nothing():
     import moto.s3.models as s3_models
     import moto.s3.responses as s3_responses

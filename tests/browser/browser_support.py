@@ -9,13 +9,14 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from unittest import mock
 
 import nbformat
+import psutil
 from axe_playwright_python.sync_playwright import Axe
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -85,6 +86,15 @@ class JupyterLab:
         nbformat.write(notebook, self.folder / name)
         return name
 
+    def write_unrun(self, name: str, lesson: str) -> str:
+        """The code cells of a lesson, before any ran. To show its texts takes long; exported pages do."""
+        notebook = nbformat.read(self.folder / lesson, as_version=4)
+        notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        for cell in notebook.cells:
+            cell.outputs, cell.execution_count = [], None
+        nbformat.write(notebook, self.folder / name)
+        return name
+
 
 @contextmanager
 def running_jupyterlab(root: Path) -> Iterator[JupyterLab]:
@@ -115,11 +125,12 @@ def running_jupyterlab(root: Path) -> Iterator[JupyterLab]:
     try:
         yield JupyterLab(*_answering(process, log), root / learner_copy.COPY)
     finally:
-        process.terminate()  # its kernels end with it; for one that serves an account it would wait for long
-        try:
-            process.wait(3)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        # Its kernels too; it would wait for long for one that serves an account.
+        kernels = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        for each in [*kernels, process]:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        process.wait()
 
 
 def _free_port() -> int:

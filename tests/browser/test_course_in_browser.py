@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
 import pytest
 from browser_support import (
     JupyterLab,
@@ -34,12 +33,7 @@ from cognito_lab.practice.quizzes import quiz
 
 def test_a_lesson_runs_from_top_to_bottom(page: Page, jupyter: JupyterLab):
     lesson = jupyter.folder / "00_start_here.ipynb"
-    notebook = nbformat.read(lesson, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    nbformat.write(notebook, jupyter.folder / "scratch.ipynb")
-    panel = jupyter.open(page, "scratch.ipynb")
+    panel = jupyter.open(page, jupyter.write_unrun("scratch.ipynb", lesson.name))
     assert pictures(panel) == []
     assert run_all(page, panel) == []
     found = pictures(panel)

@@ -65,6 +65,19 @@ def test_goran_signs_in_and_sees_his_pictures(page: Page, scene: Scene) -> None:
     look_at(page, "pictures")
 
 
+def test_an_exercise_is_checked_while_the_page_is_open_and_it_goes_on(page: Page, lab: Lab) -> None:
+    sign_in(page)
+    expect(page.locator("#gallery li")).to_have_count(2)
+    task = lab.exercise("14.1")
+    assert task.judge(task.right()).done, "in four accounts, with other buckets and other people"
+    page.get_by_role("link", name="limpet").click()
+    expect(page.locator("#one figcaption")).to_have_text("limpet")
+    page.reload()
+    sign_in(page)
+    expect(page.locator("#gallery li")).to_have_count(2)
+    assert shown(page) == ["goby", "limpet"]
+
+
 def test_it_can_be_used_by_keyboard(page: Page) -> None:
     tab_to(page, page.get_by_role("button", name=BUTTON))
     with page.expect_popup() as popup:

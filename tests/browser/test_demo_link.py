@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import nbformat
 import pytest
 from browser_support import JupyterLab, axe_faults, run_all
 from playwright.sync_api import Browser, Page, expect
@@ -25,12 +24,7 @@ def page(browser: Browser):
 def test_whoever_runs_the_lesson_finds_a_link_that_leads_to_the_pictures(
     page: Page, jupyter: JupyterLab
 ) -> None:
-    notebook = nbformat.read(jupyter.folder / "14_demo_s3_google.ipynb", as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    nbformat.write(notebook, jupyter.folder / "demo.ipynb")
-    panel = jupyter.open(page, "demo.ipynb")
+    panel = jupyter.open(page, jupyter.write_unrun("demo.ipynb", "14_demo_s3_google.ipynb"))
     assert run_all(page, panel) == []
     link = panel.get_by_role("link", name="Open Tidepool's page")
     expect(link).to_be_visible()

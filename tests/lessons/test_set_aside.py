@@ -224,6 +224,13 @@ def test_an_interrupt_anywhere_leaves_the_learners_account(tmp_path: Path) -> No
                 interrupts.at_line(line, aside)
                 wrong = digests.differences(before, digests.digest())
                 assert not wrong, f"interrupt {number}, at line {line} of {whole}: {wrong}"
+            task = lab.exercise("01.1")
+            took = max(interrupts.after(60, lambda: task.judge(task.right())) for _ in range(2))
+            for _ in range(20):
+                moment = chance.uniform(0, took)
+                interrupts.after(moment, lambda: task.judge(task.right()))
+                wrong = digests.differences(before, digests.digest())
+                assert not wrong, f"a check, interrupted after {moment} of {took}: {wrong}"
 
     assert interrupts.in_a_fork(interrupted, tmp_path / "report") == ""
 

@@ -36,13 +36,20 @@ def lab():
         yield account
 
 
+@pytest.fixture(scope="module")
+def learners():
+    """An account that a learner has used for a while. Tests share it, since each leaves it as it is."""
+    with Lab.start() as account:
+        account.scene("google_connected")
+        account.travel(hours=3)
+        yield account
+
+
 @pytest.fixture
-def lived_in(lab):
-    """An account that the learner uses: whatever is checked meanwhile, it is afterwards as it was."""
-    lab.scene("google_connected")
-    lab.travel(hours=3)
+def lived_in(learners):
+    """The learner's account: whatever is checked meanwhile, it is afterwards as it was."""
     before = digests.digest()
-    yield lab
+    yield learners
     assert digests.differences(before, digests.digest()) == {}
 
 
@@ -294,11 +301,23 @@ def unsent(number):
 )
 def test_an_answer_that_stops_is_told_its_own_line(folder, lab, name, says):
     """The line of the learner's cell, also where it was in a function from another of their cells."""
-    linecache.cache["<cell>"] = (len(CELL), None, CELL.splitlines(keepends=True), "<cell>")
+    linecache.cache["<a cell>"] = (len(CELL), None, CELL.splitlines(keepends=True), "<a cell>")
     names = {}
-    exec(compile(CELL, "<cell>", "exec"), names)
+    exec(compile(CELL, "<a cell>", "exec"), names)
     verdict = Exercise("77.1", lab, folder).judge(names[name])
     assert verdict.says.startswith(says)
+
+
+def test_the_line_is_told_where_the_check_has_words_of_its_own(folder, lab):
+    caught = """    try:
+        answer(1)
+    except IndexError:
+        expect(False, "There may be no names at all.")
+"""
+    text = FILE.replace("    expect(answer(1)", f"{caught}    expect(answer(1)")
+    (folder / "77_1.py").write_text(text, encoding="utf-8")
+    says = Exercise("77.1", lab, folder).judge(lambda number: [][number]).says
+    assert re.fullmatch(r"line \d+, `\[\]\[number\]`: There may be no names at all\.", says)
 
 
 def test_an_answer_that_uses_the_learners_own_account_is_told_so(folder, monkeypatch):
@@ -312,6 +331,16 @@ def test_an_answer_that_uses_the_learners_own_account_is_told_so(folder, monkeyp
         says = Exercise("77.1", lab, folder).judge(with_their_own_pool).says
         assert f"({own.pool} is in your own account." in says
         boto3.client("cognito-idp").list_users(UserPoolId=own.pool)
+
+
+def test_a_parameter_that_the_answer_never_uses_is_named(folder, lab):
+    exercise = Exercise("77.1", lab, folder)
+    assert exercise.judge(lambda number: 2 + 5).says == (
+        "after 1 comes 2, and not 7. Your function does not use `number`."
+    )
+    assert "does not use" not in exercise.judge(lambda number: [number for _ in "ab"]).says
+    assert "does not use" not in exercise.judge(lambda number: (lambda: number)()).says
+    assert "does not use" not in exercise.judge(lambda number: number + number).says
 
 
 def test_a_value_can_be_the_answer(folder, lab):

@@ -133,10 +133,10 @@ def test_by_default_the_issuer_is_awss(lab: Lab) -> None:
 
 
 def test_an_account_is_served_with_one_issuer(lab: Lab) -> None:
-    with pytest.raises(ValueError, match="'elsewhere' is no issuer; there are aws and local"):
+    with pytest.raises(ValueError, match="issuer is 'elsewhere', but must be aws or local"):
         lab.serve(0, issuer="elsewhere")
     with lab.serve(0, issuer="local") as server:
-        assert f"Tokens name {server.url}/<user pool's id> as their issuer" in str(server)
+        assert f"The issuer in tokens is {server.url}/<user pool's id>" in str(server)
         assert lab.serve(0, issuer="local") is server
         with pytest.raises(ValueError, match="served with issuer='local'"):
             lab.serve()

@@ -175,7 +175,7 @@ def test_a_call_that_waits_for_another_ones_call_is_no_deadlock(it: World, monke
 
 def test_who_waits_for_many_waits_for_all_of_them() -> None:
     """Patience is with one holder: a queue, however long, is no reason to go on beside it."""
-    lock, together, most, inside = account_lock.AccountLock(), 0, 0, threading.Barrier(6)
+    lock, together, most, inside = account_lock.AccountLock(), 0, 0, threading.Barrier(8)
 
     def work() -> None:
         nonlocal together, most
@@ -183,12 +183,12 @@ def test_who_waits_for_many_waits_for_all_of_them() -> None:
         with lock:
             together += 1
             most = max(most, together)
-            time.sleep(0.05)
+            time.sleep(0.1)
             together -= 1
 
-    threads = [threading.Thread(target=work) for _ in range(6)]
+    threads = [threading.Thread(target=work) for _ in range(8)]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(account_lock, "PATIENCE", 0.15)
+        patched.setattr(account_lock, "PATIENCE", 0.6)  # less than for all, and far more than for one
         for thread in threads:
             thread.start()
         for thread in threads:

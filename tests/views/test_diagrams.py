@@ -244,7 +244,7 @@ def test_it_is_shown_as_one_html_output_with_image_text_and_transcript(picture):
     assert list(bundle) == ["text/html", "text/plain"] and bundle["text/plain"] == picture.transcript()
     html = bundle["text/html"]
     found = re.fullmatch(
-        r'<img alt="([^"]+)" src="data:image/svg\+xml;base64,([\w+/=]+)">\n'
+        r'<img alt="([^"]+)" style="min-width: 640px" src="data:image/svg\+xml;base64,([\w+/=]+)">\n'
         r"<details><summary>[^<]+</summary><pre>([^<]+)</pre></details>",
         html,
     )

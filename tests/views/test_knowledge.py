@@ -163,7 +163,7 @@ def test_a_deleted_identity_and_a_deleted_role(account):
     account.pools.delete_identities(IdentityIdsToDelete=[account.identity])
     now = account.look()
     assert "tells" not in now["identity pool"] and account.picture.stores[2].where == "nobody here"
-    assert now["IAM"]["tells"] == ["role: tidepool-curator, which there is not"]
+    assert now["IAM"]["tells"] == ["role: tidepool-curator, which does not exist"]
 
 
 def test_a_guest_has_no_login_and_nothing_is_kept_of_one(account):

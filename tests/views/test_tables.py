@@ -60,7 +60,7 @@ def test_times_are_told_from_now(away, said):
 
 @pytest.mark.parametrize("text", ["a.b.c.d.e", "opaque", "a.b.c", "", "e30.e30"])
 def test_what_is_no_signed_token_is_refused(text):
-    with pytest.raises(ValueError, match="this is no signed token"):
+    with pytest.raises(ValueError, match="this is not a signed token"):
         show_claims(text)
 
 
@@ -69,8 +69,8 @@ def test_what_is_no_signed_token_is_refused(text):
     [
         ("opaque", "1 part that should be 3"),
         ("a.b.c.d.e", "5 parts that should be 3"),
-        ("Bearer e30.e30.c2ln", "' ' stands in no token"),
-        ("e30.e30.c2ln\n", r"'\\n' stands in no token"),
+        ("Bearer e30.e30.c2ln", "' ' cannot be part of a token"),
+        ("e30.e30.c2ln\n", r"'\\n' cannot be part of a token"),
         ("a.b.c", "are not JSON, JSON and a signature"),
         ("e30.e30.x", "are not JSON, JSON and a signature"),
         ("W10.e30.c2ln", "not both objects"),

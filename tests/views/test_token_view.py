@@ -278,10 +278,10 @@ GARBAGE = {
     "..": "not JSON",
     "a.b.c": "not JSON",
     "\x00": "1 part",
-    "e30.e30.\n": r"'\\n' stands in no token",
-    "Bearer e30.e30.c2ln": "' ' stands in no token",
-    "<b>.e30.c2ln": "'<' stands in no token",
-    "е30.e30.c2ln": "stands in no token",  # the first letter is Cyrillic
+    "e30.e30.\n": r"'\\n' cannot be part of a token",
+    "Bearer e30.e30.c2ln": "' ' cannot be part of a token",
+    "<b>.e30.c2ln": "'<' cannot be part of a token",
+    "е30.e30.c2ln": "cannot be part of a token",  # the first letter is Cyrillic
     f"{segment([])}.{segment({})}.c2ln": "not both objects",
     f"{segment({})}.{segment('text')}.c2ln": "not both objects",
     f"{segment({})}.{segment(b'{' + bytes([255]) + b'}')}.c2ln": "not JSON",
@@ -304,7 +304,7 @@ def test_what_is_no_text_is_said_to_be_none(thing):
 
 def check_no_token(view: token_view.TokenView, said: str) -> None:
     assert fell(view) == "form"
-    assert view.summary().startswith("No signed token: ") and said.replace("\\\\", "\\") in view.summary()
+    assert view.summary().startswith("Not a signed token: ") and said.replace("\\\\", "\\") in view.summary()
     assert (view.header, view.claims) == ({}, {})
     assert view.widget() is None
     assert len(view.tables) == 1 and len(view.html()) < 10_000
@@ -316,7 +316,7 @@ def check_no_token(view: token_view.TokenView, said: str) -> None:
 def test_a_refresh_token_is_for_the_pool_alone(case):
     view = show_token(case.tokens["RefreshToken"])
     assert view.summary() == (
-        "No signed token: 5 parts that should be 3, the first two of them JSON. "
+        "Not a signed token: 5 parts that should be 3, the first two of them JSON. "
         "What it means is known only to the service that issued it."
     )
 

@@ -135,18 +135,18 @@ def check_oauth_is_whole(settings: Mapping[str, Any]) -> None:
 
 
 def check_played(settings: Mapping[str, Any], has_secret: bool) -> None:
-    """Settings that feed other services: to store them would look as if something came of it.
+    """Settings for other services and token exchange: to store them would look as if something came of them.
 
     Raises:
         AwsError: ``InvalidParameterException``: user context data for a client without a secret.
         OutsideTheLab: Any other client.
     """
-    propagates = settings["EnablePropagateAdditionalUserContextData"]
-    if propagates and not has_secret:
+    if settings["EnablePropagateAdditionalUserContextData"] and not has_secret:
         raise invalid("EnablePropagateAdditionalUserContextData is for app clients with a secret.")
-    if propagates or settings.get("AnalyticsConfiguration"):
-        what = "EnablePropagateAdditionalUserContextData" if propagates else "AnalyticsConfiguration"
-        raise OutsideTheLab(f"An app client with {what} is not played by this lab (AWS has it).")
+    flows = [flow for flow in settings["ExplicitAuthFlows"] if flow.startswith("ALLOW_TOKEN_EXCHANGE_")]
+    for what in (*flows, "EnablePropagateAdditionalUserContextData", "AnalyticsConfiguration"):
+        if what in flows or settings.get(what):
+            raise OutsideTheLab(f"An app client with {what} is not played by this lab (AWS has it).")
 
 
 def check_redirect(url: str) -> None:
