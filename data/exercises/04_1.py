@@ -22,7 +22,7 @@ GORAN = "Goran Pavić (goran.pavic@gmail.example)"
 
 
 def require_apps(user_pools, pool, set_up):
-    """Require an authenticator app in `pool`; `set_up(names)` lets the people with these names set up theirs."""
+    """Require an authenticator app in `pool`; `set_up(names)` lets these people set up theirs."""
     apps = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
     user_pools.set_user_pool_mfa_config(UserPoolId=pool, MfaConfiguration="OPTIONAL", **apps)
     people = user_pools.list_users(UserPoolId=pool)["Users"]

@@ -88,7 +88,7 @@ def of_user(pool: UserPool, user: User) -> list[AuthEvent]:
 def record(client: AppClient, user: User, kind: str, **facts: Any) -> AuthEvent:
     """Write down what a user does now, if threat protection is on in the pool."""
     if risk_configuration.mode(client.pool) == risk_configuration.OFF:
-        return AuthEvent(kind, request_context.UNKNOWN, **facts)
+        return AuthEvent(kind, request_context.UNKNOWN, id="", **facts)
     event = AuthEvent(kind, request_context.of_request(client), **facts)
     of_user(client.pool, user).append(event)
     return event
@@ -123,7 +123,7 @@ def of_session(pool: UserPool, user: User, session: str) -> AuthEvent:
     """The sign-in that waits with this ``Session``; without threat protection, one that nobody keeps."""
     kept = moto_patches.state_of(pool, AuthEvents).get(user.sub, [])
     waiting = (event for event in reversed(kept) if event.session == session)
-    return next(waiting, AuthEvent("SignIn", request_context.UNKNOWN))
+    return next(waiting, AuthEvent("SignIn", request_context.UNKNOWN, id=""))
 
 
 def replace(pool: UserPool, user: User, session: str) -> None:
