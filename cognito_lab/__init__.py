@@ -22,10 +22,8 @@ _NAMES = {
     "quiz": "cognito_lab.practice.quizzes",
     "show_token": "cognito_lab.views.token_view",
     "lifetimes": "cognito_lab.views.plots",
-    "rights": "cognito_lab.views.plots",
     "waits": "cognito_lab.views.plots",
     "permissions": "cognito_lab.views.permissions",
-    "who_may": "cognito_lab.views.permissions",
     "OutsideTheLab": "cognito_lab.errors",
 }
 __all__ = list(_NAMES)

@@ -28,8 +28,14 @@ class Account:
     def is_over(self) -> str:
         """What is to be said of something from it, and what to do."""
         if self.scene:
-            return f"the scene “{self.scene}”, which is over: run the section from its scene on."
-        return "an account that is over: run the section from its beginning."
+            return f"the scene “{self.scene}”, which is over: {self.run_again}"
+        return f"an account that is over: {self.run_again}"
+
+    @property
+    def run_again(self) -> str:
+        """Where to begin once more."""
+        beginning = f'lab.scene("{self.scene}")' if self.scene else "its beginning"
+        return f"run the section again from {beginning}."
 
 
 _current = Account()

@@ -44,10 +44,8 @@ def note(error: BaseException) -> str:
     if before is not now:
         return f"This cell ran in {before.is_over}"
     if now.scene:
-        return (
-            f"This cell has run already in the scene “{now.scene}”: run the section again, from its scene on."
-        )
-    return "This cell has run already in this account: run the section again, from its beginning."
+        return f"This cell has already run in the scene “{now.scene}”: {now.run_again}"
+    return f"This cell has already run in this account: {now.run_again}"
 
 
 def asked(error: BaseException) -> str:

@@ -144,7 +144,8 @@ class Exercise:
         except Exception as error:
             says, unused = _in_words(error), _unused(answer) - _unused(self.right())
             if unused:
-                names = " and ".join(f"`{name}`" for name in sorted(unused))
+                *some, last = [f"`{name}`" for name in sorted(unused)]
+                names = f"{', '.join(some)} or {last}" if some else last
                 says = f"{says.rstrip('.')}. Your function does not use {names}."
             return Verdict(self, False, says)
         return Verdict(self, True, "")

@@ -115,31 +115,6 @@ def _asker(who: Mapping[str, Any] | str | None) -> tuple[Principal | None, bool]
     return key.principal, signatures.is_over(key)
 
 
-class WhoMay(TablesView, dict[tuple[str, str], str]):
-    """``{(who, what): "allowed" or "denied"}``, shown as a table."""
-
-    def tables(self) -> list[Table]:
-        rows: dict[str, dict[str, str]] = {}
-        for (who, what), said in self.items():
-            rows.setdefault(who, {"who": who})[what] = said
-        return [Table(list(rows.values()), "Who may do what")]
-
-
-def who_may(people: Mapping[str, Any], requests: Mapping[str, Sequence[Any]]) -> WhoMay:
-    """Who may do what, by :func:`permissions`.
-
-    Args:
-        people: By name, credentials or an ARN.
-        requests: By name, action and resource; where needed, a dictionary of condition keys as the third.
-    """
-    found = WhoMay()
-    for who, credentials in people.items():
-        for what, (action, resource, *keys) in requests.items():
-            may = permissions(credentials, action, resource, **dict(*keys)).allowed
-            found[who, what] = "allowed" if may else "denied"
-    return found
-
-
 # -- in words ---------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""Pictures of what has numbers, drawn by matplotlib: lifetimes on one axis, lockout, who may do what.
+"""Pictures of what has numbers, drawn by matplotlib: lifetimes on one axis, and lockout.
 
 Each is an image with its text, and a table of what it shows. The same values give the same bytes: letters are
 outlines of the font that matplotlib brings along, and nothing in the file tells when or by what it was made.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from cognito_lab.views.palette import INK, LANE, LINE, PAPER, QUIET, REFUSED, TICKETS, WIDTH
+from cognito_lab.views.palette import INK, PAPER, REFUSED, TICKETS, WIDTH
 from cognito_lab.views.svg import wrapped
 from cognito_lab.views.tables import UNITS, Table, decoded, describe_time, is_time
 from cognito_lab.views.token_view import kind_of
@@ -29,9 +29,7 @@ MARKS = {  # of an axis on which each mark is many times the one before, in seco
     60: "1 minute", 600: "10 minutes", 3600: "1 hour", 21600: "6 hours", 86400: "1 day", 604800: "1 week",
     2592000: "30 days", 31536000: "1 year", 315360000: "10 years",
 }  # fmt: skip
-SIGNS = {"allowed": "✓", "denied": "✗"}
-LOOKS = {"": (LANE, INK), "✓": (TICKETS["token"][1], INK), "✗": (PAPER, REFUSED), "–": (PAPER, QUIET)}
-MOST_COLUMNS, ROW = 7, 46  # ROW: pixels
+ROW = 46  # pixels
 
 
 class Plot(Twin):
@@ -138,38 +136,6 @@ def waits(measured: Mapping[int, float], title: str = "How long the lock lasts")
 
     said = "; ".join("after {wrong passwords}: {locked for}".format_map(row) for row in rows)
     return Plot(_drawn(300, title, draw), f"{title}, by wrong passwords: {said}.", Table(rows, title))
-
-
-def rights(verdicts: Mapping[tuple[str, str], Any], title: str = "Who may do what") -> Plot:
-    """Who may do what, as a grid of verdicts that were found elsewhere.
-
-    ``verdicts`` are by person and action, ``{("mara", "read her picture"): "allowed"}``: ``"allowed"`` or
-    ``"denied"``, or words that begin so, or a bool. What is missing was not asked.
-
-    Raises ValueError where there is no verdict, or there are more than MOST_COLUMNS actions.
-    """
-    people, actions = (list(dict.fromkeys(pair[place] for pair in verdicts)) for place in (0, 1))
-    if not 0 < len(actions) <= MOST_COLUMNS:
-        raise ValueError(f"a grid has 1 to {MOST_COLUMNS} actions, not {len(actions)}")
-    words = {pair: {True: "allowed", False: "denied"}.get(one, str(one)) for pair, one in verdicts.items()}
-    signed = {pair: f"{SIGNS.get(text.partition(':')[0], '–')} {text}" for pair, text in words.items()}
-    rows = [[who, *(signed.get((who, what), "– not asked") for what in actions)] for who in people]
-
-    def draw(figure: Any, height: float) -> None:
-        axes = figure.add_axes((0.01, 10 / height, 0.98, 1 - 50 / height))
-        axes.axis("off")
-        wide = (WIDTH - 20) / (len(actions) + 1) - 8
-        texts = [["\n".join(wrapped(text, wide, 13, 3)) for text in row] for row in [["", *actions], *rows]]
-        grid = axes.table(texts, cellLoc="center", bbox=(0, 0, 1, 1))
-        grid.auto_set_font_size(False)
-        for (row, column), cell in grid.get_celld().items():
-            sign = texts[row][column][0] if row and column else ""
-            cell.set(facecolor=LOOKS[sign][0], edgecolor=LINE)
-            cell.get_text().set(color=LOOKS[sign][1], weight="normal" if sign else "bold")
-
-    said = "; ".join(f"{who}, {what}: {text}" for (who, what), text in words.items())
-    table = Table([dict(zip(["who", *actions], row, strict=True)) for row in rows], title)
-    return Plot(_drawn(ROW * len(rows) + 112, title, draw), f"{title}. {said}.", table)
 
 
 def _drawn(height: float, title: str, draw: Callable[[Any, float], None]) -> str:

@@ -11,7 +11,7 @@ from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "Ben reads his mail", True, 1, 2
 expected = "people whom `confirm` has confirmed can sign in."
-hint = "A new code replaces the one before. And look at the type of a code: `type(message.code)`."
+hint = "A new code replaces the earlier code. And look at the type of a code: `type(message.code)`."
 scene = "ben_waits"
 
 
@@ -63,7 +63,7 @@ def try_with(username, answer, user_pools, scene, lab, given):
     )
     expect(
         len(lab.inbox(address(username))) == len(mail),
-        f"Your answer had a new code sent to {username}, and `mail` does not have it. What is in `mail` suffices.",
+        f"Your answer had a new code sent to {username}, and `mail` does not have it. You need only what is in `mail`.",
     )
     expect(
         code != "ParamValidationError",
@@ -80,7 +80,7 @@ def try_with(username, answer, user_pools, scene, lab, given):
     expect(
         code != "CodeMismatchException",
         f"{username} has {len(mail)} messages, and this is not the code of the newest. A new code replaces "
-        "the one before.",
+        "the earlier one.",
     )
     expect(not code, f"Confirming {username} → {code}.")
     expect(
@@ -90,7 +90,7 @@ def try_with(username, answer, user_pools, scene, lab, given):
     is_confirmed = not refusal_of(partial(sign_in, user_pools, scene, username))
     expect(
         newest in codes or not is_confirmed,
-        f"{username} can sign in, and no code was looked at: somebody who signs up with another person's "
+        f"{username} can sign in, but nobody looked at the code: somebody who signs up with another person's "
         "address would get in as well. The code proves the address.",
     )
     code = refusal_of(partial(sign_in, user_pools, scene, username))
@@ -170,6 +170,6 @@ def wrong_each_until_one_fits(user_pools, client, username, mail):
 
 
 def wrong_an_administrator_confirms(user_pools, client, username, mail):
-    """and no code was looked at"""
+    """but nobody looked at the code"""
     pool = user_pools.list_user_pools(MaxResults=1)["UserPools"][0]["Id"]
     user_pools.admin_confirm_sign_up(UserPoolId=pool, Username=username)

@@ -16,7 +16,7 @@ from botocore.config import Config
 from cognito_lab.practice.checks import client_with, expect, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "Which of three calls is refused?", False, 1, 2
-expected = "your three words are what happens when the check makes the calls."
+expected = "the check makes the three calls, and your three words say what happens."
 hint = "What does each service look at? 00.2 shows what S3 wants."
 scene = "overture"
 
@@ -35,7 +35,7 @@ solution = {
 BECAUSE = {
     "S3, with the ID token": "A token looks like a key, but it says who Mara is. S3 does not know user pools. "
     "It wants a request that is signed with AWS credentials.",
-    "S3, with the credentials": "Behind these credentials is a role that may read the folder of her identity.",
+    "S3, with the credentials": "These credentials belong to a role, and the role may read the folder of her identity.",
     "user pool, with the access token": "The user pool believes the tokens that it has made, and this call needs no "
     "AWS credentials.",
 }
@@ -48,7 +48,7 @@ def check(answer, scene, lab):
             answer.get(call) in ("answered", "refused"),
             f"{call}: say “answered” or “refused”, and not {answer.get(call)!r}.",
         )
-        expect(answer[call] == really, f"{call}: you will be surprised. {BECAUSE[call]}")
+        expect(answer[call] == really, f"{call}: something else happens. {BECAUSE[call]}")
 
 
 def calls(scene, lab):
@@ -78,6 +78,6 @@ wrong_everything_is_signed = (
 )
 wrong_only_the_owner = (
     {**solution, "S3, with the credentials": "refused"},
-    "Behind these credentials is a role",
+    "These credentials belong to a role",
 )
 wrong_word = {**solution, "S3, with the ID token": "403"}, "say “answered” or “refused”"

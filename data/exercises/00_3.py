@@ -1,6 +1,6 @@
 """What would you like to know about Cognito? Choose one `word` of your question: the name of an AWS call, an
-error code that you have met, or a term such as `alias`. Then say in which `lesson` you expect it, by the two
-digits of the lesson.
+error code that you have met, or a term such as `alias`. Then say in which `lesson` you expect
+it: write the two digits of the lesson.
 """
 
 import json
@@ -12,9 +12,7 @@ from cognito_lab.practice.checks import expect
 
 title, core, difficulty, minutes = "Where is your own question answered?", False, 1, 1
 expected = "the check finds your word in the lesson that you named."
-hint = (
-    "Is it about people (01), their pages (06, 07), AWS credentials (09), all together (12), or a site (14)?"
-)
+hint = "Is it about people (01), tokens (02), pages (06, 07), AWS credentials (09), all together (12), or a site (14)?"
 scene = "directory"
 
 name = "found"
@@ -39,7 +37,7 @@ def check(answer, scene, lab):
     expect(
         lesson in having,
         f"Lesson {lesson} does not have “{word}”, and {len(having)} of the others {'have' if having[1:] else 'has'} "
-        "it. Open the one that you would try next, and search for the word.",
+        "it. Open the lesson that you would try next, and search for the word.",
     )
 
 

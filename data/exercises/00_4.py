@@ -10,7 +10,7 @@ from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "Whose id is this?", False, 1, 2
 expected = "the service that you name can describe the pool."
-hint = "Look at the two ids of 00.1 once more: what comes after the Region?"
+hint = "Look again at the two ids of 00.1. What comes after the Region?"
 scene = "directory"
 
 

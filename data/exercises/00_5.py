@@ -1,19 +1,20 @@
-"""How long is Mara's access token good? Write `seconds_good`. It is given the answer of `initiate_auth`, and reads
-the number of seconds out of it. To see such an answer, print one. The check uses two app clients.
+"""How long is Mara's access token valid? Write `seconds_valid`. It is given the answer of `initiate_auth`, and
+returns the number of seconds, which it finds in the answer. To see such an answer, print one. The check uses two app
+clients.
 """
 
 import boto3
 
 from cognito_lab.practice.checks import expect, refusal_of
 
-title, core, difficulty, minutes = "How long is it good?", False, 1, 2
+title, core, difficulty, minutes = "How long is the token valid?", False, 1, 2
 expected = "just before that time the token is accepted, and just after it the token is refused."
 hint = "Look at everything in `AuthenticationResult`, and not only at the tokens."
 scene = "members"
 
 
-def seconds_good(answer):
-    """How many seconds the access token of this answer is good."""
+def seconds_valid(answer):
+    """For how many seconds the access token of this answer is valid."""
     return answer["AuthenticationResult"]["ExpiresIn"]
 
 
@@ -39,23 +40,23 @@ def check(answer, scene, lab):
             f"Return a whole number of seconds; you return {type(said).__name__}.",
         )
         expect(said > 1, f"You return {said}. Count seconds, from signing in to the end of the token.")
-        expect(said <= 24 * 3600, f"You return {said}. No access token is good for longer than a day.")
+        expect(said <= 24 * 3600, f"You return {said}. No access token is valid for longer than a day.")
         which = "the scene's app client" if client == scene.client else "an app client with other settings"
         lab.travel(seconds=said - 2)
         refused = refusal_of(lambda token=token: user_pools.get_user(AccessToken=token))
-        expect(not refused, f"After {said} seconds the token of {which} has been over for a while.")
+        expect(not refused, f"After {said} seconds the token of {which} has already expired.")
         lab.travel(seconds=4)
         refused = refusal_of(lambda token=token: user_pools.get_user(AccessToken=token))
-        expect(refused, f"After {said} seconds the token of {which} is still good.")
+        expect(refused, f"After {said} seconds the token of {which} is still valid.")
 
 
 def wrong_an_hour_for_everybody(answer):
-    """of an app client with other settings has been over"""
+    """of an app client with other settings has already expired"""
     return 3600
 
 
 def wrong_minutes(answer):
-    """of the scene's app client is still good"""
+    """of the scene's app client is still valid"""
     return answer["AuthenticationResult"]["ExpiresIn"] // 60
 
 

@@ -11,7 +11,7 @@ from cognito_lab.practice.checks import expect, refusal_of, watched
 title, core, difficulty, minutes = "Ben, and the day he forgets his password", True, 2, 8
 expected = "`ForgotPassword` sends Ben a code, and with the code he sets a new password."
 hint = """
-Two things are separate: the account may be used (confirmed), and the address is his (verified). Claim 01.1 shows a
+Two things are separate: Ben may use the account (confirmed), and the address is his (verified). Claim 01.1 shows a
 call that does both, and 01.3 shows one that does only the first.
 """
 scene = "directory"
@@ -58,11 +58,11 @@ def check(answer, scene, lab):
     called = {exchange.operation for exchange in asked}
     expect(
         "AdminCreateUser" not in called,
-        "An administrator made Ben's account. It was he who was to sign up: SignUp.",
+        "An administrator made Ben's account. Ben should sign up himself, with SignUp.",
     )
     expect(
         "AdminUpdateUserAttributes" not in called,
-        "An administrator said that the address is his. Nobody has proved it: only somebody who reads its mail can.",
+        "An administrator said that the address is his. But nobody has proved it: only somebody who can read mail at this address can prove it.",
     )
     status = people["ben"]["UserStatus"]
     expect(status == "CONFIRMED", f"Ben's status is {status}. An unconfirmed user cannot recover a password.")
@@ -79,7 +79,7 @@ def check(answer, scene, lab):
     person = {"USERNAME": "ben", "PASSWORD": NEW_PASSWORD}
     sign_in = {"ClientId": scene.client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": person}
     code = refusal_of(lambda: user_pools.initiate_auth(**sign_in))
-    expect(not code, f"Ben has a new password, and signing in with it → {code}.")
+    expect(not code, f"Ben has a new password. He signs in with it → {code}.")
 
 
 def wrong_administrator_confirms(user_pools, pool, client, read_mail):

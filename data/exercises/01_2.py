@@ -14,7 +14,7 @@ expected = (
     "customers sign in, in upper or lower case; a second account with the same address is refused at once."
 )
 hint = """
-There are two ways for an address to serve at sign-in, and they refuse duplicates at different moments (01.4). And
+There are two ways to sign in with an address, and they refuse duplicates at different moments (01.4). And
 what does the API do about upper and lower case if you say nothing?
 """
 scene = "directory"
@@ -58,7 +58,7 @@ def check(answer, scene, lab):
     expect(
         not code or "email" not in made.get("AliasAttributes", []),
         f"{said} As an alias, the address is only another name for a user who has a username, and "
-        "duplicates are refused late.",
+        "Cognito refuses a duplicate only at ConfirmSignUp.",
     )
     expect(
         not code or "email" in made.get("UsernameAttributes", []) or "email" not in required,
@@ -83,7 +83,7 @@ def check(answer, scene, lab):
     expect(
         code == "UsernameExistsException",
         "`Ines@Shop.example` got an account beside `ines@shop.example`. Unless you say otherwise, the API makes "
-        "a pool that tells upper from lower case, and that is for ever.",
+        "a pool that distinguishes upper and lower case, and that is for ever.",
     )
     expect(not refusal_of(partial(sign_in, "INES@shop.example")), "Ines cannot sign in as INES@shop.example.")
     code = refusal_of(partial(sign_up, "mara@shop.example"))

@@ -1,5 +1,5 @@
 """Each member belongs to a section, `reef` or `shore`. Write `add_section`: it gives the pool an attribute
-`custom:section`. Through the app client that is there, members see their own section and cannot change it. Ines,
+`custom:section`. Through the existing app client, members see their own section and cannot change it. Ines,
 the curator, sets it with `AdminUpdateUserAttributes`, and can change it later. Everything else that members see and
 do through this app client stays as it is.
 """
@@ -13,7 +13,7 @@ from cognito_lab.practice.checks import expect, refusal_of
 title, core, difficulty, minutes = "A section for each member", False, 2, 6
 expected = "Mara sees her section and cannot change it; Ines changes it twice; signing in works as before."
 hint = """
-Compare the app client before and after: `describe_user_pool_client`. An app client without a list of writable
+Compare the app client before and after your call: use `describe_user_pool_client`. An app client without a list of writable
 attributes writes custom ones as well (01.5). And an update resets what it does not name (01.6).
 """
 scene = "members"
@@ -80,8 +80,8 @@ def check(answer, scene, lab):
     code = code or refusal_of(lambda: curator_writes("shore"))
     expect(
         not code,
-        f"Ines moves Mara from `reef` to `shore` → {code}. The attribute is immutable for everybody, also for "
-        "the curator, and for ever.",
+        f"Ines moves Mara from `reef` to `shore` → {code}. The attribute is immutable for ever, and for "
+        "everybody, also for the curator.",
     )
     now, app = seen(), user_pools.describe_user_pool_client(**pool, ClientId=scene.client)["UserPoolClient"]
     expect(

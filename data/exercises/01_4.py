@@ -4,7 +4,7 @@ which of these calls helps:
 
 - `"ConfirmSignUp"` with the code from the newest message,
 - `"ForgotPassword"`, followed by `ConfirmForgotPassword` with the code that it sends,
-- `"ConfirmForgotPassword"` with a code that has been sent already,
+- `"ConfirmForgotPassword"` with the code that Cognito has already sent,
 - `"AdminEnableUser"`.
 """
 
@@ -15,7 +15,7 @@ import boto3
 from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "Three who cannot sign in", False, 2, 4
-expected = "a status and a call for each; the check makes the call, and then the person can sign in."
+expected = "a status and a call for each person; the check makes the call, and then the person can sign in."
 hint = """
 `admin_get_user` says two things about a user's account, and only one of them is the status. The newest message in
 the inbox says which code was sent last.
@@ -65,7 +65,7 @@ def check(answer, scene, lab):
         )
         expect(
             not code,
-            f"{username}: {said['call']} → {code}. The reason why {username} cannot sign in is another.",
+            f"{username}: {said['call']} → {code}. {username} cannot sign in for another reason.",
         )
         passwords = (scene.password, NEW_PASSWORD)
         after = [refusal_of(partial(sign_in, user_pools, scene, username, word)) for word in passwords]

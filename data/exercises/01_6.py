@@ -1,5 +1,5 @@
 """The club wants a pool in which people sign in with a code by e-mail, or with their password. `CreateUserPool` is
-refused with the settings below. Change one of them, so that it is carried out and the club pays as little as it can.
+refused with the settings below. Change one of them, so that the call succeeds and the club pays as little as possible.
 """
 
 from functools import partial
@@ -8,9 +8,9 @@ import boto3
 
 from cognito_lab.practice.checks import expect, refusal_of
 
-title, core, difficulty, minutes = "As cheap as it can be", False, 1, 2
+title, core, difficulty, minutes = "As cheap as possible", False, 1, 2
 expected = "the pool is made, allows both ways, and has the cheapest plan that does so."
-hint = "What did 01.8 show of the three plans? Lite costs least, and Plus costs most."
+hint = "What did 01.8 show about the three plans? Lite costs least, and Plus costs most."
 scene = "directory"
 
 name = "wanted"
@@ -41,12 +41,12 @@ def check(answer, scene, lab):
     expect(not missing, f"The pool is made, but {missing} is missing.")
     plans = user_pools.meta.service_model.shape_for("UserPoolTierType").enum
     cheaper = [tier for tier in plans[: plans.index(plan)] if not refusal_of(partial(make, tier))]
-    expect(not cheaper, f"{plan} allows it, but a cheaper plan does so, too.")
+    expect(not cheaper, f"{plan} allows both ways, but so does a cheaper plan.")
 
 
 wrong_without_the_code = (
     {**solution, "UserPoolTier": "LITE", "AllowedFirstAuthFactors": ["PASSWORD"]},
     "EMAIL_OTP is",
 )
-wrong_the_dearest = {**solution, "UserPoolTier": "PLUS"}, "PLUS allows it, but a cheaper plan does so, too"
+wrong_the_dearest = {**solution, "UserPoolTier": "PLUS"}, "PLUS allows both ways, but so does a cheaper plan"
 wrong_no_plan = {**solution, "UserPoolTier": "Essentials"}, "CreateUserPool → InvalidParameterException"

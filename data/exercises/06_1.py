@@ -90,11 +90,11 @@ def check(answer, scene, lab):
     verifiers = [verifier for verifier, _ in seen]
     expect(
         len(set(verifiers)) == len(seen),
-        "Two sign-ins had the same verifier. Draw a new one each time. Otherwise Rook has to learn it only once.",
+        "Two sign-ins had the same verifier. Draw a new verifier each time. Otherwise Rook has to learn only one.",
     )
     expect(
         prod(len(set(column)) for column in set(zip(*verifiers, strict=False))) >= 2**40,
-        "From one sign-in to the next so little of the verifier changes that Rook can guess it: `secrets` draws more.",
+        "Your verifier changes so little from one sign-in to the next that Rook can guess it. Use `secrets`.",
     )
 
 
@@ -114,7 +114,7 @@ def look_at(asked, scene):
     for request in (begun, redeemed):
         expect(
             request.get("client_id") != scene.server,
-            "A page cannot keep a secret: whoever opens the page can read it. Use the app client without a secret.",
+            "A page cannot keep a secret: whoever opens the page can read the secret. Use the app client without a secret.",
         )
     challenge = begun.get("code_challenge", "")
     expect(
@@ -140,10 +140,10 @@ def look_at(asked, scene):
         "The redirect_uri at the token endpoint differs from the one in the authorization request.",
     )
     verifier = redeemed.get("code_verifier", "")
-    expect(verifier, "The token endpoint got no code_verifier: the other half of the ticket.")
+    expect(verifier, "The token endpoint got no code_verifier, which belongs to the challenge.")
     expect(
         verifier not in begun.values() or verifier == challenge,
-        "The verifier went through the browser, in the address of /oauth2/authorize: Rook reads it there.",
+        "The verifier went through the browser, in the address of /oauth2/authorize: Rook can read it there.",
     )
     expect(
         challenge != verifier,
@@ -227,7 +227,7 @@ NUMBERS = count()
 
 
 def wrong_numbered(browser, pages, clients, callback, password):
-    """so little of the verifier changes"""
+    """verifier changes so little from one sign-in to the next"""
     verifier, client = f"tidepool-sign-in-{next(NUMBERS):032}", clients["tidepool-web"]["id"]
     return flow(browser, pages, client, callback, password, s256, verifier=verifier)
 

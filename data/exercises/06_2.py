@@ -16,7 +16,7 @@ from cognito_lab import Browser
 from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "Rook has the code", False, 2, 8
-expected = "The check puts right the one thing that you name. Then the same try gets tokens."
+expected = "The check corrects the one thing that you name. Then the same try gets tokens."
 hint = (
     "The code is a random word: whoever has it can send it on. For each try, ask what the token endpoint knows about "
     "this code. Which part of Rook's request does not agree with that?"
@@ -71,7 +71,8 @@ def check(answer, scene, lab):
         code = refusal_of(lambda mended=mended: redeem(lab, scene, mended))
         expect(
             not code,
-            f"“{attempt}”: this was tried again with the {given} put right, and it is still refused → {code}.",
+            f"“{attempt}”: “{given}” is not what stopped him. With that corrected, the same try is still refused → "
+            f"{code}.",
         )
 
 
@@ -108,18 +109,18 @@ wrong_encrypted = (
 )
 wrong_the_client_is_unknown = (
     {**solution, "he redeems it as it is": "client"},
-    "tried again with the client put right",
+    "“client” is not what stopped him",
 )
 wrong_the_address_protects = (
     {**solution, "he waits for six minutes, and the page has closed": "address"},
-    "tried again with the address put right",
+    "“address” is not what stopped him",
 )
 wrong_too_old = (
     {**solution, "he redeems it after the page has": "age"},
-    "tried again with the age put right",
+    "“age” is not what stopped him",
 )
 wrong_pkce_does_everything = (
     {**solution, "he redeems it at once, with an app client of his own in this pool": "verifier"},
-    "tried again with the verifier put right",
+    "“verifier” is not what stopped him",
 )
 wrong_word = ({**solution, "he redeems it as it is": "the state"}, "choose one of")

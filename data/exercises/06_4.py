@@ -66,7 +66,7 @@ def check(answer, scene, lab):
     many = [answer(page)[0] for _ in range(200)]
     expect(
         prod(len(set(column)) for column in zip(*many, strict=False)) >= 2**40,
-        "So little of the state changes from one sign-in to the next that Rook can guess it. Use `secrets`.",
+        "The state changes so little from one sign-in to the next that Rook can guess it. Use `secrets`.",
     )
     question = {"response_type": "code", "client_id": scene.client, "redirect_uri": scene.callback}
     browser = Browser().open(f"{scene.pages}/oauth2/authorize?{urlencode({**question, 'state': state})}")
@@ -88,7 +88,7 @@ def check(answer, scene, lab):
         )
     expect(
         page_of(again) is None and page_of_again(state) is None,
-        "The state of one sign-in is accepted for another. It should count only for the sign-in it was made for.",
+        "The state of one sign-in is accepted for another. A state should count only for the sign-in that it was made for.",
     )
 
 
@@ -142,7 +142,7 @@ def wrong_numbered(page):
 
 
 def wrong_one_table_for_all(page):
-    """It should count only for the sign-in it was made for"""
+    """A state should count only for the sign-in that it was made for"""
     state = secrets.token_urlsafe(16)
     KEPT[state] = page
     return state, KEPT.get

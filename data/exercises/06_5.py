@@ -1,4 +1,4 @@
-"""The club's server is a second app client of the user pool. Its sign-in page says that login is unavailable. Write
+"""The club's server is a second app client of the user pool. The sign-in page of this app client says that login is unavailable. Write
 `open_pages`: one call that gives this app client its pages, with Cognito's own look.
 """
 

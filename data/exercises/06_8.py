@@ -1,5 +1,5 @@
-"""The function `returned` in this section has a hole. For somebody who has not begun a sign-in, the app has kept no
-`state`. Write `may_redeem`, the comparison alone, without the hole.
+"""The function `returned` in this section has a mistake. If somebody has not begun a sign-in, the app has kept no
+`state` for them. Write `may_redeem`: only the comparison, without the mistake.
 """
 
 import secrets
@@ -12,7 +12,7 @@ title, core, difficulty, minutes = "A state that nobody kept", False, 1, 2
 expected = (
     "True for a browser that comes back with the state it was sent away with. False for everybody else."
 )
-hint = "Rook need not put a `state` into his link. What does the comparison see then, on both sides?"
+hint = "Rook can also leave the `state` out of his link. What does `returned` compare then?"
 scene = "pages"
 
 
@@ -44,13 +44,18 @@ def check(answer, scene, lab):
             bare,
             None,
             False,
-            "Mara has not begun a sign-in, and Rook's link has no state. It is allowed: None equals None.",
+            "Mara has not begun a sign-in, and Rook's link has no state. Your function allows it: None equals None.",
         ),
-        ("", "", False, "Both are empty, and it is allowed."),
+        ("", "", False, "Both states are empty, and your function allows that."),
         (other, None, False, "The app has kept nothing, and Rook's state is allowed."),
-        (kept[:4], kept, False, "The beginning of the state is enough. It should be the whole."),
+        (
+            kept[:4],
+            kept,
+            False,
+            "For your function the beginning of the state is enough. Compare the whole state.",
+        ),
         (kept + "x", kept, False, "A state that only begins with the right one is allowed."),
-        (kept.swapcase(), kept, False, "Capital and small letters are taken for the same."),
+        (kept.swapcase(), kept, False, "Your function does not distinguish capital and small letters."),
     ):
         try:
             given = answer(state, expected_state)
@@ -82,12 +87,12 @@ def wrong_only_that_there_is_one(state, kept):
 
 
 def wrong_the_beginning(state, kept):
-    """The beginning of the state is enough"""
+    """For your function the beginning of the state is enough"""
     return bool(state and kept) and kept.startswith(state)
 
 
 def wrong_any_case(state, kept):
-    """taken for the same"""
+    """does not distinguish capital and small letters"""
     return bool(state and kept) and state.lower() == kept.lower()
 
 

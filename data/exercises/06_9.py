@@ -32,9 +32,7 @@ def check(answer, scene, lab):
     asked = urlencode({**app, "response_type": "code", "scope": answer})
     browser = Browser()
     code = refusal_of(lambda: browser.open(f"{scene.pages}/oauth2/authorize?{asked}"))
-    expect(
-        not code, f"The request was refused → {code}. One of these scopes is not allowed to this app client."
-    )
+    expect(not code, f"The request was refused → {code}. This app client may not use one of these scopes.")
     browser.fill_in(username="mara", password=scene.password).press("Sign in")
     form = {**app, "grant_type": "authorization_code", "code": browser.query["code"]}
     tokens = requests.post(f"{scene.pages}/oauth2/token", data=form).json()

@@ -1,5 +1,5 @@
 """The user pool has pages at its domain, and the app client uses the code flow there. Write `connect_google`. Afterwards
-people can come in by Google, and still by the pool's own page. Their address and their name at Google arrive in the
+people can sign in with Google, and still on the pool's own page. Their address and their name at Google arrive in the
 directory, as `email` and `name`.
 
 `google` is Google's console. `google.register_client(name, redirect_uris=[…])` registers an application there. What it
@@ -10,7 +10,7 @@ from cognito_lab.practice.checks import expect, refusal_of, sign_in_through_page
 
 title, core, difficulty, minutes = "Connect Google", True, 2, 8
 expected = (
-    "Goran comes in by Google, with his address and name. Mara comes in by the page, with her password."
+    "Goran signs in with Google, with his address and name. Mara signs in on the page, with her password."
 )
 hint = """
 Three things: register the user pool at Google, make Google a provider of the user pool, and let the app client offer
@@ -23,9 +23,9 @@ GORAN = "goran.pavic@gmail.example"
 
 
 def connect_google(user_pools, google, pool, client, pages, callback):
-    """Let people come in by Google. `pool` and `client` are ids.
+    """Let people sign in with Google. `pool` and `client` are ids.
 
-    `pages` is the address of the pool's domain, `callback` the one at which the app takes codes.
+    `pages` is the address of the pool's domain, `callback` the address at which the app takes codes.
     """
     at_google = google.register_client("Tidepool", redirect_uris=[f"{pages}/oauth2/idpresponse"])
     user_pools.create_identity_provider(
@@ -95,10 +95,10 @@ def check(answer, scene, lab):
         "letter, where the pool's domain takes the codes of providers (07.2).",
     )
     code = refusal_of(lambda: sign_in_through_pages(scene, "Google", f"Goran Pavić ({GORAN})", "Continue"))
-    expect(not code, f"Goran tries to come in by Google → {code}.")
+    expect(not code, f"Goran tries to sign in with Google → {code}.")
     mara = {"username": "mara", "password": scene.password}
     code = refusal_of(lambda: sign_in_through_pages(scene, "COGNITO", "Sign in", **mara))
-    expect(not code, f"Mara tries to come in by the pool's page → {code}.")
+    expect(not code, f"Mara tries to sign in on the pool's page → {code}.")
     people = user_pools.list_users(UserPoolId=scene.pool)["Users"]
     goran = next(each for each in people if each["UserStatus"] == "EXTERNAL_PROVIDER")
     arrived = {each["Name"]: each["Value"] for each in goran["Attributes"]}

@@ -1,16 +1,14 @@
-"""Goran has an old account with a password. Now he wants to come in by Google as well. Write `link`: afterwards both
-ways lead to the old account. Some people have come by Google already and have a second profile, others have not. `link`
-must work for both, and must not change anybody else.
+"""Goran has an old account with a password. Now he wants to sign in with Google as well. Write `link`: afterwards both
+ways lead to the old account. `link` must work for people who have signed in with Google already, and so have a second
+profile, and for people who have not. It must not change anybody else.
 """
 
 from cognito_lab.practice.checks import expect, id_token, refusal_of, sign_in_through_pages
 
 title, core, difficulty, minutes = "Link Goran to his old account", False, 2, 7
-expected = (
-    "One `sub`, by password and by Google. No second profile of Goran's. Everybody else is still there."
-)
+expected = "One `sub`, by password and by Google. Goran has no second profile. Everybody else is still there."
 hint = """
-The destination stays, and the source is added to it. A source is named by the number that Google has for the person.
+The destination stays, and the source is added to it. The call names the source by the person's number at Google.
 Linking comes before the first sign-in by Google. What has such a sign-in left behind, and what can you do with that?
 """
 scene = "old_account"
@@ -20,7 +18,7 @@ ROOK = "Rook (rook@elsewhere.example)"
 
 
 def link(user_pools, pool, username, google_sub):
-    """Let whoever has the number `google_sub` at Google come in as the user `username` of `pool` (an id)."""
+    """Let the person whose number at Google is `google_sub` sign in as `username` of `pool` (an id)."""
     for user in user_pools.list_users(UserPoolId=pool)["Users"]:
         if user["Username"].lower() == f"google_{google_sub}":
             user_pools.admin_delete_user(UserPoolId=pool, Username=user["Username"])
@@ -80,7 +78,7 @@ def try_linking(answer, scene, lab, username, came_before):
         unknown = error.response["Error"]["Code"] == "UserNotFoundException"
         expect(
             linking or not unknown or came_before,
-            f"{error.operation_name}: he has not come by Google yet, so there is no second profile.",
+            f"{error.operation_name}: he has not signed in with Google yet, so there is no second profile.",
         )
         expect(
             not (linking and unknown),
@@ -88,13 +86,14 @@ def try_linking(answer, scene, lab, username, came_before):
         )
         expect(
             not (linking and came_before),
-            "He has come in by Google before, and has a profile from that. Linking was refused: it comes before the first sign-in.",
+            "He has signed in with Google before, and has a profile from that. Linking was refused: it comes before "
+            "the first sign-in.",
         )
         raise
     expect(others <= usernames("CONFIRMED"), "His old account is gone. That is the one to keep.")
     expect(rooks <= usernames("EXTERNAL_PROVIDER"), "Rook's profile is gone. This was about Goran only.")
     code = refusal_of(lambda: sign_in_through_pages(scene, "Google", GORAN, "Continue"))
-    expect(not code, f"Goran comes by Google → {code}.")
+    expect(not code, f"Goran signs in with Google → {code}.")
     by_google = sub(sign_in_through_pages(scene, "Google", GORAN, "Continue")["id_token"])
     expect(
         username == "goran" or by_google != sub(id_token(scene, "goran")),
@@ -165,7 +164,7 @@ def wrong_refusal_passed_over(user_pools, pool, username, google_sub):
 
 
 def wrong_nobody_to_delete(user_pools, pool, username, google_sub):
-    """AdminDeleteUser: he has not come by Google yet"""
+    """AdminDeleteUser: he has not signed in with Google yet"""
     user_pools.admin_delete_user(UserPoolId=pool, Username=f"Google_{google_sub}")
     _link(user_pools, pool, username, google_sub)
 

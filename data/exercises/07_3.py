@@ -1,18 +1,18 @@
-"""Goran comes by Google for the first time. The user pool maps Google's `email` to `email` and `name` to `name`,
+"""Goran signs in with Google for the first time. The user pool maps Google's `email` to `email` and `name` to `name`,
 nothing else. What will his profile say?
 
 * `"username"`: `"his address"`, `"his number at Google"`, `"Google and his number there"`, or `"one that he chooses"`
 * `"status"`: `"UNCONFIRMED"`, `"CONFIRMED"`, `"EXTERNAL_PROVIDER"`, or `"FORCE_CHANGE_PASSWORD"`
 * `"groups"`: `"none"`, or `"one named after the provider"`
-* `"email_verified"`, when Google says that it is: `"true"`, or `"not true"`
-* `"email_verified, when it is mapped"`, with a line for it in the mapping: `"true"`, or `"not true"`
+* `"email_verified"`, when Google says that his address is verified: `"true"`, or `"not true"`
+* `"email_verified, when it is mapped"`, when the mapping names `email_verified` too: `"true"`, or `"not true"`
 """
 
 from cognito_lab.practice.checks import Mistake, expect, sign_in_through_pages
 
 title, core, difficulty, minutes = "What will his profile say?", False, 2, 3
-expected = "Five choices. The check lets Goran come in twice, each time into a new directory, and looks at his profile."
-hint = "What the mapping names arrives. The rest does not, whatever Google knows. Goran has no password here."
+expected = "Five choices. The check lets Goran sign in twice, each time in a new directory, and looks at his profile."
+hint = "What the mapping names reaches the profile. The rest does not, whatever Google knows. Goran has no password here."
 scene = "google_connected"
 
 name = "profile"

@@ -1,5 +1,5 @@
 """A colleague says: “Goran's sign-in by Google broke on the day when somebody made `phone_number` required.” Which of
-these sentences can be true, and explain that Goran does not get in? Say `True` or `False` of each.
+these sentences can be true and explain why Goran does not get in? Write `True` or `False` for each.
 
 Google tells the pool his address and his name, and no phone number.
 """
@@ -11,9 +11,11 @@ from cognito_lab.practice.checks import Mistake, expect, refusal_of, sign_in_thr
 
 title, core, difficulty, minutes = "Why did Goran's sign-in break?", False, 3, 5
 expected = (
-    "Five verdicts. The check makes each of them happen, as far as AWS lets it, and Goran comes in twice."
+    "Five verdicts. The check makes each of them happen, as far as AWS allows it, and Goran signs in twice."
 )
-hint = "What can you change about an attribute after the pool was made (01.5)? And what is written at which sign-in?"
+hint = (
+    "What can you change about an attribute after the pool was made (01.5)? And what does each sign-in write?"
+)
 scene = "google_connected"
 
 name = "verdicts"
@@ -107,7 +109,7 @@ def new_pool(lab, prefix, attribute, mapping):
 
 
 def come_twice(app):
-    """Goran comes in by Google twice: the codes of the refusals, and the fields of the page he ends at."""
+    """Goran signs in with Google twice: the codes of the refusals, and the fields of the page he ends at."""
     codes, fields = [], set()
     for _ in range(2):
         browser = Browser()

@@ -1,7 +1,7 @@
-"""Tidepool wants to pause Google for a week. Write `pause_google`: nobody comes in by Google any more, the members
-come in by the pool's page as before, and nothing is deleted.
+"""Tidepool wants to pause Google for a week. Write `pause_google`: nobody signs in with Google any more, the members
+sign in on the pool's page as before, and nothing is deleted.
 
-Your function gets the `offer` of this lesson, which was called last as `offer("COGNITO", "Google")`.
+Your function gets the lesson's function `offer`. The lesson called it last with `"COGNITO", "Google"`.
 """
 
 from cognito_lab.practice.checks import expect, refusal_of, sign_in_through_pages
@@ -32,17 +32,17 @@ def check(answer, scene, lab):
     by_page = refusal_of(lambda: sign_in_through_pages(scene, "COGNITO", "Sign in", **mara))
     goran = "Goran Pavić (goran.pavic@gmail.example)"
     by_google = refusal_of(lambda: sign_in_through_pages(scene, "Google", goran, "Continue"))
-    expect(not by_page or by_google, f"Google was to go, and Mara's page went: she gets {by_page}.")
+    expect(not by_page or by_google, f"Google should go, and the pool's page went: Mara gets {by_page}.")
     expect(
         not by_page, f"Now nobody comes in. Mara gets {by_page}: the list has to keep the pool's own members."
     )
-    expect(by_google, "Goran still comes in by Google.")
+    expect(by_google, "Goran still signs in with Google.")
     there = user_pools.list_identity_providers(UserPoolId=scene.pool)["Providers"]
-    expect(there, "The provider is gone from the pool. Nothing was to be deleted.")
+    expect(there, "The provider is gone from the pool. Nothing should be deleted.")
 
 
 def wrong_the_one_that_goes(offer):
-    """Google was to go, and Mara's page went"""
+    """Google should go, and the pool's page went"""
     offer("Google")
 
 
@@ -52,5 +52,5 @@ def wrong_nobody(offer):
 
 
 def wrong_no_change(offer):
-    """Goran still comes in by Google"""
+    """Goran still signs in with Google"""
     offer("COGNITO", "Google")

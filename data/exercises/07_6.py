@@ -1,21 +1,21 @@
 """The support desk needs the number that Google has for a person. Write `number_at_google`: it reads the number from an
 answer of `AdminGetUser`.
 
-Do not take it from the username: a user with another username can come by Google too (07.7 shows how).
+Do not take it from the username: a user with another username can sign in with Google too (07.7 shows how).
 """
 
 from cognito_lab.practice.checks import expect, sign_in_through_pages
 
 title, core, difficulty, minutes = "Somebody's number at Google", False, 2, 2
-expected = "The number of everybody who comes in by Google; `None` for Mara, and for Aiko, who comes from a university."
+expected = "The number of each person who signs in with Google. `None` for Mara and Aiko."
 hint = "`identities` is a string with JSON in it: a list of dictionaries. Mara's profile does not have this attribute."
 scene = "old_account"
 
 PEOPLE = {
     "mara": "Mara has a password and no identity at Google",
-    "rook": "Rook comes in by Google",
-    "goran": "Goran's username is goran, and he comes in by Google",
-    "aiko": "Aiko comes in by her university, and Google does not know her",
+    "rook": "Rook signs in with Google",
+    "goran": "Goran's username is goran, and he signs in with Google",
+    "aiko": "Aiko signs in through her university, and Google does not know her",
 }
 
 
@@ -76,7 +76,7 @@ def profiles(scene, lab):
 
 
 def wrong_from_the_username(profile):
-    """Goran's username is goran, and he comes in by Google"""
+    """Goran's username is goran, and he signs in with Google"""
     start, _, number = profile["Username"].partition("_")
     return number if start == "Google" else None
 

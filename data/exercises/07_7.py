@@ -1,15 +1,13 @@
 """Tidepool's server keeps each user's pictures under a key. Write `key_of`: it reads the key from the claims of a
-verified ID token. A user keeps the key, whatever they change, and also when an administrator links Google to the
-account (07.7). Two users never have the same key.
+verified ID token. A user has the same key for ever: after a change of the name or the address, and also after an
+administrator has linked a Google account to the user (07.7). Two users never have the same key.
 """
 
 from cognito_lab.practice.checks import Mistake, expect, id_token, sign_in_through_pages
 
 title, core, difficulty, minutes = "The key to somebody's pictures", False, 2, 2
 expected = "A key that stays with its user, and that nobody else ever gets."
-hint = (
-    "Which claims can somebody change? Which would the next person get who takes a name that has become free?"
-)
+hint = "Which claims can somebody change? Mara leaves, and a new user takes her username: which claims are the same?"
 scene = "old_account"
 
 GORAN = "goran.pavic@gmail.example"

@@ -15,7 +15,7 @@ should have.
 from cognito_lab.practice.checks import Mistake, expect, refusal_of, sign_in_through_pages
 
 title, core, difficulty, minutes = "A family name from the university", False, 1, 2
-expected = "Aiko's profile has her address, her name and her family name, each in the attribute made for it."
+expected = "Aiko's profile has her address, her name and her family name, each in the right attribute."
 hint = "A mapping is written from the pool's side: on the left the pool's attribute, on the right the provider's name."
 scene = "google_connected"
 

@@ -10,7 +10,9 @@ import boto3
 from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "From a login to a picture", True, 2, 8
-expected = "the client reads the picture of the member who signed in, and is refused the other member's."
+expected = (
+    "the client reads the picture of the member who signed in, and S3 refuses the other member's picture."
+)
 hint = """
 Two calls lead from a token to credentials, and both need the same login. Its key names who issued the token.
 Its value is the one of the three tokens that says who somebody is. Then look at the names of the parts that

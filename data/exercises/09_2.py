@@ -162,8 +162,8 @@ def member(scene, roles):
     """Mara's login and identity, an S3 client that signs with what she gets, and that itself."""
     expect(
         "authenticated" in roles,
-        "Members no longer get credentials. SetIdentityPoolRoles replaces the whole table, so it must contain "
-        "their role too.",
+        "Members no longer get credentials. SetIdentityPoolRoles replaces all roles of the pool, so "
+        "the call must also name the members' role.",
     )
     login = {scene.issuer: id_token(scene, "mara")}
     code = refusal_of(partial(identity_and_credentials, scene.identity_pool, login))
@@ -267,7 +267,7 @@ def wrong_no_state(iam, identity_pools, pool, member_role, bucket):
 
 
 def wrong_members_forgotten(iam, identity_pools, pool, member_role, bucket):
-    """SetIdentityPoolRoles replaces the whole table"""
+    """SetIdentityPoolRoles replaces all roles of the pool"""
     gallery = f"arn:aws:s3:::{bucket}/gallery/*"
     make(iam, identity_pools, pool, None, "unauthenticated", "s3:GetObject", gallery)
 

@@ -30,14 +30,14 @@ def check(answer, scene, lab):
             elif left < 5:
                 expect(
                     due,
-                    f"{left} min before the end: False. A picture that is on its way then may be refused.",
+                    f"{left} min before the end your answer is False. Then S3 may refuse a picture that takes longer.",
                 )
             else:
-                expect(not due, f"{left} minutes before the end: True. That is too early.")
+                expect(not due, f"{left} minutes before the end your answer is True. That is too early.")
 
 
 def wrong_when_expired(credentials, now):
-    """A picture that is on its way then may be refused"""
+    """S3 may refuse a picture that takes longer"""
     return credentials["Expiration"] <= now
 
 

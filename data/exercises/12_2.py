@@ -1,5 +1,5 @@
-"""Goran has an account in the user pool and comes in by the one door. Before that, he came by Google, through the
-many doors. In which of the four stores can each thing be read: `"Google"`, `"user pool"`, `"identity pool"`,
+"""Goran has an account in the user pool and gets in through the one door. Before that, he signed in with Google, at the
+many doors. In which of these four stores can each thing be read: `"Google"`, `"user pool"`, `"identity pool"`,
 `"IAM"`? Some are in more than one store, some in none.
 """
 

@@ -1,5 +1,5 @@
 """Ben signs in at noon and gets credentials. A minute later an administrator disables him. Ben does what he can to
-stay in. After how many hours, counted from that minute and rounded up, can he open nothing any more?
+stay in. After how many hours can he open nothing any more? Count from that minute, and round up.
 
 * `"left alone"`: he is disabled, and nothing else is done.
 * `"with the server-side check"`: the check is switched on in the identity pool in the same minute.
@@ -12,7 +12,7 @@ from cognito_lab.practice.checks import client_with, expect, id_token, identity_
 
 title, core, difficulty, minutes = "When is Ben really out?", False, 3, 6
 expected = "Three numbers of hours. The check plays each case, and Ben tries again and again."
-hint = "Three clocks (12.7). What can Ben still do with what he got at noon? And until when with what he gets by that?"
+hint = "Three clocks (12.7). What can Ben still get with what he got at noon? And how long does that last?"
 scene = "one_door"
 
 name = "hours"
@@ -39,7 +39,7 @@ def check(answer, scene, lab):
             f"{case}: {given} hours is the life of a refresh token, and disabling Ben ended his. In the account "
             "he was out long before.",
         )
-        expect(given >= truth, f"{case}: after {given} hours he still opened his folder: {why}.")
+        expect(given >= truth, f"{case}: after {given} h he still opened his folder: {why}.")
         expect(given == truth, f"{case}: he was out sooner: {why}.")
 
 
@@ -96,7 +96,7 @@ def hours_of_ben(case, lab):
 
 wrong_at_noon = (
     {**solution, "left alone": 0},
-    "left alone: after 0 hours he still opened his folder",
+    "left alone: after 0 h he still opened his folder",
 )
 wrong_after_thirty_days = (
     {**solution, "left alone": 30 * 24},
@@ -104,7 +104,7 @@ wrong_after_thirty_days = (
 )
 wrong_only_the_credentials_count = (
     {**solution, "left alone": 1},
-    "left alone: after 1 hours he still opened his folder",
+    "left alone: after 1 h he still opened his folder",
 )
 wrong_the_check_ends_what_runs = (
     {**solution, "with the server-side check": 0},

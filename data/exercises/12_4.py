@@ -27,10 +27,10 @@ solution = {
 }
 EMAIL, PAGE = "goran.pavic@gmail.example", "https://tidepool.example"
 BECAUSE = {
-    "people from Google leave no profile with us": "whoever comes in by the user pool has a profile in it; "
+    "people from Google leave no profile with us": "whoever signs in through the user pool has a profile in it; "
     "at the identity pool alone they have an identity id and no more",
     "an administrator can stop one person's new credentials": "the user pool can disable a person; for somebody "
-    "who comes by Google, the identity pool has no such switch",
+    "who signs in with Google, the identity pool has no such switch",
     "somebody's group decides which role they get": "groups belong to the user pool, and its token carries their "
     "roles; Google's token knows nothing of them",
     "the application verifies one kind of token": "with many doors the tokens have different issuers and keys",
@@ -119,7 +119,7 @@ def tried(scene, lab):
 
 wrong_never = (
     {**solution, "people from Google leave no profile with us": "one door"},
-    "whoever comes in by the user pool has a profile in it",
+    "whoever signs in through the user pool has a profile in it",
 )
 wrong_guests_need_many_doors = (
     {**solution, "visitors without an account may look at the gallery": "many doors"},

@@ -3,12 +3,10 @@
 from cognito_lab.practice.checks import expect
 
 title, core, difficulty, minutes = "How many doors?", False, 1, 2
-expected = (
-    "1 for the one door, 5 for the many doors, and right for others with user pools and public providers."
-)
+expected = "1 for the one door, 5 for the many doors, and the right number for other identity pools."
 hint = """
 User pools are in one list of the answer, the public providers in a dictionary. A part that is empty may be missing
-from the answer, so `.get(…)` it.
+from the answer, so read it with `.get(…)`.
 """
 scene = "directory"
 
@@ -45,7 +43,10 @@ def check(answer, scene, lab):
         try:
             given = answer(identity_pools, pool)
         except KeyError as error:
-            expect(False, f"For an identity pool that lists {who}, the answer has no {error}: `.get(…)` it.")
+            expect(
+                False,
+                f"For an identity pool that lists {who}, the answer has no {error}: read it with `.get(…)`.",
+            )
         expect(isinstance(given, int), f"Return a number; you returned {type(given).__name__}.")
         public = len(listed.get("SupportedLoginProviders", {}))
         counted = given if given != public else f"{given}: the public providers without the user pool"

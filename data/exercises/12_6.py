@@ -1,4 +1,4 @@
-"""By which way did somebody come? Write `came_by`: it reads the answer out of the claims of a user pool's ID token."""
+"""How did somebody sign in? Write `provider_of`: it reads the answer from the claims of a user pool's ID token."""
 
 from cognito_lab.practice.checks import expect
 
@@ -14,7 +14,7 @@ CLAIMS = {"cognito:username": "", "email": "", "token_use": "id"}
 ENTRY = {"userId": "1", "providerType": "", "issuer": None, "primary": "true", "dateCreated": "1780304400000"}
 
 
-def came_by(claims):
+def provider_of(claims):
     """The name of the outside provider, or None; `claims` is the dictionary of an ID token's claims."""
     for each in claims.get("identities", []):
         return each["providerName"]
@@ -41,7 +41,7 @@ def check(answer, scene, lab):
         )
         expect(
             given == provider or "curator" not in name,
-            f"For {name} you said {given!r}. Groups do not tell the way: anybody can be in one.",
+            f"For {name} you said {given!r}. Groups do not tell: anybody can be in one.",
         )
         expect(
             given != issuer,
@@ -51,7 +51,7 @@ def check(answer, scene, lab):
 
 
 def wrong_a_group(claims):
-    """Groups do not tell the way"""
+    """Groups do not tell"""
     groups = claims.get("cognito:groups")
     return groups[0].split("_")[-1] if groups else None
 

@@ -1,5 +1,5 @@
 """Tidepool has an app client `web` and an app client `phone` in the same user pool. Write `both_apps`: the value of
-`CognitoIdentityProviders` with which the identity pool takes the members' tokens from either.
+`CognitoIdentityProviders` with which the identity pool takes the members' tokens from both apps.
 """
 
 from cognito_lab.practice.checks import expect, refusal_of

@@ -1,11 +1,11 @@
-"""Tidepool moves everybody's pictures to the new identities. Write `new_key`: the key under which a picture lies after
+"""Tidepool moves everybody's pictures to the new identities. Write `new_key`: the key that a picture has after
 the move.
 """
 
 from cognito_lab.practice.checks import client_with, expect, id_token, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "Move a folder", False, 1, 1
-expected = "The check moves two pictures of Goran's to their new keys. With his new identity he opens both."
+expected = "The check moves two of Goran's pictures to their new keys. With his new identity he opens both."
 hint = "Up to the first slash, a key is an identity id. A folder can have folders in it."
 scene = "two_doors"
 

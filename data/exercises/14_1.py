@@ -12,7 +12,9 @@ browser's preflight, the list, the picture. See which step fails. Then name what
 from cognito_lab.practice.checks import client_with, expect, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "The page stays empty", True, 3, 10
-expected = "Four names. The check repairs what you name, opens the page again, and tries who else gets in."
+expected = (
+    "Four names. The check repairs what you name, opens the page again, and tries whether others get in."
+)
 hint = """
 Which step is refused: the one to an identity, the one to credentials, the browser's question, or S3's answer? S3
 answers a preflight before it looks at anybody's rights.
@@ -40,7 +42,7 @@ def check(answer, scene, lab):
         )
         expect(
             not after,
-            f"{number}: with this mended ({named}), the page is as empty as before: {after}. {MEANS.get(after)}",
+            f"{number}: {named} is repaired now, and the page is as empty as before: {after}. {MEANS.get(after)}",
         )
 
 

@@ -1,4 +1,4 @@
-"""Soon the page should also store pictures. Its browser then asks before a `PUT`, and this rule refuses. Change one value
+"""Soon the page should also store pictures. The browser then asks before a `PUT`, and this rule does not allow it. Change one value
 so that our page may send `GET` and `PUT`. No other page may ask for anything.
 """
 

@@ -30,10 +30,15 @@ def asked_for(kernels: list[Route], page: Page) -> int:
     return len(kernels)
 
 
-def test_a_fresh_clone_shows_a_lessons_stored_pictures_before_anything_runs(
+def test_the_start_page_leads_to_a_lesson_with_its_stored_pictures_before_anything_runs(
     page: Page, jupyter: JupyterLab, kernels: list[Route]
 ):
-    panel = jupyter.open(page, LESSON)
+    page.goto(f"{jupyter.address}{jupyter.first_page}?token={jupyter.token}")
+    start = page.locator(".jp-MarkdownViewer")
+    expect(start.get_by_role("heading", name="Routes")).to_be_visible()
+    assert axe_faults(page, ".jp-MarkdownViewer") == []
+    start.get_by_role("link", name="00 ·").first.click()
+    panel = jupyter.panel(page, LESSON)
     stored = stored_pictures(jupyter.folder / LESSON)
     assert stored and pictures(panel) == [(alt, True) for alt in stored]
     expect(page.locator("[title*='not trusted' i]")).to_be_visible()
@@ -63,12 +68,3 @@ def test_every_stored_picture_of_the_course_is_shown_before_anything_runs(
     assert pictures(jupyter.open(page, file.name)) == [*seen, ("What it says", False)]
     expect(page.locator("[title*='not trusted' i]")).to_be_visible()
     assert asked_for(kernels, page) == 1
-
-
-def test_the_start_page_leads_to_a_lesson(page: Page, jupyter: JupyterLab):
-    page.goto(f"{jupyter.address}{jupyter.first_page}?token={jupyter.token}")
-    start = page.locator(".jp-MarkdownViewer")
-    expect(start.get_by_role("heading", name="Routes")).to_be_visible()
-    assert axe_faults(page, ".jp-MarkdownViewer") == []
-    start.get_by_role("link", name="00 ·").first.click()
-    jupyter.panel(page, "00_start_here.ipynb")

@@ -22,7 +22,9 @@ from cognito_lab.lessons.claims import pieces
 from cognito_lab.practice.checks import watched
 from cognito_lab.protocols import signing_keys
 
-SAYS_SO = re.compile(r"(is over|already in .+): run the section (again, )?from its (scene on|beginning)\.$")
+SAYS_SO = re.compile(
+    r"(is over|already run in .+): run the section again from (lab\.scene\(\"\w+\"\)|its beginning)\.$"
+)
 INSIDES = re.compile(r"site-packages|\.py\b|Traceback|\bmoto\b|\bbotocore\b|\burllib3\b|\n")
 BEGINS = re.compile(r"\blab\.(scene|reset)\(|\bLab\.start\(")
 
@@ -153,7 +155,7 @@ def test_what_is_of_a_scene_that_is_over_is_known_again(kind: str, over: Any) ->
     *_, said = shown_for(lambda: CALLS[kind](over))
     kinds = "|".join(kind.strip().split(" or "))
     assert re.search(
-        rf" was ({kinds}) of the scene “overture”, which is over: run the section from its scene", said
+        rf" was ({kinds}) of the scene “overture”, which is over: run the section again from lab", said
     )
 
 
@@ -205,17 +207,14 @@ def test_in_a_shell(shell: Any) -> None:
     role = 'iam.create_user(UserName="ines")'
     shell.run(role)
     shell.run(role)
-    assert shell.shown.pop()[-1] == (
-        "This cell has run already in the scene “members”: run the section again, from its scene on."
-    )
+    again = 'run the section again from lab.scene("members").'
+    assert shell.shown.pop()[-1] == f"This cell has already run in the scene “members”: {again}"
     shell.run("[user] = iam.list_users()['Users']")
     shell.run('scene = lab.scene("directory")')
     shell.run("[user] = iam.list_users()['Users']")
     text = shell.shown.pop()
     assert "Traceback" in "".join(text), "an error of the learner's own line is shown by Python"
-    assert (
-        text[-1] == "This cell ran in the scene “members”, which is over: run the section from its scene on."
-    )
+    assert text[-1] == f"This cell ran in the scene “members”, which is over: {again}"
     shell.run("import json\nrole = json.loads('{')")
     assert shell.shown.pop()[0].startswith("line 2, `json.loads('{')`: JSONDecodeError: Expecting")
     shell.run("nobody")

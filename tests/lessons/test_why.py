@@ -277,7 +277,7 @@ def preflight(p: Place) -> Any:
 @case(
     "user_pools.people.verification_codes.check",
     "another code",
-    "sent to nele@tidepool.example, good until 2026-06-02 09:00:00 UTC",
+    "sent to nele@tidepool.example, valid until 2026-06-02 09:00:00 UTC",
 )
 def another_code(p: Place) -> Any:
     return p.confirm("nele", other(new_code(p)))

@@ -36,13 +36,20 @@ def lab():
         yield account
 
 
+@pytest.fixture(scope="module")
+def learners():
+    """An account that a learner has used for a while. Tests share it, since each leaves it as it is."""
+    with Lab.start() as account:
+        account.scene("google_connected")
+        account.travel(hours=3)
+        yield account
+
+
 @pytest.fixture
-def lived_in(lab):
-    """An account that the learner uses: whatever is checked meanwhile, it is afterwards as it was."""
-    lab.scene("google_connected")
-    lab.travel(hours=3)
+def lived_in(learners):
+    """The learner's account: whatever is checked meanwhile, it is afterwards as it was."""
     before = digests.digest()
-    yield lab
+    yield learners
     assert digests.differences(before, digests.digest()) == {}
 
 

@@ -203,3 +203,18 @@ def test_forgetting_forgets_predictions_too(tmp_path):
     assert progress.load_progress(tmp_path)["prediction"] == {"77.1": "as expected"}
     progress.reset(tmp_path)
     assert progress.load_progress(tmp_path) == {}
+
+
+# -- what is asked in the lessons ---------------------------------------------------------------------
+
+ASKED = sorted(path.stem for path in predictions.PREDICTIONS.glob("*.toml"))
+
+
+@pytest.mark.parametrize("lesson", ASKED)
+def test_neither_place_nor_length_tells_which_choice_comes(lesson):
+    asked = predictions.load(lesson).values()
+    places = [[code for code, _ in each.choices].index(each.comes) for each in asked]
+    longest = [max(each.choices, key=lambda choice: len(choice[1]))[0] == each.comes for each in asked]
+    most = (len(places) + 1) // 2
+    assert max(places.count(place) for place in places) <= most, "always at the same place"
+    assert sum(longest) <= most, "always the longest"

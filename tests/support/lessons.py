@@ -29,15 +29,14 @@ def execute(code: str, names: dict[str, object]) -> None:
     exec(compile(ast.parse(code), "<cell>", "exec"), names)
 
 
-def first_failure(lesson: Iterable[Piece]) -> tuple[Piece, Exception] | None:
-    """The first code cell of a lesson that fails, and how; ``None`` if all of them pass."""
-    with playing() as names:
-        for piece in lesson:
-            if piece.run:
-                try:
-                    execute(piece.text, names)
-                except Exception as problem:
-                    return piece, problem
+def first_failure(lesson: Iterable[Piece], names: dict[str, object]) -> tuple[Piece, Exception] | None:
+    """The first code cell that fails in a lesson that is being played, and how; ``None`` if all pass."""
+    for piece in lesson:
+        if piece.run:
+            try:
+                execute(piece.text, names)
+            except Exception as problem:
+                return piece, problem
     return None
 
 

@@ -1,4 +1,4 @@
-"""permissions() and who_may(): the verdict that requests are held to, in words; never another one."""
+"""permissions(): the verdict that requests are held to, in words; never another one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cognito_lab import Lab
 from cognito_lab.aws.iam import conditions, policies, policy_documents
 from cognito_lab.aws.sts import role_sessions
 from cognito_lab.lessons.why import Refusals, Why
-from cognito_lab.views.permissions import Permissions, permissions, who_may
+from cognito_lab.views.permissions import Permissions, permissions
 
 BUCKET = "tidepool-pictures"
 ARN = f"arn:aws:s3:::{BUCKET}"
@@ -308,31 +308,3 @@ def test_what_a_policy_says_is_escaped() -> None:
     view = ask(allow("s3:GetObject", Sid="x", Condition={"StringEquals": {"aws:UserAgent": "<b>"}}))
     assert "&lt;b&gt;" in view.html() and "<b>" not in view.html()
     assert view._repr_mimebundle_() == {"text/html": view.html(), "text/plain": repr(view)}
-
-
-# -- many at once -----------------------------------------------------------------------------------------
-
-
-def test_who_may_do_what() -> None:
-    role = make_role(
-        "member",
-        allow("s3:GetObject", OWN),
-        allow("s3:ListBucket", Condition={"StringLike": {"s3:prefix": "a/*"}}),
-    )
-    people = {name: session_of(role, context={SUB: name}) for name in ("mara", "ben")}
-    table = who_may(
-        {**people, "nobody": None},
-        {"read the crab": ("s3:GetObject", CRAB), "list a/": ("s3:ListBucket", ARN, {"s3:prefix": "a/"})},
-    )
-    assert table == {
-        ("mara", "read the crab"): "allowed",
-        ("mara", "list a/"): "allowed",
-        ("ben", "read the crab"): "denied",
-        ("ben", "list a/"): "allowed",
-        ("nobody", "read the crab"): "denied",
-        ("nobody", "list a/"): "denied",
-    }
-    assert [line.split() for line in repr(table).splitlines()[-3:]] == [
-        ["mara", "allowed", "allowed"], ["ben", "denied", "allowed"], ["nobody", "denied", "denied"],
-    ]  # fmt: skip
-    assert table.html().count("<tr>") == 4 and who_may({}, {}).html()

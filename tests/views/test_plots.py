@@ -18,7 +18,7 @@ import pytest
 import time_machine
 
 from cognito_lab.views import plots
-from cognito_lab.views.plots import Plot, lifetimes, rights, waits
+from cognito_lab.views.plots import Plot, lifetimes, waits
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=timezone.utc)
 POOL = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Tidepool1"
@@ -145,69 +145,6 @@ def test_what_has_no_end_is_refused(wrong, said):
         wrong()
 
 
-# -- rights --------------------------------------------------------------------------------------
-
-TABLE = {
-    ("mara", "read mara/crab.svg"): "allowed",
-    ("mara", "read ben/crab.svg"): "denied: by none",
-    ("guest", "read mara/crab.svg"): False,
-    ("guest", "upload <b> ${x} $y"): "denied",
-    ("curator", "read ben/crab.svg"): True,
-    ("curator", "upload <b> ${x} $y"): "only on Mondays",
-}
-
-
-def test_the_grid_says_in_words_who_may_do_what(monkeypatch):
-    plot = rights(TABLE, title="Pictures")
-    assert repr(plot).splitlines() == [
-        "Pictures",
-        "who      read mara/crab.svg  read ben/crab.svg  upload <b> ${x} $y",
-        "-------  ------------------  -----------------  ------------------",
-        "mara     ✓ allowed           ✗ denied: by none  – not asked",
-        "guest    ✗ denied            – not asked        ✗ denied",
-        "curator  – not asked         ✓ allowed          – only on Mondays",
-    ]
-    assert "guest, read mara/crab.svg: denied; guest, upload <b> ${x} $y: denied;" in plot.alt
-    axes = axes_of(monkeypatch, lambda: rights(TABLE))
-    cells = axes.tables[0].get_celld()
-    shown = {place: cell.get_text().get_text().replace("\n", " ") for place, cell in cells.items()}
-    drawn = [[shown[row, column] for column in range(4)] for row in range(4)]
-    assert drawn == [["", *plot.table.columns[1:]], *plot.table.rows]
-
-
-def test_allowed_and_denied_differ_by_sign_word_and_ground(monkeypatch):
-    axes = axes_of(monkeypatch, lambda: rights({("a", "x"): True, ("b", "x"): False}))
-    cells = axes.tables[0].get_celld()
-    assert (
-        cells[1, 1].get_text().get_text() == "✓ allowed" and cells[2, 1].get_text().get_text() == "✗ denied"
-    )
-    assert cells[1, 1].get_facecolor() != cells[2, 1].get_facecolor()
-
-
-@pytest.mark.parametrize("size", [(1, 1), (30, 1), (1, plots.MOST_COLUMNS), (12, plots.MOST_COLUMNS)])
-def test_grids_of_many_sizes_can_be_drawn(size):
-    people, actions = size
-    named = {
-        (
-            f"arn:aws:iam::123456789012:role/person{who}",
-            f"s3:GetObject on arn:aws:s3:::tidepool-pictures/{what}",
-        ): True
-        for who in range(people)
-        for what in range(actions)
-    }
-    check(rights(named))
-
-
-def test_a_dollar_is_a_dollar():
-    check(rights({("mara", "read $\\nothing$"): True}))
-
-
-@pytest.mark.parametrize("columns", [0, plots.MOST_COLUMNS + 1])
-def test_a_grid_that_nobody_could_read_is_refused(columns):
-    with pytest.raises(ValueError, match=f"1 to {plots.MOST_COLUMNS} actions, not {columns}"):
-        rights({("mara", str(number)): True for number in range(columns)})
-
-
 # -- both ----------------------------------------------------------------------------------------
 
 
@@ -234,7 +171,7 @@ def check(plot: Plot) -> ElementTree.Element:
 
 def everything() -> list[Plot]:
     one = lifetimes(token("id"), token("access", 30), refresh=timedelta(days=30), credentials=credentials(42))
-    return [one, rights(TABLE)]
+    return [one, waits({5: 1.0, 6: 2.0})]
 
 
 def test_pictures_stand_alone():

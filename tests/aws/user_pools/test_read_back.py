@@ -217,6 +217,17 @@ def test_what_feeds_another_service_is_refused_by_name(
     assert it.new_client(GenerateSecret=True, **setting)[member]
 
 
+@pytest.mark.parametrize("kind", ["DELEGATION", "IMPERSONATION"])
+def test_an_app_client_that_may_exchange_tokens_is_refused_by_name(
+    it: World, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flows = ["ALLOW_USER_PASSWORD_AUTH", f"ALLOW_TOKEN_EXCHANGE_{kind}"]
+    with pytest.raises(OutsideTheLab, match=flows[1]):
+        it.new_client(ExplicitAuthFlows=flows)
+    monkeypatch.setattr(app_clients, "check_played", lambda *_: None)
+    assert it.new_client(ExplicitAuthFlows=flows)["ExplicitAuthFlows"] == flows
+
+
 def test_a_client_with_the_least_shows_the_defaults(it: World) -> None:
     made = it.idp.create_user_pool_client(UserPoolId=it.pool, ClientName="bare")["UserPoolClient"]
     own = {"UserPoolId", "ClientName", "ClientId", "CreationDate", "LastModifiedDate", "TokenValidityUnits"}

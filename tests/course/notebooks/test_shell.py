@@ -60,6 +60,9 @@ await later
 import os, time
 (os.getcwd(), time.gmtime()[:3], os.environ["COGNITO_LAB_REPRODUCIBLE"])
 ---
+import cognito_lab.lab  # an account was played in the process that this is a fork of
+(cognito_lab.Lab._running, [name for name in os.environ if "AWS" in name])
+---
 from cognito_lab import Lab
 lab = Lab.start()
 import boto3

@@ -135,7 +135,7 @@ def check_oauth_is_whole(settings: Mapping[str, Any]) -> None:
 
 
 def check_played(settings: Mapping[str, Any], has_secret: bool) -> None:
-    """User context data needs a secret; analytics are another service's, which the lab does not play.
+    """Settings for other services and token exchange: to store them would look as if something came of them.
 
     Raises:
         AwsError: ``InvalidParameterException``: user context data for a client without a secret.
@@ -143,9 +143,10 @@ def check_played(settings: Mapping[str, Any], has_secret: bool) -> None:
     """
     if settings["EnablePropagateAdditionalUserContextData"] and not has_secret:
         raise invalid("EnablePropagateAdditionalUserContextData is for app clients with a secret.")
-    if settings.get("AnalyticsConfiguration"):
-        text = "An app client with AnalyticsConfiguration is not played by this lab (AWS has it)."
-        raise OutsideTheLab(text)
+    flows = [flow for flow in settings["ExplicitAuthFlows"] if flow.startswith("ALLOW_TOKEN_EXCHANGE_")]
+    for what in (*flows, "AnalyticsConfiguration"):
+        if what in flows or settings.get(what):
+            raise OutsideTheLab(f"An app client with {what} is not played by this lab (AWS has it).")
 
 
 def check_redirect(url: str) -> None:
