@@ -26,9 +26,9 @@ OLDER_NAMES = {"EMAIL_MFA": EMAIL}  # which the API reference writes
 # -- asking ---------------------------------------------------------------------------------------
 
 
-def ask_for_second_factor(client: AppClient, user: User, at_risk: bool) -> dict[str, Any] | None:
+def ask_for_second_factor(client: AppClient, user: User) -> dict[str, Any] | None:
     """The challenge that comes after the right password; None for who needs no second factor."""
-    own = second_factors.at_risk(client.pool, user) if at_risk else second_factors.of_user(client.pool, user)
+    own = second_factors.of_user(client.pool, user)
     if not own:
         return ask_to_set_up(client, user) if second_factors.is_required(client.pool) else None
     if user.preferred_factor in own:
