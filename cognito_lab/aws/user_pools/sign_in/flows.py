@@ -14,7 +14,6 @@ from cognito_lab.aws.user_pools import client_secrets, model
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.sign_in import (
     challenges,
-    lockout,
     mfa_challenges,
     new_password,
     password_flow,
@@ -66,10 +65,6 @@ FLOWS: dict[str, tuple[str, tuple[str, ...], FlowHandler | None]] = {
     "USER_SRP_AUTH": ("ALLOW_USER_SRP_AUTH", (PUBLIC, ADMIN), srp_flow.by_srp),
     "USER_AUTH": ("ALLOW_USER_AUTH", (PUBLIC, ADMIN), None),
 }
-SECOND_FACTORS = {  # by challenge: how it is answered
-    "SMS_MFA": mfa_challenges.answer_code, "EMAIL_OTP": mfa_challenges.answer_code,
-    "SOFTWARE_TOKEN_MFA": mfa_challenges.answer_code, "MFA_SETUP": mfa_challenges.finish_setup,
-}  # fmt: skip
 
 
 @operation("cognito-idp", "RespondToAuthChallenge")
@@ -85,10 +80,9 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
     if challenge.name == "NEW_PASSWORD_REQUIRED":
         user = new_password.answer_new_password(client, challenge, username, responses)
         return password_flow.after_password(client, user)
-    mfa_challenges.check_may_go_on(client.pool, challenge, username)
     if challenge.name == "SELECT_MFA_TYPE":
+        mfa_challenges.check_may_go_on(client.pool, challenge, username)
         return mfa_challenges.select_factor(client, challenge, responses)
-    factor = SECOND_FACTORS[challenge.name](client, challenge, responses)
-    lockout.forgive(challenge.user)
-    tokens = issuing.issue_tokens(client, challenge.user, amr=("pwd", factor, "mfa"))
+    amr = mfa_challenges.complete(client, challenge, username, responses)
+    tokens = issuing.issue_tokens(client, challenge.user, amr=amr)
     return {"ChallengeParameters": {}, "AuthenticationResult": tokens}

@@ -96,6 +96,16 @@ def select_factor(client: AppClient, challenge: Challenge, responses: Mapping[st
     return ask_for_code(client, challenge.user, factor)
 
 
+def complete(
+    client: AppClient, challenge: Challenge, username: str, responses: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The answer that ends a sign-in: how the user has authenticated (``amr``)."""
+    check_may_go_on(client.pool, challenge, username)
+    factor = ANSWERS[challenge.name](client, challenge, responses)
+    lockout.forgive(challenge.user)
+    return "pwd", factor, "mfa"
+
+
 def answer_code(client: AppClient, challenge: Challenge, responses: Mapping[str, str]) -> str:
     """Answer to a challenge for a code: its name in the tokens (``amr``). A wrong code may be corrected."""
     check_code(challenge, challenges.required(responses, f"{challenge.name}_CODE"))
@@ -151,3 +161,6 @@ def finish_setup(client: AppClient, challenge: Challenge, responses: Mapping[str
         raise software_tokens.not_found("Software Token MFA does not exist for the user.")
     challenge.answered = True
     return AMR[APP]
+
+
+ANSWERS = {SMS: answer_code, APP: answer_code, EMAIL: answer_code, "MFA_SETUP": finish_setup}  # by challenge
