@@ -40,7 +40,7 @@ class AuthEvent:
     decision: str = "NoRisk"
     level: str = ""
     challenges: dict[str, str] = field(default_factory=dict)
-    id: str = field(default_factory=randomness.uuid4)
+    id: str = ""
     created: float = field(default_factory=time.time)
     session: str = ""
     feedback_token: str = ""
@@ -89,7 +89,7 @@ def record(client: AppClient, user: User, kind: str, **facts: Any) -> AuthEvent:
     """Write down what a user does now, if threat protection is on in the pool."""
     if risk_configuration.mode(client.pool) == risk_configuration.OFF:
         return AuthEvent(kind, request_context.UNKNOWN, **facts)
-    event = AuthEvent(kind, request_context.of_request(client), **facts)
+    event = AuthEvent(kind, request_context.of_request(client), id=randomness.uuid4(), **facts)
     of_user(client.pool, user).append(event)
     return event
 
