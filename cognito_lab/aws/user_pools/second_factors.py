@@ -44,10 +44,10 @@ def of_user(pool: UserPool, user: User) -> list[str]:
 
 
 def at_risk(pool: UserPool, user: User) -> list[str]:
-    """The factors that a risky sign-in of ``user`` needs one of: those of every sign-in, or else the first
-    that the user could use, chosen or not. An app is asked before an address."""
+    """The factors one of which a risky sign-in of ``user`` needs: those of every sign-in, or else all that
+    the user could use, the app first."""
     usable = sorted((one for one in offered(pool) if can_use(user, one)), key=lambda one: one != APP)
-    return of_user(pool, user) or usable[:1]
+    return of_user(pool, user) or usable
 
 
 def describe(user: User) -> dict[str, object]:

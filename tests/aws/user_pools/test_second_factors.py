@@ -543,14 +543,14 @@ def the_right_code_after_five_wrong_ones(it: Factors) -> Any:
     return it.answer(waiting, app.now())
 
 
-@rule("SoftwareTokenMFANotFoundException", "sign_in.flows.SECOND_FACTORS", {"MFA_SETUP": lambda *_: "otp"})
+@rule("SoftwareTokenMFANotFoundException", "sign_in.mfa_challenges.ANSWERS", {"MFA_SETUP": lambda *_: "otp"})
 def a_set_up_that_was_skipped(it: Factors) -> Any:
     it.pool_of("ON", APP)
     it.member()
     return it.respond(it.initiate())
 
 
-@rule("SoftwareTokenMFANotFoundException", "sign_in.flows.SECOND_FACTORS", {"MFA_SETUP": lambda *_: "otp"})
+@rule("SoftwareTokenMFANotFoundException", "sign_in.mfa_challenges.ANSWERS", {"MFA_SETUP": lambda *_: "otp"})
 def a_set_up_that_stopped_half_way(it: Factors) -> Any:
     it.pool_of("ON", APP)
     it.member()

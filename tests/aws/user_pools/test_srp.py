@@ -537,6 +537,12 @@ def test_a_leaked_password_is_seen_where_it_is_sent_and_not_in_srp(it):
     assert Client(it, LEAKED).sign_in()["AuthenticationResult"]
     [event] = it.idp.admin_list_user_auth_events(UserPoolId=it.pool, Username="mara")["AuthEvents"]
     assert event["EventRisk"]["CompromisedCredentialsDetected"] is False
+    addresses = {"BlockedIPRangeList": ["127.0.0.1/32"]}  # what does not need the password is seen
+    own = it.new_client(ExplicitAuthFlows=FLOWS)["ClientId"]
+    it.idp.set_risk_configuration(UserPoolId=it.pool, ClientId=own, RiskExceptionConfiguration=addresses)
+    app = Client(it, LEAKED)
+    with refused("NotAuthorizedException", "Request not allowed due to security reasons."):
+        app.send(app.claim(app.begin(client=own)), own)
     with refused("PasswordResetRequiredException"):
         it.sign_in(password=LEAKED)
     with refused("PasswordResetRequiredException"):  # as after any other reset

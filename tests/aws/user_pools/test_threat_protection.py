@@ -11,6 +11,8 @@ import pyotp
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+from support import managed_login
+from support.managed_login import fields_of
 from support.second_factors import APP, MAIL, ON, wrong
 from support.threat_protection import (
     AWAY,
@@ -436,6 +438,19 @@ def test_a_message_tells_of_the_sign_in(it: Protected, action: str, kind: str) -
     assert (message.subject, message.sender, message.reply_to) == (kind, NOTIFY["From"], NOTIFY["ReplyTo"])
 
 
+def test_the_name_of_a_device_is_only_a_name(it: Protected) -> None:
+    it.settled()
+    template = {"Subject": "Was it you?", "HtmlBody": "<p>{device-name}</p>"}
+    it.configure(
+        risk={
+            "Actions": {"LowAction": {"Notify": True, "EventAction": "NO_ACTION"}},
+            "NotifyConfiguration": {**NOTIFY, "NoActionEmail": template},
+        }
+    )
+    it.comes(HOME, "<b>{feedback-token}</b>")
+    assert outbox.inbox(MAIL)[-1].text == "<p>&lt;b&gt;{feedback-token}&lt;/b&gt;</p>"
+
+
 def test_nobody_is_told_without_notify_a_sender_and_a_proved_address(it: Protected) -> None:
     it.settled()
     before = len(outbox.outbox())
@@ -491,6 +506,32 @@ def test_a_browser_is_known_by_the_header_that_a_server_passes_on(it: Protected)
         ContextData={"IpAddress": HOME, "ServerName": "a", "ServerPath": "/", "HttpHeaders": headers},
     )  # fmt: skip
     assert it.events()[0]["EventContextData"]["DeviceName"] == "Seabird/7"
+
+
+# -- the pages of managed login ---------------------------------------------------------------------
+
+
+def test_the_pages_have_the_same_rules() -> None:
+    with managed_login.pages() as pages:
+        pages.idp.update_user_pool(
+            UserPoolId=pages.pool, AutoVerifiedAttributes=["email"], UserPoolTier="PLUS",
+            UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"},
+        )  # fmt: skip
+        assert "code" in fields_of(pages.sign_in_at("mara", PASSWORD).headers["location"])
+        named = {"UserPoolId": pages.pool, "Username": "mara"}
+        [event] = pages.idp.admin_list_user_auth_events(**named)["AuthEvents"]
+        assert event["EventResponse"] == "Pass" and event["EventContextData"]["IpAddress"] == "127.0.0.1"
+        assert event["EventContextData"]["DeviceName"].startswith("python-requests")
+        pages.idp.set_risk_configuration(
+            UserPoolId=pages.pool, CompromisedCredentialsRiskConfiguration=BLOCK_LEAKED
+        )
+        pages.idp.admin_set_user_password(**named, Password=LEAKED, Permanent=True)
+        assert "Password reset required" in pages.sign_in_at("mara", LEAKED).text
+        pages.idp.set_risk_configuration(
+            UserPoolId=pages.pool, RiskExceptionConfiguration={"BlockedIPRangeList": ["127.0.0.0/8"]}
+        )
+        pages.idp.admin_set_user_password(**named, Password=PASSWORD, Permanent=True)
+        assert "Request not allowed due to security reasons." in pages.sign_in_at("mara", PASSWORD).text
 
 
 # -- events and feedback ----------------------------------------------------------------------------

@@ -135,8 +135,7 @@ def check_oauth_is_whole(settings: Mapping[str, Any]) -> None:
 
 
 def check_played(settings: Mapping[str, Any], has_secret: bool) -> None:
-    """User context data needs a secret; token exchange and analytics are not played: to store them would look
-    as if something came of them.
+    """Settings for other services and token exchange: to store them would look as if something came of them.
 
     Raises:
         AwsError: ``InvalidParameterException``: user context data for a client without a secret.

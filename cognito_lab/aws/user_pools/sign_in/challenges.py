@@ -26,7 +26,8 @@ class Challenge:
     """A sign-in that waits for its next answer; ``expires`` in seconds since 1970.
 
     ``server`` is what the answer to a PASSWORD_VERIFIER is checked with, ``code`` what was sent for a second
-    factor, ``token`` the authenticator app that is being set up, ``credential`` the password of that moment.
+    factor, ``token`` the authenticator app that is being set up, ``credential`` the password of that moment,
+    ``session`` the key under which it is kept, where it has one.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Challenge:
     code: Code | None = None
     token: SoftwareToken | None = None
     credential: passwords.Credential | None = None
+    session: str = ""
 
 
 class Challenges(Expiring[Challenge]):
@@ -60,6 +62,7 @@ def store_challenge(
     session = randomness.text(200, randomness.ALPHANUMERIC + "-_")
     expires = time.time() + 60 * client.settings["AuthSessionValidity"]
     challenge = Challenge(name, user, client.id, expires, code=code, token=token, credential=user.credential)
+    challenge.session = session
     moto_patches.state_of(client.pool, Challenges)[session] = challenge
     return session
 

@@ -14,14 +14,12 @@ from cognito_lab.aws.user_pools import client_secrets, model
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.sign_in import (
     challenges,
-    lockout,
     mfa_challenges,
     new_password,
     password_flow,
     refresh,
     srp_flow,
 )
-from cognito_lab.aws.user_pools.threat_protection import auth_events
 from cognito_lab.aws.user_pools.tokens import issuing
 from cognito_lab.errors import OutsideTheLab, invalid
 
@@ -67,10 +65,6 @@ FLOWS: dict[str, tuple[str, tuple[str, ...], FlowHandler | None]] = {
     "USER_SRP_AUTH": ("ALLOW_USER_SRP_AUTH", (PUBLIC, ADMIN), srp_flow.by_srp),
     "USER_AUTH": ("ALLOW_USER_AUTH", (PUBLIC, ADMIN), None),
 }
-SECOND_FACTORS = {  # by challenge: how it is answered
-    "SMS_MFA": mfa_challenges.answer_code, "EMAIL_OTP": mfa_challenges.answer_code,
-    "SOFTWARE_TOKEN_MFA": mfa_challenges.answer_code, "MFA_SETUP": mfa_challenges.finish_setup,
-}  # fmt: skip
 
 
 @operation("cognito-idp", "RespondToAuthChallenge")
@@ -85,15 +79,10 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
     challenge = challenges.find_challenge(client, session, call["ChallengeName"])
     if challenge.name == "NEW_PASSWORD_REQUIRED":
         user = new_password.answer_new_password(client, challenge, username, responses)
-        auth_events.replace(client.pool, user, session)
         return password_flow.after_password(client, user)
-    mfa_challenges.check_may_go_on(client.pool, challenge, username)
     if challenge.name == "SELECT_MFA_TYPE":
-        answer = mfa_challenges.select_factor(client, challenge, responses)
-        auth_events.of_session(client.pool, challenge.user, session).session = answer["Session"]
-        return answer
-    with auth_events.second_factor(client.pool, challenge.user, session):
-        factor = SECOND_FACTORS[challenge.name](client, challenge, responses)
-    lockout.forgive(challenge.user)
-    tokens = issuing.issue_tokens(client, challenge.user, amr=("pwd", factor, "mfa"))
+        mfa_challenges.check_may_go_on(client.pool, challenge, username)
+        return mfa_challenges.select_factor(client, challenge, responses)
+    amr = mfa_challenges.complete(client, challenge, username, responses)
+    tokens = issuing.issue_tokens(client, challenge.user, amr=amr)
     return {"ChallengeParameters": {}, "AuthenticationResult": tokens}

@@ -16,6 +16,7 @@ from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.second_factors import APP, EMAIL, SMS
 from cognito_lab.aws.user_pools.sign_in import challenges, lockout, user_status
 from cognito_lab.aws.user_pools.sign_in.challenges import Challenge
+from cognito_lab.aws.user_pools.threat_protection import auth_events
 from cognito_lab.errors import AwsError, invalid
 from cognito_lab.protocols import constant_time
 
@@ -26,9 +27,9 @@ OLDER_NAMES = {"EMAIL_MFA": EMAIL}  # which the API reference writes
 # -- asking ---------------------------------------------------------------------------------------
 
 
-def ask_for_second_factor(client: AppClient, user: User, at_risk: bool) -> dict[str, Any] | None:
+def ask_for_second_factor(client: AppClient, user: User) -> dict[str, Any] | None:
     """The challenge that comes after the right password; None for who needs no second factor."""
-    own = second_factors.at_risk(client.pool, user) if at_risk else second_factors.of_user(client.pool, user)
+    own = second_factors.of_user(client.pool, user)
     if not own:
         return ask_to_set_up(client, user) if second_factors.is_required(client.pool) else None
     if user.preferred_factor in own:
@@ -93,7 +94,20 @@ def select_factor(client: AppClient, challenge: Challenge, responses: Mapping[st
     if factor not in second_factors.of_user(client.pool, challenge.user):
         raise invalid(f"The user does not have the MFA type {answer}.")
     challenge.answered = True
-    return ask_for_code(client, challenge.user, factor)
+    asked = ask_for_code(client, challenge.user, factor)
+    auth_events.of_session(client.pool, challenge.user, challenge.session).session = asked["Session"]
+    return asked
+
+
+def complete(
+    client: AppClient, challenge: Challenge, username: str, responses: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The answer that ends a sign-in: how the user has authenticated (``amr``)."""
+    check_may_go_on(client.pool, challenge, username)
+    with auth_events.second_factor(client.pool, challenge.user, challenge.session):
+        factor = ANSWERS[challenge.name](client, challenge, responses)
+    lockout.forgive(challenge.user)
+    return "pwd", factor, "mfa"
 
 
 def answer_code(client: AppClient, challenge: Challenge, responses: Mapping[str, str]) -> str:
@@ -151,3 +165,6 @@ def finish_setup(client: AppClient, challenge: Challenge, responses: Mapping[str
         raise software_tokens.not_found("Software Token MFA does not exist for the user.")
     challenge.answered = True
     return AMR[APP]
+
+
+ANSWERS = {SMS: answer_code, APP: answer_code, EMAIL: answer_code, "MFA_SETUP": finish_setup}  # by challenge

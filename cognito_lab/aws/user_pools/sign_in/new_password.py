@@ -12,7 +12,7 @@ from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.sign_in import challenges, user_status
 from cognito_lab.aws.user_pools.sign_in.challenges import Challenge
-from cognito_lab.aws.user_pools.threat_protection import leaked_passwords
+from cognito_lab.aws.user_pools.threat_protection import auth_events, leaked_passwords
 from cognito_lab.errors import invalid
 
 
@@ -43,6 +43,7 @@ def answer_new_password(
     challenges.check_same_user(client.pool, challenge, username)
     user_status.check_enabled(challenge.user)
     set_new_password(client, challenge.user, responses)
+    auth_events.replace(client.pool, challenge.user, challenge.session)
     challenge.answered = True  # by now: a password that broke the policy may be corrected in the same session
     return challenge.user
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cognito_lab.aws.user_pools import client_secrets, passwords
+from cognito_lab.aws.user_pools import client_secrets, passwords, second_factors
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import no_user
 from cognito_lab.aws.user_pools.model import AppClient
@@ -78,4 +78,8 @@ def challenge_of(client: AppClient, user: User, at_risk: bool) -> dict[str, Any]
     if user.status == "FORCE_CHANGE_PASSWORD":
         user_status.check_temporary_password_age(client.pool, user)
         return new_password.ask_for_new_password(client, user)
-    return mfa_challenges.ask_for_second_factor(client, user, at_risk)
+    challenge = mfa_challenges.ask_for_second_factor(client, user)
+    if challenge is None and at_risk:  # the user has a factor, which not every sign-in asks for
+        [factor, *_] = second_factors.at_risk(client.pool, user)
+        return mfa_challenges.ask_for_code(client, user, factor)
+    return challenge

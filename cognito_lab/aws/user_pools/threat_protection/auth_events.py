@@ -40,7 +40,7 @@ class AuthEvent:
     decision: str = "NoRisk"
     level: str = ""
     challenges: dict[str, str] = field(default_factory=dict)
-    id: str = field(default_factory=randomness.uuid4)
+    id: str = ""
     created: float = field(default_factory=time.time)
     session: str = ""
     feedback_token: str = ""
@@ -88,8 +88,8 @@ def of_user(pool: UserPool, user: User) -> list[AuthEvent]:
 def record(client: AppClient, user: User, kind: str, **facts: Any) -> AuthEvent:
     """Write down what a user does now, if threat protection is on in the pool."""
     if risk_configuration.mode(client.pool) == risk_configuration.OFF:
-        return AuthEvent(kind, request_context.UNKNOWN, id="", **facts)
-    event = AuthEvent(kind, request_context.of_request(client), **facts)
+        return AuthEvent(kind, request_context.UNKNOWN, **facts)
+    event = AuthEvent(kind, request_context.of_request(client), id=randomness.uuid4(), **facts)
     of_user(client.pool, user).append(event)
     return event
 
@@ -123,7 +123,7 @@ def of_session(pool: UserPool, user: User, session: str) -> AuthEvent:
     """The sign-in that waits with this ``Session``; without threat protection, one that nobody keeps."""
     kept = moto_patches.state_of(pool, AuthEvents).get(user.sub, [])
     waiting = (event for event in reversed(kept) if event.session == session)
-    return next(waiting, AuthEvent("SignIn", request_context.UNKNOWN, id=""))
+    return next(waiting, AuthEvent("SignIn", request_context.UNKNOWN))
 
 
 def replace(pool: UserPool, user: User, session: str) -> None:

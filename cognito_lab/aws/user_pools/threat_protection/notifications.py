@@ -5,6 +5,8 @@ Source: "Message templates"; NotifyConfigurationType in the API reference.
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -37,7 +39,6 @@ def send(user: User, event: AuthEvent, kind: str, configuration: Mapping[str, An
         return
     template = configuration.get(kind, {})
     subject, default = DEFAULTS[kind]
-    text = template.get("TextBody") or template.get("HtmlBody") or default
     event.feedback_token = randomness.text(64)
     moment = datetime.fromtimestamp(event.created, UTC)
     values = {
@@ -46,8 +47,10 @@ def send(user: User, event: AuthEvent, kind: str, configuration: Mapping[str, An
         "device-name": event.context.device_name or "unknown", "event-id": event.id,
         "feedback-token": event.feedback_token,
     }  # fmt: skip
-    for name, value in values.items():
-        text = text.replace(f"{{{name}}}", value)
+    text = template.get("TextBody") or template.get("HtmlBody") or default
+    if text == template.get("HtmlBody"):  # whoever signs in chose the name of the device
+        values = {name: html.escape(value) for name, value in values.items()}
+    text = re.sub(r"\{([a-z-]+)\}", lambda found: values.get(found[1], found[0]), text)
     sender = configuration.get("From") or configuration["SourceArn"].rpartition("/")[2]
     outbox.deliver(
         outbox.Message(
