@@ -8,10 +8,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import boto3
+import pyotp
 from botocore.credentials import Credentials
 from support.federation import Federation
 from support.iam_people import TRUST, allow, deny, document, session_of
 from support.managed_login import CALLBACK, CHALLENGE, DOMAIN, SIGNED_OUT, VERIFIER
+from support.threat_protection import AWAY, BLOCK_LEAKED, HOME, LAPTOP, NOTIFY, PHONE, encoded
 from support.user_pools import OTHER_PASSWORD, PASSWORD, pairs, secret_hash
 
 from cognito_lab import Lab
@@ -22,7 +24,7 @@ ASKED = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method",
     "nonce", "identity_provider", "prompt", "login_hint", "max_age", "lang",
 )  # fmt: skip
-FILLED_IN = (*ASKED[:3], "_csrf", "username", "password", "code", "email")
+FILLED_IN = (*ASKED[:3], "_csrf", "username", "password", "code", "email", "session", "challenge", "factor")
 # The fields of an address, where they are others than those of an authorization request or of a page's form.
 FIELDS: dict[str, tuple[str, ...]] = {
     "/logout": ("client_id", "logout_uri", *ASKED[1:4]),
@@ -68,6 +70,18 @@ def pages(pool: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
 def furnished(lab: Lab) -> dict[str, list[Any]]:
     """Fill the account; what is in it by member name, as :class:`support.malformed.Requests` wants it."""
     it = Federation(lab)
+    it.idp.update_user_pool(
+        UserPoolId=it.pool, AutoVerifiedAttributes=["email"], UserPoolTier="PLUS",
+        UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"},
+    )  # fmt: skip
+    it.idp.set_risk_configuration(
+        UserPoolId=it.pool, CompromisedCredentialsRiskConfiguration=BLOCK_LEAKED,
+        RiskExceptionConfiguration={"BlockedIPRangeList": ["198.51.100.0/24"]},
+        AccountTakeoverRiskConfiguration={
+            "NotifyConfiguration": NOTIFY,
+            "Actions": {"HighAction": {"Notify": True, "EventAction": "MFA_IF_CONFIGURED"}},
+        },
+    )  # fmt: skip
     it.connect_google()
     it.support("COGNITO", "Google")
     web = it.oauth_client(GenerateSecret=True)
@@ -77,6 +91,14 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     it.idp.create_resource_server(UserPoolId=it.pool, Identifier="tides", Name="tides", Scopes=[])
     session = it.initiate("noor")["Session"]
     signed_in = it.sign_in()
+    it.sign_up("ula")
+    it.confirm("ula")
+    app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
+    it.idp.set_user_pool_mfa_config(UserPoolId=it.pool, MfaConfiguration="ON", **app)
+    setup = it.idp.associate_software_token(Session=it.initiate("ula")["Session"])
+    shown = pyotp.TOTP(setup["SecretCode"]).now()
+    it.idp.set_user_pool_mfa_config(UserPoolId=it.pool, MfaConfiguration="OPTIONAL", **app)
+    event = it.idp.admin_list_user_auth_events(UserPoolId=it.pool, Username="mara")["AuthEvents"][0]
     # page fields
     iam, s3, identity = boto3.client("iam"), boto3.client("s3"), boto3.client("cognito-identity")
     trust, rights = json.dumps(document(TRUST)), json.dumps(document(allow("s3:*")))
@@ -134,6 +156,8 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "max_age": ["5"], "lang": ["en"],
         "prompt": ["none", "login", "select_account"], "login_hint": ["mara"], "nonce": ["n"],
         "email": ["x@tidepool.example"],
+        "session": [session, setup["Session"]], "challenge": ["SOFTWARE_TOKEN_MFA", "MFA_SETUP"],
+        "factor": ["SMS_MFA"],
         "RelayState": [state,
         f"client_id={it.client}&redirect_uri={CALLBACK}&response_type=code&identity_provider=Google"],
         "SAMLResponse": ["PGEvPg==", "eA=="], "advance_seconds": ["0"], "Action": ["GetUser", "AssumeRole"],
@@ -144,13 +168,14 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "TemporaryPassword": [PASSWORD],
         "ProposedPassword": [OTHER_PASSWORD], "PreviousPassword": [PASSWORD], "PASSWORD": [PASSWORD],
         "NEW_PASSWORD": [OTHER_PASSWORD],
-        "USERNAME": ["mara", "noor"], "SECRET_HASH": [secret_hash(web["ClientSecret"], "mara",
+        "USERNAME": ["mara", "noor", "ula"], "SECRET_HASH": [secret_hash(web["ClientSecret"], "mara",
         web["ClientId"])],
         "SecretHash": [secret_hash(web["ClientSecret"], "ben", web["ClientId"])],
         "REFRESH_TOKEN": [signed_in["RefreshToken"]],
         "RefreshToken": [signed_in["RefreshToken"]], "Token": [signed_in["RefreshToken"]],
         "AccessToken": [signed_in["AccessToken"]],
-        "SRP_A": ["ab" * 384, "0", "zz"], "Session": [session], "ConfirmationCode": [it.code()],
+        "SRP_A": ["ab" * 384, "0", "zz"], "Session": [session, setup["Session"]], "UserCode": [shown],
+        "SOFTWARE_TOKEN_MFA_CODE": [shown], "ANSWER": ["SMS_MFA"], "ConfirmationCode": [it.code()],
         "Code": ["123456"],
         "AttributeName": ["email", "name"], "AttributeNames": [["email"], ["name"]],
         "UserAttributeNames": [["name"]], "AttributesToGet": [["email"]],
@@ -168,6 +193,9 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "Path": ["/", "/team/"],
         "Url": ["https://accounts.google.com"],
         "OpenIDConnectProviderArn": ["arn:aws:iam::123456789012:oidc-provider/accounts.google.com"],
+        "EventId": [event["EventId"]], "IpAddress": [HOME, AWAY, "fe80::1%eth0"],
+        "EncodedData": [encoded(LAPTOP), encoded(PHONE)],
+        "BlockedIPRangeList": [["198.51.100.0/24"], ["2001:db8::/32", "x"]],
         "UploadId": [upload], "Bucket": ["tidepool-pictures"], "Key": ["mara/crab.svg", "x"],
         "CopySource": ["tidepool-pictures/mara/crab.svg"],
         "Policy": [json.dumps(document({**allow("s3:GetObject", "arn:aws:s3:::tidepool-pictures/*"),

@@ -1,10 +1,11 @@
 """Amazon Cognito user pools: a directory of people that answers sign-ins with tokens.
 
 What everything rests on lies here: :mod:`.model` (the pool, its app clients, its domain), :mod:`.directory`
-(people, and finding them) with :mod:`.attributes` and :mod:`.passwords`, :mod:`.client_secrets`, and
-:mod:`.outbox` (what was sent). The rest goes by the chapters of AWS's guide: :mod:`.settings` (what a
-developer configures), :mod:`.people` (sign-up, profiles, recovery, administrators, people from outside),
-:mod:`.sign_in` (the flows and their challenges) and :mod:`.tokens`.
+(people, and finding them) with :mod:`.attributes`, :mod:`.passwords`, :mod:`.second_factors` and
+:mod:`.software_tokens`, :mod:`.client_secrets`, and :mod:`.outbox` (what was sent). The rest goes by the
+chapters of AWS's guide: :mod:`.settings` (what a developer configures), :mod:`.people` (sign-up, profiles,
+recovery, administrators, people from outside), :mod:`.sign_in` (the flows and their challenges),
+:mod:`.threat_protection` and :mod:`.tokens`.
 
 Nothing here rests on moto's user pools. They keep passwords as text, sign every pool's tokens with one key,
 look for a user by reading all of them, and drop codes and secret hashes before a check could see them: what
@@ -17,8 +18,10 @@ show that a test notices.
 
 from cognito_lab.aws.user_pools.people import (
     admin,
+    authenticator_apps,
     federated_users,
     groups,
+    mfa_preferences,
     password_recovery,
     profile,
     sign_up,
@@ -29,14 +32,18 @@ from cognito_lab.aws.user_pools.settings import (
     domains,
     identity_providers,
     inquiries,
+    mfa_configuration,
     pools,
     resource_servers,
 )
 from cognito_lab.aws.user_pools.sign_in import flows, refresh
+from cognito_lab.aws.user_pools.threat_protection import auth_events, risk_configuration
 
 __all__ = [  # they bring their operations
     "admin",
     "app_clients",
+    "auth_events",
+    "authenticator_apps",
     "branding",
     "domains",
     "federated_users",
@@ -44,10 +51,13 @@ __all__ = [  # they bring their operations
     "groups",
     "identity_providers",
     "inquiries",
+    "mfa_configuration",
+    "mfa_preferences",
     "password_recovery",
     "pools",
     "profile",
     "refresh",
     "resource_servers",
+    "risk_configuration",
     "sign_up",
 ]

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from cognito_lab.aws.user_pools import attributes, passwords
+from cognito_lab.aws.user_pools.software_tokens import SoftwareToken
 from cognito_lab.errors import AwsError, invalid
 
 CALLED = {"email": "email", "phone_number": "phone number"}  # in texts about usernames
@@ -36,9 +37,13 @@ class User:
     modified: float = field(default_factory=time.time)
     codes: dict[str, Code] = field(default_factory=dict)  # by purpose
     attempts: dict[str, list[float]] = field(default_factory=dict)  # moments of the last hour
-    failures: int = 0  # wrong passwords in a row
+    failures: int = 0  # wrong passwords and codes since the last sign-in
     last_failure: float = 0.0
     locked_until: float = 0.0
+    software_token: SoftwareToken | None = None  # an authenticator app that showed a right code
+    pending_token: SoftwareToken | None = None  # one that has not shown any yet
+    second_factors: list[str] = field(default_factory=list)  # those that the user chose
+    preferred_factor: str = ""
     sign_outs: int = 0  # how often all tokens were ended: a code from before is for none that come after
 
     @property

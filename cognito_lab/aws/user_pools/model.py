@@ -186,6 +186,7 @@ TEMPLATES = {  # kind of message: its subject and text where the pool has none o
         "Your temporary password",
         "Your username is {username} and temporary password is {####}.",
     ),
+    "authentication": ("Your authentication code", "Your authentication code is {####}."),
 }
 
 
@@ -207,6 +208,9 @@ class UserPool:
     tags: dict[str, str] = field(default_factory=dict)
     clients: dict[str, AppClient] = field(default_factory=dict)
     domain: Domain | None = None
+    mfa: dict[str, Any] = field(
+        default_factory=dict
+    )  # the factors that are on, by SetUserPoolMfaConfig's member
     created: float = field(default_factory=time.time)
     modified: float = field(default_factory=time.time)
 
@@ -246,6 +250,10 @@ class UserPool:
         own = self.settings["VerificationMessageTemplate"]
         if kind == "invitation":
             own = self.settings["AdminCreateUserConfig"].get("InviteMessageTemplate", {})
+        elif kind == "authentication":
+            email = self.mfa.get("EmailMfaConfiguration", {})
+            own = {"EmailSubject": email.get("Subject"), "EmailMessage": email.get("Message"),
+                   "SmsMessage": self.settings.get("SmsAuthenticationMessage")}  # fmt: skip
         if medium == "SMS":
             return "", own.get("SMSMessage") or own.get("SmsMessage") or text
         return own.get("EmailSubject") or subject, own.get("EmailMessage") or text

@@ -11,6 +11,7 @@ from cognito_lab.aws import moto_patches
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.model import UserPool
 
+SENDER = "no-reply@verificationemail.com"
 MEDIUM = {"email": "EMAIL", "phone_number": "SMS"}
 
 
@@ -24,6 +25,7 @@ class Message:
         subject: Empty for an SMS.
         code: The code, or the temporary password, that stands in ``text``.
         time: When it was sent, in UTC by the account's clock.
+        sender, reply_to: Of an e-mail, as the pool's EmailConfiguration says; empty for an SMS.
     """
 
     to: str
@@ -32,6 +34,8 @@ class Message:
     text: str
     code: str
     time: datetime
+    sender: str = ""
+    reply_to: str = ""
 
     def __str__(self) -> str:
         """The message as it lies in the inbox."""
@@ -64,11 +68,24 @@ def send(pool: UserPool, kind: str, to: str, attribute: str, code: str, username
     """
     subject, text = pool.template(kind, MEDIUM[attribute])
     text = text.replace("{####}", code).replace("{username}", username)
-    sent = Message(to, MEDIUM[attribute], subject, text, code, datetime.now(UTC))
-    kept = moto_patches.account_state(Outbox)
-    kept.sent.append(sent)
-    kept.to.setdefault(to, []).append(sent)
+    headers = email_headers(pool) if attribute == "email" else {}
+    sent = Message(to, MEDIUM[attribute], subject, text, code, datetime.now(UTC), **headers)
+    deliver(sent)
     return delivery_details(attribute, to)
+
+
+def deliver(message: Message) -> None:
+    """Put a message where its reader finds it."""
+    kept = moto_patches.account_state(Outbox)
+    kept.sent.append(message)
+    kept.to.setdefault(message.to, []).append(message)
+
+
+def email_headers(pool: UserPool) -> dict[str, str]:
+    """Who an e-mail is from: the pool's own address in Amazon SES, or else Cognito's."""
+    email = pool.settings["EmailConfiguration"]
+    own = email.get("From") or email.get("SourceArn", "").rpartition("/")[2]
+    return {"sender": own or SENDER, "reply_to": email.get("ReplyToEmailAddress", "")}
 
 
 def delivery_details(attribute: str, to: str) -> dict[str, str]:

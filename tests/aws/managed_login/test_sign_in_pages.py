@@ -590,9 +590,11 @@ class Anything(dict[str, object]):
         fields = [Input(*[HOSTILE] * 5)]
         super().__init__(
             address=lambda path, **more: f"{path}?{HOSTILE}{more}", token=HOSTILE, others=[HOSTILE],
-            filled_in=dict.fromkeys(("username", "session", HOSTILE), HOSTILE), password_hint=HOSTILE,
+            filled_in=dict.fromkeys(("username", "session", "challenge", HOSTILE), HOSTILE),
+            password_hint=HOSTILE,
             username_field=replace(fields[0], name="username"), name=replace(fields[0], name="username"),
-            attributes=fields, own_users=True, sign_up=True, notice=HOSTILE, error=HOSTILE,
+            attributes=fields, own_users=True, sign_up=True, notice=HOSTILE, error=HOSTILE, label=HOSTILE,
+            factors={HOSTILE: HOSTILE}, secret=HOSTILE, image=HOSTILE,
         )  # fmt: skip
 
 

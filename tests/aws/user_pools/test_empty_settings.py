@@ -79,7 +79,9 @@ def make(it: World, operation: str, settings: dict[str, Any]) -> None:
         it.client = made["UserPoolClient"]["ClientId"]
 
 
-REFUSALS = ("InvalidParameterException", "InvalidOAuthFlowException")
+REFUSALS = (
+    "InvalidParameterException", "InvalidOAuthFlowException", "InvalidSmsRoleTrustRelationshipException",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("operation", ["CreateUserPool", "CreateUserPoolClient"])

@@ -9,6 +9,8 @@ from typing import Any
 
 import boto3
 import pytest
+from support.iam_people import allow, make_role
+from support.second_factors import trust
 from support.user_pools import FLOWS, World, refused, world
 
 from cognito_lab import OutsideTheLab
@@ -35,9 +37,15 @@ POOL: dict[str, Any] = {
         "SmsMessage": "{####}", "EmailMessage": "code {####}", "EmailSubject": "Code",
         "DefaultEmailOption": "CONFIRM_WITH_CODE",
     },
-    "MfaConfiguration": "OFF",
+    "MfaConfiguration": "OPTIONAL",
+    "SmsConfiguration": {"SnsCallerArn": ARN, "ExternalId": "tidepool", "SnsRegion": "us-east-1"},
+    "SmsAuthenticationMessage": "code {####}",
     "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
-    "EmailConfiguration": {"EmailSendingAccount": "COGNITO_DEFAULT"},
+    "EmailConfiguration": {
+        "EmailSendingAccount": "DEVELOPER",
+        "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/a@b.example",
+        "ReplyToEmailAddress": "a@b.example", "From": "a@b.example",
+    },
     "UserPoolTags": {"course": "01"},
     "AdminCreateUserConfig": {
         "AllowAdminCreateUserOnly": True, "UnusedAccountValidityDays": 3,
@@ -45,7 +53,7 @@ POOL: dict[str, Any] = {
             "SMSMessage": "{username} {####}", "EmailMessage": "{username} {####}", "EmailSubject": "Hello",
         },
     },
-    "UserPoolAddOns": {"AdvancedSecurityMode": "OFF"},
+    "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"},
     "DcrConfiguration": {"EnableStatus": "Disabled"},
     "UsernameConfiguration": {"CaseSensitive": False},
     "AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]},
@@ -64,7 +72,7 @@ CLIENT: dict[str, Any] = {
     "DefaultRedirectURI": "https://tidepool.example/back",
     "AllowedOAuthFlows": ["code"], "AllowedOAuthScopes": ["openid"], "AllowedOAuthFlowsUserPoolClient": True,
     "PreventUserExistenceErrors": "ENABLED", "EnableTokenRevocation": False, "AuthSessionValidity": 5,
-    "EnablePropagateAdditionalUserContextData": False,
+    "EnablePropagateAdditionalUserContextData": True,
     "RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 10},
 }  # fmt: skip
 # Members that POOL and CLIENT do not have: a value, which is refused. Its last name stands in the refusal.
@@ -73,13 +81,9 @@ REFUSED_OF_POOLS: dict[str, Any] = {
     "UsernameAttributes": ["email"],  # beside AliasAttributes: tried by itself below
     "VerificationMessageTemplate.EmailMessageByLink": {"EmailMessageByLink": "{##here##}"},
     "VerificationMessageTemplate.EmailSubjectByLink": {"EmailSubjectByLink": "here"},
-    "SmsAuthenticationMessage": "{####}",
     "DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True},
-    "EmailConfiguration.SourceArn": {"SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/a@b.example"},
-    "EmailConfiguration.ReplyToEmailAddress": {"ReplyToEmailAddress": "a@b.example"},
-    "EmailConfiguration.From": {"From": "a@b.example"},
     "EmailConfiguration.ConfigurationSet": {"ConfigurationSet": "a"},
-    "SmsConfiguration": {"SnsCallerArn": ARN},
+    "SmsConfiguration.EumsSms": {"EumsSms": {"CallerArn": ARN}},
     "UserPoolAddOns.AdvancedSecurityAdditionalFlows": {
         "AdvancedSecurityMode": "OFF", "AdvancedSecurityAdditionalFlows": {"CustomAuthMode": "AUDIT"},
     },
@@ -92,7 +96,6 @@ REFUSED_OF_POOLS: dict[str, Any] = {
 }  # fmt: skip
 REFUSED_OF_CLIENTS: dict[str, Any] = {
     "AnalyticsConfiguration": {"ApplicationArn": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a"},
-    "EnablePropagateAdditionalUserContextData": True,
 }
 
 
@@ -123,6 +126,7 @@ def shape_of(operation: str, service: str = "cognito-idp") -> Any:
 
 
 def test_a_pool_shows_what_it_was_given(it: World) -> None:
+    make_role(ARN.rpartition("/")[2], allow("sns:Publish"), trust=trust())
     made = it.idp.create_user_pool(**POOL)["UserPool"]
     shown = it.idp.describe_user_pool(UserPoolId=made["Id"])["UserPool"]
     assert shown == made

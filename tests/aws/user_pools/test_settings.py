@@ -117,21 +117,12 @@ def test_a_feature_needs_its_plan(it, lowest, settings):
     plans = ["LITE", "ESSENTIALS", "PLUS"]
     for plan in plans:
         if plans.index(plan) >= plans.index(lowest):
-            made_or_not_played(it, UserPoolTier=plan, **settings)
+            it.new_pool(UserPoolTier=plan, **settings)
         else:
             with refused(
                 "FeatureUnavailableInTierException", f"The following feature is not available for the {plan}"
             ):
                 it.new_pool(UserPoolTier=plan, **settings)
-
-
-def made_or_not_played(it, **settings):
-    """The plan allows it; threat protection is a feature on which the lab does not act, and it says so."""
-    if "UserPoolAddOns" in settings:
-        with pytest.raises(OutsideTheLab, match="UserPoolAddOns is not played by this lab"):
-            it.new_pool(**settings)
-    else:
-        it.new_pool(**settings)
 
 
 def test_a_plan_cannot_be_lowered_under_a_feature_in_use(it):
@@ -155,16 +146,16 @@ def test_choice_based_sign_in_needs_more_than_lite(it):
 @pytest.mark.parametrize(
     "settings",
     [
-        {
-            "MfaConfiguration": "ON",
-            "SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"},
-        },
         {"LambdaConfig": {"PreSignUp": "arn:aws:lambda:us-east-1:123456789012:function:f"}},
         {"DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True}},
         {"IssuerConfiguration": {"Type": "UPDATED"}},
         {"VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_LINK"}},
-        {"EmailConfiguration": {"EmailSendingAccount": "DEVELOPER"}},
-        {"UserPoolTier": "PLUS", "UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"}},
+        {
+            "UserPoolAddOns": {
+                "AdvancedSecurityMode": "OFF",
+                "AdvancedSecurityAdditionalFlows": {"CustomAuthMode": "AUDIT"},
+            }
+        },
     ],
 )
 def test_a_setting_that_the_lab_would_not_act_on_is_not_stored_silently(it, settings):

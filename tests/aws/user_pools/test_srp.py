@@ -17,6 +17,7 @@ from datetime import datetime, timezone
 
 import pytest
 from botocore.exceptions import ClientError
+from support.threat_protection import LEAKED
 from support.user_pools import OTHER_PASSWORD, PASSWORD, read, refused, secret_hash, world
 
 from cognito_lab import clock, randomness
@@ -515,6 +516,37 @@ def test_a_temporary_password_leads_to_a_new_one_which_srp_then_knows(it):
     it.lab.travel(days=8)
     with refused("NotAuthorizedException", "Temporary password has expired"):
         Client(it).sign_in("nele")
+
+
+def test_a_second_factor_comes_after_the_proof(it):
+    it.member()
+    it.idp.set_user_pool_mfa_config(
+        UserPoolId=it.pool, MfaConfiguration="ON", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+    challenge = Client(it).sign_in()
+    assert challenge["ChallengeName"] == "MFA_SETUP" and "AuthenticationResult" not in challenge
+
+
+def test_a_leaked_password_is_seen_where_it_is_sent_and_not_in_srp(it):
+    it.new_pool(FLOWS, UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"})
+    it.idp.set_risk_configuration(
+        UserPoolId=it.pool, CompromisedCredentialsRiskConfiguration={"Actions": {"EventAction": "BLOCK"}}
+    )
+    it.invited("mara")
+    it.idp.admin_set_user_password(UserPoolId=it.pool, Username="mara", Password=LEAKED, Permanent=True)
+    assert Client(it, LEAKED).sign_in()["AuthenticationResult"]
+    [event] = it.idp.admin_list_user_auth_events(UserPoolId=it.pool, Username="mara")["AuthEvents"]
+    assert event["EventRisk"]["CompromisedCredentialsDetected"] is False
+    addresses = {"BlockedIPRangeList": ["127.0.0.1/32"]}  # what does not need the password is seen
+    own = it.new_client(ExplicitAuthFlows=FLOWS)["ClientId"]
+    it.idp.set_risk_configuration(UserPoolId=it.pool, ClientId=own, RiskExceptionConfiguration=addresses)
+    app = Client(it, LEAKED)
+    with refused("NotAuthorizedException", "Request not allowed due to security reasons."):
+        app.send(app.claim(app.begin(client=own)), own)
+    with refused("PasswordResetRequiredException"):
+        it.sign_in(password=LEAKED)
+    with refused("PasswordResetRequiredException"):  # as after any other reset
+        Client(it, LEAKED).sign_in()
 
 
 def test_every_way_to_set_a_password_sets_it_for_srp(it):

@@ -13,18 +13,14 @@ the fields of its forms, nor their order, nor the page for a new password (here 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlencode
 
-from cognito_lab.aws import moto_patches
-from cognito_lab.aws.api import validation
-from cognito_lab.aws.api.operations import HANDLERS, Call
 from cognito_lab.aws.managed_login import csrf
 from cognito_lab.aws.managed_login.oauth import authorization_codes, requests
 from cognito_lab.aws.managed_login.oauth.authorize import AuthorizationRequest
-from cognito_lab.aws.managed_login.pages import rendering
-from cognito_lab.aws.user_pools import attributes, client_secrets, passwords
+from cognito_lab.aws.managed_login.pages import rendering, second_factor_pages
+from cognito_lab.aws.managed_login.pages.visits import INPUTS, Input, Page, Visit, show, username_input
+from cognito_lab.aws.user_pools import attributes
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
@@ -35,98 +31,8 @@ from cognito_lab.errors import AwsError
 from cognito_lab.network import exchanges, forms
 from cognito_lab.network.messages import Request, Response
 
-INPUTS = {  # of attributes: type and autocomplete ("Autofill" in the HTML Standard); others are plain text
-    "email": ("email", "email"), "phone_number": ("tel", "tel"), "birthdate": ("date", "bday"),
-    "name": ("text", "name"), "given_name": ("text", "given-name"), "family_name": ("text", "family-name"),
-    "middle_name": ("text", "additional-name"), "nickname": ("text", "nickname"), "gender": ("text", "sex"),
-    "address": ("text", "street-address"), "website": ("url", "url"), "picture": ("url", "photo"),
-    "locale": ("text", "language"), "preferred_username": ("text", "nickname"),
-}  # fmt: skip
 HINTS = {"phone_number": "With the country code, for example +4915112345678."}
-PASSWORD_RULES = {  # what a password policy asks for, in words
-    "lowercase": "a lowercase letter", "uppercase": "an uppercase letter", "numeric": "a digit",
-    "symbol": "a symbol",
-}  # fmt: skip
 SIGN_UP = "SIGN_UP"  # a sign-in that waits until the new account is confirmed; no challenge of the API
-
-
-@dataclass(frozen=True)
-class Visit:
-    """One look at a page, or one form sent: what the app asked for, and what the person filled in."""
-
-    request: Request
-    asked: AuthorizationRequest
-    fields: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def path(self) -> str:
-        return self.request.path.rstrip("/")
-
-    @property
-    def client(self) -> AppClient:
-        return self.asked.client
-
-    @property
-    def pool(self) -> UserPool:
-        return self.asked.client.pool
-
-    def to(self, path: str, **more: str) -> str:
-        """The address of another page, which goes on with the same authorization request."""
-        return f"{path}?{urlencode({**self.asked.fields, **more})}"
-
-    def call(self, operation: str, **parameters: Any) -> Any:
-        """What the public API operation does with these ``parameters``, checked like those of any caller."""
-        if self.client.secret:
-            parameters["SecretHash"] = client_secrets.secret_hash(self.client, parameters["Username"])
-        call = Call(
-            "cognito-idp",
-            operation,
-            {"ClientId": self.client.id, **parameters},
-            self.pool.region,
-            self.pool.account,
-        )
-        validation.check_input(
-            moto_patches.service_model(call.service).operation_model(operation).input_shape, call.parameters
-        )
-        return HANDLERS[call.service, operation](call)
-
-    def __getitem__(self, name: str) -> str:
-        return self.fields.get(name, "")
-
-
-@dataclass(frozen=True)
-class Input:
-    """A field that a page asks for, beside those that it always has: what HTML needs to know of it."""
-
-    name: str
-    label: str
-    type: str = "text"
-    autocomplete: str = "off"
-    hint: str = ""
-
-
-# A template, and what it needs beside what all of these pages have: see `show`.
-Page = Callable[[Visit], tuple[str, dict[str, object]]]
-
-
-def show(page: Page, visit: Visit, *, error: str = "", notice: str = "", **fields: str) -> Response:
-    """A page with what is to be told on it; ``fields`` are known beside those that were filled in."""
-    token, cookie = csrf.csrf_field(visit.request)
-    visit = replace(visit, fields={**visit.fields, **fields})
-    template, values = page(visit)
-    common = {
-        "address": visit.to,
-        "token": token,
-        "filled_in": visit,
-        "username_field": username_input(visit.pool),
-        "password_hint": password_hint(visit.pool),
-    }
-    answer = rendering.page(
-        template, visit.pool, visit.client,
-        status=400 if error else 200, error=error, notice=notice, **{**common, **values},
-    )  # fmt: skip
-    answer.headers.add("set-cookie", cookie)
-    return answer
 
 
 # -- the pages -----------------------------------------------------------------------------------
@@ -165,14 +71,6 @@ def new_password_page(visit: Visit) -> tuple[str, dict[str, object]]:
 # -- what they ask for -----------------------------------------------------------------------------
 
 
-def username_input(pool: UserPool) -> Input:
-    """What people call themselves by in this pool."""
-    own, names = pool.people.username_attributes, pool.people.alias_attributes
-    words = [name.replace("_", " ") for name in (own or ["username", *names])]
-    kind = INPUTS[own[0]][0] if len(own) == 1 else "text"
-    return Input("username", " or ".join(words).capitalize(), kind)
-
-
 def takes_sign_ups(pool: UserPool) -> bool:
     try:
         sign_up.check_self_sign_up(pool)
@@ -199,27 +97,22 @@ def attribute_inputs(names: list[str]) -> list[Input]:
     ]
 
 
-def password_hint(pool: UserPool) -> str:
-    """What the pool asks of a new password."""
-    policy = pool.password_policy
-    kinds = [PASSWORD_RULES[name] for rule, name, _ in passwords.CHARACTERS if policy[rule]]
-    among = f", among them {', '.join(kinds)}" if kinds else ""
-    return f"At least {policy['MinimumLength']} characters{among}."
-
-
 # -- what the forms do ---------------------------------------------------------------------------
 
 
 def log_in(visit: Visit) -> Response:
     username, password = (challenges.required(visit.fields, name) for name in ("username", "password"))
-    return after_first_factor(visit, password_flow.find_by_password(visit.client, username, password))
+    user = password_flow.find_by_password(visit.client, username, password)
+    return after_first_factor(visit, user, password)
 
 
-def after_first_factor(visit: Visit, user: User) -> Response:
-    """The person is known by a password. This is the place of a second factor, and of a passkey to set up."""
-    challenge = password_flow.next_challenge(visit.client, user)
+def after_first_factor(visit: Visit, user: User, password: str | None = None) -> Response:
+    """The person is known by a password. A new one may be due, or a second factor."""
+    challenge = password_flow.next_challenge(visit.client, user, password)
     if challenge is None:
         return authorization_codes.complete_sign_in(visit.request, visit.asked, user)
+    if challenge["ChallengeName"] != "NEW_PASSWORD_REQUIRED":
+        return second_factor_pages.show_challenge(visit, challenge)
     missing = dict.fromkeys(new_password.missing_attributes(visit.pool, user), "")
     return show(new_password_page, visit, **missing, session=challenge["Session"], username=user.username)
 
@@ -290,6 +183,7 @@ FORMS: dict[str, tuple[Callable[[Visit], Response], Page]] = {  # what each does
     "/login": (log_in, login_page), "/signup": (register, sign_up_page), "/confirm": (confirm, confirm_page),
     "/resendcode": (resend, confirm_page), "/forgotPassword": (forgot, forgot_page),
     "/confirmforgotPassword": (reset, reset_page), "/changePassword": (change_password, new_password_page),
+    **second_factor_pages.FORMS,
 }  # fmt: skip
 # Refusals that lead to another page.
 NEXT: dict[str, Page] = {

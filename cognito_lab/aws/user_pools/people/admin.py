@@ -11,7 +11,7 @@ from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.api.pagination import paginate
-from cognito_lab.aws.user_pools import attributes, directory, model, outbox, passwords
+from cognito_lab.aws.user_pools import attributes, directory, model, outbox, passwords, second_factors
 from cognito_lab.aws.user_pools.directory import Directory, User
 from cognito_lab.aws.user_pools.errors import no_user
 from cognito_lab.aws.user_pools.model import UserPool
@@ -105,7 +105,8 @@ def invite_again(call: Call, pool: UserPool, password: str | None) -> User:
 
 @operation("cognito-idp", "AdminGetUser")
 def admin_get_user(call: Call) -> dict[str, Any]:
-    return model.user_in_admin_call(call).describe("UserAttributes")
+    user = model.user_in_admin_call(call)
+    return {**user.describe("UserAttributes"), **second_factors.describe(user)}
 
 
 @operation("cognito-idp", "AdminDeleteUser")

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.user_pools import attributes, client_secrets, model, passwords
+from cognito_lab.aws.user_pools import attributes, client_secrets, model, passwords, second_factors
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.aws.user_pools.people import verification_codes
 from cognito_lab.aws.user_pools.sign_in import hidden_users, user_status
+from cognito_lab.aws.user_pools.threat_protection import auth_events, leaked_passwords
 from cognito_lab.errors import invalid
 
 # Without AccountRecoverySetting: the phone first, then e-mail.
@@ -30,6 +31,7 @@ def forgot_password(call: Call) -> dict[str, Any]:
     check_resettable(user)
     attribute = recovery_address(client.pool, user)
     verification_codes.count_attempt(user.attempts, "recovery")
+    auth_events.record(client, user, "ForgotPassword").end("Pass")
     return {"CodeDeliveryDetails": verification_codes.send(client.pool, user, "recovery", attribute)}
 
 
@@ -51,11 +53,21 @@ def recovery_address(pool: UserPool, user: User) -> str:
         if mechanism["Name"] == "admin_only":
             raise not_authorized("Contact administrator to reset password.")
         attribute = mechanism["Name"].removeprefix("verified_")
-        if attribute in attributes.VERIFIED and user.is_verified(attribute):
+        if (
+            attribute in attributes.VERIFIED
+            and user.is_verified(attribute)
+            and is_no_factor(pool, user, attribute)
+        ):
             return str(attribute)
     raise invalid(
         "Cannot reset password for the user as there is no registered/verified email or phone_number"
     )
+
+
+def is_no_factor(pool: UserPool, user: User, attribute: str) -> bool:
+    """An address that is a second factor cannot also replace the first: one mailbox would be enough."""
+    own = second_factors.of_user(pool, user)
+    return attribute not in [second_factors.ATTRIBUTES.get(factor) for factor in own]
 
 
 @operation("cognito-idp", "ConfirmForgotPassword")
@@ -72,6 +84,7 @@ def confirm_forgot_password(call: Call) -> dict[str, Any]:
     verification_codes.check(user, "recovery", call["ConfirmationCode"])
     passwords.check_history(policy, user.credential, password)
     user_status.check_confirmed(user)
+    leaked_passwords.check_new_password(client, user, password)
     client.pool.set_password(user, password, "CONFIRMED")
     verification_codes.use_up(user, "recovery")
     return {}

@@ -10,12 +10,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.user_pools import attributes, passwords
+from cognito_lab.aws.user_pools import attributes, passwords, second_factors
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.aws.user_pools.people import groups, verification_codes
 from cognito_lab.aws.user_pools.sign_in import lockout
+from cognito_lab.aws.user_pools.threat_protection import leaked_passwords
 from cognito_lab.aws.user_pools.tokens import checking, revoking
 from cognito_lab.errors import invalid
 
@@ -26,6 +27,7 @@ def get_user(call: Call) -> dict[str, Any]:
     return {
         "Username": who.user.username,
         "UserAttributes": attributes.as_pairs(who.user.attributes, who.client.readable),
+        **second_factors.describe(who.user),
     }
 
 
@@ -130,6 +132,7 @@ def change_password(call: Call) -> dict[str, Any]:
         raise lockout.wrong_password()
     passwords.check_policy(who.pool.password_policy, password)
     passwords.check_history(who.pool.password_policy, credential, password)
+    leaked_passwords.check_new_password(who.client, who.user, password)
     who.pool.set_password(who.user, password, who.user.status)
     return {}
 

@@ -16,6 +16,7 @@ from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.aws.user_pools.people import verification_codes
 from cognito_lab.aws.user_pools.sign_in import hidden_users
+from cognito_lab.aws.user_pools.threat_protection import auth_events, leaked_passwords
 from cognito_lab.errors import invalid
 
 VERIFIED_FIRST = ("phone_number", "email")  # with both to verify, the code goes by SMS
@@ -40,10 +41,12 @@ def sign_up(call: Call) -> dict[str, Any]:
     if password is not None:
         passwords.check_long_enough_to_send(password)
         passwords.check_policy(pool.password_policy, password)
+        leaked_passwords.check_new_password(client, None, password, "SIGN_UP")
     # The name is free
     directory.check_username_free(pool.people, username, values, "User already exists")
     unproved = {proof: "false" for name, proof in attributes.VERIFIED.items() if values.get(name)}
     user = add_user(pool, username, {**unproved, **values}, "UNCONFIRMED", password)
+    auth_events.record(client, user, "SignUp", leaked=leaked_passwords.is_leaked(password)).end("Pass")
     answer = {"UserConfirmed": False, "UserSub": user.sub}
     delivery = send_code(pool, user)
     return answer | ({"CodeDeliveryDetails": delivery} if delivery else {})
@@ -155,4 +158,5 @@ def resend_confirmation_code(call: Call) -> dict[str, Any]:
     delivery = send_code(client.pool, user)
     if delivery is None:
         raise invalid("Auto verification not turned on.")
+    auth_events.record(client, user, "ResendCode").end("Pass")
     return {"CodeDeliveryDetails": delivery}

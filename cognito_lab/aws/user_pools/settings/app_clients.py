@@ -139,12 +139,12 @@ def check_played(settings: Mapping[str, Any], has_secret: bool) -> None:
 
     Raises:
         AwsError: ``InvalidParameterException``: user context data for a client without a secret.
-        OutsideTheLab: Any other client.
+        OutsideTheLab: Analytics.
     """
     if settings["EnablePropagateAdditionalUserContextData"] and not has_secret:
         raise invalid("EnablePropagateAdditionalUserContextData is for app clients with a secret.")
     flows = [flow for flow in settings["ExplicitAuthFlows"] if flow.startswith("ALLOW_TOKEN_EXCHANGE_")]
-    for what in (*flows, "EnablePropagateAdditionalUserContextData", "AnalyticsConfiguration"):
+    for what in (*flows, "AnalyticsConfiguration"):
         if what in flows or settings.get(what):
             raise OutsideTheLab(f"An app client with {what} is not played by this lab (AWS has it).")
 

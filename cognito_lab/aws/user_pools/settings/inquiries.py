@@ -1,6 +1,6 @@
-"""What tools ask of every pool, and what is not played behind it: a second factor, logs, imports of people.
+"""What tools ask of every pool, and what is not played behind it: logs, imports of people.
 
-Sources: GetUserPoolMfaConfig, GetLogDeliveryConfiguration and GetCSVHeader in the API reference; "Importing
+Sources: GetLogDeliveryConfiguration and GetCSVHeader in the API reference; "Importing
 users into user pools from a CSV file".
 """
 
@@ -25,12 +25,6 @@ def get_csv_header(call: Call) -> dict[str, Any]:
     pool = model.pool_in(call)
     own = [name for name in pool.schema.attributes if name not in attributes.STANDARD]
     return {"UserPoolId": pool.id, "CSVHeader": [*COLUMNS, *own, *LAST_COLUMNS]}
-
-
-@operation("cognito-idp", "GetUserPoolMfaConfig")
-def get_user_pool_mfa_config(call: Call) -> dict[str, Any]:
-    """No pool of the lab has a second factor: its settings refuse one."""
-    return {"MfaConfiguration": model.pool_in(call).settings["MfaConfiguration"]}
 
 
 @operation("cognito-idp", "GetLogDeliveryConfiguration")

@@ -20,6 +20,7 @@ FEATURES: tuple[tuple[str, str, Asks], ...] = (  # lowest plan, name, whether se
         "Password History",
         lambda s: bool(s["Policies"]["PasswordPolicy"].get("PasswordHistorySize")),
     ),
+    ("ESSENTIALS", "Email MFA", lambda settings: "EmailMfaConfiguration" in settings),
     (
         "PLUS",
         "Threat Protection",

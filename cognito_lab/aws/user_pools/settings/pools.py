@@ -19,7 +19,7 @@ from cognito_lab.aws.user_pools.attributes import Schema
 from cognito_lab.aws.user_pools.directory import Directory, to_datetime
 from cognito_lab.aws.user_pools.errors import not_found
 from cognito_lab.aws.user_pools.model import UserPool
-from cognito_lab.aws.user_pools.settings import plans
+from cognito_lab.aws.user_pools.settings import mfa_configuration
 from cognito_lab.errors import OutsideTheLab, invalid
 
 if TYPE_CHECKING:
@@ -51,17 +51,12 @@ LEGACY_TEMPLATE_MEMBERS = {  # names for members of VerificationMessageTemplate
 # Settings on which the lab does not act (yet), with the values that ask for nothing. To store another one
 # would look as if the lab acted on it.
 UNSUPPORTED_SETTINGS: dict[str, tuple[Any, ...]] = {
-    "MfaConfiguration": ("OFF",),
     "LambdaConfig": ({},),
     "DeviceConfiguration": (),
     "AcrConfiguration": ({},),
     "DcrConfiguration": ({"EnableStatus": "Disabled"},),
     "KeyConfiguration": ({"KeyType": "AWS_OWNED_KEY"},),
     "IssuerConfiguration": ({"Type": "ORIGINAL"},),
-    "UserPoolAddOns": ({}, {"AdvancedSecurityMode": "OFF"}),
-    "EmailConfiguration": (DEFAULTS["EmailConfiguration"],),
-    "SmsConfiguration": (),
-    "SmsAuthenticationMessage": (),
 }
 BY_LINK = ("EmailMessageByLink", "EmailSubjectByLink")
 
@@ -83,6 +78,7 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         if name in template:  # a description shows each text under both of its names (measured)
             settings[older] = template[name]
     admins.setdefault("AllowAdminCreateUserOnly", False)
+    settings["EmailConfiguration"].setdefault("EmailSendingAccount", "COGNITO_DEFAULT")
     days = (policies.get("PasswordPolicy") or {}).get("TemporaryPasswordValidityDays")
     older_days = admins.get("UnusedAccountValidityDays")
     policies["PasswordPolicy"] = policy = passwords.with_defaults(policies.get("PasswordPolicy"))
@@ -92,12 +88,10 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def check_settings(call: Call, settings: Mapping[str, Any]) -> None:
+def check_settings(call: Call, settings: Mapping[str, Any], mfa: Mapping[str, Any]) -> None:
     """Settings that contradict each other, ask for more than the plan, or are not played here."""
     if "SOFTWARE_TOKEN" in model.first_factors(settings):
         raise invalid("SOFTWARE_TOKEN is not supported as a first authentication factor.")
-    if settings["MfaConfiguration"] != "OFF" and "SmsConfiguration" not in settings:
-        raise invalid("SMS configuration is required when MFA is set with the user pool.")
     first = settings["UserAttributeUpdateSettings"].get("AttributesRequireVerificationBeforeUpdate", [])
     if not set(first) <= set(settings["AutoVerifiedAttributes"]):
         raise invalid(
@@ -106,7 +100,7 @@ def check_settings(call: Call, settings: Mapping[str, Any]) -> None:
     mechanisms = settings.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", [])
     if len(mechanisms) > 1 and "admin_only" in (mechanism["Name"] for mechanism in mechanisms):
         raise invalid("Invalid account recovery setting: admin_only stands alone.")
-    plans.check_plan(settings, updating=call.operation == "UpdateUserPool")
+    mfa_configuration.check_mfa(settings, mfa, updating=call.operation == "UpdateUserPool")
     asked = [
         name
         for name in UNSUPPORTED_SETTINGS
@@ -118,8 +112,21 @@ def check_settings(call: Call, settings: Mapping[str, Any]) -> None:
     if template["DefaultEmailOption"] == "CONFIRM_WITH_LINK":
         asked.append("CONFIRM_WITH_LINK")
     asked += [name for name in BY_LINK if name in template]
+    asked += [name for name in ("ConfigurationSet",) if name in settings["EmailConfiguration"]]
+    asked += [
+        name for name in ("AdvancedSecurityAdditionalFlows",) if name in settings.get("UserPoolAddOns", {})
+    ]
     if asked:
         raise OutsideTheLab(f"{call.operation} with {asked[0]} is not played by this lab (AWS has it).")
+
+
+def factors_in_force(settings: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """CreateUserPool and UpdateUserPool know one factor: SMS, which is on where MFA and its role are."""
+    if settings["MfaConfiguration"] == "OFF":
+        return {}
+    mfa = {name: value for name, value in before.items() if name != "SmsMfaConfiguration"}
+    with_sms = "SmsConfiguration" in settings or not mfa or "SmsMfaConfiguration" in before
+    return {**mfa, "SmsMfaConfiguration": {}} if with_sms else mfa
 
 
 def check_sign_in_names(settings: Mapping[str, Any], schema: Schema) -> None:
@@ -140,7 +147,8 @@ def create_user_pool(call: Call) -> dict[str, Any]:
     for attribute in call.get("Schema", []):
         schema.declare(attribute)
     check_sign_in_names(settings, schema)
-    check_settings(call, settings)
+    mfa = factors_in_force(settings, {})
+    check_settings(call, settings, mfa)
     people = Directory(
         settings.get("UsernameAttributes", []),
         settings.get("AliasAttributes", []),
@@ -149,6 +157,7 @@ def create_user_pool(call: Call) -> dict[str, Any]:
     )
     pool_id = f"{call.region}_{randomness.text(9)}"
     pool = UserPool(pool_id, call.region, call.account, call["PoolName"], settings, schema, people)
+    pool.mfa = mfa
     pool.tags.update(call.get("UserPoolTags", {}))
     model.registry().pools[pool_id] = pool
     return {"UserPool": pool.describe()}
@@ -165,8 +174,10 @@ def update_user_pool(call: Call) -> None:
     pool = model.pool_in(call)
     kept = {name: pool.settings[name] for name in IMMUTABLE_SETTINGS if name in pool.settings}
     settings = with_defaults({**call.parameters, **kept})
-    check_settings(call, settings)
-    pool.settings, pool.name, pool.modified = settings, call.get("PoolName", pool.name), time.time()
+    mfa = factors_in_force(settings, pool.mfa)
+    check_settings(call, settings, mfa)
+    pool.settings, pool.mfa = settings, mfa
+    pool.name, pool.modified = call.get("PoolName", pool.name), time.time()
     pool.tags.update(call.get("UserPoolTags", {}))
 
 

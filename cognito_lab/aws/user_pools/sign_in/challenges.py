@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
-from cognito_lab.aws.user_pools import srp
-from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.user_pools import passwords, srp
+from cognito_lab.aws.user_pools.directory import Code, User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.sign_in import lockout
+from cognito_lab.aws.user_pools.software_tokens import SoftwareToken
 from cognito_lab.errors import AwsError, invalid
 from cognito_lab.expiring import Expiring
 
@@ -24,7 +25,9 @@ from cognito_lab.expiring import Expiring
 class Challenge:
     """A sign-in that waits for its next answer; ``expires`` in seconds since 1970.
 
-    ``server`` is what the answer to a PASSWORD_VERIFIER is checked with.
+    ``server`` is what the answer to a PASSWORD_VERIFIER is checked with, ``code`` what was sent for a second
+    factor, ``token`` the authenticator app that is being set up, ``credential`` the password of that moment,
+    ``session`` the key under which it is kept, where it has one.
     """
 
     name: str
@@ -33,6 +36,10 @@ class Challenge:
     expires: float
     answered: bool = False
     server: srp.Server | None = None
+    code: Code | None = None
+    token: SoftwareToken | None = None
+    credential: passwords.Credential | None = None
+    session: str = ""
 
 
 class Challenges(Expiring[Challenge]):
@@ -48,11 +55,15 @@ def required(parameters: Mapping[str, str], name: str) -> str:
     return parameters[name]
 
 
-def store_challenge(client: AppClient, user: User, name: str) -> str:
+def store_challenge(
+    client: AppClient, user: User, name: str, *, code: Code | None = None, token: SoftwareToken | None = None
+) -> str:
     """Remember a sign-in of ``user`` that waits for the challenge ``name``; answers its ``Session``."""
     session = randomness.text(200, randomness.ALPHANUMERIC + "-_")
     expires = time.time() + 60 * client.settings["AuthSessionValidity"]
-    moto_patches.state_of(client.pool, Challenges)[session] = Challenge(name, user, client.id, expires)
+    challenge = Challenge(name, user, client.id, expires, code=code, token=token, credential=user.credential)
+    challenge.session = session
+    moto_patches.state_of(client.pool, Challenges)[session] = challenge
     return session
 
 

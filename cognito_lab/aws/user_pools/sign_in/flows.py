@@ -12,7 +12,14 @@ from typing import Any
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.user_pools import client_secrets, model
 from cognito_lab.aws.user_pools.model import AppClient
-from cognito_lab.aws.user_pools.sign_in import challenges, new_password, password_flow, refresh, srp_flow
+from cognito_lab.aws.user_pools.sign_in import (
+    challenges,
+    mfa_challenges,
+    new_password,
+    password_flow,
+    refresh,
+    srp_flow,
+)
 from cognito_lab.aws.user_pools.tokens import issuing
 from cognito_lab.errors import OutsideTheLab, invalid
 
@@ -68,8 +75,14 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
     client_secrets.check_secret_hash(client, username, responses.get("SECRET_HASH"))
     if call["ChallengeName"] == "PASSWORD_VERIFIER":
         return srp_flow.prove_password(client, username, responses)
-    challenge = challenges.find_challenge(
-        client, challenges.required(call.parameters, "Session"), call["ChallengeName"]
-    )
-    user = new_password.answer_new_password(client, challenge, username, responses)
-    return {"ChallengeParameters": {}, "AuthenticationResult": issuing.issue_tokens(client, user)}
+    session = challenges.required(call.parameters, "Session")
+    challenge = challenges.find_challenge(client, session, call["ChallengeName"])
+    if challenge.name == "NEW_PASSWORD_REQUIRED":
+        user = new_password.answer_new_password(client, challenge, username, responses)
+        return password_flow.after_password(client, user)
+    if challenge.name == "SELECT_MFA_TYPE":
+        mfa_challenges.check_may_go_on(client.pool, challenge, username)
+        return mfa_challenges.select_factor(client, challenge, responses)
+    amr = mfa_challenges.complete(client, challenge, username, responses)
+    tokens = issuing.issue_tokens(client, challenge.user, amr=amr)
+    return {"ChallengeParameters": {}, "AuthenticationResult": tokens}

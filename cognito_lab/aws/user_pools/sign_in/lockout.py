@@ -1,4 +1,4 @@
-"""Wrong passwords: counted, and answered by a lock that grows.
+"""Wrong passwords and codes: counted, and answered by a lock that grows.
 
 Source: "Authentication with Amazon Cognito user pools" (lockout).
 """
@@ -21,7 +21,7 @@ def wrong_password() -> AwsError:
 
 
 def check_password(user: User, shows: Callable[[passwords.Hash], bool]) -> None:
-    """The right password, and no lock in force. Each wrong one counts; each right one clears the count.
+    """The right password, and no lock in force. Each wrong one counts, until a sign-in succeeds.
 
     ``shows`` says whether what the caller sent goes with what the pool keeps of the password.
 
@@ -33,6 +33,11 @@ def check_password(user: User, shows: Callable[[passwords.Hash], bool]) -> None:
     if not shows(known) or user.credential is None:
         count_failure(user)
         raise wrong_password()
+
+
+def forgive(user: User) -> None:
+    """A sign-in that succeeded, second factor included, clears the count. The right password alone does not:
+    who has it could guess codes for ever."""
     user.failures = 0
 
 

@@ -12,6 +12,7 @@ from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.sign_in import challenges, user_status
 from cognito_lab.aws.user_pools.sign_in.challenges import Challenge
+from cognito_lab.aws.user_pools.threat_protection import auth_events, leaked_passwords
 from cognito_lab.errors import invalid
 
 
@@ -42,6 +43,7 @@ def answer_new_password(
     challenges.check_same_user(client.pool, challenge, username)
     user_status.check_enabled(challenge.user)
     set_new_password(client, challenge.user, responses)
+    auth_events.replace(client.pool, challenge.user, challenge.session)
     challenge.answered = True  # by now: a password that broke the policy may be corrected in the same session
     return challenge.user
 
@@ -65,5 +67,6 @@ def set_new_password(client: AppClient, user: User, responses: Mapping[str, str]
     passwords.check_history(pool.password_policy, user.credential, password)
     given |= {proof: "false" for name, proof in attributes.VERIFIED.items() if name in given}
     pool.people.check_free(user, pool.people.names({**user.attributes, **given}, confirmed=True))
+    leaked_passwords.check_new_password(client, user, password)
     pool.set_password(user, password, "CONFIRMED")
     pool.people.change(user, given)

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cognito_lab.aws.user_pools import client_secrets, passwords
+from cognito_lab.aws.user_pools import client_secrets, passwords, second_factors
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import no_user
 from cognito_lab.aws.user_pools.model import AppClient
-from cognito_lab.aws.user_pools.sign_in import challenges, hidden_users, lockout, new_password, user_status
+from cognito_lab.aws.user_pools.sign_in import (
+    challenges,
+    hidden_users,
+    lockout,
+    mfa_challenges,
+    new_password,
+    user_status,
+)
+from cognito_lab.aws.user_pools.threat_protection import auth_events, risk
 from cognito_lab.aws.user_pools.tokens import issuing
 
 
@@ -20,7 +28,7 @@ def by_password(client: AppClient, parameters: Mapping[str, str]) -> dict[str, A
         challenges.required(parameters, "PASSWORD"),
     )
     client_secrets.check_secret_hash(client, username, parameters.get("SECRET_HASH"))
-    return after_password(client, find_by_password(client, username, password))
+    return after_password(client, find_by_password(client, username, password), password)
 
 
 def find_by_password(client: AppClient, username: str, password: str) -> User:
@@ -39,23 +47,39 @@ def find_by_password(client: AppClient, username: str, password: str) -> User:
         raise lockout.wrong_password() if client.hides_users else no_user()
     user_status.check_enabled(user)
     user_status.check_confirmed(user)  # before the password is looked at: AWS calls that intended
-    lockout.check_password(user, lambda known: known.matches(password))
+    with auth_events.first_factor(client, user):
+        lockout.check_password(user, lambda known: known.matches(password))
     return user
 
 
-def after_password(client: AppClient, user: User) -> dict[str, Any]:
+def after_password(client: AppClient, user: User, password: str | None = None) -> dict[str, Any]:
     """What comes after the right password, however it was shown: tokens, or another challenge."""
-    challenge = next_challenge(client, user)
+    challenge = next_challenge(client, user, password)
     return challenge or {
         "ChallengeParameters": {},
         "AuthenticationResult": issuing.issue_tokens(client, user),
     }
 
 
-def next_challenge(client: AppClient, user: User) -> dict[str, Any] | None:
-    """What else is asked after the right password, if anything."""
+def next_challenge(client: AppClient, user: User, password: str | None = None) -> dict[str, Any] | None:
+    """What else is asked after the right password, if anything; ``password`` is what was sent, if it was."""
     user_status.check_no_reset_required(user)  # this one only shows after the right password
-    if user.status != "FORCE_CHANGE_PASSWORD":
-        return None
-    user_status.check_temporary_password_age(client.pool, user)
-    return new_password.ask_for_new_password(client, user)
+    event, at_risk = risk.judge(client, user, password)
+    challenge = challenge_of(client, user, at_risk)
+    if challenge is None:
+        lockout.forgive(user)
+        event.end("Pass")
+    else:
+        event.end("InProgress", session=challenge["Session"])
+    return challenge
+
+
+def challenge_of(client: AppClient, user: User, at_risk: bool) -> dict[str, Any] | None:
+    if user.status == "FORCE_CHANGE_PASSWORD":
+        user_status.check_temporary_password_age(client.pool, user)
+        return new_password.ask_for_new_password(client, user)
+    challenge = mfa_challenges.ask_for_second_factor(client, user)
+    if challenge is None and at_risk:  # the user has a factor, which not every sign-in asks for
+        [factor, *_] = second_factors.at_risk(client.pool, user)
+        return mfa_challenges.ask_for_code(client, user, factor)
+    return challenge

@@ -15,6 +15,7 @@ from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.sign_in import challenges, hidden_users, lockout, password_flow, user_status
 from cognito_lab.aws.user_pools.sign_in.challenges import Challenge, Challenges
 from cognito_lab.aws.user_pools.sign_in.hidden_users import PlaceholderUsers
+from cognito_lab.aws.user_pools.threat_protection import auth_events
 from cognito_lab.errors import invalid
 from cognito_lab.network import exchanges
 from cognito_lab.protocols import constant_time
@@ -80,7 +81,8 @@ def prove_password(client: AppClient, username: str, responses: Mapping[str, str
     user_status.check_enabled(user)
     # A password that was changed since the challenge counts no more, so the verifier must be the present one.
     same = constant_time.equal(right.decode(), signature)
-    lockout.check_password(user, lambda known: same and known.verifier == server.verifier)
+    with auth_events.first_factor(client, user):
+        lockout.check_password(user, lambda known: same and known.verifier == server.verifier)
     return password_flow.after_password(client, user)
 
 

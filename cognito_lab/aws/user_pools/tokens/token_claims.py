@@ -6,6 +6,7 @@ Source: "Understanding user pool JSON web tokens".
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from cognito_lab import randomness
@@ -29,10 +30,16 @@ def _common_claims(client: AppClient, login: Authentication, now: int, token: st
         claims["cognito:groups"] = [group.name for group in membership]
     if client.revocable or client.rotates:
         claims |= {"origin_jti": login.origin_jti, "jti": randomness.uuid4()}
-    # Strength of authentication: the password alone is level 1. Refreshing changes none of these. For sign-in
-    # elsewhere AWS names no level where the provider says nothing of its own.
-    claims |= {"auth_time": login.auth_time, "acr": "urn:cognito:loa:1", "amr": list(login.amr)}
+    # Refreshing changes none of these.
+    level = f"urn:cognito:loa:{level_of_assurance(login.amr)}"
+    claims |= {"auth_time": login.auth_time, "acr": level, "amr": list(login.amr)}
     return claims | {"iat": now, "exp": now + client.lifetime(token)}
+
+
+def level_of_assurance(amr: Sequence[str]) -> int:
+    """How strong an authentication was: the password alone is level 1. For sign-in elsewhere AWS names no
+    level where the provider says nothing of its own."""
+    return 4 if "otp" in amr else 3 if {"sms", "email_otp"} & set(amr) else 1
 
 
 def access_claims(client: AppClient, login: Authentication, now: int) -> dict[str, Any]:

@@ -50,6 +50,14 @@ def test_goran_signs_in_with_google(it: Federation) -> None:
     assert claims["name"] == "Goran Pavić" and claims["email"] == GORAN and claims["email_verified"] is False
 
 
+def test_who_comes_from_outside_is_asked_for_no_second_factor(it: Federation) -> None:
+    """The provider's check has to suffice ("Adding MFA to a user pool"); a user of the pool is asked."""
+    app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
+    it.idp.set_user_pool_mfa_config(UserPoolId=it.pool, MfaConfiguration="ON", **app)
+    assert it.id_claims(it.by_google())["amr"] == ["fed"]
+    assert it.initiate()["ChallengeName"] == "MFA_SETUP"
+
+
 def test_the_profile(it: Federation) -> None:
     tokens = it.tokens_of(it.by_google())
     user = it.user(it.goran)
