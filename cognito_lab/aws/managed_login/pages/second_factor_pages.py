@@ -68,7 +68,8 @@ def set_up_page(visit: Visit) -> tuple[str, dict[str, object]]:
         return "set_up_app.html", {"secret": "", "image": ""}
     secret = challenge.token.secret
     address = pyotp.TOTP(secret).provisioning_uri(name=challenge.user.username, issuer_name=visit.client.name)
-    return "set_up_app.html", {"secret": secret, "image": segno.make_qr(address).svg_data_uri(scale=4)}
+    image = segno.make_qr(address).svg_data_uri(scale=4, light="white")  # on a dark page as well
+    return "set_up_app.html", {"secret": secret, "image": image}
 
 
 def waiting(visit: Visit, name: str) -> Challenge | None:
