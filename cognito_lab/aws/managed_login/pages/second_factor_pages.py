@@ -22,7 +22,7 @@ from cognito_lab.aws.user_pools.sign_in.challenges import Challenge
 from cognito_lab.errors import AwsError
 from cognito_lab.network.messages import Response
 
-LABELS = {SMS: "A code by SMS", APP: "A code of your authenticator app", EMAIL: "A code by e-mail"}
+LABELS = {SMS: "A code by SMS", APP: "A code from your authenticator app", EMAIL: "A code by e-mail"}
 
 
 def show_challenge(visit: Visit, challenge: dict[str, Any]) -> Response:
