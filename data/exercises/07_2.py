@@ -9,7 +9,7 @@ title, core, difficulty, minutes = "Link Goran to his old account", False, 2, 7
 expected = "One `sub`, by password and by Google. Goran has no second profile. Everybody else is still there."
 hint = """
 The destination stays, and the source is added to it. The call names the source by the person's number at Google.
-Linking comes before the first sign-in by Google. What has such a sign-in left behind, and what can you do with that?
+Linking comes before the first sign-in with Google. What has such a sign-in left behind, and what can you do with that?
 """
 scene = "old_account"
 

@@ -1,4 +1,4 @@
-"""A colleague says: “Goran's sign-in by Google broke on the day when somebody made `phone_number` required.” Which of
+"""A colleague says: “Goran's sign-in with Google broke on the day when somebody made `phone_number` required.” Which of
 these sentences can be true and explain why Goran does not get in? Write `True` or `False` for each.
 
 Google tells the pool his address and his name, and no phone number.

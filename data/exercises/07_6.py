@@ -1,7 +1,8 @@
 """The support desk needs the number that Google has for a person. Write `number_at_google`: it reads the number from an
 answer of `AdminGetUser`.
 
-Do not take it from the username: a user with another username can sign in with Google too (07.7 shows how).
+Do not take it from the username: a user with another username can sign in with Google too (the section on two ways in
+shows how).
 """
 
 from cognito_lab.practice.checks import expect, sign_in_through_pages

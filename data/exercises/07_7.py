@@ -1,6 +1,6 @@
 """Tidepool's server keeps each user's pictures under a key. Write `key_of`: it reads the key from the claims of a
 verified ID token. A user has the same key for ever: after a change of the name or the address, and also after an
-administrator has linked a Google account to the user (07.7). Two users never have the same key.
+administrator has linked a Google account to the user (the last section shows that). Two users never have the same key.
 """
 
 from cognito_lab.practice.checks import Mistake, expect, id_token, sign_in_through_pages

@@ -2,7 +2,7 @@
 
 from cognito_lab.practice.checks import expect
 
-title, core, difficulty, minutes = "By which way?", False, 1, 2
+title, core, difficulty, minutes = "Which provider?", False, 1, 2
 expected = '`"Google"` for Goran, `"Northshore"` for Aiko, and `None` for Mara, who has a password.'
 hint = """
 `jwt.decode(tokens["goran"]["id_token"], options={"verify_signature": False})` shows the claims. One of the three that
