@@ -448,7 +448,8 @@ def test_the_name_of_a_device_is_only_a_name(it: Protected) -> None:
         }
     )
     it.comes(HOME, "<b>{feedback-token}</b>")
-    assert outbox.inbox(MAIL)[-1].text == "<p>&lt;b&gt;{feedback-token}&lt;/b&gt;</p>"
+    message = outbox.inbox(MAIL)[-1]
+    assert (message.text, message.code) == ("<p>&lt;b&gt;{feedback-token}&lt;/b&gt;</p>", "")
 
 
 def test_nobody_is_told_without_notify_a_sender_and_a_proved_address(it: Protected) -> None:
