@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+import pyotp
 import pytest
 from browser_support import axe_faults, photograph, tab_to
 from playwright.sync_api import Browser, Page, expect
@@ -22,6 +23,10 @@ LOOKS = {
     "wide_dark": ("dark", 1000),
     "narrow_light": ("light", 360),
     "narrow_dark": ("dark", 360),
+}
+SES = {
+    "EmailSendingAccount": "DEVELOPER",
+    "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/hello@tidepool.example",
 }
 NAMES = ("email", "name", "phone_number", "birthdate")
 EVERYTHING = [{"Name": name, "Required": True, "Mutable": True} for name in NAMES]
@@ -51,7 +56,7 @@ class Place:
         self.server, self.idp = server, boto3.client("cognito-idp")
         self.callback = server.url + "/_lab/health"  # a page that answers; it stands in for the app's
         made = self.idp.create_user_pool(
-            PoolName="tidepool", AutoVerifiedAttributes=["email"], Schema=EVERYTHING
+            PoolName="tidepool", AutoVerifiedAttributes=["email"], Schema=EVERYTHING, EmailConfiguration=SES
         )
         self.pool = made["UserPool"]["Id"]
         self.idp.create_identity_provider(
@@ -195,8 +200,45 @@ def shown(page: Page, it: Place) -> Iterator[str]:
     press(page, "Sign in")
     expect(page.get_by_role("heading", level=1)).to_have_text("Choose a new password")
     yield "changePassword"
+    yield from shown_for_a_second_factor(page, it)
     page.goto(it.address("/login", client_id="none"))
     yield "error"
+
+
+def shown_for_a_second_factor(page: Page, it: Place) -> Iterator[str]:
+    """Mara has no factor, then an app, then the choice of two."""
+    named, apps = {"UserPoolId": it.pool}, {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
+    it.idp.set_user_pool_mfa_config(**named, MfaConfiguration="ON", **apps)
+    try:
+        sign_in_as_mara(page, it)
+        secret = page.locator("code").inner_text()
+        assert page.get_by_role("img", name="QR code").bounding_box()
+        yield "mfaSetup"
+        fill(page, Code=pyotp.TOTP(secret).now())
+        press(page, "Set up")
+        at_the_app(page, it)
+        page.context.clear_cookies()
+        sign_in_as_mara(page, it)
+        yield "mfa"
+        both = {"EmailMfaConfiguration": {}, **apps}
+        it.idp.set_user_pool_mfa_config(**named, MfaConfiguration="ON", **both)
+        it.idp.admin_set_user_mfa_preference(**named, Username="mara", EmailMfaSettings={"Enabled": True})
+        sign_in_as_mara(page, it)
+        yield "mfaSelect"
+        press(page, "A code by e-mail")
+        fill(page, Code=it.code("mara"))
+        press(page, "Continue")
+        at_the_app(page, it)
+        page.context.clear_cookies()
+    finally:
+        it.idp.set_user_pool_mfa_config(**named, MfaConfiguration="OFF")
+
+
+def sign_in_as_mara(page: Page, it: Place) -> None:
+    it.password("mara", permanent=True)
+    page.goto(it.address("/login"))
+    fill(page, Username="mara", Password=PASSWORD)
+    press(page, "Sign in")
 
 
 def test_every_page_is_easy_to_see_and_to_press(browser: Browser, it: Place) -> None:

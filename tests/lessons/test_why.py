@@ -193,6 +193,38 @@ def read_only(p: Place) -> Any:
     return p.idp.update_user_attributes(AccessToken=token, UserAttributes=pairs(email="m@tidepool.example"))
 
 
+def protected(p: Place, **configuration: Any) -> None:
+    mode = {"UserPoolTier": "PLUS", "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"}}
+    p.idp.update_user_pool(UserPoolId=p.pool, **mode)
+    p.idp.set_risk_configuration(UserPoolId=p.pool, **configuration)
+
+
+@case("user_pools.threat_protection.risk.check_address_not_blocked", "from 127.0.0.1", "outside 127.0.0.0/8")
+def blocked_address(p: Place) -> Any:
+    protected(p, RiskExceptionConfiguration={"BlockedIPRangeList": ["127.0.0.0/8"]})
+    return p.initiate()
+
+
+@case(
+    "user_pools.threat_protection.leaked_passwords.check_new_password", "leaked ones, at SIGN_UP", "another"
+)
+def leaked_password(p: Place) -> Any:
+    protected(p, CompromisedCredentialsRiskConfiguration={"Actions": {"EventAction": "BLOCK"}})
+    return p.idp.sign_up(ClientId=p.client, Username="nele", Password="Tidepool-2026!")
+
+
+@case("user_pools.threat_protection.risk.check_not_risky", "of the level High", "a known network or device")
+def risky(p: Place) -> Any:
+    action = {"HighAction": {"Notify": False, "EventAction": "BLOCK"}}
+    protected(p, AccountTakeoverRiskConfiguration={"Actions": action})
+    p.initiate()
+    told = {"IpAddress": "198.51.100.9", "ServerName": "x", "ServerPath": "/"}
+    return p.idp.admin_initiate_auth(
+        UserPoolId=p.pool, ClientId=p.client, AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "mara", "PASSWORD": PASSWORD}, ContextData={**told, "HttpHeaders": []},
+    )  # fmt: skip
+
+
 @case("user_pools.sign_in.challenges.check_session_unused", "was answered", "new sign-in")
 def second_answer(p: Place) -> Any:
     p.invited()

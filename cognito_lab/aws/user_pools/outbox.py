@@ -23,7 +23,7 @@ class Message:
         to: E-mail address or phone number.
         medium: ``"EMAIL"`` or ``"SMS"``.
         subject: Empty for an SMS.
-        code: The code, or the temporary password, that stands in ``text``.
+        code: The code, temporary password or feedback token that stands in ``text``.
         time: When it was sent, in UTC by the account's clock.
         sender, reply_to: Of an e-mail, as the pool's EmailConfiguration says; empty for an SMS.
     """

@@ -315,6 +315,23 @@ def test_an_answer_with_a_secret_hash(it: Factors) -> None:
     assert it.answer(challenge, app.now(), client=client, SECRET_HASH=proof)["AccessToken"]
 
 
+def test_a_challenge_is_for_one_client_one_kind_and_one_life(it: Factors) -> None:
+    it.member(phone_number=PHONE)
+    it.prefer(SMS_MFA=ON)
+    challenge = it.initiate()
+    code, other = sent_to(PHONE), it.new_client()["ClientId"]
+    with refused("NotAuthorizedException", "Invalid session for the user."):
+        it.answer(challenge, code, client=other)
+    with refused("NotAuthorizedException", "Invalid session for the user."):
+        it.answer({**challenge, "ChallengeName": EMAIL}, code)
+    with refused("NotAuthorizedException", "Invalid session for the user."):
+        it.idp.associate_software_token(Session=challenge["Session"])
+    it.idp.admin_delete_user(UserPoolId=it.pool, Username="mara")
+    it.member(phone_number=PHONE)
+    with refused("NotAuthorizedException", "Invalid session for the user."):
+        it.answer(challenge, code)
+
+
 # -- recovery -------------------------------------------------------------------------------------
 
 

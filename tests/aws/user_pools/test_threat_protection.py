@@ -448,7 +448,8 @@ def test_the_name_of_a_device_is_only_a_name(it: Protected) -> None:
         }
     )
     it.comes(HOME, "<b>{feedback-token}</b>")
-    assert outbox.inbox(MAIL)[-1].text == "<p>&lt;b&gt;{feedback-token}&lt;/b&gt;</p>"
+    message = outbox.inbox(MAIL)[-1]
+    assert (message.text, message.code) == ("<p>&lt;b&gt;{feedback-token}&lt;/b&gt;</p>", "")
 
 
 def test_nobody_is_told_without_notify_a_sender_and_a_proved_address(it: Protected) -> None:
@@ -532,6 +533,32 @@ def test_the_pages_have_the_same_rules() -> None:
         )
         pages.idp.admin_set_user_password(**named, Password=PASSWORD, Permanent=True)
         assert "Request not allowed due to security reasons." in pages.sign_in_at("mara", PASSWORD).text
+
+
+def test_a_page_asks_for_the_factor_that_risk_needs() -> None:
+    with managed_login.pages() as pages:
+        named = {"UserPoolId": pages.pool}
+        pages.idp.update_user_pool(
+            **named, AutoVerifiedAttributes=["email"], UserPoolTier="PLUS",
+            UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"},
+        )  # fmt: skip
+        offers = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
+        pages.idp.set_user_pool_mfa_config(**named, MfaConfiguration="OPTIONAL", **offers)
+        token = pages.sign_in()["AccessToken"]  # from a program, at this address
+        app = pyotp.TOTP(pages.idp.associate_software_token(AccessToken=token)["SecretCode"])
+        pages.idp.verify_software_token(AccessToken=token, UserCode=app.now())
+        pages.lab.travel(seconds=30)
+        asks = {"LowAction": {"Notify": False, "EventAction": "MFA_REQUIRED"}}
+        pages.idp.set_risk_configuration(**named, AccountTakeoverRiskConfiguration={"Actions": asks})
+        asked = pages.sign_in_at("mara", PASSWORD)
+        assert "authenticator app" in asked.text
+        done = pages.post_form(asked, code=app.now())
+        assert "code" in fields_of(done.headers["location"])
+        event = pages.idp.admin_list_user_auth_events(**named, Username="mara")["AuthEvents"][0]
+        assert (event["EventResponse"], event["EventRisk"]["RiskLevel"]) == ("Pass", "Low")
+        assert event["ChallengeResponses"][-1] == {"ChallengeName": "Mfa", "ChallengeResponse": "Success"}
+        pages.browser.cookies.clear()
+        assert "code" in fields_of(pages.sign_in_at("mara", PASSWORD).headers["location"])
 
 
 # -- events and feedback ----------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from cognito_lab.aws.user_pools.sign_in.challenges import Challenge
 from cognito_lab.errors import AwsError
 from cognito_lab.network.messages import Response
 
-LABELS = {SMS: "A code by SMS", APP: "A code of your authenticator app", EMAIL: "A code by e-mail"}
+LABELS = {SMS: "A code by SMS", APP: "A code from your authenticator app", EMAIL: "A code by e-mail"}
 
 
 def show_challenge(visit: Visit, challenge: dict[str, Any]) -> Response:
@@ -68,7 +68,8 @@ def set_up_page(visit: Visit) -> tuple[str, dict[str, object]]:
         return "set_up_app.html", {"secret": "", "image": ""}
     secret = challenge.token.secret
     address = pyotp.TOTP(secret).provisioning_uri(name=challenge.user.username, issuer_name=visit.client.name)
-    return "set_up_app.html", {"secret": secret, "image": segno.make_qr(address).svg_data_uri(scale=4)}
+    image = segno.make_qr(address).svg_data_uri(scale=4, light="white")  # on a dark page as well
+    return "set_up_app.html", {"secret": secret, "image": image}
 
 
 def waiting(visit: Visit, name: str) -> Challenge | None:

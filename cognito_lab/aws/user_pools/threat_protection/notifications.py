@@ -39,7 +39,8 @@ def send(user: User, event: AuthEvent, kind: str, configuration: Mapping[str, An
         return
     template = configuration.get(kind, {})
     subject, default = DEFAULTS[kind]
-    event.feedback_token = randomness.text(64)
+    text = template.get("TextBody") or template.get("HtmlBody") or default
+    event.feedback_token = randomness.text(64) if "{feedback-token}" in text else ""
     moment = datetime.fromtimestamp(event.created, UTC)
     values = {
         "username": user.username, "login-time": f"{moment:%Y-%m-%d %H:%M} UTC",
@@ -47,7 +48,6 @@ def send(user: User, event: AuthEvent, kind: str, configuration: Mapping[str, An
         "device-name": event.context.device_name or "unknown", "event-id": event.id,
         "feedback-token": event.feedback_token,
     }  # fmt: skip
-    text = template.get("TextBody") or template.get("HtmlBody") or default
     if text == template.get("HtmlBody"):  # whoever signs in chose the name of the device
         values = {name: html.escape(value) for name, value in values.items()}
     text = re.sub(r"\{([a-z-]+)\}", lambda found: values.get(found[1], found[0]), text)
