@@ -24,6 +24,7 @@ _NAMES = {
     "lifetimes": "cognito_lab.views.plots",
     "waits": "cognito_lab.views.plots",
     "permissions": "cognito_lab.views.permissions",
+    "sign_in_by_srp": "cognito_lab.lessons.srp_sign_in",
     "OutsideTheLab": "cognito_lab.errors",
 }
 __all__ = list(_NAMES)

@@ -6,7 +6,7 @@ herself today, in a pool that is in `AUDIT`. Why was each of them not stopped? C
 
 import boto3
 
-from cognito_lab.lessons.srp_sign_in import sign_in_by_srp
+from cognito_lab import sign_in_by_srp
 from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "Why did the leaked password pass?", False, 2, 6

@@ -4,7 +4,7 @@
 
 import boto3
 
-from cognito_lab.lessons.srp_sign_in import sign_in_by_srp
+from cognito_lab import sign_in_by_srp
 from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "Does the pool see it?", False, 1, 2

@@ -1,0 +1,35 @@
+"""A sign-in by SRP as lessons make it: the right password brings tokens, and no request contains it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.user_pools import PASSWORD, read, refused, world
+
+from cognito_lab import sign_in_by_srp
+from cognito_lab.practice.checks import watched
+
+
+@pytest.fixture
+def it():
+    with world() as account:
+        account.new_pool(
+            ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"], AutoVerifiedAttributes=["email"]
+        )
+        account.member()
+        yield account
+
+
+def test_the_right_password_brings_tokens_and_stays_in_the_app(it):
+    with watched() as asked:
+        answer = sign_in_by_srp(it.idp, it.pool, it.client, "mara", PASSWORD)
+    assert read(answer["AuthenticationResult"]["AccessToken"])["username"] == "mara"
+    sent = [json.dumps(exchange.details["parameters"]) for exchange in asked]
+    assert len(sent) == 2 and not any(PASSWORD in text for text in sent)
+
+
+def test_a_wrong_password_is_refused_at_the_second_call(it):
+    with watched() as asked, refused("NotAuthorizedException"):
+        sign_in_by_srp(it.idp, it.pool, it.client, "mara", f"{PASSWORD}!")
+    assert [exchange.operation for exchange in asked] == ["InitiateAuth", "RespondToAuthChallenge"]
