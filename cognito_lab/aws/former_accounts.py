@@ -5,6 +5,7 @@ A learner goes on with an id from an earlier section. AWS says no more of it tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -67,7 +68,7 @@ def told_by(text: str) -> str:
         return ""
     there = {name for name, _ in _ids()} if moto_patches.running() else set()
     for name, (kind, account) in reversed(_held.items()):
-        if name in text and name not in there:
+        if _names(text, name) and name not in there:
             return f"{name} was {kind} of {account.is_over}"
     return ""
 
@@ -80,7 +81,12 @@ def own_id_in(text: str) -> str:
     if reproducible.is_asked_for() or not moto_patches.running():
         return ""
     chosen = ("a bucket", "the domain")
-    return next((name for name, kind in _ids() if kind not in chosen and name in text), "")
+    return next((name for name, kind in _ids() if kind not in chosen and _names(text, name)), "")
+
+
+def _names(text: str, name: str) -> bool:
+    """Whether ``name`` stands in ``text``, and not only as a part of a longer name."""
+    return name in text and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
 
 
 def _ids() -> Iterator[tuple[str, str]]:
@@ -88,7 +94,7 @@ def _ids() -> Iterator[tuple[str, str]]:
     registry, identity_pools = model.registry(), moto_patches.account_state(pools.IdentityPools)
     yield from ((name, "a user pool") for name in registry.pools)
     yield from ((name, "an app client") for name in registry.clients)
-    yield from ((f"{prefix}.auth.{region}.", "the domain") for region, prefix in registry.domains)
+    yield from ((f"{prefix}.auth.{region}", "the domain") for region, prefix in registry.domains)
     for pool in [pool for region in identity_pools.by_region.values() for pool in region.values()]:
         yield from ((name, "an identity") for name in pool.identities)
         yield pool.id, "an identity pool"

@@ -51,8 +51,9 @@ def own_line(error: BaseException) -> str:
     if not own:
         return ""
     line = linecache.getline(own[-1].filename, own[-1].lineno or 0)
-    code = line
-    if own[-1].end_lineno == own[-1].lineno and own[-1].end_colno:
+    code = line  # of a with, whose place Python 3.13 gives otherwise than 3.11 does
+    is_with = line.lstrip().startswith("with ")
+    if own[-1].end_lineno == own[-1].lineno and own[-1].end_colno and not is_with:
         code = line.encode()[own[-1].colno : own[-1].end_colno].decode()
     return f"line {own[-1].lineno}, `{code.strip()}`" if code.strip() else f"line {own[-1].lineno}"
 

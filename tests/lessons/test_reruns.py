@@ -159,6 +159,13 @@ def test_what_is_of_a_scene_that_is_over_is_known_again(kind: str, over: Any) ->
     )
 
 
+@pytest.mark.parametrize("text", ["tidepool", "the bucket tidepool.", "https://tidepool.s3.amazonaws.com/a"])
+def test_a_name_is_known_where_it_stands_alone(text: str) -> None:
+    assert former_accounts._names(text, "tidepool")
+    assert not former_accounts._names(text.replace("tidepool", "tidepool-pictures"), "tidepool")
+    assert not former_accounts._names(text.replace("tidepool", "mytidepool"), "tidepool")
+
+
 def test_what_is_there_again_is_not_over(over: Any) -> None:
     over.lab.scene("overture")
     lines = shown_for(lambda: boto3.client("s3").get_object(Bucket=over.bucket, Key="nothing.svg"))
