@@ -20,7 +20,12 @@ stub = {
     "ConfirmForgotPassword with a wrong code": None,
     "SignUp": None,
 }
-solution = dict(zip(stub, [False, False, False, True], strict=True))
+solution = {
+    "InitiateAuth with a wrong password": False,
+    "ForgotPassword": False,
+    "ConfirmForgotPassword with a wrong code": False,
+    "SignUp": True,
+}
 BECAUSE = [
     "an unknown name is refused like a wrong password.",
     "for an unknown name Cognito only says that it has sent a code.",

@@ -20,7 +20,13 @@ stub = {
     "a user signs in by USER_SRP_AUTH": None,
     "an administrator sets it": None,
 }
-solution = dict(zip(stub, [True, True, True, False, False], strict=True))
+solution = {
+    "a user signs up with it": True,
+    "a user changes to it (ChangePassword)": True,
+    "a user signs in by USER_PASSWORD_AUTH": True,
+    "a user signs in by USER_SRP_AUTH": False,
+    "an administrator sets it": False,
+}
 BECAUSE = [
     "a new user sends the password, and the pool looks it up.",
     "the new password travels to the pool like any other.",
