@@ -241,9 +241,36 @@ def test_an_exercise_is_not_done_then_wrong_then_solved(jupyter: JupyterLab, wor
     assert "1 of " in (jupyter.folder / "START.md").read_text()
 
 
+def test_a_short_exercise_is_failed_and_solved(jupyter: JupyterLab, worksheet: Worksheet):
+    page, output = worksheet.page, worksheet.go_to("last")
+    task = Exercise("02.5")
+    assert task.minutes <= 2
+    _, wrong, says = next(task.wrong())
+    check = task.solved_cell.splitlines()[-1]
+    for answer, said in ((f"{task.name} = {wrong!r}\n\n{check}", says), (task.solved_cell, "solved")):
+        page.keyboard.press("Enter")
+        page.keyboard.press("Control+A")
+        page.keyboard.insert_text(answer)
+        page.keyboard.press("Control+Enter")
+        expect(output).to_contain_text(said)
+    assert "02.5" in json.loads((jupyter.folder / ".progress.json").read_text())["exercise"]
+
+
 def test_what_is_worked_with_is_easy_to_see(worksheet: Worksheet):
     """As the tests above have left it: answered, stepped through, edited and solved."""
     look_at(worksheet.page, worksheet.panel, "worksheet")
+
+
+def test_a_cell_that_runs_again_after_its_scene_is_over_says_so(worksheet: Worksheet):
+    page, output = worksheet.page, worksheet.go_to("last")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text('lab.scene("directory")')
+    page.keyboard.press("Control+Enter")
+    expect(output).to_contain_text("directory: ")
+    again = worksheet.go_to("token")
+    page.keyboard.press("Control+Enter")
+    expect(again).to_contain_text("of the scene “members”, which is over: run the section again from")
 
 
 def test_a_recording_is_still_shown_the_next_day(jupyter: JupyterLab, worksheet: Worksheet):
