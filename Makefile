@@ -64,7 +64,7 @@ tools: here ## add to .venv what the commands below need, as each of them does
 
 # More workers than cores: browsers, servers, kernels and downloads are waited for about a third of the time.
 test: tools ## all tests: the package, and every notebook compared with its stored outputs
-	$(VENV) -m pytest -n 5 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(VENV) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 clients: tools ## SDKs and other programs, unmodified, against a served account (fetched the first time)
 	COGNITO_LAB_CLIENTS=yes $(VENV) -m pytest tests/clients tests/browser/test_demo_with_the_sdk.py $(ARGS)
