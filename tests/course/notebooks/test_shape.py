@@ -22,7 +22,6 @@ LESSONS = sorted(run.NOTEBOOKS.glob("[0-9]*.ipynb"))
 
 MOST_CELLS = 50
 LONGEST_STRETCH = 8  # code cells in which a learner only looks
-SHORT = 2  # minutes of an exercise at the end of a section
 DOES = re.compile(r"\bpredict\(|\bquiz\(|\.check\(")
 PREDICT = re.compile(r'^predict\("([^"]+)"\)$', re.MULTILINE)
 STOP = re.compile(r"\bquiz\(.*stop=True\)")
