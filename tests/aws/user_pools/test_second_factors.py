@@ -133,6 +133,16 @@ def test_each_secret_is_new_and_long_enough(it: Factors) -> None:
     assert len(base64.b32decode(first + "=" * (-len(first) % 8))) >= 16  # RFC 4226: 128 bits
 
 
+def test_a_secret_is_proved_once(it: Factors) -> None:
+    it.member()
+    token = it.sign_in()["AccessToken"]
+    app = pyotp.TOTP(it.idp.associate_software_token(AccessToken=token)["SecretCode"])
+    it.idp.verify_software_token(AccessToken=token, UserCode=app.now())
+    it.lab.travel(minutes=1)
+    with refused("SoftwareTokenMFANotFoundException"):
+        it.idp.verify_software_token(AccessToken=token, UserCode=app.now())
+
+
 def test_the_old_app_works_until_the_new_one_showed_a_code(it: Factors) -> None:
     old = it.with_app()
     token = it.answer(it.initiate(), old.now())["AccessToken"]
