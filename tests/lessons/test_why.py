@@ -472,7 +472,7 @@ def no_such_operation(p: Place) -> Any:
     return posted("Nope")
 
 
-@case("api.json_inputs._object", "another body", "a JSON object")
+@case("api.json_inputs.read_object", "another body", "a JSON object")
 def no_json(p: Place) -> Any:
     return posted("GetId", "x")
 
@@ -755,6 +755,9 @@ PASSED_ON = {
     "managed_login.oauth.token_endpoint.by_refresh_token",
     "managed_login.oauth.token_endpoint.revoke",
     "network.forms.refuse_if",
+    "lambda_functions.function_policies.check_statement",
+    "lambda_functions.functions.list_functions",
+    "lambda_functions.invocations.invoke",
     "identity_pools.credentials.get_credentials_for_identity",
     "user_pools.people.admin.take_aliases",
     "user_pools.sign_in.refresh.revoke_token",
@@ -762,6 +765,7 @@ PASSED_ON = {
 OTHER_ERRORS = (
     "OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "NotJson", "BadSignature", "LookupError",
     "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection",
+    "Failed", "ModuleNotFoundError", "Stopped", "TimeoutError",
 )  # fmt: skip
 OF_PROVIDERS = ("SamlError", "IdpError")  # the app hears the check's text; words beside it are a help
 

@@ -17,6 +17,7 @@ API_HOSTS = {
 }
 JSON_SERVICES = ("cognito-idp", "cognito-identity")
 QUERY_SERVICES = ("sts", "iam")
+REST_SERVICES = ("lambda",)  # REST with JSON
 
 
 def is_region(name: str) -> bool:

@@ -126,4 +126,4 @@ def denied(service: str, verdict: Verdict, resource: str, principal: Principal |
     text += verdict.reason
     if service in ("s3", *services.QUERY_SERVICES):
         return AwsError("AccessDenied", text, 403)
-    return AwsError("AccessDeniedException", text)
+    return AwsError("AccessDeniedException", text, 403 if service in services.REST_SERVICES else 400)
