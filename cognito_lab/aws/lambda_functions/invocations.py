@@ -87,7 +87,7 @@ class Invocation(AbstractContextManager[None]):
         threading.Thread(target=self._raise_until_it_ends, daemon=True).start()
 
     def _raise_until_it_ends(self) -> None:
-        pause = 0.01
+        self.thread.join(pause := 0.1)  # most end at their next call
         while self.thread.is_alive():
             if self._passing.acquire(timeout=1.0):
                 number = ctypes.c_ulong(self.thread.ident or 0)

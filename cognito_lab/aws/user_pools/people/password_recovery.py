@@ -12,7 +12,7 @@ from cognito_lab.aws.user_pools import attributes, client_secrets, model, passwo
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import UserPool
-from cognito_lab.aws.user_pools.people import verification_codes
+from cognito_lab.aws.user_pools.people import sign_up_triggers, verification_codes
 from cognito_lab.aws.user_pools.sign_in import hidden_users, user_status
 from cognito_lab.aws.user_pools.threat_protection import auth_events, leaked_passwords
 from cognito_lab.errors import invalid
@@ -87,4 +87,5 @@ def confirm_forgot_password(call: Call) -> dict[str, Any]:
     leaked_passwords.check_new_password(client, user, password)
     client.pool.set_password(user, password, "CONFIRMED")
     verification_codes.use_up(user, "recovery")
+    sign_up_triggers.after(client.pool, user, client, "ConfirmForgotPassword")
     return {}

@@ -14,7 +14,7 @@ from cognito_lab.aws.user_pools import attributes, client_secrets, directory, mo
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import UserPool
-from cognito_lab.aws.user_pools.people import verification_codes
+from cognito_lab.aws.user_pools.people import sign_up_triggers, verification_codes
 from cognito_lab.aws.user_pools.sign_in import hidden_users
 from cognito_lab.aws.user_pools.threat_protection import auth_events, leaked_passwords
 from cognito_lab.errors import invalid
@@ -42,11 +42,16 @@ def sign_up(call: Call) -> dict[str, Any]:
         passwords.check_long_enough_to_send(password)
         passwords.check_policy(pool.password_policy, password)
         leaked_passwords.check_new_password(client, None, password, "SIGN_UP")
+    flags = sign_up_triggers.before(pool, "SignUp", username, values, client=client)
     # The name is free
     directory.check_username_free(pool.people, username, values, "User already exists")
     unproved = {proof: "false" for name, proof in attributes.VERIFIED.items() if values.get(name)}
     user = add_user(pool, username, {**unproved, **values}, "UNCONFIRMED", password)
+    sign_up_triggers.obey(pool, user, flags)
     auth_events.record(client, user, "SignUp", leaked=leaked_passwords.is_leaked(password)).end("Pass")
+    if user.status == "CONFIRMED":
+        sign_up_triggers.after(pool, user, client)
+        return {"UserConfirmed": True, "UserSub": user.sub}
     answer = {"UserConfirmed": False, "UserSub": user.sub}
     delivery = send_code(pool, user)
     return answer | ({"CodeDeliveryDetails": delivery} if delivery else {})
@@ -121,6 +126,7 @@ def confirm_sign_up(call: Call) -> dict[str, Any]:
     proved = {attributes.VERIFIED[code.attribute]: "true"} if is_same_address else {}
     confirm(client.pool, user, proved, call.get("ForceAliasCreation", False))
     verification_codes.use_up(user, "sign-up")
+    sign_up_triggers.after(client.pool, user, client)
     return {}
 
 

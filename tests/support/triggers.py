@@ -1,0 +1,63 @@
+"""What the tests of triggers share: a pool whose triggers are functions of the test's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from support.lambda_functions import client, make_function
+from support.user_pools import World
+
+from cognito_lab import Lab
+
+# What the functions have been given is printed by them, and read in their logs.
+HEAD = "import json\ndef handler(event, context):\n    print(json.dumps(event))\n"
+
+
+class Triggered(World):
+    """A user pool with triggers."""
+
+    def on(
+        self, trigger: str, body: str = "", role: str = "", permitted: bool = True, **settings: Any
+    ) -> str:
+        """Let ``body`` of a function stand for ``trigger``; it returns the event. The function's name."""
+        name = f"{trigger}-{len(client().list_functions()['Functions'])}"
+        lines = [f"    {line}\n" for line in body.splitlines()]
+        arn = make_function(name, f"{HEAD}{''.join(lines)}    return event\n", role, **settings)
+        if permitted:
+            self.permit(name)
+        self.configure(**{trigger: arn})
+        return name
+
+    def permit(self, name: str, pool: str = "") -> None:
+        arn = f"arn:aws:cognito-idp:us-east-1:123456789012:userpool/{pool or self.pool}"
+        client().add_permission(
+            FunctionName=name, StatementId="pool", Action="lambda:InvokeFunction",
+            Principal="cognito-idp.amazonaws.com", SourceArn=arn,
+        )  # fmt: skip
+
+    def configure(self, **functions: Any) -> None:
+        """Add to the pool's ``LambdaConfig``; everything else stays."""
+        settings = self.idp.describe_user_pool(UserPoolId=self.pool)["UserPool"]
+        given = {
+            name: settings[name]
+            for name in ("AutoVerifiedAttributes", "UserPoolTier", "AdminCreateUserConfig", "Policies",
+                         "EmailConfiguration")
+            if name in settings
+        }  # fmt: skip
+        given.get("AdminCreateUserConfig", {}).pop("UnusedAccountValidityDays", None)
+        config = {**settings["LambdaConfig"], **functions}
+        self.idp.update_user_pool(UserPoolId=self.pool, LambdaConfig=config, **given)
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """The events that a function has been given."""
+        lines = self.lab.logs(name).splitlines()
+        return [json.loads(line) for line in lines if line.startswith('{"version"')]
+
+
+@contextmanager
+def triggered() -> Iterator[Triggered]:
+    with Lab.start() as lab:
+        yield Triggered(lab)
