@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from support.lambda_functions import client, make_function
+from support.managed_login import Pages
 from support.user_pools import World
 
 from cognito_lab import Lab
@@ -16,11 +17,17 @@ from cognito_lab import Lab
 HEAD = "import json\ndef handler(event, context):\n    print(json.dumps(event))\n"
 
 
-class Triggered(World):
-    """A user pool with triggers."""
+class Triggers(World):
+    """Functions of the pool's own."""
 
     def on(
-        self, trigger: str, body: str = "", role: str = "", permitted: bool = True, **settings: Any
+        self,
+        trigger: str,
+        body: str = "",
+        role: str = "",
+        permitted: bool = True,
+        version: int = 1,
+        **settings: Any,
     ) -> str:
         """Let ``body`` of a function stand for ``trigger``; it returns the event. The function's name."""
         name = f"{trigger}-{len(client().list_functions()['Functions'])}"
@@ -28,7 +35,9 @@ class Triggered(World):
         arn = make_function(name, f"{HEAD}{''.join(lines)}    return event\n", role, **settings)
         if permitted:
             self.permit(name)
-        self.configure(**{trigger: arn})
+        newer = {"LambdaVersion": f"V{version}_0", "LambdaArn": arn}
+        more = {"PreTokenGenerationConfig": newer} if trigger == "PreTokenGeneration" else {}
+        self.configure(**{trigger: arn}, **more)
         return name
 
     def permit(self, name: str, pool: str = "") -> None:
@@ -55,6 +64,20 @@ class Triggered(World):
         """The events that a function has been given."""
         lines = self.lab.logs(name).splitlines()
         return [json.loads(line) for line in lines if line.startswith('{"version"')]
+
+
+class Triggered(Triggers):
+    """A user pool with triggers."""
+
+
+class TriggeredPages(Triggers, Pages):
+    """One with a domain."""
+
+
+@contextmanager
+def triggered_pages() -> Iterator[TriggeredPages]:
+    with Lab.start() as lab:
+        yield TriggeredPages(lab)
 
 
 @contextmanager

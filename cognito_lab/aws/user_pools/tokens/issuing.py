@@ -12,7 +12,7 @@ from typing import Any
 from cognito_lab import randomness
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import AppClient
-from cognito_lab.aws.user_pools.tokens import token_claims, token_store
+from cognito_lab.aws.user_pools.tokens import customization, token_claims, token_store
 from cognito_lab.aws.user_pools.tokens.token_store import Authentication
 from cognito_lab.protocols import oauth
 
@@ -41,27 +41,31 @@ def issue_tokens(
         user, client.id, int(now) if auth_time is None else auth_time, now + client.lifetime("RefreshToken"),
         scopes, amr,
     )  # fmt: skip
+    source = customization.source_of(on_pages=scopes is not None)
+    result = result_for(client, login, source, nonce)  # a function may refuse: then there was no login
     token_store.token_store(client.pool).add(login)
-    result = result_for(client, login, nonce)
     return {**result, "RefreshToken": new_refresh_token(client, login)} if refreshable else result
 
 
-def result_for(client: AppClient, login: Authentication, nonce: str | None = None) -> dict[str, Any]:
+def result_for(
+    client: AppClient, login: Authentication, source: str, nonce: str | None = None
+) -> dict[str, Any]:
+    """The tokens of a login; ``source`` is what the function before tokens is told."""
     issued, now = token_store.token_store(client.pool), int(time.time())
-    access_token = issued.key("access").sign(token_claims.access_claims(client, login, now))
+    with_id = login.scopes is None or "openid" in login.scopes
+    access = token_claims.access_claims(client, login, now)
+    identity = token_claims.id_claims(client, login, now) if with_id else None
+    customization.customize(client, source, login.user, access, identity)
+    access_token = issued.key("access").sign(access)
     answer = {
         "AccessToken": access_token,
         "ExpiresIn": client.lifetime("AccessToken"),
         "TokenType": "Bearer",
     }
-    if login.scopes is None:
-        return {**answer, "IdToken": issued.key("id").sign(token_claims.id_claims(client, login, now))}
-    if "openid" in login.scopes:
-        more = {
-            "at_hash": oauth.access_token_hash(access_token),
-            **({} if nonce is None else {"nonce": nonce}),
-        }
-        answer["IdToken"] = issued.key("id").sign(token_claims.id_claims(client, login, now) | more)
+    if identity is not None:
+        more = {} if login.scopes is None else {"at_hash": oauth.access_token_hash(access_token)}
+        more |= {} if nonce is None else {"nonce": nonce}
+        answer["IdToken"] = issued.key("id").sign(identity | more)
     return answer
 
 
@@ -71,6 +75,7 @@ def for_machine(client: AppClient, scopes: tuple[str, ...]) -> str:
     claims = {"sub": client.id, "token_use": "access", "scope": " ".join(scopes), "auth_time": now}
     claims |= {"iss": client.pool.issuer, "exp": now + client.lifetime("AccessToken"), "iat": now}
     claims |= {"version": 2, "jti": randomness.uuid4(), "client_id": client.id}
+    customization.customize(client, "ClientCredentials", None, claims)
     return token_store.token_store(client.pool).key("access").sign(claims)
 
 

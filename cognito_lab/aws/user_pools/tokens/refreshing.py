@@ -52,7 +52,8 @@ def refresh(client: AppClient, login: Authentication, refresh_token: str) -> dic
 
     With rotation, a new refresh token takes its place.
     """
-    result = issuing.result_for(client, login)
+    result = issuing.result_for(client, login, "RefreshTokens")
+    authentication_of(client, refresh_token)  # a function may have run, and others have refreshed meanwhile
     if client.rotates:
         if login.refresh_tokens[refresh_token] is None:
             login.refresh_tokens[refresh_token] = time.time()

@@ -14,6 +14,7 @@ from cognito_lab.aws.user_pools.model import UserPool
 
 NO_CLIENT = "CLIENT_ID_NOT_APPLICABLE"  # of a call that names no app client
 SDK = "aws-sdk-unknown-unknown"
+PREFIXES = {"PreTokenGeneration": "TokenGeneration"}  # of ``triggerSource``, where it is not the trigger
 WITH_VERSION = {"PreTokenGeneration": "PreTokenGenerationConfig", "InboundFederation": "InboundFederation"}
 
 

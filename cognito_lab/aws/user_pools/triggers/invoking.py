@@ -40,7 +40,7 @@ def run(
 
     Args:
         trigger: Its name in ``LambdaConfig``.
-        source: ``triggerSource`` after the trigger's name: ``SignUp``.
+        source: The end of ``triggerSource``: ``SignUp``.
         request: Members that are ``...`` are left out.
 
     Raises:
@@ -52,10 +52,9 @@ def run(
     arn = events.arn_of(pool, trigger)
     if arn is None:
         return None
-    event = events.event(
-        pool, trigger, f"{trigger}_{source}", client.id if client else client_id, username, request
-    )
-    with exchanges.internal_call("cognito-idp", "lambda", f"{trigger}_{source}") as exchange:
+    whole_source = f"{events.PREFIXES.get(trigger, trigger)}_{source}"
+    event = events.event(pool, trigger, whole_source, client.id if client else client_id, username, request)
+    with exchanges.internal_call("cognito-idp", "lambda", whole_source) as exchange:
         outcome = invoked(pool, trigger, arn, json.dumps(event).encode())
         check_still_there(pool, client)
         check_succeeded(trigger, outcome)
