@@ -19,6 +19,7 @@ from cognito_lab.aws.managed_login.oauth.requests import AuthorizationRequest
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.tokens import issuing
+from cognito_lab.aws.user_pools.triggers import authentication
 from cognito_lab.expiring import Expiring
 from cognito_lab.network.messages import Request, Response
 
@@ -52,6 +53,8 @@ def complete_sign_in(
     amr: tuple[str, ...] = ("pwd",),
 ) -> Response:
     """Somebody has just signed in: the browser gets its session, and goes back to the app."""
+    if provider == "COGNITO":  # who comes from another provider was looked at when they came
+        authentication.after(asked.client, user)
     session = Session(user, provider, amr, int(time.time()))
     response = back_to_the_app(asked, session)
     response.headers.add("set-cookie", browser_sessions.new_session(request, session))

@@ -19,10 +19,10 @@ from cognito_lab.aws.user_pools.people import (
     password_recovery,
     profile,
     sign_up,
-    sign_up_triggers,
     verification_codes,
 )
 from cognito_lab.aws.user_pools.tokens import revoking
+from cognito_lab.aws.user_pools.triggers import sign_up_triggers
 from cognito_lab.errors import AwsError, invalid
 
 MEDIUMS = {medium: attribute for attribute, medium in outbox.MEDIUM.items()}

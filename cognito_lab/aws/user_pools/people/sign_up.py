@@ -14,9 +14,10 @@ from cognito_lab.aws.user_pools import attributes, client_secrets, directory, mo
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import UserPool
-from cognito_lab.aws.user_pools.people import sign_up_triggers, verification_codes
+from cognito_lab.aws.user_pools.people import verification_codes
 from cognito_lab.aws.user_pools.sign_in import hidden_users
 from cognito_lab.aws.user_pools.threat_protection import auth_events, leaked_passwords
+from cognito_lab.aws.user_pools.triggers import sign_up_triggers
 from cognito_lab.errors import invalid
 
 VERIFIED_FIRST = ("phone_number", "email")  # with both to verify, the code goes by SMS

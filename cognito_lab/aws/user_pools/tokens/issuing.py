@@ -14,6 +14,7 @@ from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.tokens import customization, token_claims, token_store
 from cognito_lab.aws.user_pools.tokens.token_store import Authentication
+from cognito_lab.aws.user_pools.triggers import authentication
 from cognito_lab.protocols import oauth
 
 # A refresh token looks like an encrypted JWT (RFC 7516): this header, then parts of these many bytes.
@@ -36,6 +37,8 @@ def issue_tokens(
     With ``scopes`` the tokens are those of the authorization server at the pool's domain. Without
     ``refreshable`` there is no refresh token: the implicit grant.
     """
+    if scopes is None:  # through the API; the pages have done so when the person signed in
+        authentication.after(client, user)
     now = time.time()
     login = Authentication(
         user, client.id, int(now) if auth_time is None else auth_time, now + client.lifetime("RefreshToken"),
