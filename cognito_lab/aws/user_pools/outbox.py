@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cognito_lab.aws import moto_patches
+from cognito_lab.aws.user_pools.triggers import messages
 
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.model import UserPool
@@ -67,6 +68,8 @@ def send(pool: UserPool, kind: str, to: str, attribute: str, code: str, username
     ``kind`` is ``"verification"`` or ``"invitation"``: each has a template in the pool's settings.
     """
     subject, text = pool.template(kind, MEDIUM[attribute])
+    own_subject, own_text = messages.written_by_function(pool, kind, MEDIUM[attribute], username)
+    subject, text = own_subject or subject, own_text or text
     text = text.replace("{####}", code).replace("{username}", username)
     headers = email_headers(pool) if attribute == "email" else {}
     sent = Message(to, MEDIUM[attribute], subject, text, code, datetime.now(UTC), **headers)

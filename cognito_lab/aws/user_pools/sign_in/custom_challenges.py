@@ -71,7 +71,7 @@ def ask_function(
     """What one of the three functions answers.
 
     Raises:
-        AwsError: ``InvalidParameterException``: the pool has none. See also :func:`cognito_lab.aws.user_pools.triggers.invoking.run`.
+        AwsError: ``InvalidParameterException``: the pool has none. And those of ``invoking.run``.
     """
     is_known = not hidden_users.is_placeholder(user)
     answering = events.called() in authentication.ANSWERS  # only then ClientMetadata arrives

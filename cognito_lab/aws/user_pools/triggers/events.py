@@ -10,7 +10,7 @@ from typing import Any
 
 from cognito_lab.aws.api import operations
 from cognito_lab.aws.user_pools.directory import User
-from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.model import AppClient, UserPool
 
 NO_CLIENT = "CLIENT_ID_NOT_APPLICABLE"  # of a call that names no app client
 SDK = "aws-sdk-unknown-unknown"
@@ -122,6 +122,12 @@ def called() -> str:
     """The name of the operation under way; empty for a page or endpoint of the domain."""
     call = operations.CURRENT.get()
     return call.operation if call else ""
+
+
+def client(pool: UserPool) -> AppClient | None:
+    """The app client that the call under way names."""
+    call = operations.CURRENT.get()
+    return pool.clients.get(call.get("ClientId", "")) if call else None
 
 
 def given(member: str) -> Any:
