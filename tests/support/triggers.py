@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from support.federation import Federation
 from support.lambda_functions import client, make_function
 from support.managed_login import Pages
 from support.user_pools import World
@@ -37,7 +38,7 @@ class Triggers(World):
             self.permit(name)
         newer = {"LambdaVersion": f"V{version}_0", "LambdaArn": arn}
         more = {"PreTokenGenerationConfig": newer} if trigger == "PreTokenGeneration" else {}
-        self.configure(**{trigger: arn}, **more)
+        self.configure(**{trigger: newer if trigger == "InboundFederation" else arn}, **more)
         return name
 
     def permit(self, name: str, pool: str = "") -> None:
@@ -72,6 +73,16 @@ class Triggered(Triggers):
 
 class TriggeredPages(Triggers, Pages):
     """One with a domain."""
+
+
+class TriggeredFederation(Triggers, Federation):
+    """One into which people come from outside."""
+
+
+@contextmanager
+def triggered_federation() -> Iterator[TriggeredFederation]:
+    with Lab.start() as lab:
+        yield TriggeredFederation(lab)
 
 
 @contextmanager
