@@ -38,7 +38,6 @@ apps = {"public": app("public", **pages), "secret": app("secret", secret=True, *
 admin = {**pages, "AllowedOAuthScopes": ["openid", "aws.cognito.signin.user.admin"]}
 
 
-
 def guarded(domain: str, mfa: str, by_email: bool) -> dict[str, object]:
     """A pool with the same people and second factors: an authenticator app, and codes by e-mail."""
     sender = "arn:aws:ses:us-east-1:123456789012:identity/hello@tidepool.example"
