@@ -30,7 +30,7 @@ class Authentication:
     expires: float
     scopes: tuple[str, ...] | None = None
     amr: tuple[str, ...] = ("pwd",)
-    event_id: str = field(default_factory=randomness.uuid4)
+    event_id: str = ""
     origin_jti: str = field(default_factory=randomness.uuid4)
     revoked: bool = False
     # Each refresh token, and when it was rotated out (if it was).
