@@ -27,7 +27,8 @@ class Challenge:
 
     ``server`` is what the answer to a PASSWORD_VERIFIER is checked with, ``code`` what was sent for a second
     factor, ``token`` the authenticator app that is being set up, ``credential`` the password of that moment,
-    ``session`` the key under which it is kept, where it has one.
+    ``session`` the key under which it is kept, where it has one. ``is_first`` marks a challenge for a first
+    factor: its code is never a second one.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Challenge:
     token: SoftwareToken | None = None
     credential: passwords.Credential | None = None
     session: str = ""
+    is_first: bool = False
 
 
 class Challenges(Expiring[Challenge]):
@@ -56,13 +58,19 @@ def required(parameters: Mapping[str, str], name: str) -> str:
 
 
 def store_challenge(
-    client: AppClient, user: User, name: str, *, code: Code | None = None, token: SoftwareToken | None = None
+    client: AppClient,
+    user: User,
+    name: str,
+    *,
+    code: Code | None = None,
+    token: SoftwareToken | None = None,
+    is_first: bool = False,
 ) -> str:
     """Remember a sign-in of ``user`` that waits for the challenge ``name``; answers its ``Session``."""
     session = randomness.text(200, randomness.ALPHANUMERIC + "-_")
     expires = time.time() + 60 * client.settings["AuthSessionValidity"]
     challenge = Challenge(name, user, client.id, expires, code=code, token=token, credential=user.credential)
-    challenge.session = session
+    challenge.session, challenge.is_first = session, is_first
     moto_patches.state_of(client.pool, Challenges)[session] = challenge
     return session
 
