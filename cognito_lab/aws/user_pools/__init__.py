@@ -2,9 +2,9 @@
 
 What everything rests on lies here: :mod:`.model` (the pool, its app clients, its domain), :mod:`.directory`
 (people, and finding them) with :mod:`.attributes`, :mod:`.passwords`, :mod:`.second_factors` and
-:mod:`.software_tokens`, :mod:`.client_secrets`, and :mod:`.outbox` (what was sent). The rest goes by the
-chapters of AWS's guide: :mod:`.settings` (what a developer configures), :mod:`.people` (sign-up, profiles,
-recovery, administrators, people from outside), :mod:`.sign_in` (the flows and their challenges),
+:mod:`.software_tokens`, :mod:`.devices`, :mod:`.client_secrets`, and :mod:`.outbox` (what was sent). The rest
+goes by the chapters of AWS's guide: :mod:`.settings` (what a developer configures), :mod:`.people` (sign-up,
+profiles, recovery, administrators, people from outside), :mod:`.sign_in` (the flows and their challenges),
 :mod:`.threat_protection` and :mod:`.tokens`.
 
 Nothing here rests on moto's user pools. They keep passwords as text, sign every pool's tokens with one key,
@@ -24,6 +24,7 @@ from cognito_lab.aws.user_pools.people import (
     mfa_preferences,
     password_recovery,
     profile,
+    remembered_devices,
     sign_up,
 )
 from cognito_lab.aws.user_pools.settings import (
@@ -57,6 +58,7 @@ __all__ = [  # they bring their operations
     "pools",
     "profile",
     "refresh",
+    "remembered_devices",
     "resource_servers",
     "risk_configuration",
     "sign_up",

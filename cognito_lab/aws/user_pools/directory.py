@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from cognito_lab.aws.user_pools import attributes, passwords
+from cognito_lab.aws.user_pools.devices import Device
 from cognito_lab.aws.user_pools.software_tokens import SoftwareToken
 from cognito_lab.errors import AwsError, invalid
 
@@ -44,6 +45,7 @@ class User:
     pending_token: SoftwareToken | None = None  # one that has not shown any yet
     second_factors: list[str] = field(default_factory=list)  # those that the user chose
     preferred_factor: str = ""
+    devices: dict[str, Device] = field(default_factory=dict)  # confirmed ones, by their keys
     sign_outs: int = 0  # how often all tokens were ended: a code from before is for none that come after
 
     @property

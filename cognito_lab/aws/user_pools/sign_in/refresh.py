@@ -18,7 +18,7 @@ from cognito_lab.protocols import constant_time
 def by_refresh_token(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
     """REFRESH_TOKEN_AUTH. The secret hash is over the real username or the ``sub``: an alias does not do."""
     token = challenges.required(parameters, "REFRESH_TOKEN")
-    login = refreshing.authentication_of(client, token)
+    login = refreshing.authentication_of(client, token, parameters.get("DEVICE_KEY"))
     given, names = parameters.get("SECRET_HASH"), (login.user.username, login.user.sub)
     if not client.secret or given is None:
         client_secrets.check_secret_hash(client, login.user.username, given)
@@ -33,7 +33,7 @@ def get_tokens_from_refresh_token(call: Call) -> dict[str, Any]:
     """The way to refresh that also works with rotation; it takes the secret itself."""
     client = model.client_in(call)
     client_secrets.check_secret(client, call.get("ClientSecret"))
-    login = refreshing.authentication_of(client, call["RefreshToken"])
+    login = refreshing.authentication_of(client, call["RefreshToken"], call.get("DeviceKey"))
     user_status.check_enabled(login.user)
     return {"AuthenticationResult": refreshing.refresh(client, login, call["RefreshToken"])}
 

@@ -10,6 +10,8 @@ import time
 from typing import Any
 
 from cognito_lab import randomness
+from cognito_lab.aws.user_pools import devices
+from cognito_lab.aws.user_pools.devices import Device
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.tokens import token_claims, token_store
@@ -30,19 +32,28 @@ def issue_tokens(
     amr: tuple[str, ...] = ("pwd",),
     auth_time: int | None = None,
     refreshable: bool = True,
+    device: Device | None = None,
+    by_srp: bool = False,
 ) -> dict[str, Any]:
     """AuthenticationResultType of a user who has authenticated, at ``auth_time`` if it was not just now.
 
     With ``scopes`` the tokens are those of the authorization server at the pool's domain. Without
-    ``refreshable`` there is no refresh token: the implicit grant.
+    ``refreshable`` there is no refresh token: the implicit grant. ``device`` is the remembered one that
+    showed itself; without it, a pool that tracks devices gives a new one its key, to be confirmed if the
+    password was proved ``by_srp``.
     """
     now = time.time()
     login = Authentication(
         user, client.id, int(now) if auth_time is None else auth_time, now + client.lifetime("RefreshToken"),
-        scopes, amr,
+        scopes, amr, device,
     )  # fmt: skip
+    if device is None and scopes is None and devices.tracks(client.pool.settings):
+        login.device = devices.new(client.pool.region, by_srp)
     token_store.token_store(client.pool).add(login)
     result = result_for(client, login, nonce)
+    if device is not login.device is not None:
+        keys = {"DeviceKey": login.device.key, "DeviceGroupKey": login.device.group}
+        result["NewDeviceMetadata"] = keys
     return {**result, "RefreshToken": new_refresh_token(client, login)} if refreshable else result
 
 

@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
+from cognito_lab.aws.user_pools.devices import Device
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.expiring import Expiring
@@ -21,7 +22,8 @@ class Authentication:
     """One authentication of a user by an app client: what all tokens born of it have in common.
 
     Times are seconds since 1970; ``expires`` is the refresh token's, which rotation does not put off.
-    ``scopes`` is None for a sign-in through the API, and ``amr`` says by what means it was.
+    ``scopes`` is None for a sign-in through the API, ``amr`` says by what means it was, and ``device`` on
+    which device, in a pool that tracks them.
     """
 
     user: User
@@ -30,6 +32,7 @@ class Authentication:
     expires: float
     scopes: tuple[str, ...] | None = None
     amr: tuple[str, ...] = ("pwd",)
+    device: Device | None = None
     event_id: str = field(default_factory=randomness.uuid4)
     origin_jti: str = field(default_factory=randomness.uuid4)
     revoked: bool = False
