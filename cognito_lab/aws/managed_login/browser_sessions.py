@@ -31,12 +31,14 @@ def set_cookie(name: str, value: str, seconds: int | None = None, same_site: str
 
 @dataclass(frozen=True)
 class Session:
-    """Who has signed in with this browser, at which ``provider``, how (``amr``), and when (since 1970)."""
+    """Who has signed in with this browser, at which ``provider``, how (``amr``), when (since 1970), and by
+    which auth event, where one was written down."""
 
     user: User
     provider: str
     amr: tuple[str, ...]
     auth_time: int
+    event_id: str = ""
 
 
 class Sessions(Expiring[Session]):

@@ -32,8 +32,8 @@ class Authentication:
     expires: float
     scopes: tuple[str, ...] | None = None
     amr: tuple[str, ...] = ("pwd",)
+    event_id: str = ""
     device: Device | None = None
-    event_id: str = field(default_factory=randomness.uuid4)
     origin_jti: str = field(default_factory=randomness.uuid4)
     revoked: bool = False
     # Each refresh token, and when it was rotated out (if it was).
