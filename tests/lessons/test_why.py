@@ -744,6 +744,7 @@ WITHOUT_WORDS = {
     "user_pools.settings.mfa_configuration.check_sms_role",
     "user_pools.settings.mfa_configuration.set_user_pool_mfa_config",
     "user_pools.settings.plans.check_plan",
+    "user_pools.settings.pools.check_first_factors",
     "user_pools.settings.pools.check_settings",
     "user_pools.settings.pools.check_sign_in_names",
 }

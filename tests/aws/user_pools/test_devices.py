@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from support.second_factors import APP, SES, Factors, factors, wrong
-from support.srp import PRIME, Client, hexadecimal, sha, written
+from support.srp_client import PRIME, Client, hexadecimal, sha, written
 from support.user_pools import OTHER_PASSWORD, mapping, read, refused
 
 TRACKED = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}

@@ -1,6 +1,7 @@
 """USER_SRP_AUTH: the password is proved and never sent.
 
-Two known answers below come from another program, pycognito 2024.5.1.
+The client's half is in :mod:`support.srp_client`. Two known answers below come from another program,
+pycognito 2024.5.1.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from datetime import datetime, timezone
 
 import pytest
 from botocore.exceptions import ClientError
-from support.srp import PRIME, Client, K, hexadecimal, sha, written
+from support.srp_client import PRIME, Client, K, hexadecimal, sha, written
 from support.threat_protection import LEAKED
 from support.user_pools import OTHER_PASSWORD, PASSWORD, read, refused, secret_hash, world
 

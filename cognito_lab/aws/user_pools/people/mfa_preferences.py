@@ -1,6 +1,7 @@
-"""Which second factors a user wants, and which one first: by the user, or by an administrator.
+"""Which second factors a user wants, and which one first; and what a user can sign in with. By the user, or
+by an administrator.
 
-Source: SetUserMFAPreference and AdminSetUserMFAPreference in the API reference.
+Source: SetUserMFAPreference, GetUserAuthFactors and their Admin* forms in the API reference.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from cognito_lab.aws.user_pools import model, second_factors
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.aws.user_pools.second_factors import APP, EMAIL, SMS
+from cognito_lab.aws.user_pools.sign_in import user_auth
 from cognito_lab.aws.user_pools.tokens import checking
 from cognito_lab.errors import OutsideTheLab, invalid
 
+AUTH_FACTORS = {SMS: "SMS_OTP", EMAIL: "EMAIL_OTP"}  # second factors, as GetUserAuthFactors names them
 MEMBERS = {SMS: "SMSMfaSettings", APP: "SoftwareTokenMfaSettings", EMAIL: "EmailMfaSettings"}
 
 
@@ -30,6 +33,27 @@ def set_user_mfa_preference(call: Call) -> dict[str, Any]:
 def admin_set_user_mfa_preference(call: Call) -> dict[str, Any]:
     prefer(model.pool_in(call), model.user_in_admin_call(call), call)
     return {}
+
+
+@operation("cognito-idp", "GetUserAuthFactors")
+def get_user_auth_factors(call: Call) -> dict[str, Any]:
+    who = checking.user_of_access_token(call)
+    return describe_auth_factors(who.pool, who.user)
+
+
+@operation("cognito-idp", "AdminGetUserAuthFactors")
+def admin_get_user_auth_factors(call: Call) -> dict[str, Any]:
+    return describe_auth_factors(model.pool_in(call), model.user_in_admin_call(call))
+
+
+def describe_auth_factors(pool: UserPool, user: User) -> dict[str, Any]:
+    """What the user can show: first factors, then second ones; an app that was set up counts, chosen or not
+    (measured)."""
+    found = [user_auth.FIRST_FACTORS[name].policy for name in user_auth.available(pool, user)]
+    found += [AUTH_FACTORS[factor] for factor in second_factors.of_user(pool, user) if factor in AUTH_FACTORS]
+    found += ["SOFTWARE_TOKEN"] if user.software_token else []
+    shown = second_factors.describe(user)
+    return {"Username": user.username, **shown, "ConfiguredUserAuthFactors": list(dict.fromkeys(found))}
 
 
 def prefer(pool: UserPool, user: User, call: Call) -> None:

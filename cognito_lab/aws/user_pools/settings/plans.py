@@ -29,6 +29,13 @@ FEATURES: tuple[tuple[str, str, Asks], ...] = (  # lowest plan, name, whether se
 )
 
 
+def check_user_auth(plan: str) -> None:
+    """The choice of a first factor needs Essentials or Plus (InitiateAuth; other pages of AWS's differ)."""
+    if plan == "LITE":
+        text = "The following feature is not available for the LITE pricing tier configured: ALLOW_USER_AUTH"
+        raise AwsError("FeatureUnavailableInTierException", text)
+
+
 def check_plan(settings: Mapping[str, Any], updating: bool = False) -> None:
     """The pool's plan covers every feature that its settings ask for.
 

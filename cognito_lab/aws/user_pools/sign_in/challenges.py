@@ -29,8 +29,9 @@ class Challenge:
 
     ``server`` is what the answer to a PASSWORD_VERIFIER is checked with, ``code`` what was sent for a second
     factor, ``token`` the authenticator app that is being set up, ``credential`` the password of that moment,
-    ``session`` the key under which it is kept, where it has one. ``by_srp``: the password was proved and not
-    sent. ``device`` is the one that has to show itself, ``amr`` what was shown before it.
+    ``session`` the key under which it is kept, where it has one. ``is_first`` marks a challenge for a first
+    factor: its code is never a second one. ``by_srp``: the password was proved and not sent. ``device`` is
+    the one that has to show itself, ``amr`` what was shown before it.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Challenge:
     by_srp: bool = False
     device: Device | None = None
     amr: tuple[str, ...] = ("pwd",)
+    is_first: bool = False
 
 
 class Challenges(Expiring[Challenge]):

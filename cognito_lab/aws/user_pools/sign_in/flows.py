@@ -20,9 +20,10 @@ from cognito_lab.aws.user_pools.sign_in import (
     password_flow,
     refresh,
     srp_flow,
+    user_auth,
 )
 from cognito_lab.aws.user_pools.tokens import issuing
-from cognito_lab.errors import OutsideTheLab, invalid
+from cognito_lab.errors import invalid
 
 
 @operation("cognito-idp", "InitiateAuth")
@@ -32,8 +33,6 @@ def initiate_auth(call: Call) -> dict[str, Any]:
     switch, operations, handler = FLOWS[flow]
     check_operation_allowed(call.operation, operations)
     check_flow_enabled(client, flow, switch)
-    if handler is None:
-        raise OutsideTheLab(f"{call.operation} with {flow} is not played by this lab (AWS has it).")
     return handler(client, call.get("AuthParameters", {}))
 
 
@@ -55,8 +54,8 @@ def by_lambda(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any
 
 PUBLIC, ADMIN = "InitiateAuth", "AdminInitiateAuth"
 FlowHandler = Callable[[AppClient, Mapping[str, str]], dict[str, Any]]
-# What an app client must allow, by which operation it may begin, and how it goes (None: not played yet).
-FLOWS: dict[str, tuple[str, tuple[str, ...], FlowHandler | None]] = {
+# What an app client must allow, by which operation it may begin, and how it goes.
+FLOWS: dict[str, tuple[str, tuple[str, ...], FlowHandler]] = {
     "USER_PASSWORD_AUTH": ("ALLOW_USER_PASSWORD_AUTH", (PUBLIC,), password_flow.by_password),
     "ADMIN_USER_PASSWORD_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", (ADMIN,), password_flow.by_password),
     "ADMIN_NO_SRP_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", (ADMIN,), password_flow.by_password),
@@ -64,7 +63,7 @@ FLOWS: dict[str, tuple[str, tuple[str, ...], FlowHandler | None]] = {
     "REFRESH_TOKEN": ("ALLOW_REFRESH_TOKEN_AUTH", (PUBLIC, ADMIN), refresh.by_refresh_token),
     "CUSTOM_AUTH": ("ALLOW_CUSTOM_AUTH", (PUBLIC, ADMIN), by_lambda),
     "USER_SRP_AUTH": ("ALLOW_USER_SRP_AUTH", (PUBLIC, ADMIN), srp_flow.by_srp),
-    "USER_AUTH": ("ALLOW_USER_AUTH", (PUBLIC, ADMIN), None),
+    "USER_AUTH": ("ALLOW_USER_AUTH", (PUBLIC, ADMIN), user_auth.by_choice),
 }
 
 
@@ -82,6 +81,8 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
         return device_challenges.prove_device(client, username, responses)
     session = challenges.required(call.parameters, "Session")
     challenge = challenges.find_challenge(client, session, call["ChallengeName"])
+    if challenge.is_first:
+        return user_auth.respond(client, challenge, username, responses)
     device_key = responses.get("DEVICE_KEY")
     if challenge.name == "NEW_PASSWORD_REQUIRED":
         user = new_password.answer_new_password(client, challenge, username, responses)

@@ -54,13 +54,20 @@ def ask_for_code(client: AppClient, user: User, factor: str) -> dict[str, Any]:
         name = user.software_token.name if user.software_token else ""
         shown = {"FRIENDLY_DEVICE_NAME": name} if name else {}
         return challenge_of(user, factor, challenges.store_challenge(client, user, factor), **shown)
-    attribute = second_factors.ATTRIBUTES[factor]
-    code = Code(randomness.digits(6), attribute, user.attributes[attribute], 0.0)  # it ends with its session
+    code, sent = send_code(client.pool, user, second_factors.ATTRIBUTES[factor])
     session = challenges.store_challenge(client, user, factor, code=code)
-    sent = outbox.send(client.pool, "authentication", code.value, attribute, code.digits, user.username)
-    delivery = {f"CODE_DELIVERY_{name}": sent[member] for name, member in
-                (("DELIVERY_MEDIUM", "DeliveryMedium"), ("DESTINATION", "Destination"))}  # fmt: skip
-    return challenge_of(user, factor, session, **delivery)
+    return challenge_of(user, factor, session, **delivery_parameters(sent))
+
+
+def send_code(pool: UserPool, user: User, attribute: str) -> tuple[Code, dict[str, str]]:
+    """A code for a sign-in, and its CodeDeliveryDetails."""
+    code = Code(randomness.digits(6), attribute, user.attributes[attribute], 0.0)  # it ends with its session
+    return code, outbox.send(pool, "authentication", code.value, attribute, code.digits, user.username)
+
+
+def delivery_parameters(sent: Mapping[str, str]) -> dict[str, str]:
+    return {f"CODE_DELIVERY_{name}": sent[member] for name, member in
+            (("DELIVERY_MEDIUM", "DeliveryMedium"), ("DESTINATION", "Destination"))}  # fmt: skip
 
 
 def ask_for_device(
@@ -99,9 +106,10 @@ def check_may_go_on(pool: UserPool, challenge: Challenge, username: str) -> None
 
 
 def check_password_in_force(challenge: Challenge) -> None:
-    """The session rests on a password. Once that was changed or must be reset, it rests on nothing."""
+    """The session rests on a password. Once that was changed or must be reset, it rests on nothing; nor does
+    the session of a first factor."""
     user = challenge.user
-    if challenge.credential is not user.credential or user.status == "RESET_REQUIRED":
+    if challenge.is_first or challenge.credential is not user.credential or user.status == "RESET_REQUIRED":
         raise challenges.invalid_session("")
 
 

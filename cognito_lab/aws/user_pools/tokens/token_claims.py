@@ -37,9 +37,11 @@ def _common_claims(client: AppClient, login: Authentication, now: int, token: st
 
 
 def level_of_assurance(amr: Sequence[str]) -> int:
-    """How strong an authentication was: the password alone is level 1. For sign-in elsewhere AWS names no
-    level where the provider says nothing of its own."""
-    return 4 if "otp" in amr else 3 if {"sms", "email_otp"} & set(amr) else 1
+    """How strong an authentication was: the password alone is level 1, a code alone level 2. For sign-in
+    elsewhere AWS names no level where the provider says nothing of its own."""
+    if "otp" in amr or not {"sms", "email_otp"} & set(amr):
+        return 4 if "otp" in amr else 1
+    return 3 if "pwd" in amr else 2
 
 
 def access_claims(client: AppClient, login: Authentication, now: int) -> dict[str, Any]:
