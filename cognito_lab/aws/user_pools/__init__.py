@@ -26,6 +26,7 @@ from cognito_lab.aws.user_pools.people import (
     profile,
     remembered_devices,
     sign_up,
+    user_sessions,
 )
 from cognito_lab.aws.user_pools.settings import (
     app_clients,
@@ -36,6 +37,7 @@ from cognito_lab.aws.user_pools.settings import (
     mfa_configuration,
     pools,
     resource_servers,
+    session_configuration,
 )
 from cognito_lab.aws.user_pools.sign_in import flows, refresh
 from cognito_lab.aws.user_pools.threat_protection import auth_events, risk_configuration
@@ -61,5 +63,7 @@ __all__ = [  # they bring their operations
     "remembered_devices",
     "resource_servers",
     "risk_configuration",
+    "session_configuration",
     "sign_up",
+    "user_sessions",
 ]

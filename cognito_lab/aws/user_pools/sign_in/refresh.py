@@ -10,7 +10,7 @@ from cognito_lab.aws.user_pools import client_secrets, model
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.sign_in import challenges, user_status
-from cognito_lab.aws.user_pools.tokens import refreshing, revoking
+from cognito_lab.aws.user_pools.tokens import refreshing, revoking, token_store
 from cognito_lab.errors import AwsError
 from cognito_lab.protocols import constant_time
 
@@ -46,3 +46,10 @@ def revoke_token(call: Call) -> None:
     except AwsError as error:  # this operation declares a code of its own for both
         raise AwsError("UnauthorizedException", error.message) from None
     revoking.revoke(client, call["Token"])
+    session = token_store.token_store(client.pool).by_refresh_token[call["Token"]].session
+    if (
+        call.get("RevokeAssociatedSessions") == "LINKED"
+        and session is not None
+        and session.origin is not None
+    ):
+        session.origin.end()

@@ -11,7 +11,7 @@ from typing import Any
 from cognito_lab.aws.user_pools import devices
 from cognito_lab.aws.user_pools.errors import no_user, not_authorized
 from cognito_lab.aws.user_pools.model import AppClient
-from cognito_lab.aws.user_pools.tokens import issuing, token_store
+from cognito_lab.aws.user_pools.tokens import issuing, session_tracking, token_store
 from cognito_lab.aws.user_pools.tokens.token_store import Authentication
 from cognito_lab.errors import AwsError
 
@@ -67,6 +67,7 @@ def refresh(client: AppClient, login: Authentication, refresh_token: str) -> dic
 
     With rotation, a new refresh token takes its place.
     """
+    session_tracking.use(client, login)
     result = issuing.result_for(client, login)
     if client.rotates:
         if login.refresh_tokens[refresh_token] is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
@@ -11,6 +12,7 @@ from cognito_lab.aws import moto_patches
 from cognito_lab.aws.user_pools.devices import Device
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.threat_protection.request_context import Context
 from cognito_lab.expiring import Expiring
 from cognito_lab.protocols import signing_keys
 
@@ -36,8 +38,35 @@ class Authentication:
     device: Device | None = None
     origin_jti: str = field(default_factory=randomness.uuid4)
     revoked: bool = False
+    session: Session | None = None
     # Each refresh token, and when it was rotated out (if it was).
     refresh_tokens: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Session:
+    """A session that its pool tracks: one of tokens, with its ``login`` and perhaps the browser's session it
+    came through (``origin``), or one of a browser. Times are seconds since 1970."""
+
+    id: str
+    client_id: str
+    ends: float
+    context: Context
+    login: Authentication | None = None
+    origin: Session | None = None
+    created: float = field(default_factory=time.time)
+    last_active: float = field(default_factory=time.time)
+    ended: bool = False
+
+    @property
+    def is_active(self) -> bool:
+        over = self.ended or (self.login is not None and self.login.revoked)
+        return not over and time.time() < self.ends
+
+    def end(self) -> None:
+        self.ended = True
+        if self.login is not None:
+            self.login.revoked = True
 
 
 class Logins(Expiring[Authentication]):
