@@ -18,7 +18,7 @@ from typing import Any
 from cognito_lab.aws.managed_login import csrf
 from cognito_lab.aws.managed_login.oauth import authorization_codes, requests
 from cognito_lab.aws.managed_login.oauth.authorize import AuthorizationRequest
-from cognito_lab.aws.managed_login.pages import rendering, second_factor_pages
+from cognito_lab.aws.managed_login.pages import first_factor_pages, rendering, second_factor_pages
 from cognito_lab.aws.managed_login.pages.visits import INPUTS, Input, Page, Visit, show, username_input
 from cognito_lab.aws.user_pools import attributes
 from cognito_lab.aws.user_pools.directory import User
@@ -42,7 +42,11 @@ def login_page(visit: Visit) -> tuple[str, dict[str, object]]:
     providers = visit.client.providers
     others = [name for name in providers if name != "COGNITO"]
     own = "COGNITO" in providers
-    return "login.html", {"own_users": own, "others": others, "sign_up": takes_sign_ups(visit.pool)}
+    choice = first_factor_pages.offers_choice(visit.client)
+    if own and choice and visit["username"] and "password" in visit.fields:  # which was refused
+        return first_factor_pages.password_page(visit)
+    shown = {"own_users": own, "others": others, "sign_up": takes_sign_ups(visit.pool), "name_first": choice}
+    return "login.html", shown
 
 
 def sign_up_page(visit: Visit) -> tuple[str, dict[str, object]]:
@@ -101,6 +105,8 @@ def attribute_inputs(names: list[str]) -> list[Input]:
 
 
 def log_in(visit: Visit) -> Response:
+    if first_factor_pages.offers_choice(visit.client) and "password" not in visit.fields:
+        return first_factor_pages.ask(visit)
     username, password = (challenges.required(visit.fields, name) for name in ("username", "password"))
     user = password_flow.find_by_password(visit.client, username, password)
     return after_first_factor(visit, user, password)
@@ -184,7 +190,7 @@ FORMS: dict[str, tuple[Callable[[Visit], Response], Page]] = {  # what each does
     "/login": (log_in, login_page), "/signup": (register, sign_up_page), "/confirm": (confirm, confirm_page),
     "/resendcode": (resend, confirm_page), "/forgotPassword": (forgot, forgot_page),
     "/confirmforgotPassword": (reset, reset_page), "/changePassword": (change_password, new_password_page),
-    **second_factor_pages.FORMS,
+    **first_factor_pages.FORMS, **second_factor_pages.FORMS,
 }  # fmt: skip
 # Refusals that lead to another page.
 NEXT: dict[str, Page] = {

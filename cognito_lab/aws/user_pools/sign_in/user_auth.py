@@ -68,11 +68,17 @@ def by_choice(client: AppClient, parameters: Given) -> Answer:
     for name in UNSUPPORTED_PARAMETERS:
         if name in parameters:
             raise OutsideTheLab(f"USER_AUTH with {name} is not played by this lab (AWS has it).")
-    user = client.pool.people.find_for_sign_in(username) or hidden_users.placeholder_user(client, username)
-    user_status.check_enabled(user)
+    user = find_person(client, username)
     if preferred and can_begin(client.pool, user, preferred):
         return FIRST_FACTORS[preferred].ask(client, user, parameters)
     return ask_to_choose(client, user)
+
+
+def find_person(client: AppClient, username: str) -> User:
+    """Who begins to sign in under this name: a user, or who stands for nobody."""
+    user = client.pool.people.find_for_sign_in(username) or hidden_users.placeholder_user(client, username)
+    user_status.check_enabled(user)
+    return user
 
 
 def check_known(preferred: str | None) -> None:
@@ -81,9 +87,7 @@ def check_known(preferred: str | None) -> None:
 
 
 def ask_to_choose(client: AppClient, user: User) -> Answer:
-    names = available(client.pool, user)
-    if not names:
-        raise lockout.wrong_password()
+    names = offered(client.pool, user)
     return {**first_challenge(client, user, SELECT), "AvailableChallenges": names}
 
 
@@ -97,14 +101,12 @@ def first_challenge(
 
 def respond(client: AppClient, challenge: Challenge, username: str, responses: Given) -> Answer:
     """The answer to the choice, or to a first factor. A wrong one may be corrected in the same session."""
-    check_same_person(client.pool, challenge, username)
-    user_status.check_enabled(challenge.user)
+    check_may_answer(client.pool, challenge, username)
     if challenge.name == SELECT:
         name = challenges.required(responses, "ANSWER")
         check_offered(client.pool, challenge.user, name)
         answer = FIRST_FACTORS[name].ask(client, challenge.user, responses)
     else:
-        check_still_open(client.pool, challenge)
         answer = FIRST_FACTORS[challenge.name].answer(client, challenge, responses)
     challenge.answered = True
     return answer
@@ -121,6 +123,13 @@ def available(pool: UserPool, user: User) -> list[str]:
         kept = hidden_users.plausible(pool, user, {FIRST_FACTORS[name].policy for name in names})
         return [name for name in names if FIRST_FACTORS[name].policy in kept]
     return [name for name in names if FIRST_FACTORS[name].can_use(pool, user)]
+
+
+def offered(pool: UserPool, user: User) -> list[str]:
+    names = available(pool, user)
+    if not names:
+        raise lockout.wrong_password()
+    return names
 
 
 def can_begin(pool: UserPool, user: User, name: str) -> bool:
@@ -148,6 +157,20 @@ def can_receive_code(pool: UserPool, user: User, attribute: str) -> bool:
 def check_offered(pool: UserPool, user: User, name: str) -> None:
     if not can_begin(pool, user, name):
         raise invalid(f"{name} is not one of the available challenges.")
+
+
+def check_may_answer(pool: UserPool, challenge: Challenge, username: str) -> None:
+    """The session is one of USER_AUTH, and this user's; and what it asks for is still open to the user.
+
+    Raises:
+        AwsError: ``NotAuthorizedException``.
+    """
+    if not challenge.is_first:
+        raise challenges.invalid_session("")
+    check_same_person(pool, challenge, username)
+    user_status.check_enabled(challenge.user)
+    if challenge.name != SELECT:
+        check_still_open(pool, challenge)
 
 
 def check_same_person(pool: UserPool, challenge: Challenge, username: str) -> None:
