@@ -17,7 +17,7 @@ from support.passkeys import FACTORS, credentials_for
 from support.threat_protection import AWAY, BLOCK_LEAKED, HOME, LAPTOP, NOTIFY, PHONE, encoded
 from support.user_pools import OTHER_PASSWORD, PASSWORD, pairs, secret_hash
 
-from cognito_lab import Lab
+from cognito_lab import Lab, SoftwarePasskey
 from cognito_lab.aws.managed_login import routes
 from cognito_lab.providers import google, university
 
@@ -94,8 +94,13 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     signed_in = it.sign_in()
     token = {"AccessToken": signed_in["AccessToken"]}
     options = it.idp.start_web_authn_registration(**token)["CredentialCreationOptions"]
-    credential, *_ = credentials_for(options)
+    device, origin = SoftwarePasskey(), f"https://{options['rp']['id']}"
+    credential = device.create(options, origin)
     it.idp.complete_web_authn_registration(**token, Credential=credential)
+    choice = it.new_client(ExplicitAuthFlows=["ALLOW_USER_AUTH"])["ClientId"]
+    by_passkey = {"USERNAME": "mara", "PREFERRED_CHALLENGE": "WEB_AUTHN"}
+    asked = it.idp.initiate_auth(ClientId=choice, AuthFlow="USER_AUTH", AuthParameters=by_passkey)
+    signed = device.get(asked["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"], origin)
     it.sign_up("ula")
     it.confirm("ula")
     app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
@@ -168,7 +173,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         f"client_id={it.client}&redirect_uri={CALLBACK}&response_type=code&identity_provider=Google"],
         "SAMLResponse": ["PGEvPg==", "eA=="], "advance_seconds": ["0"], "Action": ["GetUser", "AssumeRole"],
         "prefix": ["mara/"],
-        "UserPoolId": [it.pool], "ClientId": [it.client, web["ClientId"]],
+        "UserPoolId": [it.pool], "ClientId": [it.client, web["ClientId"], choice],
         "ClientSecret": [web["ClientSecret"]],
         "Username": ["mara", "noor", "ben"], "Password": [PASSWORD, OTHER_PASSWORD],
         "TemporaryPassword": [PASSWORD],
@@ -180,7 +185,8 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "REFRESH_TOKEN": [signed_in["RefreshToken"]],
         "RefreshToken": [signed_in["RefreshToken"]], "Token": [signed_in["RefreshToken"]],
         "AccessToken": [signed_in["AccessToken"]],
-        "SRP_A": ["ab" * 384, "0", "zz"], "Session": [session, setup["Session"]], "UserCode": [shown],
+        "SRP_A": ["ab" * 384, "0", "zz"], "Session": [session, setup["Session"], asked["Session"]],
+        "CREDENTIAL": [signed], "PREFERRED_CHALLENGE": ["WEB_AUTHN"], "UserCode": [shown],
         "SOFTWARE_TOKEN_MFA_CODE": [shown], "ANSWER": ["SMS_MFA"], "ConfirmationCode": [it.code()],
         "Code": ["123456"], "Credential": credentials_for(options), "CredentialId": [credential["id"]],
         "AttributeName": ["email", "name"], "AttributeNames": [["email"], ["name"]],
