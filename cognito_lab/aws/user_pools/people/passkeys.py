@@ -44,17 +44,18 @@ class Registrations(Expiring[Registration]):
 
 @operation("cognito-idp", "StartWebAuthnRegistration")
 def start_web_authn_registration(call: Call) -> dict[str, Any]:
+    return {"CredentialCreationOptions": start(checking.user_of_access_token(call))}
+
+
+def start(who: Bearer) -> dict[str, Any]:
     """What a page gives to ``navigator.credentials.create()``."""
-    who = checking.user_of_access_token(call)
-    relying_party.check_enabled(who.pool)
-    domain = relying_party.domain_of(who.pool)
-    check_room(who.user)
+    domain = check_may_start(who)
     challenge = randomness.octets(32)
     started = Registration(who.user, who.client.id, time.time() + SECONDS)
     moto_patches.state_of(who.pool, Registrations)[challenge] = started
     kinds = [{"type": "public-key", "alg": number} for number in webauthn_checks.ALGORITHMS.values()]
     resident = {"residentKey": "required", "requireResidentKey": True}
-    options = {
+    return {
         "rp": {"id": domain, "name": domain},
         "user": {"id": oauth.base64url(who.user.sub.encode()), "name": who.user.username,
                  "displayName": who.user.username},
@@ -64,16 +65,26 @@ def start_web_authn_registration(call: Call) -> dict[str, Any]:
         "excludeCredentials": [relying_party.descriptor(own) for own in who.user.passkeys.values()],
         "authenticatorSelection": {**resident, "userVerification": relying_party.verification(who.pool)},
     }  # fmt: skip
-    return {"CredentialCreationOptions": options}
+
+
+def check_may_start(who: Bearer) -> str:
+    """The pool takes passkeys, for the domain that is answered, and the user may have one more."""
+    relying_party.check_enabled(who.pool)
+    check_room(who.user)
+    return relying_party.domain_of(who.pool)
 
 
 @operation("cognito-idp", "CompleteWebAuthnRegistration")
 def complete_web_authn_registration(call: Call) -> dict[str, Any]:
+    complete(checking.user_of_access_token(call), call["Credential"])
+    return {}
+
+
+def complete(who: Bearer, credential: Any) -> None:
     """The browser's answer: from now on the passkey is the user's."""
-    who = checking.user_of_access_token(call)
     relying_party.check_enabled(who.pool)
     try:
-        answer = webauthn_checks.read(call["Credential"])
+        answer = webauthn_checks.read(credential)
     except webauthn_checks.NotVerified:
         raise invalid("The credential is not a RegistrationResponseJSON.") from None
     check_started(who, answer)
@@ -82,7 +93,6 @@ def complete_web_authn_registration(call: Call) -> dict[str, Any]:
     check_new(who.user, passkey)
     del moto_patches.state_of(who.pool, Registrations)[answer.challenge]
     who.user.passkeys[passkey.id] = passkey
-    return {}
 
 
 def check_room(user: User) -> None:
