@@ -15,11 +15,11 @@ from cognito_lab.aws.managed_login.oauth import authorization_codes
 from cognito_lab.aws.managed_login.pages import second_factor_pages
 from cognito_lab.aws.managed_login.pages.visits import Page, Visit, show
 from cognito_lab.aws.user_pools import client_secrets, model, relying_party
+from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.people import passkeys
 from cognito_lab.aws.user_pools.sign_in import challenges, passkey_factor, user_auth, user_status
 from cognito_lab.aws.user_pools.sign_in.user_auth import PASSKEY
-from cognito_lab.aws.user_pools.tokens.checking import Bearer
 from cognito_lab.errors import AwsError, invalid
 from cognito_lab.network import forms
 from cognito_lab.network.messages import Response
@@ -53,19 +53,19 @@ def passkey_page(visit: Visit) -> tuple[str, dict[str, object]]:
 
 def add_page(visit: Visit) -> tuple[str, dict[str, object]]:
     try:
-        asked = passkeys.start(owner(visit))
+        asked = passkeys.start(visit.client, owner(visit))
     except AwsError:  # which the page has said
         return "add_passkey.html", {"options": ""}
     asked["rp"]["id"] = domain_here(visit) or asked["rp"]["id"]
     return "add_passkey.html", {"options": json.dumps(asked)}
 
 
-def owner(visit: Visit) -> Bearer:
+def owner(visit: Visit) -> User:
     """Who is signed in with this browser."""
     session = browser_sessions.current_session(visit.request)
     if session is None:
         raise not_authorized("Sign in first.")
-    return Bearer(visit.pool, visit.client, session.user)
+    return session.user
 
 
 # -- what the forms do ----------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def add(visit: Visit) -> Response:
         credential = json_texts.read(visit["credential"])
     except json_texts.NotJson:
         raise invalid("The credential is not a RegistrationResponseJSON.") from None
-    passkeys.complete(owner(visit), credential)
+    passkeys.complete(visit.client, owner(visit), credential)
     return forms.redirect(visit.to("/oauth2/authorize"))
 
 

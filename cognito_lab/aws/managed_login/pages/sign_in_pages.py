@@ -208,7 +208,7 @@ def show_add_passkey(request: Request) -> Response:
         return forms.redirect(f"/login?{asked.query()}")
     visit = Visit(request, asked)
     try:
-        passkeys.check_may_start(passkey_pages.owner(visit))
+        passkeys.check_may_start(visit.pool, passkey_pages.owner(visit))
     except AwsError as error:
         exchanges.record_refusal(error)
         return rendering.error_page(error.message, pool=visit.pool, client=visit.client)
