@@ -13,6 +13,7 @@ from botocore.credentials import Credentials
 from support.federation import Federation
 from support.iam_people import TRUST, allow, deny, document, session_of
 from support.managed_login import CALLBACK, CHALLENGE, DOMAIN, SIGNED_OUT, VERIFIER
+from support.srp_client import Client
 from support.threat_protection import AWAY, BLOCK_LEAKED, HOME, LAPTOP, NOTIFY, PHONE, encoded
 from support.user_pools import OTHER_PASSWORD, PASSWORD, pairs, secret_hash
 
@@ -67,13 +68,28 @@ def pages(pool: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
     ]
 
 
+def device_of(it: Federation, settings: dict[str, Any]) -> str:
+    """The key of a device of Mara's; from now on the pool tracks devices."""
+    it.idp.update_user_pool(**settings, DeviceConfiguration={"ChallengeRequiredOnNewDevice": True})
+    app = it.new_client(ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])["ClientId"]
+    person = Client(it)
+    tokens = person.send(person.claim(person.begin(client=app)), client=app)["AuthenticationResult"]
+    key = str(tokens["NewDeviceMetadata"]["DeviceKey"])
+    numbers = {"Salt": "AQ==", "PasswordVerifier": "Ag=="}
+    it.idp.confirm_device(
+        AccessToken=tokens["AccessToken"], DeviceKey=key, DeviceSecretVerifierConfig=numbers
+    )
+    return key
+
+
 def furnished(lab: Lab) -> dict[str, list[Any]]:
     """Fill the account; what is in it by member name, as :class:`support.malformed.Requests` wants it."""
     it = Federation(lab)
-    it.idp.update_user_pool(
-        UserPoolId=it.pool, AutoVerifiedAttributes=["email"], UserPoolTier="PLUS",
-        UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"},
-    )  # fmt: skip
+    settings: dict[str, Any] = {
+        "UserPoolId": it.pool, "AutoVerifiedAttributes": ["email"], "UserPoolTier": "PLUS",
+        "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"},
+    }  # fmt: skip
+    it.idp.update_user_pool(**settings)
     it.idp.set_risk_configuration(
         UserPoolId=it.pool, CompromisedCredentialsRiskConfiguration=BLOCK_LEAKED,
         RiskExceptionConfiguration={"BlockedIPRangeList": ["198.51.100.0/24"]},
@@ -90,7 +106,11 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     it.idp.create_group(UserPoolId=it.pool, GroupName="divers")
     it.idp.create_resource_server(UserPoolId=it.pool, Identifier="tides", Name="tides", Scopes=[])
     session = it.initiate("noor")["Session"]
+    it.idp.set_user_pool_session_configuration(
+        UserPoolId=it.pool, UserSessionTracking="ENABLED", TokenSession={"MaxPerUser": 9}
+    )
     signed_in = it.sign_in()
+    device, tracked = device_of(it, settings), it.idp.list_user_sessions(AccessToken=signed_in["AccessToken"])
     it.sign_up("ula")
     it.confirm("ula")
     app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
@@ -193,6 +213,9 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "Path": ["/", "/team/"],
         "Url": ["https://accounts.google.com"],
         "OpenIDConnectProviderArn": ["arn:aws:iam::123456789012:oidc-provider/accounts.google.com"],
+        "DeviceKey": [device], "DEVICE_KEY": [device], "Salt": ["AQ==", "é"],
+        "PasswordVerifier": ["Ag==", "A"],
+        "SessionId": [one["SessionId"] for one in tracked["Sessions"]],
         "EventId": [event["EventId"]], "IpAddress": [HOME, AWAY, "fe80::1%eth0"],
         "EncodedData": [encoded(LAPTOP), encoded(PHONE)],
         "BlockedIPRangeList": [["198.51.100.0/24"], ["2001:db8::/32", "x"]],
