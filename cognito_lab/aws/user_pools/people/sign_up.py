@@ -13,7 +13,7 @@ from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.user_pools import attributes, client_secrets, directory, model, passwords
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
-from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.people import verification_codes
 from cognito_lab.aws.user_pools.sign_in import hidden_users
 from cognito_lab.aws.user_pools.threat_protection import auth_events, leaked_passwords
@@ -42,13 +42,16 @@ def sign_up(call: Call) -> dict[str, Any]:
         passwords.check_long_enough_to_send(password)
         passwords.check_policy(pool.password_policy, password)
         leaked_passwords.check_new_password(client, None, password, "SIGN_UP")
+    attribute = attribute_to_verify(pool, values)
+    if attribute == "email" and pool.confirms_by_link:
+        verification_codes.check_domain(pool)
     # The name is free
     directory.check_username_free(pool.people, username, values, "User already exists")
     unproved = {proof: "false" for name, proof in attributes.VERIFIED.items() if values.get(name)}
     user = add_user(pool, username, {**unproved, **values}, "UNCONFIRMED", password)
     auth_events.record(client, user, "SignUp", leaked=leaked_passwords.is_leaked(password)).end("Pass")
     answer = {"UserConfirmed": False, "UserSub": user.sub}
-    delivery = send_code(pool, user)
+    delivery = send_code(client, user)
     return answer | ({"CodeDeliveryDetails": delivery} if delivery else {})
 
 
@@ -97,12 +100,19 @@ def add_user(
     return user
 
 
-def send_code(pool: UserPool, user: User) -> dict[str, str] | None:
-    """Send the sign-up code where the pool's ``AutoVerifiedAttributes`` say, if anywhere."""
-    for attribute in VERIFIED_FIRST:
-        if pool.verifies(attribute) and attribute in user.attributes and not user.is_verified(attribute):
-            return verification_codes.send(pool, user, "sign-up", attribute)
-    return None
+def send_code(client: AppClient, user: User) -> dict[str, str] | None:
+    """Send the sign-up code where the pool's ``AutoVerifiedAttributes`` say, if anywhere. In an e-mail it may
+    be a link, and in no later one (measured)."""
+    pool, attribute = client.pool, attribute_to_verify(client.pool, user.attributes)
+    if attribute is None:
+        return None
+    by_link = client if attribute == "email" and pool.confirms_by_link else None
+    return verification_codes.send(pool, user, "sign-up", attribute, client=by_link)
+
+
+def attribute_to_verify(pool: UserPool, values: Mapping[str, str]) -> str | None:
+    own = (name for name in VERIFIED_FIRST if pool.verifies(name) and values.get(name))
+    return next((name for name in own if not directory.is_verified(values, name)), None)
 
 
 @operation("cognito-idp", "ConfirmSignUp")
@@ -155,7 +165,7 @@ def resend_confirmation_code(call: Call) -> dict[str, Any]:
     if user.status != "UNCONFIRMED":
         raise invalid("User is already confirmed.")
     verification_codes.count_attempt(user.attempts, "ResendConfirmationCode")
-    delivery = send_code(client.pool, user)
+    delivery = send_code(client, user)
     if delivery is None:
         raise invalid("Auto verification not turned on.")
     auth_events.record(client, user, "ResendCode").end("Pass")
