@@ -15,7 +15,7 @@ from support.iam_people import TRUST, allow, deny, document, session_of
 from support.managed_login import CALLBACK, CHALLENGE, DOMAIN, SIGNED_OUT, VERIFIER
 from support.srp_client import Client
 from support.threat_protection import AWAY, BLOCK_LEAKED, HOME, LAPTOP, NOTIFY, PHONE, encoded
-from support.user_pools import OTHER_PASSWORD, PASSWORD, pairs, secret_hash
+from support.user_pools import FLOWS, OTHER_PASSWORD, PASSWORD, pairs, secret_hash
 
 from cognito_lab import Lab
 from cognito_lab.aws.managed_login import routes
@@ -118,6 +118,19 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     setup = it.idp.associate_software_token(Session=it.initiate("ula")["Session"])
     shown = pyotp.TOTP(setup["SecretCode"]).now()
     it.idp.set_user_pool_mfa_config(UserPoolId=it.pool, MfaConfiguration="OPTIONAL", **app)
+    plus = {"AutoVerifiedAttributes": ["email"], "UserPoolTier": "PLUS", "MfaConfiguration": "OPTIONAL",
+            "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"}}  # fmt: skip
+    first = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP"]}}
+    it.idp.update_user_pool(UserPoolId=it.pool, Policies=first, **plus)
+    choice = it.new_client(ExplicitAuthFlows=[*FLOWS, "ALLOW_USER_AUTH"])["ClientId"]
+    begun = it.idp.sign_up(
+        ClientId=choice, Username="kai", UserAttributes=pairs(email="kai@tidepool.example")
+    )
+    sessions = [begun["Session"]]
+    for preferred in ({}, {"PREFERRED_CHALLENGE": "PASSWORD"}, {"PREFERRED_CHALLENGE": "EMAIL_OTP"}):
+        asked = {"USERNAME": "mara", **preferred}
+        answer = it.idp.initiate_auth(ClientId=choice, AuthFlow="USER_AUTH", AuthParameters=asked)
+        sessions.append(answer["Session"])
     event = it.idp.admin_list_user_auth_events(UserPoolId=it.pool, Username="mara")["AuthEvents"][0]
     # page fields
     iam, s3, identity = boto3.client("iam"), boto3.client("s3"), boto3.client("cognito-identity")
@@ -176,13 +189,14 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "max_age": ["5"], "lang": ["en"],
         "prompt": ["none", "login", "select_account"], "login_hint": ["mara"], "nonce": ["n"],
         "email": ["x@tidepool.example"],
-        "session": [session, setup["Session"]], "challenge": ["SOFTWARE_TOKEN_MFA", "MFA_SETUP"],
+        "session": [session, setup["Session"], *sessions],
+        "challenge": ["SOFTWARE_TOKEN_MFA", "MFA_SETUP", "EMAIL_OTP"],
         "factor": ["SMS_MFA"],
         "RelayState": [state,
         f"client_id={it.client}&redirect_uri={CALLBACK}&response_type=code&identity_provider=Google"],
         "SAMLResponse": ["PGEvPg==", "eA=="], "advance_seconds": ["0"], "Action": ["GetUser", "AssumeRole"],
         "prefix": ["mara/"],
-        "UserPoolId": [it.pool], "ClientId": [it.client, web["ClientId"]],
+        "UserPoolId": [it.pool], "ClientId": [it.client, web["ClientId"], choice],
         "ClientSecret": [web["ClientSecret"]],
         "Username": ["mara", "noor", "ben"], "Password": [PASSWORD, OTHER_PASSWORD],
         "TemporaryPassword": [PASSWORD],
@@ -194,8 +208,11 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "REFRESH_TOKEN": [signed_in["RefreshToken"]],
         "RefreshToken": [signed_in["RefreshToken"]], "Token": [signed_in["RefreshToken"]],
         "AccessToken": [signed_in["AccessToken"]],
-        "SRP_A": ["ab" * 384, "0", "zz"], "Session": [session, setup["Session"]], "UserCode": [shown],
-        "SOFTWARE_TOKEN_MFA_CODE": [shown], "ANSWER": ["SMS_MFA"], "ConfirmationCode": [it.code()],
+        "SRP_A": ["ab" * 384, "0", "zz"], "UserCode": [shown],
+        "Session": [session, setup["Session"], *sessions],
+        "SOFTWARE_TOKEN_MFA_CODE": [shown], "ANSWER": ["SMS_MFA", "PASSWORD", "PASSWORD_SRP", "EMAIL_OTP"],
+        "PREFERRED_CHALLENGE": ["PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"],
+        "EMAIL_OTP_CODE": [it.code()], "ConfirmationCode": [it.code()],
         "Code": ["123456"],
         "AttributeName": ["email", "name"], "AttributeNames": [["email"], ["name"]],
         "UserAttributeNames": [["name"]], "AttributesToGet": [["email"]],

@@ -190,8 +190,13 @@ TEMPLATES = {  # kind of message: its subject and text where the pool has none o
         "Your temporary password",
         "Your username is {username} and temporary password is {####}.",
     ),
+    "invitation without password": ("Your new account", "Your username is {username}."),
     "authentication": ("Your authentication code", "Your authentication code is {####}."),
 }
+
+
+# First factors that are a code, and the attribute to which the code goes.
+CODES = {"EMAIL_OTP": "email", "SMS_OTP": "phone_number"}
 
 
 def first_factors(settings: Mapping[str, Any]) -> set[str]:
@@ -235,7 +240,7 @@ class UserPool:
     @property
     def is_passwordless(self) -> bool:
         """Whether a user can do without a password: a code by e-mail or SMS may come first."""
-        return bool(first_factors(self.settings) & {"EMAIL_OTP", "SMS_OTP"})
+        return bool(first_factors(self.settings) & set(CODES))
 
     def verifies(self, attribute: str) -> bool:
         """Whether Cognito sends a code to this attribute by itself."""
@@ -263,7 +268,7 @@ class UserPool:
                 "EmailSubject": own.get("EmailSubjectByLink"),
                 "EmailMessage": own.get("EmailMessageByLink"),
             }
-        elif kind == "invitation":
+        elif kind.startswith("invitation"):
             own = self.settings["AdminCreateUserConfig"].get("InviteMessageTemplate", {})
         elif kind == "authentication":
             email = self.mfa.get("EmailMfaConfiguration", {})

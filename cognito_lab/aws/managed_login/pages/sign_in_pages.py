@@ -119,7 +119,8 @@ def after_first_factor(visit: Visit, user: User, password: str | None = None) ->
 
 def register(visit: Visit) -> Response:
     given = {name: visit[name] for name in attributes_asked(visit.pool) if visit[name]}
-    secret = {"Password": visit["password"], "UserAttributes": attributes.as_pairs(given)}
+    password = challenges.required(visit.fields, "password")  # which managed login always asks for
+    secret = {"Password": password, "UserAttributes": attributes.as_pairs(given)}
     answer = visit.call("SignUp", Username=visit["username"], **secret)
     user = visit.pool.people.find(visit["username"])
     assert user is not None, "who has signed up is there"

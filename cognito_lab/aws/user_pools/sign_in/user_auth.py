@@ -29,15 +29,11 @@ from cognito_lab.aws.user_pools.sign_in import (
 )
 from cognito_lab.aws.user_pools.sign_in.challenges import Challenge
 from cognito_lab.aws.user_pools.threat_protection import auth_events, risk
-from cognito_lab.aws.user_pools.tokens import issuing
+from cognito_lab.aws.user_pools.tokens import issuing, token_store
 from cognito_lab.errors import OutsideTheLab, invalid
 
 SELECT = "SELECT_CHALLENGE"
 PASSWORDS = ("PASSWORD", "PASSWORD_SRP")
-CODES = {
-    "EMAIL_OTP": "email",
-    "SMS_OTP": "phone_number",
-}  # challenge, and the attribute to which its code goes
 AMR = {"email": "email_otp", "phone_number": "sms"}
 UNSUPPORTED_PARAMETERS = ("TARGET_ACR_VALUES", "MAX_AGE", "ACCESS_TOKEN")  # they ask for a stronger sign-in
 Given = Mapping[str, str]  # AuthParameters or ChallengeResponses
@@ -195,7 +191,7 @@ def answer_srp(client: AppClient, challenge: Challenge, responses: Given) -> Ans
 
 
 def ask_for_code(client: AppClient, user: User, given: Given, name: str) -> Answer:
-    attribute = CODES[name]
+    attribute = model.CODES[name]
     if hidden_users.is_placeholder(user):
         sent = hidden_users.placeholder_delivery(client, given["USERNAME"], attribute)
         code = Code("", attribute, "nobody", 0.0)  # which nobody can give
@@ -205,11 +201,12 @@ def ask_for_code(client: AppClient, user: User, given: Given, name: str) -> Answ
 
 
 def answer_code(client: AppClient, challenge: Challenge, responses: Given) -> Answer:
-    amr = show_code(client, challenge, responses)
-    return {
-        "ChallengeParameters": {},
-        "AuthenticationResult": issuing.issue_tokens(client, challenge.user, amr=amr),
-    }
+    return signed_in(client, challenge.user, show_code(client, challenge, responses))
+
+
+def signed_in(client: AppClient, user: User, amr: tuple[str, ...]) -> Answer:
+    tokens = issuing.issue_tokens(client, user, amr=amr)
+    return {"ChallengeParameters": {}, "AuthenticationResult": tokens}
 
 
 def show_code(client: AppClient, challenge: Challenge, responses: Given) -> tuple[str, ...]:
@@ -253,6 +250,32 @@ def finish(client: AppClient, user: User, change: Callable[[], None] = lambda: N
     event.end("Pass")
 
 
+# -- the code of a sign-up ------------------------------------------------------------------------
+
+
+def by_sign_up(client: AppClient, session: str, parameters: Given) -> Answer:
+    """USER_AUTH with the Session of a ConfirmSignUp: the code that confirmed the user is the first factor."""
+    username = challenges.required(parameters, "USERNAME")
+    client_secrets.check_secret_hash(client, username, parameters.get("SECRET_HASH"))
+    challenge = challenges.find_challenge(client, session, sign_up.CONFIRMED)
+    check_same_person(client.pool, challenge, username)
+    user_status.check_enabled(challenge.user)
+    check_first_sign_in(client.pool, challenge)
+    challenge.answered = True
+    assert challenge.code is not None, "a code confirmed the user"
+    finish(client, challenge.user)
+    return signed_in(client, challenge.user, (AMR[challenge.code.attribute],))
+
+
+def check_first_sign_in(pool: UserPool, challenge: Challenge) -> None:
+    """Nothing happened since the confirmation. A second factor cannot be added, so none may be needed."""
+    user = challenge.user
+    same = user.status == "CONFIRMED" and user.credential is challenge.credential
+    needs_more = second_factors.is_required(pool) or second_factors.of_user(pool, user)
+    if not same or needs_more or token_store.token_store(pool).logins_of(user):
+        raise challenges.invalid_session("")
+
+
 FIRST_FACTORS: dict[str, FirstFactor] = {
     "PASSWORD": FirstFactor("PASSWORD", has_password, ask_for_password, answer_password),
     "PASSWORD_SRP": FirstFactor("PASSWORD", has_password, ask_for_srp, answer_srp),
@@ -263,6 +286,6 @@ FIRST_FACTORS: dict[str, FirstFactor] = {
             partial(ask_for_code, name=name),
             answer_code,
         )
-        for name, attribute in CODES.items()
+        for name, attribute in model.CODES.items()
     },
 }
