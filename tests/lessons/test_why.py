@@ -761,8 +761,8 @@ PASSED_ON = {
     "user_pools.sign_in.refresh.revoke_token",
 }
 OTHER_ERRORS = (
-    "OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "NotJson", "BadSignature", "LookupError",
-    "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection",
+    "OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "NotJson", "NotVerified", "BadSignature",
+    "LookupError", "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection",
 )  # fmt: skip
 OF_PROVIDERS = ("SamlError", "IdpError")  # the app hears the check's text; words beside it are a help
 

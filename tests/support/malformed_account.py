@@ -13,6 +13,7 @@ from botocore.credentials import Credentials
 from support.federation import Federation
 from support.iam_people import TRUST, allow, deny, document, session_of
 from support.managed_login import CALLBACK, CHALLENGE, DOMAIN, SIGNED_OUT, VERIFIER
+from support.passkeys import FACTORS, credentials_for
 from support.srp_client import Client
 from support.threat_protection import AWAY, BLOCK_LEAKED, HOME, LAPTOP, NOTIFY, PHONE, encoded
 from support.user_pools import FLOWS, OTHER_PASSWORD, PASSWORD, pairs, secret_hash
@@ -43,6 +44,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "/tidepool-pictures/mara/crab.svg": ("prefix",),
 }  # fmt: skip
 
+DEVICES = {"ChallengeRequiredOnNewDevice": True}
+
 
 def pages(pool: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
     """Method, host, path and fields of what browsers and apps open, by the names of a served account."""
@@ -70,7 +73,7 @@ def pages(pool: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
 
 def device_of(it: Federation, settings: dict[str, Any]) -> str:
     """The key of a device of Mara's; from now on the pool tracks devices."""
-    it.idp.update_user_pool(**settings, DeviceConfiguration={"ChallengeRequiredOnNewDevice": True})
+    it.idp.update_user_pool(**settings, DeviceConfiguration=DEVICES)
     app = it.new_client(ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])["ClientId"]
     person = Client(it)
     tokens = person.send(person.claim(person.begin(client=app)), client=app)["AuthenticationResult"]
@@ -87,6 +90,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     it = Federation(lab)
     settings: dict[str, Any] = {
         "UserPoolId": it.pool, "AutoVerifiedAttributes": ["email"], "UserPoolTier": "PLUS",
+        "Policies": FACTORS,
         "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"},
     }  # fmt: skip
     it.idp.update_user_pool(**settings)
@@ -110,6 +114,10 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         UserPoolId=it.pool, UserSessionTracking="ENABLED", TokenSession={"MaxPerUser": 9}
     )
     signed_in = it.sign_in()
+    token = {"AccessToken": signed_in["AccessToken"]}
+    options = it.idp.start_web_authn_registration(**token)["CredentialCreationOptions"]
+    credential, *_ = credentials_for(options)
+    it.idp.complete_web_authn_registration(**token, Credential=credential)
     device, tracked = device_of(it, settings), it.idp.list_user_sessions(AccessToken=signed_in["AccessToken"])
     it.sign_up("ula")
     it.confirm("ula")
@@ -120,8 +128,8 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     it.idp.set_user_pool_mfa_config(UserPoolId=it.pool, MfaConfiguration="OPTIONAL", **app)
     plus = {"AutoVerifiedAttributes": ["email"], "UserPoolTier": "PLUS", "MfaConfiguration": "OPTIONAL",
             "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"}}  # fmt: skip
-    first = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP"]}}
-    it.idp.update_user_pool(UserPoolId=it.pool, Policies=first, **plus)
+    first = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]}}
+    it.idp.update_user_pool(UserPoolId=it.pool, Policies=first, DeviceConfiguration=DEVICES, **plus)
     choice = it.new_client(ExplicitAuthFlows=[*FLOWS, "ALLOW_USER_AUTH"])["ClientId"]
     begun = it.idp.sign_up(
         ClientId=choice, Username="kai", UserAttributes=pairs(email="kai@tidepool.example")
@@ -132,6 +140,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         answer = it.idp.initiate_auth(ClientId=choice, AuthFlow="USER_AUTH", AuthParameters=asked)
         sessions.append(answer["Session"])
     event = it.idp.admin_list_user_auth_events(UserPoolId=it.pool, Username="mara")["AuthEvents"][0]
+    options = it.idp.start_web_authn_registration(**token)["CredentialCreationOptions"]
     # page fields
     iam, s3, identity = boto3.client("iam"), boto3.client("s3"), boto3.client("cognito-identity")
     trust, rights = json.dumps(document(TRUST)), json.dumps(document(allow("s3:*")))
@@ -213,7 +222,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "SOFTWARE_TOKEN_MFA_CODE": [shown], "ANSWER": ["SMS_MFA", "PASSWORD", "PASSWORD_SRP", "EMAIL_OTP"],
         "PREFERRED_CHALLENGE": ["PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"],
         "EMAIL_OTP_CODE": [it.code()], "ConfirmationCode": [it.code()],
-        "Code": ["123456"],
+        "Code": ["123456"], "Credential": credentials_for(options), "CredentialId": [credential["id"]],
         "AttributeName": ["email", "name"], "AttributeNames": [["email"], ["name"]],
         "UserAttributeNames": [["name"]], "AttributesToGet": [["email"]],
         "UserAttributes": [pairs(email="x@tidepool.example"), pairs(name="Mara"), []],

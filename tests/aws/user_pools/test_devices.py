@@ -198,11 +198,16 @@ def test_a_user_sees_remembered_devices_and_an_administrator_all(it: Factors, la
 def test_nobody_reaches_a_device_of_somebody_else(it: Factors, laptop: Laptop) -> None:
     it.member("ben")
     token = it.sign_in("ben")["AccessToken"]
-    for operation in (it.idp.get_device, it.idp.forget_device, it.idp.update_device_status):
+    for call in (it.idp.get_device, it.idp.forget_device, it.idp.update_device_status):
         with refused(*UNKNOWN):
-            operation(AccessToken=token, DeviceKey=laptop.key)
+            call(AccessToken=token, DeviceKey=laptop.key)
     with refused(*UNKNOWN):
         it.idp.admin_forget_device(UserPoolId=it.pool, Username="ben", DeviceKey=laptop.key)
+    codes = {"get_device": UNKNOWN[0], "list_devices": UNKNOWN[0], "forget_device": "UserNotFoundException"}
+    for operation, code in codes.items():
+        named = {} if operation == "list_devices" else {"DeviceKey": laptop.key}
+        with refused(code):
+            getattr(it.idp, f"admin_{operation}")(UserPoolId=it.pool, Username="nobody", **named)
     for unsigned in (it.idp.get_device, it.idp.forget_device):
         with refused("InvalidParameterException"):
             unsigned(DeviceKey=laptop.key)

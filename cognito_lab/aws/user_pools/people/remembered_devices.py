@@ -16,6 +16,7 @@ from cognito_lab.aws.api.pagination import paginate
 from cognito_lab.aws.user_pools import devices, model, srp
 from cognito_lab.aws.user_pools.devices import Device
 from cognito_lab.aws.user_pools.directory import User, to_datetime
+from cognito_lab.aws.user_pools.errors import not_found
 from cognito_lab.aws.user_pools.sign_in import challenges
 from cognito_lab.aws.user_pools.tokens import checking
 from cognito_lab.errors import AwsError, invalid
@@ -80,11 +81,18 @@ def list_devices(call: Call) -> dict[str, Any]:
 
 
 def visible(call: Call) -> Mapping[str, Device]:
-    """The devices that the caller sees."""
-    known = user_of(call).devices
+    """The devices that the caller sees.
+
+    Raises:
+        AwsError: ``ResourceNotFoundException``: no such user. An administrator's two operations declare no
+            other code.
+    """
     if by_administrator(call):
-        return known
-    return {key: device for key, device in known.items() if device.remembered}
+        user = model.pool_in(call).people.find(call["Username"])
+        if user is None:
+            raise not_found("User does not exist.")
+        return user.devices
+    return {key: device for key, device in user_of(call).devices.items() if device.remembered}
 
 
 def by_administrator(call: Call) -> bool:
