@@ -38,11 +38,11 @@ apps = {"public": app("public", **pages), "secret": app("secret", secret=True, *
 admin = {**pages, "AllowedOAuthScopes": ["openid", "aws.cognito.signin.user.admin"]}
 
 
-def guarded(domain: str, mfa: str, by_email: bool) -> dict[str, object]:
+def guarded(domain: str, mfa: str, by_email: bool, **settings: object) -> dict[str, object]:
     """A pool with the same people and second factors: an authenticator app, and codes by e-mail."""
     sender = "arn:aws:ses:us-east-1:123456789012:identity/hello@tidepool.example"
     email = {"EmailSendingAccount": "DEVELOPER", "SourceArn": sender}
-    made = idp.create_user_pool(PoolName=domain, EmailConfiguration=email)["UserPool"]["Id"]
+    made = idp.create_user_pool(PoolName=domain, EmailConfiguration=email, **settings)["UserPool"]["Id"]
     factors = {"EmailMfaConfiguration": {"Message": "{####}", "Subject": "Your code"}} if by_email else {}
     factors["SoftwareTokenMfaConfiguration"] = {"Enabled": True}
     idp.set_user_pool_mfa_config(UserPoolId=made, MfaConfiguration=mfa, **factors)
@@ -55,6 +55,7 @@ def guarded(domain: str, mfa: str, by_email: bool) -> dict[str, object]:
     return {"pool": made, "domain": domain, "app": app("guarded", of=made, **pages)}
 
 
+devices = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
 issuer = f"cognito-idp.us-east-1.amazonaws.com/{pool}"
 identities.update_identity_pool(
     IdentityPoolId=identity_pool,
@@ -74,6 +75,7 @@ print(
             "own": app("own", secret=True, **admin),
             "optional": guarded("tidepool-optional", "OPTIONAL", by_email=True),
             "required": guarded("tidepool-required", "ON", by_email=False),
+            "remembering": guarded("devices", "OPTIONAL", by_email=False, DeviceConfiguration=devices),
             "people": dict.fromkeys(people, password),
         }
     )

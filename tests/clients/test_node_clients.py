@@ -43,6 +43,11 @@ def test_amazon_cognito_identity_js_signs_in_by_srp_and_an_app(account: Account)
         "asked": "totpRequired",
         "wrong code": "CodeMismatchException",
         "by app": ["pwd", "otp", "mfa"],
+        "on a remembered device": ["onSuccess", True],
+        "its devices": [True],
+        "renewed there": True,
+        "renewed when it is forgotten": "NotAuthorizedException",
+        "on a forgotten device": "totpRequired",
     }
 
 

@@ -69,6 +69,16 @@ def test_pycognito_signs_in_by_srp_and_an_app(local: Account) -> None:
     }
 
 
+def test_pycognito_signs_in_with_a_remembered_device(proxied: Account) -> None:
+    assert proxied.client("pycognito", "devices") == {
+        "confirmed": {"UserConfirmationNecessary": False},
+        "elsewhere": "SoftwareTokenMFAChallengeException",
+        "on the device": "Bearer",
+        "who has the key alone": "NotAuthorizedException",
+        "when it is forgotten": "ResourceNotFoundException",
+    }
+
+
 def test_pyotp_scans_the_qr_code_of_managed_login(proxied: Account) -> None:
     assert proxied.client("pyotp") == {
         "scanned": ["guarded", "mara"],

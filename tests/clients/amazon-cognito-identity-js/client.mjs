@@ -73,6 +73,25 @@ const next = authenticator.generate({ timestamp: Date.now() + 30_000 });
 const [wrongCode] = await calledBack((callbacks) => ben.sendMFACode(another(next), callbacks, "SOFTWARE_TOKEN_MFA"));
 const [, byApp] = await calledBack((callbacks) => ben.sendMFACode(next, callbacks, "SOFTWARE_TOKEN_MFA"));
 
+// A pool that remembers devices: the SDK keeps what it needs in its storage, the memory of this process.
+const remembering = new CognitoUserPool({
+  UserPoolId: made.remembering.pool, ClientId: made.remembering.app.id, endpoint: url,
+});
+const mara = new CognitoUser({ Username: "mara", Pool: remembering });
+const hers = new AuthenticationDetails({ Username: "mara", Password: password });
+await calledBack((callbacks) => mara.authenticateUser(hers, callbacks));
+const laptop = mara.deviceKey;
+const [, shared] = await calledBack((callbacks) => mara.associateSoftwareToken(callbacks));
+await calledBack((callbacks) => mara.verifySoftwareToken(new TOTP({ secret: shared }).generate(), "phone", callbacks));
+await called((done) => mara.setUserMfaPreference(null, { Enabled: true, PreferredMfa: true }, done));
+const [onLaptop, there] = await calledBack((callbacks) => mara.authenticateUser(hers, callbacks));
+const renewedThere = await called((done) => mara.refreshSession(there.getRefreshToken(), done));
+const ownDevices = await calledBack((callbacks) => mara.listDevices(10, null, callbacks));
+await calledBack((callbacks) => mara.forgetDevice(callbacks));
+const renewedAfter = await called((done) => mara.refreshSession(there.getRefreshToken(), done));
+mara.deviceKey = laptop;  // as another browser has it, which does not know that it was forgotten
+const [forgotten] = await calledBack((callbacks) => mara.authenticateUser(hers, callbacks));
+
 console.log(JSON.stringify({
   "weak password": weak,
   "not confirmed": early,
@@ -88,5 +107,10 @@ console.log(JSON.stringify({
   "app preferred": preferred,
   asked,
   "wrong code": wrongCode,
+  "on a remembered device": [onLaptop, there?.getAccessToken().payload.device_key === laptop],
+  "its devices": ownDevices[1]?.Devices.map((each) => each.DeviceKey === laptop),
+  "renewed there": renewedThere.isValid?.(),
+  "renewed when it is forgotten": renewedAfter,
+  "on a forgotten device": forgotten,
   "by app": byApp?.getIdToken().payload.amr,
 }));

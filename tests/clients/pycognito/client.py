@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import sys
 import time
 
 import pyotp
@@ -10,6 +11,10 @@ from botocore.exceptions import ClientError
 from pycognito import Cognito
 from pycognito.exceptions import SoftwareTokenMFAChallengeException, TokenVerificationException
 
+if sys.argv[1:] == ["devices"]:
+    import devices
+
+    sys.exit(print(json.dumps(devices.look())))
 made = json.loads(os.environ["MADE"])
 old, new = "Tide-pools-2026!", "Rock-pools-2026!"
 

@@ -111,7 +111,7 @@ def id_of_passed(pool: UserPool, user: User) -> str:
 
 def record(client: AppClient, user: User, kind: str, **facts: Any) -> AuthEvent:
     """Write down what a user does now, if threat protection is on in the pool."""
-    if risk_configuration.mode(client.pool) == risk_configuration.OFF:
+    if risk_configuration.mode(client.pool) == risk_configuration.OFF or not client.pool.people.has(user):
         return AuthEvent(kind, request_context.UNKNOWN, **facts)
     event = AuthEvent(kind, request_context.of_request(client), id=randomness.uuid4(), **facts)
     of_user(client.pool, user).append(event)
@@ -122,12 +122,13 @@ def record(client: AppClient, user: User, kind: str, **facts: Any) -> AuthEvent:
 
 
 @contextmanager
-def first_factor(client: AppClient, user: User) -> Iterator[None]:
-    """Writes a sign-in down that fails in this block by its password."""
+def first_factor(client: AppClient, user: User, by_password: bool = True) -> Iterator[None]:
+    """Writes a sign-in down that fails in this block by its password, or by a first factor for which AWS has
+    no name here."""
     try:
         yield
     except AwsError:
-        record(client, user, "SignIn", challenges={"Password": "Failure"})
+        record(client, user, "SignIn", challenges={"Password": "Failure"} if by_password else {})
         raise
 
 
