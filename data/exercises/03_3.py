@@ -3,8 +3,8 @@
 
 The app signs, with the key and HMAC-SHA256: the name, then the bytes of `SECRET_BLOCK` (it comes in Base64), then the
 time. The name is the part of the pool's id after `_`, followed by the username. The time is written as in
-`Mon Nov 9 08:05:09 UTC 2026`. People may type their e-mail address; `given` says under which username the pool knows
-them.
+`Mon Nov 9 08:05:09 UTC 2026`. People may type their e-mail address (`typed`). `given` are
+the ChallengeParameters, and they say under which username the pool knows them.
 """
 
 import base64
@@ -27,8 +27,8 @@ The four members are USERNAME, PASSWORD_CLAIM_SECRET_BLOCK, PASSWORD_CLAIM_SIGNA
 scene = "members"
 
 
-def answer_verifier(pool, given, key, moment):
-    """The answer to `PASSWORD_VERIFIER`: `given` are its ChallengeParameters, `moment` is the time in UTC."""
+def answer_verifier(pool, typed, given, key, moment):
+    """The ChallengeResponses for `PASSWORD_VERIFIER`; `moment` is the time, a datetime in UTC."""
     username, block = given["USER_ID_FOR_SRP"], given["SECRET_BLOCK"]
     timestamp = f"{moment:%a %b} {moment.day} {moment:%H:%M:%S} UTC {moment.year}"
     name = pool.partition("_")[2] + username
@@ -65,8 +65,7 @@ def sign_in(answer, user_pools, pool, client, typed, password, moment):
     asked = user_pools.initiate_auth(ClientId=client, AuthFlow="USER_SRP_AUTH", AuthParameters=first)
     given = asked["ChallengeParameters"]
     key = shared_key(given, srp.full_name(pool, given["USER_ID_FOR_SRP"]), password, secret)
-    # People know the address, so it is among what a function may take for the username.
-    responses = answer(pool, {**given, "USERNAME": typed}, key, moment)
+    responses = answer(pool, typed, given, key, moment)
     where = f"“{typed}” on {moment.day} {moment:%B}"
     expect(isinstance(responses, dict), "answer_verifier should return a dictionary.")
     for name in ("USERNAME", "PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP"):
@@ -105,8 +104,8 @@ def diagnose(responses, pool, given, typed, key, moment, where):
         raise Mistake(f"{where}: {said}")
 
 
-def changed(pool, given, key, moment, *, name=None, stamp=None, block=None):
-    right = answer_verifier(pool, given, key, moment)
+def changed(pool, typed, given, key, moment, *, name=None, stamp=None, block=None):
+    right = answer_verifier(pool, typed, given, key, moment)
     name = name or pool.partition("_")[2] + right["USERNAME"]
     stamp = stamp or right["TIMESTAMP"]
     block = block or base64.b64decode(given["SECRET_BLOCK"])
@@ -114,33 +113,33 @@ def changed(pool, given, key, moment, *, name=None, stamp=None, block=None):
     return {**right, "TIMESTAMP": stamp, "PASSWORD_CLAIM_SIGNATURE": base64.b64encode(proof).decode()}
 
 
-def wrong_whole_pool_id(pool, given, key, moment):
+def wrong_whole_pool_id(pool, typed, given, key, moment):
     """the whole id of the pool"""
-    return changed(pool, given, key, moment, name=pool + given["USER_ID_FOR_SRP"])
+    return changed(pool, typed, given, key, moment, name=pool + given["USER_ID_FOR_SRP"])
 
 
-def wrong_day_with_a_zero(pool, given, key, moment):
+def wrong_day_with_a_zero(pool, typed, given, key, moment):
     """would write this day without a zero"""
-    return changed(pool, given, key, moment, stamp=f"{moment:%a %b %d %H:%M:%S} UTC {moment.year}")
+    return changed(pool, typed, given, key, moment, stamp=f"{moment:%a %b %d %H:%M:%S} UTC {moment.year}")
 
 
-def wrong_alias(pool, given, key, moment):
+def wrong_alias(pool, typed, given, key, moment):
     """What Mara typed is signed"""
-    return changed(pool, given, key, moment, name=pool.partition("_")[2] + given["USERNAME"])
+    return changed(pool, typed, given, key, moment, name=pool.partition("_")[2] + typed)
 
 
-def wrong_iso_time(pool, given, key, moment):
+def wrong_iso_time(pool, typed, given, key, moment):
     """which the pool cannot read"""
-    return changed(pool, given, key, moment, stamp=f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+    return changed(pool, typed, given, key, moment, stamp=f"{moment:%Y-%m-%dT%H:%M:%SZ}")
 
 
-def wrong_block_as_text(pool, given, key, moment):
+def wrong_block_as_text(pool, typed, given, key, moment):
     """The block is signed in Base64"""
-    return changed(pool, given, key, moment, block=given["SECRET_BLOCK"].encode())
+    return changed(pool, typed, given, key, moment, block=given["SECRET_BLOCK"].encode())
 
 
-def wrong_hex(pool, given, key, moment):
+def wrong_hex(pool, typed, given, key, moment):
     """or in another form"""
-    right = answer_verifier(pool, given, key, moment)
+    right = answer_verifier(pool, typed, given, key, moment)
     proof = base64.b64decode(right["PASSWORD_CLAIM_SIGNATURE"]).hex()
     return {**right, "PASSWORD_CLAIM_SIGNATURE": proof}
