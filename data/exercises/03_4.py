@@ -31,7 +31,7 @@ def answer_all(user_pools, client, username, asked, answers):
 
 def check(answer, scene, lab):
     user_pools = boto3.client("cognito-idp")
-    app = pyotp.TOTP(two_factors_for_ben(user_pools, scene))
+    app = pyotp.TOTP(two_factors_for_ben(user_pools, scene, lab))
     user_pools.admin_set_user_password(
         UserPoolId=scene.pool, Username="ines", Password="Low-tide-2026!", Permanent=False
     )
@@ -72,9 +72,9 @@ def play(answer, user_pools, scene, name, challenges, answers):
     expect(user_pools.get_user(AccessToken=token)["Username"] == name, f"{where}: tokens of somebody else.")
 
 
-def two_factors_for_ben(user_pools, scene):
+def two_factors_for_ben(user_pools, scene, lab):
     """Ben has an authenticator app and e-mail as second factors, and prefers neither: the app's secret."""
-    sender = "arn:aws:ses:us-east-1:123456789012:identity/hello@tidepool.example"
+    sender = f"arn:aws:ses:{lab.region}:{lab.account}:identity/hello@tidepool.example"
     email = {"EmailSendingAccount": "DEVELOPER", "SourceArn": sender}
     pool = {"UserPoolId": scene.pool}
     user_pools.update_user_pool(**pool, EmailConfiguration=email, AutoVerifiedAttributes=["email"])
