@@ -52,7 +52,7 @@ MAP_KEYS = (
     "USERNAME", "PASSWORD", "SECRET_HASH", "REFRESH_TOKEN", "SRP_A", "DEVICE_KEY", "NEW_PASSWORD",
     "USER_ID_FOR_SRP",
     "PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP", "userAttributes.email", "ANSWER",
-    "SOFTWARE_TOKEN_MFA_CODE", "SMS_MFA_CODE", "EMAIL_OTP_CODE",
+    "SOFTWARE_TOKEN_MFA_CODE", "SMS_MFA_CODE", "EMAIL_OTP_CODE", "CREDENTIAL", "PREFERRED_CHALLENGE",
     "client_id", "client_secret", "authorize_scopes", "oidc_issuer", "attributes_request_method",
     "MetadataURL",
     "MetadataFile", "IDPSignout", "email", "username", "name", "authenticated", "unauthenticated",

@@ -112,16 +112,6 @@ def test_a_sender_that_is_not_played_is_refused_by_name(it: Factors, settings: d
         it.new_pool(**settings)
 
 
-def test_passkeys_are_refused_by_name(it: Factors) -> None:
-    it.member()
-    with pytest.raises(OutsideTheLab, match="WebAuthn"):
-        it.idp.set_user_pool_mfa_config(
-            UserPoolId=it.pool, WebAuthnConfiguration={"UserVerification": "required"}
-        )
-    with pytest.raises(OutsideTheLab, match="WebAuthn"):
-        it.idp.admin_set_user_mfa_preference(UserPoolId=it.pool, Username="mara", WebAuthnMfaSettings=ON)
-
-
 # -- an authenticator app -------------------------------------------------------------------------
 
 

@@ -67,6 +67,47 @@ def test_who_can_begin_with_nothing_is_told_nothing(it: Choices) -> None:
         it.choose(name="ben")
 
 
+def factors_of(it: Choices, name: str = "mara") -> dict[str, Any]:
+    answer = it.idp.admin_get_user_auth_factors(UserPoolId=it.pool, Username=name)
+    return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+
+
+def test_what_somebody_can_sign_in_with_is_told(it: Choices) -> None:
+    it.member(phone_number=PHONE)
+    assert factors_of(it) == {
+        "Username": "mara", "ConfiguredUserAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP"],
+    }  # fmt: skip
+    token = it.sign_in()["AccessToken"]
+    it.app(token)
+    assert factors_of(it)["ConfiguredUserAuthFactors"][-1] == "SOFTWARE_TOKEN", "set up, and not chosen"
+    it.prefer(SMS_MFA={"Enabled": True, "PreferredMfa": True})
+    own = it.idp.get_user_auth_factors(AccessToken=token)
+    del own["ResponseMetadata"]
+    assert own == factors_of(it) == {
+        "Username": "mara", "PreferredMfaSetting": SMS, "UserMFASettingList": [SMS],
+        "ConfiguredUserAuthFactors": ["PASSWORD", "SMS_OTP", "SOFTWARE_TOKEN"],
+    }  # fmt: skip
+    it.idp.admin_create_user(UserPoolId=it.pool, Username="ben", UserAttributes=[])
+    assert factors_of(it, "ben")["ConfiguredUserAuthFactors"] == []
+    with refused("UserNotFoundException"):
+        factors_of(it, "nobody")
+    it.idp.global_sign_out(AccessToken=token)
+    with refused("NotAuthorizedException"):
+        it.idp.get_user_auth_factors(AccessToken=token)
+
+
+@pytest.mark.parametrize("first", [["EMAIL_OTP"], ["PASSWORD", "SOFTWARE_TOKEN"]])
+def test_a_pool_always_takes_a_password_and_never_an_app_first(it: Choices, first: list[str]) -> None:
+    with refused("InvalidParameterException"):
+        it.pool_of("OFF", first=tuple(first))
+    it.pool_of("OFF")
+    policies = it.idp.describe_user_pool(UserPoolId=it.pool)["UserPool"]["Policies"]
+    assert policies["SignInPolicy"] == {"AllowedFirstAuthFactors": ["PASSWORD", *CODES]}
+    it.new_pool()
+    policies = it.idp.describe_user_pool(UserPoolId=it.pool)["UserPool"]["Policies"]
+    assert policies["SignInPolicy"] == {"AllowedFirstAuthFactors": ["PASSWORD"]}
+
+
 # -- a password -----------------------------------------------------------------------------------
 
 

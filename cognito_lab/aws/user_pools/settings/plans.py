@@ -11,6 +11,7 @@ from typing import Any
 from cognito_lab.aws.user_pools import model
 from cognito_lab.errors import AwsError
 
+MULTI_FACTOR = "MULTI_FACTOR_WITH_USER_VERIFICATION"
 PLANS = ("LITE", "ESSENTIALS", "PLUS")
 Asks = Callable[[Mapping[str, Any]], bool]
 FEATURES: tuple[tuple[str, str, Asks], ...] = (  # lowest plan, name, whether settings ask for it
@@ -19,6 +20,11 @@ FEATURES: tuple[tuple[str, str, Asks], ...] = (  # lowest plan, name, whether se
         "ESSENTIALS",
         "Password History",
         lambda s: bool(s["Policies"]["PasswordPolicy"].get("PasswordHistorySize")),
+    ),
+    (
+        "ESSENTIALS",
+        "Passkey MFA",
+        lambda s: s.get("WebAuthnConfiguration", {}).get("FactorConfiguration") == MULTI_FACTOR,
     ),
     ("ESSENTIALS", "Email MFA", lambda settings: "EmailMfaConfiguration" in settings),
     (

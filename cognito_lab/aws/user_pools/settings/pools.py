@@ -90,8 +90,7 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_settings(call: Call, settings: Mapping[str, Any], mfa: Mapping[str, Any]) -> None:
     """Settings that contradict each other, ask for more than the plan, or are not played here."""
-    if "SOFTWARE_TOKEN" in model.first_factors(settings):
-        raise invalid("SOFTWARE_TOKEN is not supported as a first authentication factor.")
+    check_first_factors(model.first_factors(settings))
     first = settings["UserAttributeUpdateSettings"].get("AttributesRequireVerificationBeforeUpdate", [])
     if not set(first) <= set(settings["AutoVerifiedAttributes"]):
         raise invalid(
@@ -118,6 +117,14 @@ def check_settings(call: Call, settings: Mapping[str, Any], mfa: Mapping[str, An
     ]
     if asked:
         raise OutsideTheLab(f"{call.operation} with {asked[0]} is not played by this lab (AWS has it).")
+
+
+def check_first_factors(factors: set[str]) -> None:
+    """An app is a second factor; and a password is always among the first ones, as people report."""
+    if "SOFTWARE_TOKEN" in factors:
+        raise invalid("SOFTWARE_TOKEN is not supported as a first authentication factor.")
+    if "PASSWORD" not in factors:
+        raise invalid("AllowedFirstAuthFactors must include PASSWORD.")
 
 
 def factors_in_force(settings: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:

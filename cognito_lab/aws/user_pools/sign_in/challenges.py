@@ -28,7 +28,7 @@ class Challenge:
     ``server`` is what the answer to a PASSWORD_VERIFIER is checked with, ``code`` what was sent for a second
     factor, ``token`` the authenticator app that is being set up, ``credential`` the password of that moment,
     ``session`` the key under which it is kept, where it has one. ``is_first`` marks a challenge for a first
-    factor: its code is never a second one.
+    factor: its code is never a second one. ``to_sign`` is what a passkey has to sign.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Challenge:
     credential: passwords.Credential | None = None
     session: str = ""
     is_first: bool = False
+    to_sign: bytes = b""
 
 
 class Challenges(Expiring[Challenge]):
@@ -65,12 +66,13 @@ def store_challenge(
     code: Code | None = None,
     token: SoftwareToken | None = None,
     is_first: bool = False,
+    to_sign: bytes = b"",
 ) -> str:
     """Remember a sign-in of ``user`` that waits for the challenge ``name``; answers its ``Session``."""
     session = randomness.text(200, randomness.ALPHANUMERIC + "-_")
     expires = time.time() + 60 * client.settings["AuthSessionValidity"]
     challenge = Challenge(name, user, client.id, expires, code=code, token=token, credential=user.credential)
-    challenge.session, challenge.is_first = session, is_first
+    challenge.session, challenge.is_first, challenge.to_sign = session, is_first, to_sign
     moto_patches.state_of(client.pool, Challenges)[session] = challenge
     return session
 
