@@ -42,6 +42,12 @@ def check_user_auth(plan: str) -> None:
         raise AwsError("FeatureUnavailableInTierException", text)
 
 
+def check_session_tracking(plan: str) -> None:
+    if plan == "LITE":
+        text = "The following feature is not available for the LITE pricing tier configured: Session Tracking"
+        raise AwsError("FeatureUnavailableInTierException", text)
+
+
 def check_plan(settings: Mapping[str, Any], updating: bool = False) -> None:
     """The pool's plan covers every feature that its settings ask for.
 

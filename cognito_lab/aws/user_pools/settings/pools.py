@@ -37,6 +37,7 @@ DEFAULTS: dict[str, Any] = {
     "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": False},
     "UserPoolTier": "ESSENTIALS",
 }
+DEVICES = {"ChallengeRequiredOnNewDevice": False, "DeviceOnlyRememberedOnUserPrompt": False}
 IMMUTABLE_SETTINGS = (
     "UsernameAttributes",
     "AliasAttributes",
@@ -52,7 +53,6 @@ LEGACY_TEMPLATE_MEMBERS = {  # names for members of VerificationMessageTemplate
 # would look as if the lab acted on it.
 UNSUPPORTED_SETTINGS: dict[str, tuple[Any, ...]] = {
     "LambdaConfig": ({},),
-    "DeviceConfiguration": (),
     "AcrConfiguration": ({},),
     "DcrConfiguration": ({"EnableStatus": "Disabled"},),
     "KeyConfiguration": ({"KeyType": "AWS_OWNED_KEY"},),
@@ -78,6 +78,8 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         if name in template:  # a description shows each text under both of its names (measured)
             settings[older] = template[name]
     admins.setdefault("AllowAdminCreateUserOnly", False)
+    if settings.get("DeviceConfiguration"):  # one member is enough to switch it on
+        settings["DeviceConfiguration"] = DEVICES | settings["DeviceConfiguration"]
     settings["EmailConfiguration"].setdefault("EmailSendingAccount", "COGNITO_DEFAULT")
     days = (policies.get("PasswordPolicy") or {}).get("TemporaryPasswordValidityDays")
     older_days = admins.get("UnusedAccountValidityDays")

@@ -50,8 +50,10 @@ def access_claims(client: AppClient, login: Authentication, now: int) -> dict[st
     """What the user may do, for APIs: no profile, and the app client in ``client_id`` instead of ``aud``."""
     scope = API_SCOPE if login.scopes is None else " ".join(login.scopes)
     own = {"token_use": "access", "client_id": client.id, "scope": scope, "username": login.user.username}
-    version = {} if login.scopes is None else {"version": 2}  # of the authorization server's tokens
-    return _common_claims(client, login, now, "AccessToken") | own | version
+    more: dict[str, Any] = {} if login.scopes is None else {"version": 2}  # of the authorization server's
+    if login.device is not None:
+        more["device_key"] = login.device.key
+    return _common_claims(client, login, now, "AccessToken") | own | more
 
 
 def id_claims(client: AppClient, login: Authentication, now: int) -> dict[str, Any]:
