@@ -25,7 +25,10 @@ ASKED = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method",
     "nonce", "identity_provider", "prompt", "login_hint", "max_age", "lang",
 )  # fmt: skip
-FILLED_IN = (*ASKED[:3], "_csrf", "username", "password", "code", "email", "session", "challenge", "factor")
+FILLED_IN = (
+    *ASKED[:3], "_csrf", "username", "password", "code", "email", "session", "challenge", "factor",
+    "credential",
+)  # fmt: skip
 # The fields of an address, where they are others than those of an authorization request or of a page's form.
 FIELDS: dict[str, tuple[str, ...]] = {
     "/logout": ("client_id", "logout_uri", *ASKED[1:4]),
@@ -168,7 +171,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "prompt": ["none", "login", "select_account"], "login_hint": ["mara"], "nonce": ["n"],
         "email": ["x@tidepool.example"],
         "session": [session, setup["Session"]], "challenge": ["SOFTWARE_TOKEN_MFA", "MFA_SETUP"],
-        "factor": ["SMS_MFA"],
+        "factor": ["SMS_MFA"], "credential": [signed],
         "RelayState": [state,
         f"client_id={it.client}&redirect_uri={CALLBACK}&response_type=code&identity_provider=Google"],
         "SAMLResponse": ["PGEvPg==", "eA=="], "advance_seconds": ["0"], "Action": ["GetUser", "AssumeRole"],

@@ -140,6 +140,13 @@ def test_the_domain_of_the_pool_is_the_default(it: Passkeys) -> None:
     assert it.listed()["Credentials"][0]["RelyingPartyId"] == host
 
 
+def test_a_pool_that_has_lost_its_domain(it: Passkeys) -> None:
+    credential = made(it)
+    it.set()
+    with refused("WebAuthnOriginNotAllowedException"):
+        it.finish(credential)
+
+
 def test_a_pool_that_takes_none(it: Passkeys) -> None:
     asked = it.start()
     it.idp.update_user_pool(UserPoolId=it.pool)

@@ -15,16 +15,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cognito_lab.aws.managed_login import csrf
+from cognito_lab.aws.managed_login import browser_sessions, csrf
 from cognito_lab.aws.managed_login.oauth import authorization_codes, requests
 from cognito_lab.aws.managed_login.oauth.authorize import AuthorizationRequest
-from cognito_lab.aws.managed_login.pages import rendering, second_factor_pages
+from cognito_lab.aws.managed_login.pages import passkey_pages, rendering, second_factor_pages
 from cognito_lab.aws.managed_login.pages.visits import INPUTS, Input, Page, Visit, show, username_input
 from cognito_lab.aws.user_pools import attributes
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
-from cognito_lab.aws.user_pools.people import sign_up
+from cognito_lab.aws.user_pools.people import passkeys, sign_up
 from cognito_lab.aws.user_pools.settings import branding
 from cognito_lab.aws.user_pools.sign_in import challenges, new_password, password_flow, user_status
 from cognito_lab.errors import AwsError
@@ -42,7 +42,8 @@ def login_page(visit: Visit) -> tuple[str, dict[str, object]]:
     providers = visit.client.providers
     others = [name for name in providers if name != "COGNITO"]
     own = "COGNITO" in providers
-    return "login.html", {"own_users": own, "others": others, "sign_up": takes_sign_ups(visit.pool)}
+    return "login.html", {"own_users": own, "others": others, "sign_up": takes_sign_ups(visit.pool),
+                          "passkeys": passkey_pages.is_offered(visit)}  # fmt: skip
 
 
 def sign_up_page(visit: Visit) -> tuple[str, dict[str, object]]:
@@ -183,7 +184,7 @@ FORMS: dict[str, tuple[Callable[[Visit], Response], Page]] = {  # what each does
     "/login": (log_in, login_page), "/signup": (register, sign_up_page), "/confirm": (confirm, confirm_page),
     "/resendcode": (resend, confirm_page), "/forgotPassword": (forgot, forgot_page),
     "/confirmforgotPassword": (reset, reset_page), "/changePassword": (change_password, new_password_page),
-    **second_factor_pages.FORMS,
+    **second_factor_pages.FORMS, **passkey_pages.FORMS, "/passkeyStart": (passkey_pages.ask, login_page),
 }  # fmt: skip
 # Refusals that lead to another page.
 NEXT: dict[str, Page] = {
@@ -198,6 +199,20 @@ def show_page(request: Request) -> Response:
     known = {"username": forms.read_query(request).get("username") or asked.login_hint or ""}
     visit = Visit(request, asked, known)
     return unavailable_page(visit) or show(PAGES[visit.path], visit)
+
+
+def show_add_passkey(request: Request) -> Response:
+    """GET /passkeys/add: for who is signed in with this browser."""
+    asked = requests.parse_authorization_request(request)
+    if browser_sessions.current_session(request) is None:
+        return forms.redirect(f"/login?{asked.query()}")
+    visit = Visit(request, asked)
+    try:
+        passkeys.check_may_start(visit.pool, passkey_pages.owner(visit))
+    except AwsError as error:
+        exchanges.record_refusal(error)
+        return rendering.error_page(error.message, pool=visit.pool, client=visit.client)
+    return unavailable_page(visit) or show(passkey_pages.add_page, visit)
 
 
 def submit_form(request: Request) -> Response:
@@ -256,6 +271,7 @@ def confirm_by_link(request: Request) -> Response:
 
 ROUTES: dict[tuple[str, str], Callable[[Request], Response]] = {
     ("GET", "/confirmUser"): confirm_by_link,
+    ("GET", "/passkeys/add"): show_add_passkey,
     **{("GET", path): show_page for path in PAGES},
     **{("POST", path): submit_form for path in FORMS},
 }
