@@ -218,9 +218,9 @@ class Lab:
             ValueError: ``handler`` is a text and ``name`` is missing.
         """
         self._alive()
-        from cognito_lab.lessons import deploying
+        from cognito_lab.aws.lambda_functions import uploading
 
-        return deploying.deploy(handler, name, role, settings)
+        return uploading.upload(handler, name, role, settings)
 
     def logs(self, function: str) -> str:
         """What a Lambda function has written so far: what it printed and logged, and its errors."""

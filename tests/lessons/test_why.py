@@ -762,11 +762,13 @@ PASSED_ON = {
     "lambda_functions.invocations.invoke",
     "identity_pools.credentials.get_credentials_for_identity",
     "user_pools.people.admin.take_aliases",
+    "user_pools.people.remembered_devices.known_to_administrator",
+    "user_pools.sign_in.passkey_factor.check_answer",
     "user_pools.sign_in.refresh.revoke_token",
 }
 OTHER_ERRORS = (
-    "OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "NotJson", "BadSignature", "LookupError",
-    "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection",
+    "OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "NotJson", "NotVerified", "BadSignature",
+    "LookupError", "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection",
     "Failed", "ModuleNotFoundError", "Stopped", "TimeoutError",
 )  # fmt: skip
 OF_PROVIDERS = ("SamlError", "IdpError")  # the app hears the check's text; words beside it are a help

@@ -46,7 +46,8 @@ POOL: dict[str, Any] = {
     "EmailVerificationSubject": "Code",
     "VerificationMessageTemplate": {
         "SmsMessage": "{####}", "EmailMessage": "code {####}", "EmailSubject": "Code",
-        "DefaultEmailOption": "CONFIRM_WITH_CODE",
+        "EmailMessageByLink": "{##here##}", "EmailSubjectByLink": "Link",
+        "DefaultEmailOption": "CONFIRM_WITH_LINK",
     },
     "MfaConfiguration": "OPTIONAL",
     "SmsConfiguration": {"SnsCallerArn": ARN, "ExternalId": "tidepool", "SnsRegion": "us-east-1"},
@@ -69,6 +70,7 @@ POOL: dict[str, Any] = {
     "UsernameConfiguration": {"CaseSensitive": False},
     "AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]},
     "UserPoolTier": "PLUS",
+    "DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": True},
     "KeyConfiguration": {"KeyType": "AWS_OWNED_KEY"},
     "IssuerConfiguration": {"Type": "ORIGINAL"},
     "Schema": [SECTION],
@@ -92,9 +94,6 @@ REFUSED_OF_POOLS: dict[str, Any] = {
     "LambdaConfig.CustomEmailSender": {"CustomEmailSender": {"LambdaVersion": "V1_0", "LambdaArn": FUNCTION}},
     "LambdaConfig.KMSKeyID": {"KMSKeyID": "arn:aws:kms:us-east-1:123456789012:key/k"},
     "UsernameAttributes": ["email"],  # beside AliasAttributes: tried by itself below
-    "VerificationMessageTemplate.EmailMessageByLink": {"EmailMessageByLink": "{##here##}"},
-    "VerificationMessageTemplate.EmailSubjectByLink": {"EmailSubjectByLink": "here"},
-    "DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True},
     "EmailConfiguration.ConfigurationSet": {"ConfigurationSet": "a"},
     "SmsConfiguration.EumsSms": {"EumsSms": {"CallerArn": ARN}},
     "UserPoolAddOns.AdvancedSecurityAdditionalFlows": {
@@ -425,8 +424,6 @@ PAIRS_OF_POOLS: list[tuple[dict[str, Any], dict[str, Any]]] = [
       "AliasAttributes": ["preferred_username"]}, {"AliasAttributes": ["email"]}),
     ({"AccountRecoverySetting": {"RecoveryMechanisms": [ADMIN, MAIL]}},
      {"AccountRecoverySetting": {"RecoveryMechanisms": [ADMIN]}}),
-    ({"VerificationMessageTemplate": {"EmailMessage": "{####}", "EmailMessageByLink": "{##here##}"}},
-     {"VerificationMessageTemplate": {"EmailMessage": "{####}"}}),
     ({"MfaConfiguration": "ON"}, {"MfaConfiguration": "OFF"}),
 ]  # fmt: skip
 

@@ -147,9 +147,7 @@ def test_choice_based_sign_in_needs_more_than_lite(it):
     "settings",
     [
         {"LambdaConfig": {"KMSKeyID": "arn:aws:kms:us-east-1:123456789012:key/k"}},
-        {"DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True}},
         {"IssuerConfiguration": {"Type": "UPDATED"}},
-        {"VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_LINK"}},
         {
             "UserPoolAddOns": {
                 "AdvancedSecurityMode": "OFF",

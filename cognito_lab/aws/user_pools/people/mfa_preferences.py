@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.user_pools import model, second_factors
+from cognito_lab.aws.user_pools import model, relying_party, second_factors
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.aws.user_pools.second_factors import APP, EMAIL, SMS
 from cognito_lab.aws.user_pools.sign_in import user_auth
 from cognito_lab.aws.user_pools.tokens import checking
-from cognito_lab.errors import OutsideTheLab, invalid
+from cognito_lab.errors import invalid
 
 AUTH_FACTORS = {SMS: "SMS_OTP", EMAIL: "EMAIL_OTP"}  # second factors, as GetUserAuthFactors names them
 MEMBERS = {SMS: "SMSMfaSettings", APP: "SoftwareTokenMfaSettings", EMAIL: "EmailMfaSettings"}
@@ -58,14 +58,15 @@ def describe_auth_factors(pool: UserPool, user: User) -> dict[str, Any]:
 
 def prefer(pool: UserPool, user: User, call: Call) -> None:
     """Switch factors on and off; one that is not named stays as it is."""
-    if "WebAuthnMfaSettings" in call.parameters:
-        text = f"{call.operation} with WebAuthnMfaSettings is not played by this lab (AWS has it)."
-        raise OutsideTheLab(text)
     given = {factor: call[member] for factor, member in MEMBERS.items() if member in call.parameters}
     check_one_preferred(given)
     for factor, wanted in given.items():
         if wanted.get("Enabled"):
             check_possible(pool, user, factor)
+    with_passkey = call.get("WebAuthnMfaSettings", {"Enabled": user.passkey_mfa}).get("Enabled", False)
+    if "WebAuthnMfaSettings" in call.parameters and with_passkey:
+        check_passkey_possible(pool, user, given)
+    user.passkey_mfa = with_passkey
     for factor, wanted in given.items():
         if not wanted.get("Enabled"):
             second_factors.drop(user, factor)
@@ -75,6 +76,19 @@ def prefer(pool: UserPool, user: User, call: Call) -> None:
             user.preferred_factor = factor
         elif user.preferred_factor == factor:
             user.preferred_factor = ""
+
+
+def check_passkey_possible(pool: UserPool, user: User, given: Mapping[str, Mapping[str, bool]]) -> None:
+    """Passkeys count as two factors in this pool. The user needs another second factor, for a lost device.
+
+    Raises:
+        AwsError: ``InvalidParameterException``.
+    """
+    if not relying_party.counts_as_two(pool):
+        raise invalid("Passkeys are not configured as MFA in this user pool.")
+    kept = [factor for factor in user.second_factors if factor not in given]
+    if not kept and not any(wanted.get("Enabled") for wanted in given.values()):
+        raise invalid("Another MFA method must be enabled together with passkeys.")
 
 
 def check_one_preferred(given: Mapping[str, Mapping[str, bool]]) -> None:

@@ -37,6 +37,7 @@ DEFAULTS: dict[str, Any] = {
     "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": False},
     "UserPoolTier": "ESSENTIALS",
 }
+DEVICES = {"ChallengeRequiredOnNewDevice": False, "DeviceOnlyRememberedOnUserPrompt": False}
 IMMUTABLE_SETTINGS = (
     "UsernameAttributes",
     "AliasAttributes",
@@ -51,14 +52,12 @@ LEGACY_TEMPLATE_MEMBERS = {  # names for members of VerificationMessageTemplate
 # Settings on which the lab does not act (yet), with the values that ask for nothing. To store another one
 # would look as if the lab acted on it.
 UNSUPPORTED_SETTINGS: dict[str, tuple[Any, ...]] = {
-    "DeviceConfiguration": (),
     "AcrConfiguration": ({},),
     "DcrConfiguration": ({"EnableStatus": "Disabled"},),
     "KeyConfiguration": ({"KeyType": "AWS_OWNED_KEY"},),
     "IssuerConfiguration": ({"Type": "ORIGINAL"},),
 }
 CUSTOM_SENDERS = ("CustomEmailSender", "CustomSMSSender", "KMSKeyID")  # which need a key of AWS KMS
-BY_LINK = ("EmailMessageByLink", "EmailSubjectByLink")
 
 
 # -- settings ------------------------------------------------------------------------------------
@@ -78,6 +77,8 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         if name in template:  # a description shows each text under both of its names (measured)
             settings[older] = template[name]
     admins.setdefault("AllowAdminCreateUserOnly", False)
+    if settings.get("DeviceConfiguration"):  # one member is enough to switch it on
+        settings["DeviceConfiguration"] = DEVICES | settings["DeviceConfiguration"]
     settings["EmailConfiguration"].setdefault("EmailSendingAccount", "COGNITO_DEFAULT")
     days = (policies.get("PasswordPolicy") or {}).get("TemporaryPasswordValidityDays")
     older_days = admins.get("UnusedAccountValidityDays")
@@ -121,12 +122,6 @@ def check_settings(call: Call, settings: Mapping[str, Any], mfa: Mapping[str, An
         for name in UNSUPPORTED_SETTINGS
         if name in settings and settings[name] not in UNSUPPORTED_SETTINGS[name]
     ]
-    template = settings["VerificationMessageTemplate"]
-    if {"EmailMessage", "EmailMessageByLink"} <= template.keys():
-        raise invalid("EmailMessage and EmailMessageByLink cannot both be set.")
-    if template["DefaultEmailOption"] == "CONFIRM_WITH_LINK":
-        asked.append("CONFIRM_WITH_LINK")
-    asked += [name for name in BY_LINK if name in template]
     asked += [name for name in CUSTOM_SENDERS if name in settings["LambdaConfig"]]
     asked += [name for name in ("ConfigurationSet",) if name in settings["EmailConfiguration"]]
     asked += [

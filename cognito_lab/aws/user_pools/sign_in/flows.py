@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.user_pools import client_secrets, model
+from cognito_lab.aws.user_pools import client_secrets, devices, model
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.sign_in import (
     challenges,
-    custom_challenges,
+    device_challenges,
     mfa_challenges,
     new_password,
     password_flow,
@@ -23,6 +23,7 @@ from cognito_lab.aws.user_pools.sign_in import (
     user_auth,
 )
 from cognito_lab.aws.user_pools.tokens import issuing
+from cognito_lab.aws.user_pools.triggers import custom_challenges
 from cognito_lab.errors import invalid
 
 
@@ -33,7 +34,10 @@ def initiate_auth(call: Call) -> dict[str, Any]:
     switch, operations, handler = FLOWS[flow]
     check_operation_allowed(call.operation, operations)
     check_flow_enabled(client, flow, switch)
-    return handler(client, call.get("AuthParameters", {}))
+    parameters = call.get("AuthParameters", {})
+    if flow == "USER_AUTH" and call.get("Session"):
+        return user_auth.by_sign_up(client, call["Session"], parameters)
+    return handler(client, parameters)
 
 
 def check_operation_allowed(name: str, operations: Sequence[str]) -> None:
@@ -72,19 +76,29 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
         challenge = srp_flow.prove_password(client, username, responses)
         if challenge.results is not None:
             return custom_challenges.go_on(client, challenge, is_right=True)
-        return password_flow.after_password(client, challenge.user)
+        key = responses.get("DEVICE_KEY")
+        return password_flow.after_password(client, challenge.user, device_key=key, by_srp=True)
+    if call["ChallengeName"] == "DEVICE_SRP_AUTH":
+        return device_challenges.ask_for_proof(client, username, call.get("Session"), responses)
+    if call["ChallengeName"] == "DEVICE_PASSWORD_VERIFIER":
+        return device_challenges.prove_device(client, username, responses)
     session = challenges.required(call.parameters, "Session")
     challenge = challenges.find_challenge(client, session, call["ChallengeName"])
     if challenge.is_first:
         return user_auth.respond(client, challenge, username, responses)
     if challenge.name == "CUSTOM_CHALLENGE":
         return custom_challenges.answer(client, challenge, username, responses)
+    device_key = responses.get("DEVICE_KEY")
     if challenge.name == "NEW_PASSWORD_REQUIRED":
         user = new_password.answer_new_password(client, challenge, username, responses)
-        return password_flow.after_password(client, user)
+        by_srp = challenge.by_srp
+        return password_flow.after_password(client, user, device_key=device_key, by_srp=by_srp)
     if challenge.name == "SELECT_MFA_TYPE":
         mfa_challenges.check_may_go_on(client.pool, challenge, username)
         return mfa_challenges.select_factor(client, challenge, responses)
+    device = devices.remembered(client.pool.settings, challenge.user.devices, device_key)
     amr = mfa_challenges.complete(client, challenge, username, responses)
-    tokens = issuing.issue_tokens(client, challenge.user, amr=amr)
+    if device is not None:
+        return mfa_challenges.ask_for_device(client, challenge.user, device, amr)
+    tokens = issuing.issue_tokens(client, challenge.user, amr=amr, by_srp=challenge.by_srp)
     return {"ChallengeParameters": {}, "AuthenticationResult": tokens}

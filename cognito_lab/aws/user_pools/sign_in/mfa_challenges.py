@@ -10,16 +10,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from cognito_lab import randomness
+from cognito_lab.aws import moto_patches
 from cognito_lab.aws.user_pools import attributes, outbox, second_factors, software_tokens
+from cognito_lab.aws.user_pools.devices import Device
 from cognito_lab.aws.user_pools.directory import Code, User
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.second_factors import APP, EMAIL, SMS
 from cognito_lab.aws.user_pools.sign_in import challenges, lockout, user_status
-from cognito_lab.aws.user_pools.sign_in.challenges import Challenge
+from cognito_lab.aws.user_pools.sign_in.challenges import Challenge, Challenges
 from cognito_lab.aws.user_pools.threat_protection import auth_events
 from cognito_lab.errors import AwsError, invalid
 from cognito_lab.protocols import constant_time
 
+DEVICE = "DEVICE_SRP_AUTH"
 AMR = {SMS: "sms", APP: "otp", EMAIL: "email_otp"}  # of RFC 8176, as "acr and amr claims" names them
 OLDER_NAMES = {"EMAIL_MFA": EMAIL}  # which the API reference writes
 
@@ -67,6 +70,21 @@ def delivery_parameters(sent: Mapping[str, str]) -> dict[str, str]:
             (("DELIVERY_MEDIUM", "DeliveryMedium"), ("DESTINATION", "Destination"))}  # fmt: skip
 
 
+def ask_for_device(
+    client: AppClient, user: User, device: Device, amr: tuple[str, ...] = ("pwd",)
+) -> dict[str, Any]:
+    """The remembered device has to show itself, in place of a second factor or after it."""
+    session = challenges.store_challenge(client, user, DEVICE, device=device, amr=amr)
+    waiting = moto_patches.state_of(client.pool, Challenges)
+    waiting[newest_on(device.key, client)] = waiting[session]
+    return challenge_of(user, DEVICE, session)
+
+
+def newest_on(device_key: str, client: AppClient) -> str:
+    """What stands for the newest sign-in on a device, where a client sends no ``Session`` with its answer."""
+    return f"{device_key} {client.id}"
+
+
 def challenge_of(user: User, name: str, session: str, **parameters: str) -> dict[str, Any]:
     shown = {**parameters, "USER_ID_FOR_SRP": user.username}
     return {"ChallengeName": name, "Session": session, "ChallengeParameters": shown}
@@ -103,6 +121,7 @@ def select_factor(client: AppClient, challenge: Challenge, responses: Mapping[st
         raise invalid(f"The user does not have the MFA type {answer}.")
     challenge.answered = True
     asked = ask_for_code(client, challenge.user, factor)
+    challenges.go_on(client.pool, asked["Session"], challenge.by_srp)
     auth_events.of_session(client.pool, challenge.user, challenge.session).session = asked["Session"]
     return asked
 
