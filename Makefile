@@ -87,7 +87,7 @@ check: tools ## ruff on code and notebooks, formatting, types
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy
 
-bench: tools ## measure the lab against plain moto
+bench: tools ## measure the lab against plain moto, and large pools against small ones
 	@$(VENV) tests/bench/bench.py $(ARGS)
 
 lock: tools ## both locks and environment.yml from pyproject.toml (ARGS="--upgrade moto")

@@ -25,6 +25,7 @@ _NAMES = {
     "waits": "cognito_lab.views.plots",
     "permissions": "cognito_lab.views.permissions",
     "sign_in_by_srp": "cognito_lab.lessons.srp_sign_in",
+    "SoftwarePasskey": "cognito_lab.lessons.software_passkey",
     "OutsideTheLab": "cognito_lab.errors",
 }
 __all__ = list(_NAMES)

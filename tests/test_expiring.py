@@ -124,7 +124,7 @@ def years(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], dict[str, list[int
             scene = lab.scene("by_every_way")
             let_everybody_in(scene)
             for number in range(3 * every):
-                two_months(lab, scene, number)
+                some_months(lab, scene, number)
                 if number % every == every - 1:
                     seen.append(kept())
         return {
@@ -135,8 +135,11 @@ def years(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], dict[str, list[int
 
 
 def let_everybody_in(scene: Any) -> None:
-    """By SRP as well, by a client that tells nobody who exists; and somebody has a temporary password."""
+    """By SRP as well, by a client that tells nobody who exists; and somebody has a temporary password. Threat
+    protection writes down what they do."""
     idp = client()
+    protection = {"AdvancedSecurityMode": "AUDIT"}
+    idp.update_user_pool(UserPoolId=scene.pool, UserPoolTier="PLUS", UserPoolAddOns=protection)
     asked = {"UserPoolId": scene.pool, "ClientId": scene.client}
     app = idp.describe_user_pool_client(**asked)["UserPoolClient"]
     for name in ("CreationDate", "LastModifiedDate"):
@@ -148,7 +151,7 @@ def let_everybody_in(scene: Any) -> None:
     idp.admin_create_user(UserPoolId=scene.pool, Username="new", TemporaryPassword=PASSWORD)
 
 
-def two_months(lab: Lab, scene: Any, number: int) -> None:
+def some_months(lab: Lab, scene: Any, number: int) -> None:
     """Sign-ins by every way, some of them left in their middle, and what comes of them; then time goes by."""
     idp = client()
 
@@ -172,7 +175,11 @@ def two_months(lab: Lab, scene: Any, number: int) -> None:
     _, credentials = checks.identity_and_credentials(scene.identity_pool, login)
     s3 = checks.client_with(credentials)
     checks.refusal_of(lambda: s3.list_objects_v2(Bucket=scene.bucket, Prefix=f"{number}/"))
-    lab.travel(days=60)
+    name = f"guest{number}"  # who comes once, and is deleted
+    idp.admin_create_user(UserPoolId=scene.pool, Username=name, TemporaryPassword=PASSWORD)
+    assert begin("USER_PASSWORD_AUTH", USERNAME=name, PASSWORD=PASSWORD)["Session"]
+    idp.admin_delete_user(UserPoolId=scene.pool, Username=name)
+    lab.travel(days=200)
 
 
 def test_an_account_of_years_is_as_small_as_one_of_days(years: Callable[[int], dict[str, list[int]]]) -> None:
@@ -187,7 +194,7 @@ def test_without_forgetting_it_grows(
     monkeypatch.setattr(Expiring, "forget", lambda _: [])
     grown = {name.rpartition(".")[2] for name in years(2)}
     assert grown >= {"Authentication", "Challenge", "RoleSession", "AssumedRole", "AccessKey", "User"}
-    assert grown >= {"Grant", "Session", "Pending", "SignIn"}
+    assert grown >= {"Grant", "Session", "Pending", "SignIn", "AuthEvent"}
 
 
 # -- looked up, not looked for -----------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """`make bench`: what the lab costs, against plain moto. No test: another machine has other times.
 
-Each figure is a ratio of two medians of seven. The two sides take turns, each time in a process of its own:
-whatever else the machine is doing meets both. All in seconds, where nothing else is said.
+Each figure is a ratio of two medians of seven. The two sides take turns, in processes of their own or call by
+call: whatever else the machine is doing meets both. All in seconds, where nothing else is said.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def new_member(pool, name):
 def sign_in(client, name):
     given = {"USERNAME": name, "PASSWORD": password}
     answer = idp.initiate_auth(ClientId=client, AuthFlow=flow, AuthParameters=given)
-    assert answer["AuthenticationResult"]["AccessToken"]
+    assert answer.get("ChallengeName") or answer["AuthenticationResult"]["AccessToken"]
+    return answer
 
 def seconds_each(client, names):
     taken = []
@@ -60,19 +61,114 @@ SINCE = "\nprint(time.monotonic() - BEGUN)"
 FIRST_POOL = POOL + SINCE
 FIRST_SIGN_IN = POOL + SIGN_IN + 'sign_in(new_client(pool), new_member(pool, "mara"))' + SINCE
 EACH_SIGN_IN = POOL + SIGN_IN + 'print(seconds_each(new_client(pool), [new_member(pool, "mara")] * 50))'
-# Ten thousand people take a while, so they are made once, and each measurement is a fork of that process.
+# A pool of many is filled without calls, and once; each measurement is a fork of that process. A hundred of
+# its people can sign in, half of them with an app as second factor.
 FEW_AND_MANY = LAB + POOL + SIGN_IN + """
+import pyotp
+from cognito_lab.aws.user_pools import model
+from cognito_lab.aws.user_pools.directory import User
+
+apps, tokens = {}, {}
+
 def people(count, template, **settings):
     pool = idp.create_user_pool(PoolName="bench", **settings)["UserPool"]["Id"]
-    return new_client(pool), [new_member(pool, template.format(number)) for number in range(count)][-50:]
+    app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
+    idp.set_user_pool_mfa_config(UserPoolId=pool, MfaConfiguration="OPTIONAL", **app)
+    directory = model.get_pool("us-east-1", pool).people
+    for number in range(count - 100):
+        name = template.format(number)
+        values = {"sub": f"sub{number}", "email": name if "@" in name else f"{name}@example.com"}
+        directory.add(User(values["sub"] if "@" in name else name, values["sub"], values, "CONFIRMED"))
+    client = new_client(pool)
+    names = [new_member(pool, template.format(number)) for number in range(count - 100, count)]
+    for name in names:
+        tokens[client, name] = token = sign_in(client, name)["AuthenticationResult"]["AccessToken"]
+        if name in names[:50]:
+            app = pyotp.TOTP(idp.associate_software_token(AccessToken=token)["SecretCode"])
+            idp.verify_software_token(AccessToken=token, UserCode=app.now())
+            apps[client, name] = app
+            wanted = {"SoftwareTokenMfaSettings": {"Enabled": True}}
+            idp.set_user_mfa_preference(AccessToken=token, **wanted)
+    return [(client, name) for name in names]
 
-few, many = people(100, *NAMES), people(10_000, *NAMES)
+def sign_up(client, name):
+    idp.sign_up(ClientId=client, Username="new" + name, Password=password)
+
+def get_user(client, name):
+    idp.get_user(AccessToken=tokens[client, name])
+
+def sign_in_with_app(client, name):
+    asked = sign_in(client, name)
+    code = apps[client, name].at(time.time() + 30)  # that of now was used for the set-up
+    given = {"USERNAME": name, "SOFTWARE_TOKEN_MFA_CODE": code}
+    answered = {"ChallengeName": asked["ChallengeName"], "Session": asked["Session"]}
+    answer = idp.respond_to_auth_challenge(ClientId=client, ChallengeResponses=given, **answered)
+    assert answer["AuthenticationResult"]
+
+half = slice(50) if OPERATION is sign_in_with_app else slice(50, 100)
+sides = [people(count, *NAMES)[half] for count in (100, COUNT)]
 for _ in range(TIMES):
     if not os.fork():
-        print(seconds_each(*few), seconds_each(*many), flush=True)
+        taken = [[], []]
+        for pair in zip(*sides):  # in turns
+            for side, one in enumerate(pair):
+                start = time.perf_counter()
+                OPERATION(*one)
+                taken[side].append(time.perf_counter() - start)
+        print(*map(statistics.median, taken), flush=True)
         os._exit(0)
     os.wait()
 """  # fmt: skip
+# The calls of a sign-in by SRP, without what the client computes between them, against one power modulo N.
+SRP = (
+    LAB
+    + POOL
+    + SIGN_IN.replace("USER_PASSWORD_AUTH", "USER_SRP_AUTH")
+    + """
+import secrets
+from cognito_lab import sign_in_by_srp
+from cognito_lab.aws.user_pools import srp
+
+class Timed:
+    seconds = 0.0
+
+    def __getattr__(self, name):
+        def call(**given):
+            start = time.perf_counter()
+            answer = getattr(idp, name)(**given)
+            self.seconds += time.perf_counter() - start
+            return answer
+        return call
+
+client, name = new_client(pool), new_member(pool, "mara")
+powers, sign_ins = [], []
+for _ in range(20):
+    base, exponent = secrets.randbelow(srp.GROUP), 2**255 + secrets.randbelow(2**255)
+    start = time.perf_counter()
+    pow(base, exponent, srp.GROUP)
+    powers.append(time.perf_counter() - start)
+    timed = Timed()
+    sign_in_by_srp(timed, pool, client, name, password)
+    sign_ins.append(timed.seconds)
+print(statistics.median(powers), statistics.median(sign_ins))
+"""
+)
+# Bytes for each of a thousand people.
+MEMORY = (
+    POOL
+    + SIGN_IN
+    + """
+import gc, tracemalloc
+
+for number in range(100):
+    new_member(pool, f"first{number}")
+tracemalloc.start()
+for number in range(1000):
+    new_member(pool, f"user{number}")
+gc.collect()
+print(tracemalloc.get_traced_memory()[0] / 1000)
+"""
+)
 # Five stars against as many letters in short texts and in long ones.
 FEW_AND_MANY_LETTERS = """
 import time
@@ -108,16 +204,16 @@ def moto_and_lab(program: str, times: int) -> Rows:
     return [(printed(MOTO + program)[0], printed(LAB + program)[0]) for _ in range(times)]
 
 
-def few_and_many(names: str, times: int) -> Rows:
-    """Seconds of a sign-in to the lab in a pool of 100 people and in one of 10,000."""
-    numbers = printed(FEW_AND_MANY.replace("*NAMES", names).replace("TIMES", str(times)))
+def few_and_many(operation: str, count: int, names: str, times: int) -> Rows:
+    """Seconds of an operation of the lab in a pool of 100 people and in one of ``count``, by turns."""
+    program = FEW_AND_MANY.replace("*NAMES", names).replace("TIMES", str(times))
+    numbers = printed(program.replace("OPERATION", operation).replace("COUNT", str(count)))
     return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
-def few_and_many_letters(times: int) -> Rows:
-    """Seconds that a pattern of five stars takes for 1.5 million letters, in texts of 150 and of 15,000."""
-    found = [printed(FEW_AND_MANY_LETTERS) for _ in range(times)]
-    return [(few, many) for few, many in found]
+def pairs(program: str, times: int) -> Rows:
+    """What a program prints that measures both sides itself."""
+    return [(base, ours) for base, ours in (printed(program) for _ in range(times))]
 
 
 def course(times: int, kernels: bool) -> Rows:
@@ -143,15 +239,38 @@ def course(times: int, kernels: bool) -> Rows:
         return [(seconds(imports, True), seconds(lessons, kernels)) for _ in range(times)]
 
 
+BY_NAME = '"user{}"'
 BY_EMAIL = '"user{}@example.com", UsernameAttributes=["email"]'
+FLAT = (  # what must cost the same in a pool of any size
+    ("sign-up", "sign_up", "a sign-up", BY_NAME),
+    ("password", "sign_in", "a password sign-in", BY_NAME),
+    ("email", "sign_in", "… with e-mail usernames", BY_EMAIL),
+    ("user", "get_user", "GetUser", BY_NAME),
+    ("app", "sign_in_with_app", "a sign-in with an app", BY_NAME),
+)
 # What is measured, against what, the highest ratio that is right, how.
 FIGURES: dict[str, tuple[str, str, float, Callable[[int], Rows]]] = {
     "pool": ("cold process to first user pool", "plain moto", 1.15, lambda n: moto_and_lab(FIRST_POOL, n)),
     "first": ("… to first password sign-in", "plain moto", 1.3, lambda n: moto_and_lab(FIRST_SIGN_IN, n)),
     "sign-in": ("a password sign-in in process", "plain moto", 2.5, lambda n: moto_and_lab(EACH_SIGN_IN, n)),
-    "flat": ("… among 10,000 people", "among 100", 1.2, lambda n: few_and_many('"user{}"', n)),
-    "email": ("… with e-mail usernames", "among 100", 1.2, lambda n: few_and_many(BY_EMAIL, n)),
-    "wildcards": ("five * against texts of 15,000 letters", "of 150", 1.2, few_and_many_letters),
+    "srp": ("the calls of an SRP sign-in", "one pow mod N", 4.0, lambda n: pairs(SRP, n)),
+    **{
+        f"{name}-{count}": (
+            f"{what} among {count:,}",
+            "among 100",
+            1.2,
+            lambda n, operation=operation, count=count, names=names: few_and_many(operation, count, names, n),
+        )
+        for name, operation, what, names in FLAT
+        for count in (10_000, 100_000)
+    },
+    "memory": ("bytes for each person", "plain moto", 2.0, lambda n: moto_and_lab(MEMORY, 1)),
+    "wildcards": (
+        "five * against texts of 15,000 letters",
+        "of 150",
+        1.2,
+        lambda n: pairs(FEW_AND_MANY_LETTERS, n),
+    ),
     "kernels": ("the course in kernels, two workers", "imports only", 1.5, lambda n: course(n, True)),
     "course": ("… in forks, as `make run` does it", "imports only", 0.6, lambda n: course(n, False)),
 }

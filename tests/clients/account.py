@@ -11,11 +11,12 @@ identity_pool = identities.list_identity_pools(MaxResults=1)["IdentityPools"][0]
 callback, password = "https://app.tidepool.example/callback", "Tide-pools-2026!"
 hub = f"http://localhost:{sys.argv[1]}/hub/oauth_callback"  # plain HTTP is for localhost by that name only
 flows = ("USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH")
+people = ("mara", "ben", "ines")
 
 
-def app(name: str, secret: bool = False, **settings: object) -> dict[str, str]:
+def app(name: str, secret: bool = False, of: str = pool, **settings: object) -> dict[str, str]:
     made = idp.create_user_pool_client(
-        UserPoolId=pool,
+        UserPoolId=of,
         ClientName=name,
         GenerateSecret=secret,
         ExplicitAuthFlows=[f"ALLOW_{flow}" for flow in flows],
@@ -36,6 +37,25 @@ apps = {"public": app("public", **pages), "secret": app("secret", secret=True, *
 # For a program that calls GetUser with the token of the code flow.
 admin = {**pages, "AllowedOAuthScopes": ["openid", "aws.cognito.signin.user.admin"]}
 
+
+def guarded(domain: str, mfa: str, by_email: bool, **settings: object) -> dict[str, object]:
+    """A pool with the same people and second factors: an authenticator app, and codes by e-mail."""
+    sender = "arn:aws:ses:us-east-1:123456789012:identity/hello@tidepool.example"
+    email = {"EmailSendingAccount": "DEVELOPER", "SourceArn": sender}
+    made = idp.create_user_pool(PoolName=domain, EmailConfiguration=email, **settings)["UserPool"]["Id"]
+    factors = {"EmailMfaConfiguration": {"Message": "{####}", "Subject": "Your code"}} if by_email else {}
+    factors["SoftwareTokenMfaConfiguration"] = {"Enabled": True}
+    idp.set_user_pool_mfa_config(UserPoolId=made, MfaConfiguration=mfa, **factors)
+    idp.create_user_pool_domain(UserPoolId=made, Domain=domain)
+    for name in people:
+        mail = [{"Name": "email", "Value": f"{name}@tidepool.example"}] if by_email else []
+        person = {"UserPoolId": made, "Username": name}
+        idp.admin_create_user(**person, UserAttributes=mail, MessageAction="SUPPRESS")
+        idp.admin_set_user_password(**person, Password=password, Permanent=True)
+    return {"pool": made, "domain": domain, "app": app("guarded", of=made, **pages)}
+
+
+devices = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
 issuer = f"cognito-idp.us-east-1.amazonaws.com/{pool}"
 identities.update_identity_pool(
     IdentityPoolId=identity_pool,
@@ -53,7 +73,10 @@ print(
             "hub": hub,
             "apps": apps,
             "own": app("own", secret=True, **admin),
-            "people": dict.fromkeys(("mara", "ben", "ines"), password),
+            "optional": guarded("tidepool-optional", "OPTIONAL", by_email=True),
+            "required": guarded("tidepool-required", "ON", by_email=False),
+            "remembering": guarded("devices", "OPTIONAL", by_email=False, DeviceConfiguration=devices),
+            "people": dict.fromkeys(people, password),
         }
     )
 )

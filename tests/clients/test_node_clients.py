@@ -26,7 +26,7 @@ def proxied() -> Iterator[Account]:
         yield account
 
 
-def test_amazon_cognito_identity_js_signs_in_by_srp(account: Account) -> None:
+def test_amazon_cognito_identity_js_signs_in_by_srp_and_an_app(account: Account) -> None:
     assert account.client("amazon-cognito-identity-js") == {
         "weak password": "InvalidPasswordException",
         "not confirmed": "UserNotConfirmedException",
@@ -38,6 +38,16 @@ def test_amazon_cognito_identity_js_signs_in_by_srp(account: Account) -> None:
         "signed in again": "tove",
         "renewed, with nothing stored": "tove",
         "old refresh token": "NotAuthorizedException",
+        "wrong code of a new app": "EnableSoftwareTokenMFAException",
+        "app preferred": "SUCCESS",
+        "asked": "totpRequired",
+        "wrong code": "CodeMismatchException",
+        "by app": ["pwd", "otp", "mfa"],
+        "on a remembered device": ["onSuccess", True],
+        "its devices": [True],
+        "renewed there": True,
+        "renewed when it is forgotten": "NotAuthorizedException",
+        "on a forgotten device": "totpRequired",
     }
 
 
@@ -99,6 +109,9 @@ def test_aws_amplify(account: Account) -> None:
         "a fresh token": True,
         "weak password": "InvalidPasswordException",
         "after sign-out": "UserUnAuthenticatedException",
+        "wrong code of a new app": "EnableSoftwareTokenMFAException",
+        "by app": ["CONFIRM_SIGN_IN_WITH_TOTP_CODE", "CodeMismatchException", True, "otp"],
+        "by e-mail": ["CONFIRM_SIGN_IN_WITH_EMAIL_CODE", "CodeMismatchException", True, "email_otp"],
     }
 
 

@@ -50,7 +50,7 @@ def test_the_aws_cli(account: Account) -> None:
     }
 
 
-def test_pycognito_signs_in_by_srp(local: Account) -> None:
+def test_pycognito_signs_in_by_srp_and_an_app(local: Account) -> None:
     each = {
         "wrong password": "NotAuthorizedException",
         "user": "ines",
@@ -62,6 +62,28 @@ def test_pycognito_signs_in_by_srp(local: Account) -> None:
         **{f"{app}: {what}": answer for app in ("public", "secret") for what, answer in each.items()},
         "old password": "NotAuthorizedException",
         "after sign-out": "NotAuthorizedException",
+        "wrong code of a new app": "EnableSoftwareTokenMFAException",
+        "asked": "SoftwareTokenMFAChallengeException",
+        "wrong code": "CodeMismatchException",
+        "by app": ["pwd", "otp", "mfa"],
+    }
+
+
+def test_pycognito_signs_in_with_a_remembered_device(proxied: Account) -> None:
+    assert proxied.client("pycognito", "devices") == {
+        "confirmed": {"UserConfirmationNecessary": False},
+        "elsewhere": "SoftwareTokenMFAChallengeException",
+        "on the device": "Bearer",
+        "who has the key alone": "NotAuthorizedException",
+        "when it is forgotten": "ResourceNotFoundException",
+    }
+
+
+def test_pyotp_scans_the_qr_code_of_managed_login(proxied: Account) -> None:
+    assert proxied.client("pyotp") == {
+        "scanned": ["guarded", "mara"],
+        "wrong code": [400, True],
+        "back at the app": True,
     }
 
 

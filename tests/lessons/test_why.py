@@ -787,6 +787,7 @@ WITHOUT_WORDS = {
     "user_pools.settings.mfa_configuration.check_sms_role",
     "user_pools.settings.mfa_configuration.set_user_pool_mfa_config",
     "user_pools.settings.plans.check_plan",
+    "user_pools.settings.pools.check_first_factors",
     "user_pools.settings.pools.check_settings",
     "user_pools.settings.pools.check_sign_in_names",
 }
@@ -803,8 +804,8 @@ PASSED_ON = {
     "user_pools.sign_in.refresh.revoke_token",
 }
 OTHER_ERRORS = (
-    "OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "NotJson", "BadSignature", "LookupError",
-    "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection",
+    "OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "NotJson", "NotVerified", "BadSignature",
+    "LookupError", "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection",
 )  # fmt: skip
 OF_PROVIDERS = ("SamlError", "IdpError")  # the app hears the check's text; words beside it are a help
 

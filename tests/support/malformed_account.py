@@ -13,6 +13,7 @@ from botocore.credentials import Credentials
 from support.federation import Federation
 from support.iam_people import TRUST, allow, deny, document, session_of
 from support.managed_login import CALLBACK, CHALLENGE, DOMAIN, SIGNED_OUT, VERIFIER
+from support.passkeys import FACTORS, credentials_for
 from support.threat_protection import AWAY, BLOCK_LEAKED, HOME, LAPTOP, NOTIFY, PHONE, encoded
 from support.user_pools import OTHER_PASSWORD, PASSWORD, pairs, secret_hash
 
@@ -71,7 +72,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     """Fill the account; what is in it by member name, as :class:`support.malformed.Requests` wants it."""
     it = Federation(lab)
     it.idp.update_user_pool(
-        UserPoolId=it.pool, AutoVerifiedAttributes=["email"], UserPoolTier="PLUS",
+        UserPoolId=it.pool, AutoVerifiedAttributes=["email"], UserPoolTier="PLUS", Policies=FACTORS,
         UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"},
     )  # fmt: skip
     it.idp.set_risk_configuration(
@@ -91,6 +92,10 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     it.idp.create_resource_server(UserPoolId=it.pool, Identifier="tides", Name="tides", Scopes=[])
     session = it.initiate("noor")["Session"]
     signed_in = it.sign_in()
+    token = {"AccessToken": signed_in["AccessToken"]}
+    options = it.idp.start_web_authn_registration(**token)["CredentialCreationOptions"]
+    credential, *_ = credentials_for(options)
+    it.idp.complete_web_authn_registration(**token, Credential=credential)
     it.sign_up("ula")
     it.confirm("ula")
     app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
@@ -99,6 +104,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     shown = pyotp.TOTP(setup["SecretCode"]).now()
     it.idp.set_user_pool_mfa_config(UserPoolId=it.pool, MfaConfiguration="OPTIONAL", **app)
     event = it.idp.admin_list_user_auth_events(UserPoolId=it.pool, Username="mara")["AuthEvents"][0]
+    options = it.idp.start_web_authn_registration(**token)["CredentialCreationOptions"]
     # page fields
     iam, s3, identity = boto3.client("iam"), boto3.client("s3"), boto3.client("cognito-identity")
     trust, rights = json.dumps(document(TRUST)), json.dumps(document(allow("s3:*")))
@@ -176,7 +182,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "AccessToken": [signed_in["AccessToken"]],
         "SRP_A": ["ab" * 384, "0", "zz"], "Session": [session, setup["Session"]], "UserCode": [shown],
         "SOFTWARE_TOKEN_MFA_CODE": [shown], "ANSWER": ["SMS_MFA"], "ConfirmationCode": [it.code()],
-        "Code": ["123456"],
+        "Code": ["123456"], "Credential": credentials_for(options), "CredentialId": [credential["id"]],
         "AttributeName": ["email", "name"], "AttributeNames": [["email"], ["name"]],
         "UserAttributeNames": [["name"]], "AttributesToGet": [["email"]],
         "UserAttributes": [pairs(email="x@tidepool.example"), pairs(name="Mara"), []],

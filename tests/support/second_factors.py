@@ -42,7 +42,7 @@ class Factors(World):
 
     def pool_of(self, mode: str, *factors: str, **settings: Any) -> None:
         settings = {"AutoVerifiedAttributes": ["email"], "EmailConfiguration": SES} | settings
-        self.new_pool([*FLOWS, "ALLOW_USER_SRP_AUTH"], **settings)
+        self.new_pool([*FLOWS, "ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH"], **settings)
         self.mfa(mode, *factors)
 
     def mfa(self, mode: str, *factors: str) -> dict[str, Any]:

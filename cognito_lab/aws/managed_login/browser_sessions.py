@@ -14,6 +14,7 @@ from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.settings import domains
+from cognito_lab.aws.user_pools.tokens import token_store
 from cognito_lab.expiring import Expiring
 from cognito_lab.network import forms
 from cognito_lab.network.messages import Request
@@ -31,19 +32,26 @@ def set_cookie(name: str, value: str, seconds: int | None = None, same_site: str
 
 @dataclass(frozen=True)
 class Session:
-    """Who has signed in with this browser, at which ``provider``, how (``amr``), and when (since 1970)."""
+    """Who has signed in with this browser, at which ``provider``, how (``amr``), when (since 1970), and by
+    which auth event, where one was written down. ``sso`` is there in a pool that tracks sessions."""
 
     user: User
     provider: str
     amr: tuple[str, ...]
     auth_time: int
+    event_id: str = ""
+    sso: token_store.Session | None = None
+
+    @property
+    def ends(self) -> float:
+        return self.auth_time + SESSION_SECONDS if self.sso is None else self.sso.ends
 
 
 class Sessions(Expiring[Session]):
     """The sessions at one domain, by the value of the cookie."""
 
     def end(self, entry: Session) -> float:
-        return entry.auth_time + SESSION_SECONDS
+        return entry.ends
 
 
 def new_session(request: Request, session: Session) -> str:
@@ -54,7 +62,7 @@ def new_session(request: Request, session: Session) -> str:
     end(request)
     key = randomness.text(64)
     _at(request)[key] = session
-    return set_cookie(SESSION, key, SESSION_SECONDS)
+    return set_cookie(SESSION, key, round(session.ends - session.auth_time))
 
 
 def current_session(request: Request) -> Session | None:
@@ -66,18 +74,21 @@ def current_session(request: Request) -> Session | None:
 
 
 def has_ended(session: Session) -> bool:
-    return time.time() >= session.auth_time + SESSION_SECONDS
+    return time.time() >= session.ends
 
 
 def is_gone(request: Request, session: Session) -> bool:
-    """Whether the user has been disabled or deleted since."""
+    """Whether the user has been disabled or deleted since, or the session was revoked."""
     pool = domains.pool_of(request.host)
-    return not session.user.enabled or pool is None or not pool.people.has(session.user)
+    revoked = session.sso is not None and session.sso.ended
+    return revoked or not session.user.enabled or pool is None or not pool.people.has(session.user)
 
 
 def end(request: Request) -> str:
     """Forget the browser's session: the ``Set-Cookie`` value that takes its cookie away."""
-    _at(request).pop(forms.cookies(request).get(SESSION, ""), None)
+    session = _at(request).pop(forms.cookies(request).get(SESSION, ""), None)
+    if session is not None and session.sso is not None:
+        session.sso.end()
     return set_cookie(SESSION, "", 0)
 
 

@@ -15,6 +15,7 @@ from cognito_lab.aws.api.operations import Call, check_before
 from cognito_lab.aws.iam import policies, policy_documents, principals, questions
 from cognito_lab.aws.iam.policies import RESOURCE
 from cognito_lab.aws.iam.questions import Document, Statement
+from cognito_lab.aws.s3 import policy_actions
 from cognito_lab.errors import AwsError
 
 # A policy for everybody is not public where one of these, or the address, is fixed to values.
@@ -109,6 +110,8 @@ def check_bucket_policy(call: Call) -> None:
     text = call["Policy"].decode(errors="surrogateescape")
     document = policy_documents.validated(text, RESOURCE, "MalformedPolicy")
     principals.check_named(document, "MalformedPolicy")
+    for statement in questions.as_list(document["Statement"]):
+        policy_actions.check_apply(statement)
     bucket = moto_patches.s3().buckets.get(call["Bucket"])
     if bucket is not None and is_public(document) and block_of(bucket).block_public_policy:
         raise AwsError(

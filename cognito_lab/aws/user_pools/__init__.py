@@ -2,9 +2,9 @@
 
 What everything rests on lies here: :mod:`.model` (the pool, its app clients, its domain), :mod:`.directory`
 (people, and finding them) with :mod:`.attributes`, :mod:`.passwords`, :mod:`.second_factors` and
-:mod:`.software_tokens`, :mod:`.client_secrets`, and :mod:`.outbox` (what was sent). The rest goes by the
-chapters of AWS's guide: :mod:`.settings` (what a developer configures), :mod:`.people` (sign-up, profiles,
-recovery, administrators, people from outside), :mod:`.sign_in` (the flows and their challenges),
+:mod:`.software_tokens`, :mod:`.devices`, :mod:`.client_secrets`, and :mod:`.outbox` (what was sent). The rest
+goes by the chapters of AWS's guide: :mod:`.settings` (what a developer configures), :mod:`.people` (sign-up,
+profiles, recovery, administrators, people from outside), :mod:`.sign_in` (the flows and their challenges),
 :mod:`.threat_protection` and :mod:`.tokens`.
 
 Nothing here rests on moto's user pools. They keep passwords as text, sign every pool's tokens with one key,
@@ -22,9 +22,12 @@ from cognito_lab.aws.user_pools.people import (
     federated_users,
     groups,
     mfa_preferences,
+    passkeys,
     password_recovery,
     profile,
+    remembered_devices,
     sign_up,
+    user_sessions,
 )
 from cognito_lab.aws.user_pools.settings import (
     app_clients,
@@ -35,6 +38,7 @@ from cognito_lab.aws.user_pools.settings import (
     mfa_configuration,
     pools,
     resource_servers,
+    session_configuration,
 )
 from cognito_lab.aws.user_pools.sign_in import flows, refresh
 from cognito_lab.aws.user_pools.threat_protection import auth_events, risk_configuration
@@ -53,11 +57,15 @@ __all__ = [  # they bring their operations
     "inquiries",
     "mfa_configuration",
     "mfa_preferences",
+    "passkeys",
     "password_recovery",
     "pools",
     "profile",
     "refresh",
+    "remembered_devices",
     "resource_servers",
     "risk_configuration",
+    "session_configuration",
     "sign_up",
+    "user_sessions",
 ]

@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from cognito_lab.aws.user_pools import attributes, passwords
+from cognito_lab.aws.user_pools.devices import Device
 from cognito_lab.aws.user_pools.software_tokens import SoftwareToken
 from cognito_lab.errors import AwsError, invalid
+from cognito_lab.protocols.webauthn_checks import Passkey
 
 CALLED = {"email": "email", "phone_number": "phone number"}  # in texts about usernames
 
@@ -44,6 +46,9 @@ class User:
     pending_token: SoftwareToken | None = None  # one that has not shown any yet
     second_factors: list[str] = field(default_factory=list)  # those that the user chose
     preferred_factor: str = ""
+    passkeys: dict[str, Passkey] = field(default_factory=dict)  # by id
+    passkey_mfa: bool = False  # with a passkey that makes sure of its owner, no other factor is asked for
+    devices: dict[str, Device] = field(default_factory=dict)  # confirmed ones, by their keys
     sign_outs: int = 0  # how often all tokens were ended: a code from before is for none that come after
 
     @property

@@ -211,6 +211,7 @@ class UserPool:
     mfa: dict[str, Any] = field(
         default_factory=dict
     )  # the factors that are on, by SetUserPoolMfaConfig's member
+    web_authn: dict[str, Any] = field(default_factory=dict)  # SetUserPoolMfaConfig's WebAuthnConfiguration
     created: float = field(default_factory=time.time)
     modified: float = field(default_factory=time.time)
 

@@ -58,6 +58,7 @@ POOL: dict[str, Any] = {
     "UsernameConfiguration": {"CaseSensitive": False},
     "AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]},
     "UserPoolTier": "PLUS",
+    "DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": True},
     "KeyConfiguration": {"KeyType": "AWS_OWNED_KEY"},
     "IssuerConfiguration": {"Type": "ORIGINAL"},
     "Schema": [SECTION],
@@ -81,7 +82,6 @@ REFUSED_OF_POOLS: dict[str, Any] = {
     "UsernameAttributes": ["email"],  # beside AliasAttributes: tried by itself below
     "VerificationMessageTemplate.EmailMessageByLink": {"EmailMessageByLink": "{##here##}"},
     "VerificationMessageTemplate.EmailSubjectByLink": {"EmailSubjectByLink": "here"},
-    "DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True},
     "EmailConfiguration.ConfigurationSet": {"ConfigurationSet": "a"},
     "SmsConfiguration.EumsSms": {"EumsSms": {"CallerArn": ARN}},
     "UserPoolAddOns.AdvancedSecurityAdditionalFlows": {

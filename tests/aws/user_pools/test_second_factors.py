@@ -103,23 +103,54 @@ def test_an_email_has_the_senders_of_the_pool(it: Factors) -> None:
     assert (last.sender, last.reply_to) == ("no-reply@verificationemail.com", "a@b.example")
 
 
+def test_an_update_changes_the_senders_as_well(it: Factors) -> None:
+    it.member()
+    senders = {**SES, "From": "Tidepool <mail@tidepool.example>", "ReplyToEmailAddress": "a@b.example"}
+    it.idp.update_user_pool(UserPoolId=it.pool, EmailConfiguration=senders)
+    it.idp.forgot_password(ClientId=it.client, Username="mara")
+    last = outbox.inbox(MAIL)[-1]
+    assert (last.sender, last.reply_to) == (senders["From"], "a@b.example")
+    it.idp.update_user_pool(UserPoolId=it.pool)  # what is left out goes back to its default
+    it.lab.travel(hours=2)
+    it.idp.forgot_password(ClientId=it.client, Username="mara")
+    last = outbox.inbox(MAIL)[-1]
+    assert (last.sender, last.reply_to) == ("no-reply@verificationemail.com", "")
+
+
+@pytest.mark.parametrize("way", ["update_user_pool", "set_user_pool_mfa_config"])
+def test_whoever_changes_the_role_of_sms_needs_a_good_one(it: Factors, way: str) -> None:
+    def change(**sms: str) -> None:
+        given: dict[str, Any] = {"SmsConfiguration": {**it.sms, **sms}}
+        if way == "set_user_pool_mfa_config":
+            given = {"SmsMfaConfiguration": given, "MfaConfiguration": "OPTIONAL"}
+        getattr(it.idp, way)(UserPoolId=it.pool, **given)
+
+    mute = make_role("mute", trust=trust())
+    change()
+    for code, sms in (
+        ("InvalidSmsRoleTrustRelationshipException", {"ExternalId": "rook"}),
+        (
+            "InvalidSmsRoleTrustRelationshipException",
+            {"SnsCallerArn": "arn:aws:iam::123456789012:role/nobody"},
+        ),
+        ("InvalidSmsRoleAccessPolicyException", {"SnsCallerArn": mute}),
+    ):
+        with refused(code):
+            change(**sms)
+    assert it.idp.describe_user_pool(UserPoolId=it.pool)["UserPool"]["SmsConfiguration"] == it.sms
+
+
+@pytest.mark.parametrize("way", ["create_user_pool", "update_user_pool"])
 @pytest.mark.parametrize(
     "settings", [{"EmailConfiguration": {**SES, "ConfigurationSet": "a"}},
                  {"SmsConfiguration": {"EumsSms": {"CallerArn": "arn:aws:iam::123456789012:role/sms"}}}]
 )  # fmt: skip
-def test_a_sender_that_is_not_played_is_refused_by_name(it: Factors, settings: dict[str, Any]) -> None:
+def test_a_sender_that_is_not_played_is_refused_by_name(
+    it: Factors, settings: dict[str, Any], way: str
+) -> None:
+    named = {"PoolName": "tidepool"} if way == "create_user_pool" else {"UserPoolId": it.pool}
     with pytest.raises(OutsideTheLab):
-        it.new_pool(**settings)
-
-
-def test_passkeys_are_refused_by_name(it: Factors) -> None:
-    it.member()
-    with pytest.raises(OutsideTheLab, match="WebAuthn"):
-        it.idp.set_user_pool_mfa_config(
-            UserPoolId=it.pool, WebAuthnConfiguration={"UserVerification": "required"}
-        )
-    with pytest.raises(OutsideTheLab, match="WebAuthn"):
-        it.idp.admin_set_user_mfa_preference(UserPoolId=it.pool, Username="mara", WebAuthnMfaSettings=ON)
+        getattr(it.idp, way)(**named, **settings)
 
 
 # -- an authenticator app -------------------------------------------------------------------------

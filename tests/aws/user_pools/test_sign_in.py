@@ -10,8 +10,6 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from support.user_pools import FLOWS, OTHER_PASSWORD, PASSWORD, read, refused, secret_hash, world
 
-from cognito_lab import OutsideTheLab
-
 
 @pytest.fixture
 def it():
@@ -85,15 +83,6 @@ def test_a_client_allows_no_plain_password_by_itself(it):
         it.sign_in(client=bare)
     with refused("InvalidParameterException", "Custom auth lambda trigger is not configured"):
         it.idp.initiate_auth(ClientId=bare, AuthFlow="CUSTOM_AUTH", AuthParameters={"USERNAME": "mara"})
-
-
-def test_a_flow_that_the_lab_does_not_play_says_so(it):
-    parameters = {"USERNAME": "mara"}
-    with refused("InvalidParameterException", "USER_AUTH flow not enabled"):
-        it.idp.initiate_auth(ClientId=it.client, AuthFlow="USER_AUTH", AuthParameters=parameters)
-    allowing = it.new_client(ExplicitAuthFlows=["ALLOW_USER_AUTH"])["ClientId"]
-    with pytest.raises(OutsideTheLab, match="USER_AUTH"):
-        it.idp.initiate_auth(ClientId=allowing, AuthFlow="USER_AUTH", AuthParameters=parameters)
 
 
 def test_each_door_has_its_own_flow(it):

@@ -26,7 +26,7 @@ from support.threat_protection import (
     encoded,
     protected,
 )
-from support.user_pools import OTHER_PASSWORD, PASSWORD, refused
+from support.user_pools import OTHER_PASSWORD, PASSWORD, read, refused
 
 from cognito_lab import OutsideTheLab
 from cognito_lab.aws.user_pools import outbox
@@ -41,6 +41,10 @@ def it() -> Iterator[Protected]:
 
 def token_of(answer: dict[str, Any]) -> str:
     return str(answer["AuthenticationResult"]["AccessToken"])
+
+
+def event_of(token: str) -> str:
+    return str(read(token)["event_id"])
 
 
 def set_by_administrator(it: Protected, password: str = LEAKED) -> None:
@@ -561,6 +565,21 @@ def test_a_page_asks_for_the_factor_that_risk_needs() -> None:
         assert "code" in fields_of(pages.sign_in_at("mara", PASSWORD).headers["location"])
 
 
+def test_the_code_of_a_page_brings_the_event_to_the_tokens_of_one_app() -> None:
+    with managed_login.pages() as pages:
+        named = {"UserPoolId": pages.pool}
+        pages.idp.update_user_pool(
+            **named, UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"}
+        )
+        codes = [pages.code_of(scope="openid")]
+        codes.append(fields_of(pages.authorize(scope="openid"))["code"])  # by the browser's session
+        pages.sign_in()  # meanwhile
+        found = [event_of(pages.redeem(code).json()["id_token"]) for code in codes]
+        events = pages.idp.admin_list_user_auth_events(**named, Username="mara")["AuthEvents"]
+        assert found[0] == events[1]["EventId"]
+        assert found[1] not in {event["EventId"] for event in events}
+
+
 # -- events and feedback ----------------------------------------------------------------------------
 
 
@@ -579,6 +598,33 @@ def test_each_kind_of_event_is_written_down_newest_first(it: Protected) -> None:
     rest = it.events("nele", NextToken=page["NextToken"])
     assert [event["EventType"] for event in [*page["AuthEvents"], *rest]] == kinds
     assert len({event["EventId"] for event in it.events("nele")}) == 5
+
+
+def test_tokens_name_the_event_that_they_come_of(it: Protected) -> None:
+    """Whatever was asked on the way, and for both of two sign-ins at a time."""
+    first = event_of(token_of(it.comes()))
+    assert first == it.events()[0]["EventId"] != event_of(token_of(it.comes()))
+    app = with_app(it)
+    it.prefer(SOFTWARE_TOKEN_MFA=ON)
+    challenges = [it.comes(), it.comes()]
+    waiting = [event["EventId"] for event in it.events()[1::-1]]
+    for challenge, wanted in zip(challenges, waiting, strict=True):
+        it.lab.travel(seconds=30)
+        assert event_of(it.answer(challenge, app.now())["AccessToken"]) == wanted
+    it.invited()
+    answer = it.respond(it.initiate("ben"), "ben", NEW_PASSWORD=OTHER_PASSWORD)
+    assert event_of(answer["AccessToken"]) == it.events("ben")[0]["EventId"]
+    renewed = it.idp.get_tokens_from_refresh_token(ClientId=it.client, RefreshToken=answer["RefreshToken"])
+    assert event_of(token_of(renewed)) == event_of(answer["AccessToken"])
+
+
+def test_two_years_of_events_are_kept(it: Protected) -> None:
+    it.comes()
+    it.lab.travel(days=2 * 365 - 1)
+    it.comes()
+    assert [event["EventType"] for event in it.events()] == ["SignIn", "SignIn", "SignUp"]
+    it.lab.travel(days=1)
+    assert [event["EventType"] for event in it.events()] == ["SignIn"]
 
 
 def test_what_is_said_of_an_event_counts_at_the_next_sign_in(it: Protected) -> None:

@@ -1,6 +1,10 @@
-// Amplify's sign-in by SRP, its session with the identity pool's credentials, and its sign-out.
+// Amplify's sign-in by SRP, with second factors too, its session with the identity pool's credentials, its sign-out.
 import { Amplify } from "aws-amplify";
-import { fetchAuthSession, fetchUserAttributes, getCurrentUser, signIn, signOut, updatePassword } from "aws-amplify/auth";
+import {
+  confirmSignIn, fetchAuthSession, fetchUserAttributes, getCurrentUser, setUpTOTP, signIn, signOut, updateMFAPreference,
+  updatePassword, verifyTOTPSetup,
+} from "aws-amplify/auth";
+import { URI } from "otpauth";
 
 const made = JSON.parse(process.env.MADE);
 const endpoint = process.env.AWS_ENDPOINT_URL;
@@ -29,6 +33,39 @@ const user = await getCurrentUser();
 await signOut({ global: true });
 const after = await named(getCurrentUser());
 
+// The same people in a pool with second factors.
+const { pool, app } = made.optional;
+Amplify.configure({ Auth: { Cognito: { userPoolId: pool, userPoolClientId: app.id, userPoolEndpoint: endpoint } } });
+const another = (code) => String((Number(code) + 1) % 1e6).padStart(6, "0");
+
+async function signInWith(username, rightCode) {
+  const asked = await signIn({ username, password: made.people[username] });
+  const code = await rightCode();
+  const refused = await named(confirmSignIn({ challengeResponse: another(code) }));
+  const answer = await named(confirmSignIn({ challengeResponse: code }));
+  const factor = (await fetchAuthSession()).tokens.idToken.payload.amr[1];
+  await signOut();
+  return [asked.nextStep.signInStep, refused, answer.isSignedIn, factor];
+}
+
+await signIn({ username: "mara", password: made.people.mara });
+const authenticator = URI.parse((await setUpTOTP()).getSetupUri("Tidepool", "mara").href);
+const now = authenticator.generate();
+const wrongSetup = await named(verifyTOTPSetup({ code: another(now) }));
+await verifyTOTPSetup({ code: now });
+await updateMFAPreference({ totp: "PREFERRED" });
+await signOut();
+// A code counts once: the next one, as an authenticator has it whose clock is half a minute early.
+const byApp = await signInWith("mara", async () => authenticator.generate({ timestamp: Date.now() + 30_000 }));
+
+await signIn({ username: "ines", password: made.people.ines });
+await updateMFAPreference({ email: "PREFERRED" });
+await signOut();
+const byEmail = await signInWith("ines", async () => {
+  const inbox = await (await fetch(`${endpoint}/_lab/inbox/ines@tidepool.example`)).json();
+  return inbox.at(-1).code;
+});
+
 console.log(JSON.stringify({
   "wrong password": wrong,
   "signed in": right.isSignedIn,
@@ -38,4 +75,7 @@ console.log(JSON.stringify({
   "a fresh token": renewed.tokens.accessToken.toString() !== session.tokens.accessToken.toString(),
   "weak password": weak,
   "after sign-out": after,
+  "wrong code of a new app": wrongSetup,
+  "by app": byApp,
+  "by e-mail": byEmail,
 }));

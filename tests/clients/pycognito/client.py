@@ -1,21 +1,28 @@
-"""Sign-in by SRP, which sends no password; verification, refresh, a change of password, sign-out."""
+"""Sign-in by SRP, which sends no password, and with an app; verification, refresh, new password, sign-out."""
 
 import base64
 import json
 import os
+import sys
+import time
 
+import pyotp
 from botocore.exceptions import ClientError
 from pycognito import Cognito
-from pycognito.exceptions import TokenVerificationException
+from pycognito.exceptions import SoftwareTokenMFAChallengeException, TokenVerificationException
 
+if sys.argv[1:] == ["devices"]:
+    import devices
+
+    sys.exit(print(json.dumps(devices.look())))
 made = json.loads(os.environ["MADE"])
 old, new = "Tide-pools-2026!", "Rock-pools-2026!"
 
 
-def user(app):
+def user(app, pool=made["pool"]):
     given = {"client_secret": app["secret"]} if app["secret"] else {}
     given["boto3_client_kwargs"] = {"endpoint_url": os.environ["AWS_ENDPOINT_URL"]}
-    return Cognito(made["pool"], app["id"], username="ines", **given)
+    return Cognito(pool, app["id"], username="ines", **given)
 
 
 def code(function, *arguments):
@@ -24,8 +31,8 @@ def code(function, *arguments):
         return "done"
     except ClientError as error:
         return error.response["Error"]["Code"]
-    except TokenVerificationException:
-        return "TokenVerificationException"
+    except (TokenVerificationException, SoftwareTokenMFAChallengeException) as error:
+        return type(error).__name__
 
 
 seen = {}
@@ -49,4 +56,24 @@ kept = ines.access_token
 ines.logout()
 ines.access_token, ines.id_token = kept, None
 seen["after sign-out"] = code(ines.change_password, old, new)
+
+ines = user(made["optional"]["app"], made["optional"]["pool"])  # a pool with second factors
+ines.authenticate(password=old)
+authenticator = pyotp.TOTP(ines.associate_software_token())
+
+
+def another(digits):
+    return f"{(int(digits) + 1) % 10**6:06}"
+
+
+now = authenticator.now()
+seen["wrong code of a new app"] = code(ines.verify_software_token, another(now), "phone")
+assert ines.verify_software_token(now, "phone")
+ines.set_user_mfa_preference(False, True, preferred="SOFTWARE_TOKEN")
+seen["asked"] = code(ines.authenticate, old)
+# A code counts once: the next one, as an authenticator has it whose clock is half a minute early.
+following = authenticator.at(time.time() + 30)
+seen["wrong code"] = code(ines.respond_to_software_token_mfa_challenge, another(following))
+ines.respond_to_software_token_mfa_challenge(following)
+seen["by app"] = ines.id_claims["amr"]
 print(json.dumps(seen))

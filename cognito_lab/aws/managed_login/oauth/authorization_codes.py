@@ -18,7 +18,8 @@ from cognito_lab.aws.managed_login.oauth import requests
 from cognito_lab.aws.managed_login.oauth.requests import AuthorizationRequest
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import AppClient
-from cognito_lab.aws.user_pools.tokens import issuing
+from cognito_lab.aws.user_pools.threat_protection import auth_events
+from cognito_lab.aws.user_pools.tokens import issuing, session_tracking
 from cognito_lab.expiring import Expiring
 from cognito_lab.network.messages import Request, Response
 
@@ -52,7 +53,9 @@ def complete_sign_in(
     amr: tuple[str, ...] = ("pwd",),
 ) -> Response:
     """Somebody has just signed in: the browser gets its session, and goes back to the app."""
-    session = Session(user, provider, amr, int(time.time()))
+    event_id = auth_events.id_of_passed(asked.client.pool, user)
+    sso = session_tracking.begin_sso(asked.client, user, browser_sessions.SESSION_SECONDS)
+    session = Session(user, provider, amr, int(time.time()), event_id, sso)
     response = back_to_the_app(asked, session)
     response.headers.add("set-cookie", browser_sessions.new_session(request, session))
     return response
@@ -74,7 +77,8 @@ def tokens_for(asked: AuthorizationRequest, session: Session, refreshable: bool 
     return oauth_names(
         issuing.issue_tokens(
             asked.client, session.user, scopes=asked.scopes, nonce=asked.nonce, amr=session.amr,
-            auth_time=session.auth_time, refreshable=refreshable,
+            auth_time=session.auth_time, event_id=session.event_id, refreshable=refreshable,
+            sso=session.sso,
         )
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from cognito_lab.aws.managed_login.oauth.requests import AuthorizationRequest, r
 from cognito_lab.aws.user_pools import model
 from cognito_lab.aws.user_pools.settings import domains
 from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvider
+from cognito_lab.aws.user_pools.tokens import session_tracking
 from cognito_lab.network import forms
 from cognito_lab.network.forms import OAuthError
 from cognito_lab.network.messages import Request, Response
@@ -53,6 +54,7 @@ def session_satisfies(session: Session, asked: AuthorizationRequest) -> bool:
         and not asked.idp_identifier
         and (asked.identity_provider or session.provider) == session.provider
         and session.provider in asked.client.providers
+        and session_tracking.reuses(asked.client, session.sso, session.auth_time)
         and not (limit.isdecimal() and age > float(limit))  # which a number of any length is, int() is not
     )
 

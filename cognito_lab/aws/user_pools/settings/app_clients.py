@@ -17,7 +17,7 @@ from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.api.pagination import paginate
 from cognito_lab.aws.user_pools import attributes, model
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
-from cognito_lab.aws.user_pools.settings import identity_providers, resource_servers
+from cognito_lab.aws.user_pools.settings import identity_providers, plans, resource_servers
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 
 LOWER_CASE = string.ascii_lowercase + string.digits
@@ -83,9 +83,8 @@ def check_flows(pool: UserPool, settings: Mapping[str, Any]) -> None:
         raise invalid("ExplicitAuthFlows may not mix values with and without the prefix ALLOW_.")
     if model.rotates(settings) and "ALLOW_REFRESH_TOKEN_AUTH" in model.flows(settings):
         raise invalid("ALLOW_REFRESH_TOKEN_AUTH cannot be used together with refresh token rotation.")
-    if "ALLOW_USER_AUTH" in flows and pool.settings["UserPoolTier"] == "LITE":
-        text = "The following feature is not available for the LITE pricing tier configured: ALLOW_USER_AUTH"
-        raise AwsError("FeatureUnavailableInTierException", text)
+    if "ALLOW_USER_AUTH" in flows:
+        plans.check_user_auth(pool.settings["UserPoolTier"])
 
 
 def check_attribute_lists(pool: UserPool, settings: Mapping[str, Any]) -> None:

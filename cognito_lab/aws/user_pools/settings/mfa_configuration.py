@@ -13,7 +13,7 @@ from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.iam import policies, policy_documents, principals
 from cognito_lab.aws.iam.questions import AccessQuestion
-from cognito_lab.aws.user_pools import model, second_factors
+from cognito_lab.aws.user_pools import model, relying_party, second_factors
 from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.aws.user_pools.settings import plans
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
@@ -24,11 +24,10 @@ SENDER = {"Service": "cognito-idp.amazonaws.com"}
 
 @operation("cognito-idp", "SetUserPoolMfaConfig")
 def set_user_pool_mfa_config(call: Call) -> dict[str, Any]:
-    """A factor that is left out is off."""
-    pool = model.pool_in(call)
-    if "WebAuthnConfiguration" in call.parameters:
-        text = "SetUserPoolMfaConfig with WebAuthnConfiguration is not played by this lab (AWS has it)."
-        raise OutsideTheLab(text)
+    """A factor that is left out is off, and passkeys without settings have the defaults."""
+    pool, web_authn = model.pool_in(call), call.get("WebAuthnConfiguration", {})
+    if "RelyingPartyId" in web_authn:
+        relying_party.check_domain(web_authn["RelyingPartyId"])
     mfa = {name: call[name] for name in second_factors.CONFIGURATIONS.values() if call.get(name) is not None}
     if not mfa.get("SoftwareTokenMfaConfiguration", {}).get("Enabled"):
         mfa.pop("SoftwareTokenMfaConfiguration", None)
@@ -40,7 +39,9 @@ def set_user_pool_mfa_config(call: Call) -> dict[str, Any]:
         text = "Invalid MFA configuration given, can't turn off MFA and configure an MFA together."
         raise invalid(text)
     check_mfa(settings, mfa)
+    plans.check_plan({**settings, "WebAuthnConfiguration": web_authn})
     pool.settings, pool.mfa, pool.modified = settings, mfa, time.time()
+    pool.web_authn = web_authn
     return describe(pool)
 
 
@@ -56,7 +57,7 @@ def describe(pool: UserPool) -> dict[str, Any]:
     if "SmsMfaConfiguration" in shown:  # one setting with two names
         names = ("SmsConfiguration", "SmsAuthenticationMessage")
         shown["SmsMfaConfiguration"] = {name: pool.settings[name] for name in names if name in pool.settings}
-    return shown
+    return shown | ({"WebAuthnConfiguration": pool.web_authn} if pool.web_authn else {})
 
 
 def check_mfa(settings: Settings, mfa: Settings, updating: bool = False) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from cognito_lab.aws.user_pools import model
 from cognito_lab.errors import AwsError
 
+MULTI_FACTOR = "MULTI_FACTOR_WITH_USER_VERIFICATION"
 PLANS = ("LITE", "ESSENTIALS", "PLUS")
 Asks = Callable[[Mapping[str, Any]], bool]
 FEATURES: tuple[tuple[str, str, Asks], ...] = (  # lowest plan, name, whether settings ask for it
@@ -20,6 +21,11 @@ FEATURES: tuple[tuple[str, str, Asks], ...] = (  # lowest plan, name, whether se
         "Password History",
         lambda s: bool(s["Policies"]["PasswordPolicy"].get("PasswordHistorySize")),
     ),
+    (
+        "ESSENTIALS",
+        "Passkey MFA",
+        lambda s: s.get("WebAuthnConfiguration", {}).get("FactorConfiguration") == MULTI_FACTOR,
+    ),
     ("ESSENTIALS", "Email MFA", lambda settings: "EmailMfaConfiguration" in settings),
     (
         "PLUS",
@@ -27,6 +33,19 @@ FEATURES: tuple[tuple[str, str, Asks], ...] = (  # lowest plan, name, whether se
         lambda s: s.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF") != "OFF",
     ),
 )
+
+
+def check_user_auth(plan: str) -> None:
+    """The choice of a first factor needs Essentials or Plus (InitiateAuth; other pages of AWS's differ)."""
+    if plan == "LITE":
+        text = "The following feature is not available for the LITE pricing tier configured: ALLOW_USER_AUTH"
+        raise AwsError("FeatureUnavailableInTierException", text)
+
+
+def check_session_tracking(plan: str) -> None:
+    if plan == "LITE":
+        text = "The following feature is not available for the LITE pricing tier configured: Session Tracking"
+        raise AwsError("FeatureUnavailableInTierException", text)
 
 
 def check_plan(settings: Mapping[str, Any], updating: bool = False) -> None:

@@ -37,6 +37,7 @@ DEFAULTS: dict[str, Any] = {
     "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": False},
     "UserPoolTier": "ESSENTIALS",
 }
+DEVICES = {"ChallengeRequiredOnNewDevice": False, "DeviceOnlyRememberedOnUserPrompt": False}
 IMMUTABLE_SETTINGS = (
     "UsernameAttributes",
     "AliasAttributes",
@@ -52,7 +53,6 @@ LEGACY_TEMPLATE_MEMBERS = {  # names for members of VerificationMessageTemplate
 # would look as if the lab acted on it.
 UNSUPPORTED_SETTINGS: dict[str, tuple[Any, ...]] = {
     "LambdaConfig": ({},),
-    "DeviceConfiguration": (),
     "AcrConfiguration": ({},),
     "DcrConfiguration": ({"EnableStatus": "Disabled"},),
     "KeyConfiguration": ({"KeyType": "AWS_OWNED_KEY"},),
@@ -78,6 +78,8 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         if name in template:  # a description shows each text under both of its names (measured)
             settings[older] = template[name]
     admins.setdefault("AllowAdminCreateUserOnly", False)
+    if settings.get("DeviceConfiguration"):  # one member is enough to switch it on
+        settings["DeviceConfiguration"] = DEVICES | settings["DeviceConfiguration"]
     settings["EmailConfiguration"].setdefault("EmailSendingAccount", "COGNITO_DEFAULT")
     days = (policies.get("PasswordPolicy") or {}).get("TemporaryPasswordValidityDays")
     older_days = admins.get("UnusedAccountValidityDays")
@@ -90,8 +92,7 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_settings(call: Call, settings: Mapping[str, Any], mfa: Mapping[str, Any]) -> None:
     """Settings that contradict each other, ask for more than the plan, or are not played here."""
-    if "SOFTWARE_TOKEN" in model.first_factors(settings):
-        raise invalid("SOFTWARE_TOKEN is not supported as a first authentication factor.")
+    check_first_factors(model.first_factors(settings))
     first = settings["UserAttributeUpdateSettings"].get("AttributesRequireVerificationBeforeUpdate", [])
     if not set(first) <= set(settings["AutoVerifiedAttributes"]):
         raise invalid(
@@ -118,6 +119,14 @@ def check_settings(call: Call, settings: Mapping[str, Any], mfa: Mapping[str, An
     ]
     if asked:
         raise OutsideTheLab(f"{call.operation} with {asked[0]} is not played by this lab (AWS has it).")
+
+
+def check_first_factors(factors: set[str]) -> None:
+    """An app is a second factor; and a password is always among the first ones, as people report."""
+    if "SOFTWARE_TOKEN" in factors:
+        raise invalid("SOFTWARE_TOKEN is not supported as a first authentication factor.")
+    if "PASSWORD" not in factors:
+        raise invalid("AllowedFirstAuthFactors must include PASSWORD.")
 
 
 def factors_in_force(settings: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.user_pools import passwords, srp
+from cognito_lab.aws.user_pools.devices import Device
 from cognito_lab.aws.user_pools.directory import Code, User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
@@ -27,7 +29,9 @@ class Challenge:
 
     ``server`` is what the answer to a PASSWORD_VERIFIER is checked with, ``code`` what was sent for a second
     factor, ``token`` the authenticator app that is being set up, ``credential`` the password of that moment,
-    ``session`` the key under which it is kept, where it has one.
+    ``session`` the key under which it is kept, where it has one. ``is_first`` marks a challenge for a first
+    factor: its code is never a second one. ``by_srp``: the password was proved and not sent. ``device`` is
+    the one that has to show itself, ``amr`` what was shown before it.
     """
 
     name: str
@@ -40,6 +44,10 @@ class Challenge:
     token: SoftwareToken | None = None
     credential: passwords.Credential | None = None
     session: str = ""
+    by_srp: bool = False
+    device: Device | None = None
+    amr: tuple[str, ...] = ("pwd",)
+    is_first: bool = False
 
 
 class Challenges(Expiring[Challenge]):
@@ -55,16 +63,19 @@ def required(parameters: Mapping[str, str], name: str) -> str:
     return parameters[name]
 
 
-def store_challenge(
-    client: AppClient, user: User, name: str, *, code: Code | None = None, token: SoftwareToken | None = None
-) -> str:
+def store_challenge(client: AppClient, user: User, name: str, **facts: Any) -> str:
     """Remember a sign-in of ``user`` that waits for the challenge ``name``; answers its ``Session``."""
     session = randomness.text(200, randomness.ALPHANUMERIC + "-_")
     expires = time.time() + 60 * client.settings["AuthSessionValidity"]
-    challenge = Challenge(name, user, client.id, expires, code=code, token=token, credential=user.credential)
+    challenge = Challenge(name, user, client.id, expires, credential=user.credential, **facts)
     challenge.session = session
     moto_patches.state_of(client.pool, Challenges)[session] = challenge
     return session
+
+
+def go_on(pool: UserPool, session: str, by_srp: bool) -> None:
+    """The sign-in of this new ``Session`` began by SRP, or not."""
+    moto_patches.state_of(pool, Challenges)[session].by_srp = by_srp
 
 
 def find_challenge(client: AppClient, session: str, name: str) -> Challenge:
@@ -83,7 +94,7 @@ def find_challenge(client: AppClient, session: str, name: str) -> Challenge:
 
 def challenge_refusal(name: str) -> AwsError:
     """Of an SRP proof no caller learns which part of it was wrong, nor whether the user exists."""
-    return lockout.wrong_password() if name == "PASSWORD_VERIFIER" else invalid_session("")
+    return lockout.wrong_password() if name.endswith("PASSWORD_VERIFIER") else invalid_session("")
 
 
 def invalid_session(why: str) -> AwsError:

@@ -10,18 +10,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.user_pools import client_secrets, model
+from cognito_lab.aws.user_pools import client_secrets, devices, model
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.sign_in import (
     challenges,
+    device_challenges,
     mfa_challenges,
     new_password,
     password_flow,
     refresh,
     srp_flow,
+    user_auth,
 )
 from cognito_lab.aws.user_pools.tokens import issuing
-from cognito_lab.errors import OutsideTheLab, invalid
+from cognito_lab.errors import invalid
 
 
 @operation("cognito-idp", "InitiateAuth")
@@ -31,8 +33,6 @@ def initiate_auth(call: Call) -> dict[str, Any]:
     switch, operations, handler = FLOWS[flow]
     check_operation_allowed(call.operation, operations)
     check_flow_enabled(client, flow, switch)
-    if handler is None:
-        raise OutsideTheLab(f"{call.operation} with {flow} is not played by this lab (AWS has it).")
     return handler(client, call.get("AuthParameters", {}))
 
 
@@ -54,8 +54,8 @@ def by_lambda(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any
 
 PUBLIC, ADMIN = "InitiateAuth", "AdminInitiateAuth"
 FlowHandler = Callable[[AppClient, Mapping[str, str]], dict[str, Any]]
-# What an app client must allow, by which operation it may begin, and how it goes (None: not played yet).
-FLOWS: dict[str, tuple[str, tuple[str, ...], FlowHandler | None]] = {
+# What an app client must allow, by which operation it may begin, and how it goes.
+FLOWS: dict[str, tuple[str, tuple[str, ...], FlowHandler]] = {
     "USER_PASSWORD_AUTH": ("ALLOW_USER_PASSWORD_AUTH", (PUBLIC,), password_flow.by_password),
     "ADMIN_USER_PASSWORD_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", (ADMIN,), password_flow.by_password),
     "ADMIN_NO_SRP_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", (ADMIN,), password_flow.by_password),
@@ -63,7 +63,7 @@ FLOWS: dict[str, tuple[str, tuple[str, ...], FlowHandler | None]] = {
     "REFRESH_TOKEN": ("ALLOW_REFRESH_TOKEN_AUTH", (PUBLIC, ADMIN), refresh.by_refresh_token),
     "CUSTOM_AUTH": ("ALLOW_CUSTOM_AUTH", (PUBLIC, ADMIN), by_lambda),
     "USER_SRP_AUTH": ("ALLOW_USER_SRP_AUTH", (PUBLIC, ADMIN), srp_flow.by_srp),
-    "USER_AUTH": ("ALLOW_USER_AUTH", (PUBLIC, ADMIN), None),
+    "USER_AUTH": ("ALLOW_USER_AUTH", (PUBLIC, ADMIN), user_auth.by_choice),
 }
 
 
@@ -75,14 +75,25 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
     client_secrets.check_secret_hash(client, username, responses.get("SECRET_HASH"))
     if call["ChallengeName"] == "PASSWORD_VERIFIER":
         return srp_flow.prove_password(client, username, responses)
+    if call["ChallengeName"] == "DEVICE_SRP_AUTH":
+        return device_challenges.ask_for_proof(client, username, call.get("Session"), responses)
+    if call["ChallengeName"] == "DEVICE_PASSWORD_VERIFIER":
+        return device_challenges.prove_device(client, username, responses)
     session = challenges.required(call.parameters, "Session")
     challenge = challenges.find_challenge(client, session, call["ChallengeName"])
+    if challenge.is_first:
+        return user_auth.respond(client, challenge, username, responses)
+    device_key = responses.get("DEVICE_KEY")
     if challenge.name == "NEW_PASSWORD_REQUIRED":
         user = new_password.answer_new_password(client, challenge, username, responses)
-        return password_flow.after_password(client, user)
+        by_srp = challenge.by_srp
+        return password_flow.after_password(client, user, device_key=device_key, by_srp=by_srp)
     if challenge.name == "SELECT_MFA_TYPE":
         mfa_challenges.check_may_go_on(client.pool, challenge, username)
         return mfa_challenges.select_factor(client, challenge, responses)
+    device = devices.remembered(client.pool.settings, challenge.user.devices, device_key)
     amr = mfa_challenges.complete(client, challenge, username, responses)
-    tokens = issuing.issue_tokens(client, challenge.user, amr=amr)
+    if device is not None:
+        return mfa_challenges.ask_for_device(client, challenge.user, device, amr)
+    tokens = issuing.issue_tokens(client, challenge.user, amr=amr, by_srp=challenge.by_srp)
     return {"ChallengeParameters": {}, "AuthenticationResult": tokens}

@@ -10,6 +10,7 @@ import hmac
 import string
 import time
 import uuid
+from collections.abc import Collection
 
 from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
@@ -25,8 +26,9 @@ def unknown_user() -> AwsError:
     return AwsError("UserNotFoundException", "Username/client id combination not found.")
 
 
-def placeholder_delivery(client: AppClient, name: str) -> dict[str, str]:
-    """CodeDeliveryDetails for somebody unknown, the same each time, from a client that hides users.
+def placeholder_delivery(client: AppClient, name: str, attribute: str = "email") -> dict[str, str]:
+    """CodeDeliveryDetails for somebody unknown, the same each time, from a client that hides users. If the
+    ``name`` is an address, a code would go there.
 
     Raises:
         AwsError: ``UserNotFoundException``, from one that does not.
@@ -35,7 +37,12 @@ def placeholder_delivery(client: AppClient, name: str) -> dict[str, str]:
         raise unknown_user()
     digest = hashlib.sha256((client.pool.id + name).encode()).digest()
     letters = [string.ascii_lowercase[octet % 26] for octet in digest]
-    return outbox.delivery_details("email", f"{letters[0]}@{letters[1]}")
+    made_up = {
+        "email": f"{letters[0]}@{letters[1]}",
+        "phone_number": f"+49{int.from_bytes(digest) % 10**10:010}",
+    }
+    to = name if attributes.has_form_of(attribute, name) else made_up[attribute]
+    return outbox.delivery_details(attribute, to)
 
 
 def placeholder_for(client: AppClient, name: str) -> User:
@@ -47,6 +54,24 @@ def placeholder_for(client: AppClient, name: str) -> User:
     if not client.hides_users:
         raise unknown_user()
     return placeholder_user(client, name)
+
+
+def is_placeholder(user: User) -> bool:
+    return not user.sub
+
+
+def find_person(pool: UserPool, username: str) -> User | None:
+    """Who is challenged under this name: a user, or who stands for nobody."""
+    placeholders = moto_patches.state_of(pool, PlaceholderUsers)
+    return pool.people.find(username) or placeholders.get(pool.people.key(username))
+
+
+def plausible(pool: UserPool, user: User, factors: Collection[str]) -> set[str]:
+    """Some of these first factors, the same ones for the same name each time: people differ in what they
+    have, so always the same answer would tell that nobody is there."""
+    octets = placeholder_bytes(pool, "first factors", user.username)
+    some = {factor for factor, octet in zip(sorted(factors), octets, strict=False) if octet % 2}
+    return some or set(factors)
 
 
 class PlaceholderSecret:

@@ -10,16 +10,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from cognito_lab import randomness
+from cognito_lab.aws import moto_patches
 from cognito_lab.aws.user_pools import attributes, outbox, second_factors, software_tokens
+from cognito_lab.aws.user_pools.devices import Device
 from cognito_lab.aws.user_pools.directory import Code, User
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.second_factors import APP, EMAIL, SMS
 from cognito_lab.aws.user_pools.sign_in import challenges, lockout, user_status
-from cognito_lab.aws.user_pools.sign_in.challenges import Challenge
+from cognito_lab.aws.user_pools.sign_in.challenges import Challenge, Challenges
 from cognito_lab.aws.user_pools.threat_protection import auth_events
 from cognito_lab.errors import AwsError, invalid
 from cognito_lab.protocols import constant_time
 
+DEVICE = "DEVICE_SRP_AUTH"
 AMR = {SMS: "sms", APP: "otp", EMAIL: "email_otp"}  # of RFC 8176, as "acr and amr claims" names them
 OLDER_NAMES = {"EMAIL_MFA": EMAIL}  # which the API reference writes
 
@@ -51,13 +54,35 @@ def ask_for_code(client: AppClient, user: User, factor: str) -> dict[str, Any]:
         name = user.software_token.name if user.software_token else ""
         shown = {"FRIENDLY_DEVICE_NAME": name} if name else {}
         return challenge_of(user, factor, challenges.store_challenge(client, user, factor), **shown)
-    attribute = second_factors.ATTRIBUTES[factor]
-    code = Code(randomness.digits(6), attribute, user.attributes[attribute], 0.0)  # it ends with its session
+    code, sent = send_code(client.pool, user, second_factors.ATTRIBUTES[factor])
     session = challenges.store_challenge(client, user, factor, code=code)
-    sent = outbox.send(client.pool, "authentication", code.value, attribute, code.digits, user.username)
-    delivery = {f"CODE_DELIVERY_{name}": sent[member] for name, member in
-                (("DELIVERY_MEDIUM", "DeliveryMedium"), ("DESTINATION", "Destination"))}  # fmt: skip
-    return challenge_of(user, factor, session, **delivery)
+    return challenge_of(user, factor, session, **delivery_parameters(sent))
+
+
+def send_code(pool: UserPool, user: User, attribute: str) -> tuple[Code, dict[str, str]]:
+    """A code for a sign-in, and its CodeDeliveryDetails."""
+    code = Code(randomness.digits(6), attribute, user.attributes[attribute], 0.0)  # it ends with its session
+    return code, outbox.send(pool, "authentication", code.value, attribute, code.digits, user.username)
+
+
+def delivery_parameters(sent: Mapping[str, str]) -> dict[str, str]:
+    return {f"CODE_DELIVERY_{name}": sent[member] for name, member in
+            (("DELIVERY_MEDIUM", "DeliveryMedium"), ("DESTINATION", "Destination"))}  # fmt: skip
+
+
+def ask_for_device(
+    client: AppClient, user: User, device: Device, amr: tuple[str, ...] = ("pwd",)
+) -> dict[str, Any]:
+    """The remembered device has to show itself, in place of a second factor or after it."""
+    session = challenges.store_challenge(client, user, DEVICE, device=device, amr=amr)
+    waiting = moto_patches.state_of(client.pool, Challenges)
+    waiting[newest_on(device.key, client)] = waiting[session]
+    return challenge_of(user, DEVICE, session)
+
+
+def newest_on(device_key: str, client: AppClient) -> str:
+    """What stands for the newest sign-in on a device, where a client sends no ``Session`` with its answer."""
+    return f"{device_key} {client.id}"
 
 
 def challenge_of(user: User, name: str, session: str, **parameters: str) -> dict[str, Any]:
@@ -81,9 +106,10 @@ def check_may_go_on(pool: UserPool, challenge: Challenge, username: str) -> None
 
 
 def check_password_in_force(challenge: Challenge) -> None:
-    """The session rests on a password. Once that was changed or must be reset, it rests on nothing."""
+    """The session rests on a password. Once that was changed or must be reset, it rests on nothing; nor does
+    the session of a first factor."""
     user = challenge.user
-    if challenge.credential is not user.credential or user.status == "RESET_REQUIRED":
+    if challenge.is_first or challenge.credential is not user.credential or user.status == "RESET_REQUIRED":
         raise challenges.invalid_session("")
 
 
@@ -95,6 +121,7 @@ def select_factor(client: AppClient, challenge: Challenge, responses: Mapping[st
         raise invalid(f"The user does not have the MFA type {answer}.")
     challenge.answered = True
     asked = ask_for_code(client, challenge.user, factor)
+    challenges.go_on(client.pool, asked["Session"], challenge.by_srp)
     auth_events.of_session(client.pool, challenge.user, challenge.session).session = asked["Session"]
     return asked
 

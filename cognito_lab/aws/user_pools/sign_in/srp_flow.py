@@ -10,7 +10,8 @@ from typing import Any
 
 from cognito_lab import clock, randomness
 from cognito_lab.aws import moto_patches
-from cognito_lab.aws.user_pools import client_secrets, srp
+from cognito_lab.aws.user_pools import client_secrets, devices, srp
+from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.sign_in import challenges, hidden_users, lockout, password_flow, user_status
 from cognito_lab.aws.user_pools.sign_in.challenges import Challenge, Challenges
@@ -35,19 +36,28 @@ def by_srp(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
     known = (
         user.credential.current if user.credential else hidden_users.placeholder_hash(client.pool, username)
     )
+    salt = int.from_bytes(known.salt, "big")
+    return ask_for_proof(
+        client, user, "PASSWORD_VERIFIER", salt, known.verifier, client_public, USER_ID_FOR_SRP=user.username
+    )
+
+
+def ask_for_proof(
+    client: AppClient, user: User, name: str, salt: int, verifier: int, client_public: int, **shown: str
+) -> dict[str, Any]:
+    """The challenge ``name``, which the signature of a password answers whose ``verifier`` this is."""
     secret = int.from_bytes(randomness.octets(srp.SECRET_OCTETS), "big")
-    server = srp.Server(client_public, secret, known.verifier)
+    server = srp.Server(client_public, secret, verifier)
     # AWS says no more than that it waits "a few seconds" here. The lab waits as for any other challenge, so
     # that a reader can answer by hand. There is no Session: the secret block says which challenge is meant.
     block = base64.b64encode(randomness.octets(SECRET_BLOCK_OCTETS)).decode()
     expires = time.time() + 60 * client.settings["AuthSessionValidity"]
-    challenge = Challenge("PASSWORD_VERIFIER", user, client.id, expires, server=server)
+    challenge = Challenge(name, user, client.id, expires, server=server, credential=user.credential)
     moto_patches.state_of(client.pool, Challenges)[block] = challenge
     # In hexadecimal: numbers, as clients read them, so without zeros in front.
-    numbers = {"SALT": f"{int.from_bytes(known.salt, 'big'):x}", "SRP_B": f"{server.public:x}"}
-    names = {"USERNAME": user.username, "USER_ID_FOR_SRP": user.username}
-    parameters = {**numbers, "SECRET_BLOCK": block, **names}
-    return {"ChallengeName": challenge.name, "ChallengeParameters": parameters}
+    numbers = {"SALT": f"{salt:x}", "SRP_B": f"{server.public:x}"}
+    parameters = {**numbers, "SECRET_BLOCK": block, "USERNAME": user.username, **shown}
+    return {"ChallengeName": name, "ChallengeParameters": parameters}
 
 
 def parse_srp_a(given: str) -> int:
@@ -66,24 +76,38 @@ def prove_password(client: AppClient, username: str, responses: Mapping[str, str
 
     Somebody unknown meets the same refusals, in the same order, as who gives a wrong password.
     """
-    claim = ("PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP")
-    block, signature, timestamp = (challenges.required(responses, name) for name in claim)
-    check_timestamp(timestamp)
-    challenge = challenges.find_challenge(client, block, "PASSWORD_VERIFIER")
-    user, server = challenge.user, challenge.server
+    challenge = find_challenge(client, "PASSWORD_VERIFIER", responses)
+    user, server, key = challenge.user, challenge.server, responses.get("DEVICE_KEY")
     assert server is not None, "a PASSWORD_VERIFIER has its half of SRP"
-    challenge.answered = True  # right or wrong: one challenge, one guess
-    name = srp.full_name(client.pool.id, user.username)
-    right = base64.b64encode(server.signature(name, base64.b64decode(block), timestamp))
+    devices.remembered(
+        client.pool.settings, user.devices, key
+    )  # if there is none such, the proof may be sent again without
+    same = is_signed(challenge, srp.full_name(client.pool.id, user.username), responses)
     if moto_patches.state_of(client.pool, PlaceholderUsers).get(client.pool.people.key(username)) is user:
         lockout.count_placeholder_failure(user)
     challenges.check_same_user(client.pool, challenge, username)
     user_status.check_enabled(user)
     # A password that was changed since the challenge counts no more, so the verifier must be the present one.
-    same = constant_time.equal(right.decode(), signature)
     with auth_events.first_factor(client, user):
         lockout.check_password(user, lambda known: same and known.verifier == server.verifier)
-    return password_flow.after_password(client, user)
+    return password_flow.after_password(client, user, device_key=key, by_srp=True)
+
+
+def find_challenge(client: AppClient, name: str, responses: Mapping[str, str]) -> Challenge:
+    """The challenge ``name`` that a signature answers, with all that such an answer has."""
+    claim = ("PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP")
+    block, _, timestamp = (challenges.required(responses, member) for member in claim)
+    check_timestamp(timestamp)
+    return challenges.find_challenge(client, block, name)
+
+
+def is_signed(challenge: Challenge, name: str, responses: Mapping[str, str]) -> bool:
+    """Whether the password of ``name`` made the signature. Right or wrong: one challenge, one guess."""
+    assert challenge.server is not None, "who proves a password has a half of SRP here"
+    challenge.answered = True
+    block = base64.b64decode(responses["PASSWORD_CLAIM_SECRET_BLOCK"])
+    right = base64.b64encode(challenge.server.signature(name, block, responses["TIMESTAMP"]))
+    return constant_time.equal(right.decode(), responses["PASSWORD_CLAIM_SIGNATURE"])
 
 
 def check_timestamp(given: str) -> None:

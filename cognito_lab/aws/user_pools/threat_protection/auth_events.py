@@ -1,6 +1,6 @@
 """What users did, as threat protection writes it down, and what they or administrators say of it.
 
-Source: AdminListUserAuthEvents and UpdateAuthEventFeedback in the API reference.
+Source: "Viewing user event history"; AdminListUserAuthEvents, UpdateAuthEventFeedback in the API reference.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.threat_protection import request_context, risk_configuration
 from cognito_lab.aws.user_pools.threat_protection.request_context import Context
 from cognito_lab.errors import AwsError
+from cognito_lab.expiring import Expiring
 from cognito_lab.protocols import constant_time
+
+KEPT = 2 * 365 * 86400  # seconds: AWS keeps two years
 
 
 @dataclass
@@ -30,7 +33,7 @@ class AuthEvent:
     """One event of a user; ``created`` in seconds since 1970.
 
     ``session`` is that of the challenge which a sign-in waits for, ``feedback_token`` what a message about
-    the event carried.
+    the event carried, ``issued`` whether tokens came of it.
     """
 
     kind: str
@@ -45,6 +48,7 @@ class AuthEvent:
     session: str = ""
     feedback_token: str = ""
     feedback: dict[str, Any] = field(default_factory=dict)
+    issued: bool = False
 
     def end(self, response: str, **facts: Any) -> None:
         """``response`` is ``"Pass"``, ``"Fail"`` or ``"InProgress"``."""
@@ -77,17 +81,37 @@ class AuthEvent:
         }  # fmt: skip
 
 
-class AuthEvents(dict[str, list[AuthEvent]]):
+class AuthEvents(Expiring[list[AuthEvent]]):
     """The events of a pool's users by their ``sub``, oldest first."""
+
+    def end(self, entry: list[AuthEvent]) -> float:
+        return entry[-1].created + KEPT if entry else 0.0
 
 
 def of_user(pool: UserPool, user: User) -> list[AuthEvent]:
-    return moto_patches.state_of(pool, AuthEvents).setdefault(user.sub, [])
+    events = moto_patches.state_of(pool, AuthEvents)
+    if user.sub not in events:
+        events[user.sub] = []
+    kept = events[user.sub]
+    while kept and time.time() >= kept[0].created + KEPT:
+        del kept[0]
+    return kept
+
+
+def id_of_passed(pool: UserPool, user: User) -> str:
+    """The id of the sign-in that the user has just passed, for its tokens; empty where nothing is kept."""
+    kept = moto_patches.state_of(pool, AuthEvents).get(user.sub, [])
+    passed = (one for one in reversed(kept) if one.kind == "SignIn" and one.response == "Pass")
+    event = next((one for one in passed if not one.issued), None)
+    if event is None:
+        return ""
+    event.issued = True
+    return event.id
 
 
 def record(client: AppClient, user: User, kind: str, **facts: Any) -> AuthEvent:
     """Write down what a user does now, if threat protection is on in the pool."""
-    if risk_configuration.mode(client.pool) == risk_configuration.OFF:
+    if risk_configuration.mode(client.pool) == risk_configuration.OFF or not client.pool.people.has(user):
         return AuthEvent(kind, request_context.UNKNOWN, **facts)
     event = AuthEvent(kind, request_context.of_request(client), id=randomness.uuid4(), **facts)
     of_user(client.pool, user).append(event)
@@ -98,12 +122,13 @@ def record(client: AppClient, user: User, kind: str, **facts: Any) -> AuthEvent:
 
 
 @contextmanager
-def first_factor(client: AppClient, user: User) -> Iterator[None]:
-    """Writes a sign-in down that fails in this block by its password."""
+def first_factor(client: AppClient, user: User, by_password: bool = True) -> Iterator[None]:
+    """Writes a sign-in down that fails in this block by its password, or by a first factor for which AWS has
+    no name here."""
     try:
         yield
     except AwsError:
-        record(client, user, "SignIn", challenges={"Password": "Failure"})
+        record(client, user, "SignIn", challenges={"Password": "Failure"} if by_password else {})
         raise
 
 

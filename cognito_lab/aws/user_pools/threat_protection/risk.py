@@ -50,16 +50,20 @@ def level_of(event: AuthEvent, before: Sequence[AuthEvent]) -> str:
     return "High" if too_fast else ("", "Low", "Medium")[news]
 
 
-def judge(client: AppClient, user: User, password: str | None = None) -> Judgement:
+def judge(
+    client: AppClient, user: User, password: str | None = None, *, by_password: bool = True
+) -> Judgement:
     """Judge a sign-in whose first factor was right, before anything else comes of it.
 
-    ``password`` is what was sent; None where it was not (SRP).
+    ``password`` is what was sent; None where it was not (SRP). Who signs in without one counts as somebody
+    who has no second factor, since none can be added.
 
     Raises:
         AwsError: ``NotAuthorizedException``: blocked. ``PasswordResetRequiredException``: a leaked password.
     """
     pool, leaked = client.pool, leaked_passwords.is_leaked(password)
-    event = auth_events.record(client, user, "SignIn", leaked=leaked, challenges={"Password": "Success"})
+    shown = {"Password": "Success"} if by_password else {}
+    event = auth_events.record(client, user, "SignIn", leaked=leaked, challenges=shown)
     if risk_configuration.mode(pool) == risk_configuration.OFF:
         return Judgement(event, False)
     check_not_leaked(client, user, event)
@@ -67,7 +71,7 @@ def judge(client: AppClient, user: User, password: str | None = None) -> Judgeme
     check_address_not_blocked(client, event, exceptions.get("BlockedIPRangeList", ()))
     if not risk_configuration.covers(exceptions.get("SkippedIPRangeList", ()), event.context.address):
         event.level = level_of(event, auth_events.of_user(pool, user)[:-1])
-    return Judgement(event, answer(client, user, event))
+    return Judgement(event, answer(client, user, event, by_password))
 
 
 def check_not_leaked(client: AppClient, user: User, event: AuthEvent) -> None:
@@ -86,7 +90,7 @@ def check_address_not_blocked(client: AppClient, event: AuthEvent, ranges: Seque
         raise not_authorized("Request not allowed due to security reasons.")
 
 
-def answer(client: AppClient, user: User, event: AuthEvent) -> bool:
+def answer(client: AppClient, user: User, event: AuthEvent, by_password: bool) -> bool:
     """Do what is configured for the level of risk; whether a second factor is asked for.
 
     Raises:
@@ -96,7 +100,7 @@ def answer(client: AppClient, user: User, event: AuthEvent) -> bool:
     action: dict[str, Any] = takeover.get("Actions", {}).get(f"{event.level}Action") or {}
     if not action or not risk_configuration.is_enforced(client.pool):
         return False
-    has_factor = bool(second_factors.at_risk(client.pool, user))
+    has_factor = by_password and bool(second_factors.at_risk(client.pool, user))
     asks = action["EventAction"].startswith("MFA") and has_factor
     blocked = is_blocked(action["EventAction"], has_factor)
     event.decision = "Block" if blocked else "AccountTakeover"

@@ -24,11 +24,12 @@ from cognito_lab.protocols import jwt_checks
 
 @dataclass(frozen=True)
 class Bearer:
-    """Whose access token an operation was given."""
+    """Whose access token an operation was given, and the login that it comes from."""
 
     pool: UserPool
     client: AppClient
     user: User
+    login: Authentication
 
 
 def user_of_access_token(call: Call) -> Bearer:
@@ -47,7 +48,7 @@ def user_of_access_token(call: Call) -> Bearer:
     check_scope(claims)
     if not pool.people.has(login.user):
         raise no_user()
-    return Bearer(pool, model.get_client(call.region, login.client_id), login.user)
+    return Bearer(pool, model.get_client(call.region, login.client_id), login.user, login)
 
 
 def verified_authentication(pool: UserPool, token: str) -> Authentication:

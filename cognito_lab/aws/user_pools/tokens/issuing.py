@@ -10,10 +10,13 @@ import time
 from typing import Any
 
 from cognito_lab import randomness
+from cognito_lab.aws.user_pools import devices
+from cognito_lab.aws.user_pools.devices import Device
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import AppClient
-from cognito_lab.aws.user_pools.tokens import token_claims, token_store
-from cognito_lab.aws.user_pools.tokens.token_store import Authentication
+from cognito_lab.aws.user_pools.threat_protection import auth_events
+from cognito_lab.aws.user_pools.tokens import session_tracking, token_claims, token_store
+from cognito_lab.aws.user_pools.tokens.token_store import Authentication, Session
 from cognito_lab.protocols import oauth
 
 # A refresh token looks like an encrypted JWT (RFC 7516): this header, then parts of these many bytes.
@@ -29,20 +32,36 @@ def issue_tokens(
     nonce: str | None = None,
     amr: tuple[str, ...] = ("pwd",),
     auth_time: int | None = None,
+    event_id: str | None = None,
     refreshable: bool = True,
+    device: Device | None = None,
+    by_srp: bool = False,
+    sso: Session | None = None,
 ) -> dict[str, Any]:
-    """AuthenticationResultType of a user who has authenticated, at ``auth_time`` if it was not just now.
+    """AuthenticationResultType of a user who has authenticated: just now, or at ``auth_time`` by the auth
+    event ``event_id``, which is empty where none was written down.
 
     With ``scopes`` the tokens are those of the authorization server at the pool's domain. Without
-    ``refreshable`` there is no refresh token: the implicit grant.
+    ``refreshable`` there is no refresh token: the implicit grant. ``device`` is the remembered one that
+    showed itself; without it, a pool that tracks devices gives a new one its key, to be confirmed if the
+    password was proved ``by_srp``. ``sso`` is the browser's session that the tokens come through.
     """
-    now = time.time()
+    now, issued = time.time(), token_store.token_store(client.pool)
+    event_id = auth_events.id_of_passed(client.pool, user) if event_id is None else event_id
+    if not event_id or event_id in issued.logins:  # a browser's session may bring several apps their tokens
+        event_id = randomness.uuid4()
     login = Authentication(
         user, client.id, int(now) if auth_time is None else auth_time, now + client.lifetime("RefreshToken"),
-        scopes, amr,
+        scopes, amr, event_id, device,
     )  # fmt: skip
-    token_store.token_store(client.pool).add(login)
+    if device is None and scopes is None and devices.tracks(client.pool.settings):
+        login.device = devices.new(client.pool.region, by_srp)
+    issued.add(login)
+    session_tracking.begin_tokens(client, login, sso)
     result = result_for(client, login, nonce)
+    if device is not login.device is not None:
+        keys = {"DeviceKey": login.device.key, "DeviceGroupKey": login.device.group}
+        result["NewDeviceMetadata"] = keys
     return {**result, "RefreshToken": new_refresh_token(client, login)} if refreshable else result
 
 

@@ -37,17 +37,21 @@ def _common_claims(client: AppClient, login: Authentication, now: int, token: st
 
 
 def level_of_assurance(amr: Sequence[str]) -> int:
-    """How strong an authentication was: the password alone is level 1. For sign-in elsewhere AWS names no
-    level where the provider says nothing of its own."""
-    return 4 if "otp" in amr else 3 if {"sms", "email_otp"} & set(amr) else 1
+    """How strong an authentication was: the password alone is level 1, a code alone level 2. For sign-in
+    elsewhere AWS names no level where the provider says nothing of its own."""
+    if "otp" in amr or not {"sms", "email_otp"} & set(amr):
+        return 4 if "otp" in amr else 1
+    return 3 if "pwd" in amr else 2
 
 
 def access_claims(client: AppClient, login: Authentication, now: int) -> dict[str, Any]:
     """What the user may do, for APIs: no profile, and the app client in ``client_id`` instead of ``aud``."""
     scope = API_SCOPE if login.scopes is None else " ".join(login.scopes)
     own = {"token_use": "access", "client_id": client.id, "scope": scope, "username": login.user.username}
-    version = {} if login.scopes is None else {"version": 2}  # of the authorization server's tokens
-    return _common_claims(client, login, now, "AccessToken") | own | version
+    more: dict[str, Any] = {} if login.scopes is None else {"version": 2}  # of the authorization server's
+    if login.device is not None:
+        more["device_key"] = login.device.key
+    return _common_claims(client, login, now, "AccessToken") | own | more
 
 
 def id_claims(client: AppClient, login: Authentication, now: int) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
+from cognito_lab.aws.user_pools.devices import Device
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.threat_protection.request_context import Context
 from cognito_lab.expiring import Expiring
 from cognito_lab.protocols import signing_keys
 
@@ -21,7 +24,8 @@ class Authentication:
     """One authentication of a user by an app client: what all tokens born of it have in common.
 
     Times are seconds since 1970; ``expires`` is the refresh token's, which rotation does not put off.
-    ``scopes`` is None for a sign-in through the API, and ``amr`` says by what means it was.
+    ``scopes`` is None for a sign-in through the API, ``amr`` says by what means it was, and ``device`` on
+    which device, in a pool that tracks them.
     """
 
     user: User
@@ -30,11 +34,39 @@ class Authentication:
     expires: float
     scopes: tuple[str, ...] | None = None
     amr: tuple[str, ...] = ("pwd",)
-    event_id: str = field(default_factory=randomness.uuid4)
+    event_id: str = ""
+    device: Device | None = None
     origin_jti: str = field(default_factory=randomness.uuid4)
     revoked: bool = False
+    session: Session | None = None
     # Each refresh token, and when it was rotated out (if it was).
     refresh_tokens: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Session:
+    """A session that its pool tracks: one of tokens, with its ``login`` and perhaps the browser's session it
+    came through (``origin``), or one of a browser. Times are seconds since 1970."""
+
+    id: str
+    client_id: str
+    ends: float
+    context: Context
+    login: Authentication | None = None
+    origin: Session | None = None
+    created: float = field(default_factory=time.time)
+    last_active: float = field(default_factory=time.time)
+    ended: bool = False
+
+    @property
+    def is_active(self) -> bool:
+        over = self.ended or (self.login is not None and self.login.revoked)
+        return not over and time.time() < self.ends
+
+    def end(self) -> None:
+        self.ended = True
+        if self.login is not None:
+            self.login.revoked = True
 
 
 class Logins(Expiring[Authentication]):

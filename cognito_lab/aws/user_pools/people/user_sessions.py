@@ -1,0 +1,90 @@
+"""The sessions of a user, listed and ended: by the user, or by an administrator.
+
+Source: ListUserSessions and RevokeUserSession in the API reference.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.user_pools import model
+from cognito_lab.aws.user_pools.directory import User, to_datetime
+from cognito_lab.aws.user_pools.errors import not_found
+from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.settings import session_configuration
+from cognito_lab.aws.user_pools.tokens import checking, session_tracking
+from cognito_lab.aws.user_pools.tokens.token_store import Session
+from cognito_lab.errors import invalid
+
+
+@operation("cognito-idp", "ListUserSessions")
+def list_user_sessions(call: Call) -> dict[str, Any]:
+    who = checking.user_of_access_token(call)
+    return listed(who.pool, who.user, who.login.session)
+
+
+@operation("cognito-idp", "AdminListUserSessions")
+def admin_list_user_sessions(call: Call) -> dict[str, Any]:
+    return listed(model.pool_in(call), model.user_in_admin_call(call), None)
+
+
+def listed(pool: UserPool, user: User, own: Session | None) -> dict[str, Any]:
+    """All of them in one page, as AWS answers."""
+    session_configuration.check_tracking(pool)
+    return {"Sessions": [describe(one, one is own) for one in session_tracking.active(pool, user)]}
+
+
+def describe(session: Session, is_own: bool) -> dict[str, Any]:
+    """SessionDescriptionType. The lab knows no geography: there is no city and no country."""
+    origin = {"OriginSessionId": session.origin.id} if session.origin else {}
+    address = {"LastIPAddress": str(session.context.address)} if session.context.address else {}
+    return {
+        "SessionId": session.id, "SessionType": "TOKEN" if session.login else "SSO",
+        "ClientId": session.client_id, "CreateDate": to_datetime(session.created),
+        "LastActiveDate": to_datetime(session.last_active),
+        "DeviceType": session.context.device_name[:1024] or "unknown", **address, **origin,
+        "IsCurrentSession": is_own,
+    }  # fmt: skip
+
+
+@operation("cognito-idp", "RevokeUserSession")
+def revoke_user_session(call: Call) -> dict[str, Any]:
+    who = checking.user_of_access_token(call)
+    session = find(who.pool, who.user, call["SessionId"])
+    check_not_own(session, who.login.session)
+    end(who.pool, who.user, session, call)
+    return {}
+
+
+@operation("cognito-idp", "AdminRevokeUserSession")
+def admin_revoke_user_session(call: Call) -> dict[str, Any]:
+    pool, user = model.pool_in(call), model.user_in_admin_call(call)
+    end(pool, user, find(pool, user, call["SessionId"]), call)
+    return {}
+
+
+def find(pool: UserPool, user: User, name: str) -> Session:
+    """The session of this id, which is the user's and has not ended.
+
+    Raises:
+        AwsError: ``OperationNotEnabledException``, ``ResourceNotFoundException``.
+    """
+    session_configuration.check_tracking(pool)
+    for session in session_tracking.active(pool, user):
+        if session.id == name:
+            return session
+    raise not_found("Session does not exist.")
+
+
+def check_not_own(session: Session, own: Session | None) -> None:
+    """Who signs out uses RevokeToken or GlobalSignOut. (AWS names no code.)"""
+    if session is own:
+        raise invalid("The session of the access token cannot be revoked.")
+
+
+def end(pool: UserPool, user: User, session: Session, call: Call) -> None:
+    others = session_tracking.active(pool, user)
+    session.end()
+    if call.get("RevokeAssociatedSessions") == "LINKED":
+        session_tracking.end_linked(session, others)
