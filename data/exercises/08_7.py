@@ -65,7 +65,3 @@ wrong_too_short = (
     {"AccessTokenValidity": 1, "TokenValidityUnits": {"AccessToken": "minutes"}},
     "lives from five minutes to a day",
 )
-wrong_too_long = (
-    {"AccessTokenValidity": 10, "TokenValidityUnits": {"AccessToken": "minutes"}},
-    "After five minutes the stolen token",
-)

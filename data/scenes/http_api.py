@@ -1,4 +1,4 @@
-"""An HTTP API before Tidepool's server: /pictures wants a token of the web app with the scope pictures/read."""
+"""An HTTP API before Tidepool's server: /pictures wants a token of the web app with pictures/read."""
 # after: scopes
 # ruff: noqa: F821
 

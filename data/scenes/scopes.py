@@ -1,4 +1,4 @@
-"""Pictures have scopes of their own: members may ask for one on the pages, and a night job has an app client."""
+"""Pictures have scopes: members may ask for one on the pages, and a night job has an app client."""
 # after: pages
 # ruff: noqa: F821
 
