@@ -3,6 +3,8 @@ your app client, and raises an error of PyJWT's (`jwt.InvalidTokenError`, for ex
 server answers 401. `authorization` is the header as it came. Mara comes, and after her the attackers.
 """
 
+from contextlib import contextmanager
+
 import jwt
 
 from cognito_lab.practice.checks import expect, refusal_of
@@ -39,16 +41,19 @@ def check(answer, scene, lab):
             return 401
 
     mara = sign_in(scene.client, scene.password, lab.region)
-    code = refusal_of(lambda: answer(f"Bearer {mara['AccessToken']}", scene.pool, scene.client, lab.region))
-    expect(
-        code not in ("PyJWKClientError", "PyJWKClientConnectionError", "OutsideTheLab"),
-        f"Mara gets 401 → {code}. You look for the keys in the wrong place.",
-    )
-    expect(not code, f"Mara gets 401 → {code}. Her token is honest.")
-    came = status(mara["AccessToken"])
-    expect(came == "mara", f"For Mara you return {came!r:.40}. The server wants her username.")
-    for what, token in attackers(scene, lab, mara).items():
-        expect(status(token) == 401, f"{what}: you let it in.")
+    with rooks_keys():
+        code = refusal_of(
+            lambda: answer(f"Bearer {mara['AccessToken']}", scene.pool, scene.client, lab.region)
+        )
+        expect(
+            code not in ("PyJWKClientError", "PyJWKClientConnectionError", "OutsideTheLab"),
+            f"Mara gets 401 → {code}. You look for the keys in the wrong place.",
+        )
+        expect(not code, f"Mara gets 401 → {code}. Her token is honest.")
+        came = status(mara["AccessToken"])
+        expect(came == "mara", f"For Mara you return {came!r:.40}. The server wants her username.")
+        for what, token in attackers(scene, lab, mara).items():
+            expect(status(token) == 401, f"{what}: you let it in.")
     lab.travel(hours=1)
     expect(status(mara["AccessToken"]) == 401, "Mara's token of an hour ago: you let it in.")
 
@@ -58,37 +63,50 @@ def attackers(scene, lab, mara):
     import boto3
 
     said = jwt.decode(mara["AccessToken"], options={"verify_signature": False})
-    user_pools = boto3.client("cognito-idp")
     settings = {"ClientName": "newsletter", "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]}
-    newsletter = user_pools.create_user_pool_client(UserPoolId=scene.pool, **settings)["UserPoolClient"]
-    elsewhere = "us-west-2" if lab.region == "eu-west-1" else "eu-west-1"
+    newsletter = boto3.client("cognito-idp").create_user_pool_client(UserPoolId=scene.pool, **settings)
+    client = newsletter["UserPoolClient"]["ClientId"]
+    like_yours = f"https://cognito-idp.{lab.region}.amazonaws.com.rook.example/{scene.pool}"
     return {
         "No token at all": "",
         "A token without a signature": jwt.encode(said, None, algorithm="none"),
-        "A token of Rook's own pool in another Region": of_rooks_pool(scene, elsewhere),
-        "A token of Rook's own pool in your Region": of_rooks_pool(scene, lab.region),
+        "A token of an issuer of Rook's": signed_by_rook({**said, "iss": "https://keys.rook.example"}),
+        "A token of Rook's issuer whose name begins like yours": signed_by_rook({**said, "iss": like_yours}),
         "Mara's ID token": mara["IdToken"],
-        "Her access token of the newsletter's app client": sign_in(
-            newsletter["ClientId"], scene.password, lab.region
-        )["AccessToken"],
+        "Her access token of the newsletter's app client": sign_in(client, scene.password, lab.region)[
+            "AccessToken"
+        ],
     }
 
 
-def of_rooks_pool(scene, region):
-    """An access token of a pool of Rook's own. Its app client has the name of yours, which is no secret."""
-    import boto3
+def rooks_key():
+    import json
 
-    from cognito_lab.aws.user_pools import model
+    from cognito_lab.paths import DATA
 
-    user_pools = boto3.client("cognito-idp", region_name=region)
-    pool = user_pools.create_user_pool(PoolName="rook")["UserPool"]["Id"]
-    settings = {"ClientName": "rook", "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]}
-    made = user_pools.create_user_pool_client(UserPoolId=pool, **settings)["UserPoolClient"]["ClientId"]
-    user_pools.sign_up(ClientId=made, Username="mara", Password=scene.password)
-    user_pools.admin_confirm_sign_up(UserPoolId=pool, Username="mara")
-    client = model.registry().pools[pool].clients[made]
-    client.id = scene.client  # as a trigger of his pool could write it
-    return sign_in(made, scene.password, region)["AccessToken"]
+    return json.loads((DATA / "forger_key.json").read_text(encoding="utf-8"))
+
+
+def signed_by_rook(claims):
+    return jwt.encode(claims, jwt.PyJWK(rooks_key(), "RS256").key, "RS256", {"kid": "rook"})
+
+
+@contextmanager
+def rooks_keys():
+    """In this block Rook publishes his key at each host whose name ends in ``rook.example``."""
+    import json
+
+    from cognito_lab.network import hosts
+    from cognito_lab.network.messages import Response
+
+    public = {name: rooks_key()[name] for name in ("kty", "n", "e")}
+    keys = json.dumps({"keys": [{**public, "kid": "rook", "alg": "RS256", "use": "sig"}]}).encode()
+    hosts.register_host(r".+\.rook\.example", "Rook", lambda request: Response(200, body=keys))
+    row = hosts.HOSTS[-1]
+    try:
+        yield
+    finally:
+        hosts.HOSTS.remove(row)
 
 
 def sign_in(client, password, region):
@@ -118,7 +136,7 @@ def wrong_only_decoded(authorization, pool, client, region):
 
 
 def wrong_signature_alone(authorization, pool, client, region):
-    """Rook's own pool in another Region: you let it in"""
+    """an issuer of Rook's: you let it in"""
     claims = verified(authorization, said_by(authorization)["iss"])
     if claims["token_use"] != "access" or claims["client_id"] != client:
         raise jwt.InvalidTokenError
@@ -126,9 +144,9 @@ def wrong_signature_alone(authorization, pool, client, region):
 
 
 def wrong_beginning_of_the_issuer(authorization, pool, client, region):
-    """Rook's own pool in your Region: you let it in"""
+    """whose name begins like yours: you let it in"""
     claims = said_by(authorization)
-    if not claims["iss"].startswith(f"https://cognito-idp.{region}.amazonaws.com/"):
+    if not claims["iss"].startswith(f"https://cognito-idp.{region}.amazonaws.com"):
         raise jwt.InvalidIssuerError
     return wrong_signature_alone(authorization, pool, client, region)
 
