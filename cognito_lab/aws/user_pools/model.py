@@ -182,12 +182,21 @@ class Domain:
 
 TEMPLATES = {  # kind of message: its subject and text where the pool has none of its own
     "verification": ("Your verification code", "Your verification code is {####}."),
+    "link": (
+        "Your verification link",
+        "Please click the link below to verify your email address. {##Verify Email##}",
+    ),
     "invitation": (
         "Your temporary password",
         "Your username is {username} and temporary password is {####}.",
     ),
+    "invitation without password": ("Your new account", "Your username is {username}."),
     "authentication": ("Your authentication code", "Your authentication code is {####}."),
 }
+
+
+# First factors that are a code, and the attribute to which the code goes.
+CODES = {"EMAIL_OTP": "email", "SMS_OTP": "phone_number"}
 
 
 def first_factors(settings: Mapping[str, Any]) -> set[str]:
@@ -232,7 +241,7 @@ class UserPool:
     @property
     def is_passwordless(self) -> bool:
         """Whether a user can do without a password: a code by e-mail or SMS may come first."""
-        return bool(first_factors(self.settings) & {"EMAIL_OTP", "SMS_OTP"})
+        return bool(first_factors(self.settings) & set(CODES))
 
     def verifies(self, attribute: str) -> bool:
         """Whether Cognito sends a code to this attribute by itself."""
@@ -245,11 +254,22 @@ class UserPool:
         user.credential = passwords.Credential(known, time.time(), former[-24:])
         user.status, user.modified = status, time.time()
 
+    @property
+    def confirms_by_link(self) -> bool:
+        """Whether the e-mail after a sign-up has a link in place of a code."""
+        option: str = self.settings["VerificationMessageTemplate"]["DefaultEmailOption"]
+        return option == "CONFIRM_WITH_LINK"
+
     def template(self, kind: str, medium: str) -> tuple[str, str]:
         """Subject and text of a message, with AWS's placeholders; an SMS has no subject."""
         subject, text = TEMPLATES[kind]
         own = self.settings["VerificationMessageTemplate"]
-        if kind == "invitation":
+        if kind == "link":
+            own = {
+                "EmailSubject": own.get("EmailSubjectByLink"),
+                "EmailMessage": own.get("EmailMessageByLink"),
+            }
+        elif kind.startswith("invitation"):
             own = self.settings["AdminCreateUserConfig"].get("InviteMessageTemplate", {})
         elif kind == "authentication":
             email = self.mfa.get("EmailMfaConfiguration", {})

@@ -1,7 +1,8 @@
 """The life of a user, in any order: whatever happens, tokens come only for every factor that is required.
 
-Mara's pool has MFA off, optional or required. She, an administrator and Rook, who has her password, do what
-they can. The machine keeps its own account of what is true, and compares each sign-in that succeeds with it.
+Mara's pool has MFA off, optional or required, and may let people begin with a code. She, an administrator
+and Rook, who has her password, do what they can. The machine keeps its own account of what is true, and
+compares each sign-in that succeeds with it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from support.first_factors import CODES, Choices, choices
 from support.second_factors import (
     APP,
     EMAIL,
@@ -30,19 +32,23 @@ from support.second_factors import (
     PHONE,
     PREFERRED,
     SMS,
-    Factors,
     another,
-    factors,
     sent_to,
     wrong,
 )
 from support.user_pools import OTHER_PASSWORD, PASSWORD
 
 from cognito_lab.aws.user_pools import second_factors
-from cognito_lab.aws.user_pools.sign_in import mfa_challenges
+from cognito_lab.aws.user_pools.sign_in import mfa_challenges, user_auth
 
 SESSION = 180  # seconds that a challenge waits
-ADDRESSES = {SMS: PHONE, EMAIL: MAIL}
+ADDRESSES = {SMS: PHONE, EMAIL: MAIL, "SMS_OTP": PHONE}
+# How lives begin: what the pool lets people begin with, its MFA, and the factor that Mara has chosen.
+Start = tuple[tuple[str, ...], str, str]
+WITH_PASSWORD: list[Start] = [
+    (("PASSWORD",), mode, chosen) for mode in ("OPTIONAL", "ON") for chosen in ("", SMS, EMAIL)
+]
+WITH_CODES: list[Start] = [(("PASSWORD", *CODES), "OPTIONAL", chosen) for chosen in ("", "", EMAIL)]
 NEXT_PASSWORD = {PASSWORD: OTHER_PASSWORD, OTHER_PASSWORD: PASSWORD}
 
 
@@ -58,6 +64,7 @@ class Waiting:
     secret: str = ""
     verified: bool = False
     answered: bool = False
+    first: bool = False  # whether it began without a password
 
 
 @dataclass
@@ -70,6 +77,7 @@ class Truth:
     password: str = PASSWORD
     passwords: int = 0  # how often it changed, or had to be reset
     status: str = "CONFIRMED"
+    sign_ins: int = 0
     chosen: set[str] = field(default_factory=set)
     app: pyotp.TOTP | None = None
     used: set[str] = field(default_factory=set)
@@ -86,13 +94,20 @@ class Truth:
 class Life(RuleBasedStateMachine):
     """One account; each rule is something that somebody does. A refusal is as good as a success."""
 
-    @initialize()
-    def begin(self) -> None:
-        self.world = factors()
-        self.it: Factors = self.world.__enter__()
+    starts = WITH_PASSWORD + WITH_CODES
+
+    @initialize(start=st.runner().flatmap(lambda self: st.sampled_from(self.starts)))
+    def begin(self, start: Start) -> None:
+        self.first, mode, chosen = start
+        self.world = choices()
+        self.it: Choices = self.world.__enter__()
+        self.it.pool_of("OPTIONAL", first=self.first)
         self.mode, self.offered = "OPTIONAL", {SMS, EMAIL, APP}
         self.true, self.waiting, self.tokens = Truth(), [], []
         self.appear()
+        self.set_mode(mode, False)
+        if chosen:
+            self.prefer(chosen, ON)
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
@@ -112,8 +127,19 @@ class Life(RuleBasedStateMachine):
 
     def appear(self) -> None:
         if not self.true.there:
-            self.it.member(phone_number=PHONE)
-            self.true = Truth(life=self.true.life + 1, there=True)
+            self.begun = self.it.sign_up(phone_number=PHONE)["Session"]
+            self.code_of_sign_up = self.it.code()
+            self.true = Truth(life=self.true.life + 1, there=True, status="UNCONFIRMED")
+            self.session_of_sign_up = ""
+            self.confirm()
+
+    def confirm(self) -> None:
+        """Mara confirms herself, and gets a session for her first sign-in."""
+        who = {"ClientId": self.it.client, "Username": "mara", "ConfirmationCode": self.code_of_sign_up}
+        answer = self.attempt(self.it.idp.confirm_sign_up, **who, Session=self.begun)
+        if answer is not None:
+            self.true.status, self.session_of_sign_up = "CONFIRMED", answer["Session"]
+            self.session_until, self.session_passwords = time.time() + SESSION, self.true.passwords
 
     def disappear(self) -> None:
         self.admin("admin_delete_user")
@@ -144,9 +170,14 @@ class Life(RuleBasedStateMachine):
         self.admin("admin_delete_software_token")
         self.true.app, self.true.chosen = None, self.true.chosen - {APP}
 
-    @rule(what=st.sampled_from([disappear, disable, invite_again, reset, lose_the_app, set_password]))
-    def harm(self, what: Any) -> None:
+    @rule(
+        what=st.sampled_from([disappear, disable, invite_again, reset, lose_the_app, set_password]),
+        mended=st.sampled_from([True, True, False]),
+    )
+    def harm(self, what: Any, mended: bool) -> None:
         what(self)
+        if mended:
+            self.mend()
 
     @rule()
     def mend(self) -> None:
@@ -158,6 +189,9 @@ class Life(RuleBasedStateMachine):
     @rule(mode=st.sampled_from(["OFF", "OPTIONAL", "ON"]), only_apps=st.booleans())
     def set_mode(self, mode: str, only_apps: bool) -> None:
         factors = (APP,) if only_apps else (SMS, APP, EMAIL)
+        if mode == "ON" and len(self.first) > 1:
+            assert self.attempt(self.it.mfa, mode, *factors) is None, "a code first, and a second factor"
+            return
         self.it.mfa(mode, *factors)
         self.mode, self.offered = mode, set(factors) if mode != "OFF" else set()
 
@@ -187,12 +221,51 @@ class Life(RuleBasedStateMachine):
 
     # -- whoever signs in -------------------------------------------------------------------------
 
-    @rule(right=st.sampled_from([True, True, True, False]))
-    def show_a_password(self, right: bool) -> None:
+    @rule(
+        right=st.sampled_from([True, True, True, False]),
+        way=st.sampled_from(["by password", "by password", "preferred", "challenged", "chosen"]),
+    )
+    def show_a_password(self, right: bool, way: str) -> None:
         given = self.true.password if right else NEXT_PASSWORD[self.true.password]
-        answer = self.attempt(self.it.initiate, password=given)
+        if way == "by password":
+            answer = self.attempt(self.it.initiate, password=given)
+        elif way == "preferred":
+            answer = self.attempt(self.it.choose, "PASSWORD", PASSWORD=given)
+        else:
+            asked = self.attempt(self.it.choose, "" if way == "chosen" else "PASSWORD")
+            answer = asked and self.attempt(self.it.respond, asked, ANSWER="PASSWORD", PASSWORD=given)
         if answer is not None:
             assert right, "a wrong password leads nowhere"
+            self.go_on(answer)
+
+    @rule(
+        name=st.sampled_from([*CODES]), chosen=st.booleans(),
+        then=st.sampled_from(["wait", "wait", "wrong", "right"]),
+    )  # fmt: skip
+    def begin_with_a_code(self, name: str, chosen: bool, then: str) -> None:
+        asked = self.attempt(self.it.choose, "" if chosen else name)
+        if asked and chosen:
+            asked = self.attempt(self.it.respond, asked, ANSWER=name)
+        if not asked or asked["ChallengeName"] != name:
+            return
+        self.check_may_begin_with_a_code(name)
+        true, code = self.true, sent_to(ADDRESSES[name])
+        until = time.time() + SESSION
+        self.waiting.append(Waiting(asked, true.life, true.passwords, until, code, first=True))
+        if then != "wait":
+            self.show_a_code(self.waiting[-1], then)
+
+    def check_may_begin_with_a_code(self, name: str) -> None:
+        assert name in self.first, "only where the pool allows it"
+        assert not self.true.needed(self.mode, self.offered), "who has a second factor shows a password first"
+
+    @precondition(lambda self: self.session_of_sign_up)
+    @rule()
+    def sign_in_with_the_session_of_the_sign_up(self) -> None:
+        answer = self.attempt(self.it.choose, session=self.session_of_sign_up)
+        if answer:
+            assert time.time() < self.session_until and self.session_passwords == self.true.passwords
+            assert not self.true.sign_ins, "it is for the first sign-in"
             self.go_on(answer)
 
     def go_on(self, answer: dict[str, Any]) -> None:
@@ -208,11 +281,17 @@ class Life(RuleBasedStateMachine):
 
     def got_tokens(self, answer: dict[str, Any]) -> None:
         assert self.true.there and self.true.enabled and self.true.status == "CONFIRMED"
+        self.true.sign_ins += 1
         self.tokens.append(answer.get("AuthenticationResult", answer)["AccessToken"])
 
     def check_still_counts(self, one: Waiting) -> None:
         true = self.true
-        assert (one.life, one.passwords_before) == (true.life, true.passwords), "the password is not hers now"
+        if one.first:
+            assert one.life == true.life
+            self.check_may_begin_with_a_code(one.challenge["ChallengeName"])
+        else:
+            rests_on = (one.life, one.passwords_before)
+            assert rests_on == (true.life, true.passwords), "the password is not hers now"
         assert time.time() < one.until and not one.answered, "a session counts once, for three minutes"
 
     @precondition(lambda self: self.waiting)
@@ -298,10 +377,10 @@ class Life(RuleBasedStateMachine):
         self.waiting.append(Waiting(challenge, one.life, one.passwords_before, until, **known))
 
 
-def play(examples: int) -> None:
+def play(examples: int, starts: list[Start] | None = None) -> None:
     """As many lives, the same ones each time; the first that goes wrong is not made shorter."""
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Life,
+        type("Life", (Life,), {"starts": starts or Life.starts}),
         settings=settings(
             max_examples=examples, stateful_step_count=25, deadline=None, derandomize=True, database=None,
             suppress_health_check=list(HealthCheck), print_blob=False, phases=[Phase.generate],
@@ -315,15 +394,20 @@ def test_tokens_come_only_for_every_factor_that_is_required() -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "function", "instead"),
+    ("starts", "module", "function", "instead"),
     [
-        (mfa_challenges, "ask_for_second_factor", lambda client, user: None),
-        (mfa_challenges, "check_code", lambda challenge, given: None),
-        (second_factors, "is_required", lambda pool: False),
+        (WITH_PASSWORD, mfa_challenges, "ask_for_second_factor", lambda client, user: None),
+        (WITH_PASSWORD, mfa_challenges, "check_code", lambda challenge, given: None),
+        (WITH_CODES, mfa_challenges, "check_code", lambda challenge, given: None),
+        (WITH_PASSWORD, second_factors, "is_required", lambda pool: False),
+        (WITH_CODES, user_auth, "can_begin", lambda pool, user, name: True),
+        (WITH_CODES[:1], user_auth, "check_still_open", lambda pool, challenge: None),
+        (WITH_PASSWORD, user_auth, "check_first_sign_in", lambda pool, challenge: None),
     ],
 )
-def test_without_a_rule_the_life_goes_wrong(monkeypatch: pytest.MonkeyPatch, module: Any, function: str,
-                                            instead: Any) -> None:  # fmt: skip
+def test_without_a_rule_the_life_goes_wrong(
+    monkeypatch: pytest.MonkeyPatch, starts: list[Start], module: Any, function: str, instead: Any
+) -> None:
     monkeypatch.setattr(module, function, instead)
     with pytest.raises(AssertionError):
-        play(100)
+        play(150, starts)

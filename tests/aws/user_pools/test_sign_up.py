@@ -219,17 +219,6 @@ def test_very_short_passwords_do_not_reach_the_policy(it):
         it.idp.sign_up(ClientId=it.client, Username="mara", Password="a b" * 5)
 
 
-def test_a_password_may_be_left_out_only_where_a_code_can_take_its_place(it):
-    call = {"Username": "mara", "UserAttributes": pairs(email="mara@tidepool.example")}
-    with refused("InvalidParameterException"):
-        it.idp.sign_up(ClientId=it.client, **call)
-    it.new_pool(Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}})
-    it.idp.sign_up(ClientId=it.client, **call)
-    it.idp.admin_confirm_sign_up(UserPoolId=it.pool, Username="mara")
-    with refused("NotAuthorizedException", "Incorrect username or password."):
-        it.sign_in()
-
-
 # -- names ---------------------------------------------------------------------------------------
 
 

@@ -308,6 +308,95 @@ def test_a_first_code_is_no_second_one_and_the_reverse(it: Choices, first: bool)
         assert read(it.answer(asked, code)["AccessToken"])["amr"] == ["pwd", "email_otp", "mfa"]
 
 
+# -- without a password from the beginning ----------------------------------------------------------
+
+
+def test_somebody_signs_up_without_a_password(it: Choices) -> None:
+    it.sign_up_without_password()
+    it.confirm()
+    with refused(*WRONG):
+        it.sign_in()
+    assert it.answer(it.choose("EMAIL_OTP"), sent_to(MAIL))["AccessToken"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "client", "address"),
+    [
+        ({"first": ("PASSWORD",)}, {}, "email"),
+        ({"first": ("PASSWORD", "SMS_OTP")}, {}, "email"),
+        ({"AutoVerifiedAttributes": []}, {}, "email"),
+        ({}, {"ExplicitAuthFlows": FLOWS}, "email"),
+        ({}, {}, "phone_number"),
+    ],
+    ids=["no code", "another code", "an address that is not verified", "another client", "no address"],
+)
+def test_a_password_may_be_left_out_only_where_a_code_can_take_its_place(
+    it: Choices, settings: dict[str, Any], client: dict[str, Any], address: str
+) -> None:
+    it.pool_of("OFF", **settings)
+    it.client = it.new_client(**client)["ClientId"] if client else it.client
+    attributes = pairs(**{address: MAIL if address == "email" else PHONE})
+    with refused("InvalidParameterException"):
+        it.idp.sign_up(ClientId=it.client, Username="mara", UserAttributes=attributes)
+    it.idp.sign_up(ClientId=it.client, Username="mara", Password=PASSWORD, UserAttributes=attributes)
+
+
+def test_the_code_of_the_sign_up_signs_in(it: Choices) -> None:
+    begun = it.sign_up_without_password()["Session"]
+    for wrong in ("1", another(it.code())):
+        with refused("CodeMismatchException"):
+            it.confirm(code=wrong, Session=begun)
+    session = confirmed(it, begun)
+    claims = read(it.choose(session=session)["AuthenticationResult"]["AccessToken"])
+    assert claims["amr"] == ["email_otp"] and claims["acr"] == "urn:cognito:loa:2"
+    assert it.attributes()["email_verified"] == "true" and len(outbox.inbox(MAIL)) == 1
+
+
+def test_a_session_comes_to_clients_that_allow_the_choice_and_send_it_on(it: Choices) -> None:
+    it.pool_of("OFF", first=("PASSWORD",))
+    begun = it.sign_up()["Session"]
+    assert it.choose(session=confirmed(it, begun))["AuthenticationResult"], "whatever the pool allows first"
+    it.client = it.new_client()["ClientId"]
+    assert "Session" not in it.sign_up("ben")
+    it.confirm("ben")
+    with refused("InvalidParameterException"):
+        it.choose(name="ben", session=begun)
+
+
+def confirmed(it: Choices, begun: str = "", name: str = "mara") -> str:
+    session = {"Session": begun} if begun else {}
+    answer = it.idp.confirm_sign_up(ClientId=it.client, Username=name, ConfirmationCode=it.code(), **session)
+    assert ("Session" in answer) == bool(begun)
+    return str(answer.get("Session", ""))
+
+
+def test_an_administrator_makes_somebody_without_a_password(it: Choices) -> None:
+    made = it.idp.admin_create_user(
+        UserPoolId=it.pool,
+        Username="mara",
+        UserAttributes=pairs(email=MAIL),
+        DesiredDeliveryMediums=["EMAIL"],
+    )
+    assert made["User"]["UserStatus"] == "CONFIRMED"
+    assert outbox.inbox(MAIL)[-1].text == "Your username is mara."
+    assert it.answer(it.choose("EMAIL_OTP"), sent_to(MAIL))["AccessToken"]
+    it.idp.admin_create_user(
+        UserPoolId=it.pool, Username="ben", UserAttributes=pairs(email=MAIL), MessageAction="SUPPRESS",
+        DesiredDeliveryMediums=["EMAIL"],
+    )  # fmt: skip
+    assert "ben" not in outbox.inbox(MAIL)[-1].text
+
+
+def test_who_has_no_password_sets_the_first_one_without_another(it: Choices) -> None:
+    it.sign_up_without_password()
+    token = it.answer(it.choose("EMAIL_OTP"), sent_to(MAIL))["AccessToken"]
+    it.idp.change_password(AccessToken=token, ProposedPassword=PASSWORD)
+    assert it.sign_in()["AccessToken"]
+    with refused(*WRONG):
+        it.idp.change_password(AccessToken=token, ProposedPassword=OTHER_PASSWORD)
+    it.idp.change_password(AccessToken=token, PreviousPassword=PASSWORD, ProposedPassword=OTHER_PASSWORD)
+
+
 # -- nobody ---------------------------------------------------------------------------------------
 
 
@@ -523,12 +612,90 @@ def the_right_code_after_five_wrong_ones(it: Choices) -> Any:
     return it.answer(asked, [one.code for one in outbox.inbox(MAIL)][-6])
 
 
-@rule("FeatureUnavailableInTierException", "user_auth.plans.check_user_auth")
+@rule("FeatureUnavailableInTierException", "plans.check_user_auth")
 def the_choice_on_lite(it: Choices) -> Any:
     it.pool_of("OFF", first=("PASSWORD",), EmailConfiguration={})
     it.member()
     it.idp.update_user_pool(UserPoolId=it.pool, UserPoolTier="LITE")
     return it.choose()
+
+
+def a_session_of_a_confirmation(it: Choices, name: str = "mara") -> str:
+    return confirmed(it, it.sign_up(name)["Session"], name)
+
+
+@rule("NotAuthorizedException", "user_auth.check_first_sign_in")
+def a_session_of_a_confirmation_after_a_sign_in(it: Choices) -> Any:
+    session = a_session_of_a_confirmation(it)
+    it.sign_in()
+    return it.choose(session=session)
+
+
+@rule("NotAuthorizedException", "user_auth.check_first_sign_in")
+def a_session_of_a_confirmation_after_another_password(it: Choices) -> Any:
+    session = a_session_of_a_confirmation(it)
+    it.idp.admin_set_user_password(
+        UserPoolId=it.pool, Username="mara", Password=OTHER_PASSWORD, Permanent=True
+    )
+    return it.choose(session=session)
+
+
+@rule("NotAuthorizedException", "user_auth.check_first_sign_in")
+def a_session_of_a_confirmation_where_a_second_factor_is_chosen(it: Choices) -> Any:
+    session = a_session_of_a_confirmation(it)
+    it.prefer(EMAIL_OTP=ON)
+    return it.choose(session=session)
+
+
+@rule("NotAuthorizedException", "user_auth.check_first_sign_in")
+def a_session_of_a_confirmation_where_a_second_factor_is_required(it: Choices) -> Any:
+    it.pool_of("ON", APP, first=("PASSWORD",))
+    return it.choose(session=a_session_of_a_confirmation(it))
+
+
+@rule("NotAuthorizedException", "challenges.check_session_unused")
+def a_session_of_a_confirmation_twice(it: Choices) -> Any:
+    session = a_session_of_a_confirmation(it)
+    token = it.choose(session=session)["AuthenticationResult"]["AccessToken"]
+    it.idp.global_sign_out(AccessToken=token)
+    import_module("cognito_lab.aws.user_pools.tokens.token_store").token_store(
+        import_module("cognito_lab.aws.user_pools.model").get_pool("us-east-1", it.pool)
+    )._of_user.clear()  # as when the sign-in is forgotten
+    return it.choose(session=session)
+
+
+@rule("NotAuthorizedException", "challenges.check_session_in_time")
+def a_session_of_a_confirmation_after_three_minutes(it: Choices) -> Any:
+    session = a_session_of_a_confirmation(it)
+    it.lab.travel(minutes=3)
+    return it.choose(session=session)
+
+
+@rule("NotAuthorizedException", "user_auth.check_same_person")
+def a_session_of_a_confirmation_of_somebody_else(it: Choices) -> Any:
+    it.member("rook")
+    return it.choose(name="rook", session=a_session_of_a_confirmation(it))
+
+
+@rule("NotAuthorizedException", "user_status.check_enabled")
+def a_session_of_a_confirmation_of_somebody_disabled(it: Choices) -> Any:
+    session = a_session_of_a_confirmation(it)
+    it.idp.admin_disable_user(UserPoolId=it.pool, Username="mara")
+    return it.choose(session=session)
+
+
+@rule("NotAuthorizedException", "sign_up.find_sign_up", lambda *_: None)
+def a_confirmation_with_a_session_of_somebody_else(it: Choices) -> Any:
+    session = it.sign_up("rook")["Session"]
+    it.sign_up()
+    return it.confirm(Session=session)
+
+
+@rule("NotAuthorizedException", "challenges.check_session_in_time")
+def a_confirmation_with_a_session_that_is_over(it: Choices) -> Any:
+    session = it.sign_up()["Session"]
+    it.lab.travel(minutes=3)
+    return it.confirm(Session=session)
 
 
 @rule("UserNotConfirmedException", "user_status.check_confirmed")
@@ -547,13 +714,9 @@ def test_a_rule_refuses(it: Choices, name: str) -> None:
 @pytest.mark.parametrize("name", RULES)
 def test_without_the_rule_nothing_refuses(it: Choices, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     call, _, function, instead = RULES[name]
-    room, _, attribute = f"cognito_lab.aws.user_pools.sign_in.{function}".rpartition(".")
-    try:
-        module = import_module(room)
-    except ModuleNotFoundError:  # a module that another one uses
-        before, _, used = room.rpartition(".")
-        module = getattr(import_module(before), used)
-    monkeypatch.setattr(module, attribute, instead)
+    module, _, attribute = function.partition(".")
+    room = {"sign_up": "people", "plans": "settings"}.get(module, "sign_in")
+    monkeypatch.setattr(import_module(f"cognito_lab.aws.user_pools.{room}.{module}"), attribute, instead)
     call(it)
 
 

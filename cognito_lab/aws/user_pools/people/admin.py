@@ -51,10 +51,12 @@ def admin_create_user(call: Call) -> dict[str, Any]:
     passwordless = password is None and pool.is_passwordless
     # What is missing comes with the new password ("Creating user accounts as administrator").
     attributes.check_required(pool.schema, values, but_mutable=not passwordless)
-    if passwordless:  # nothing to change at the first sign-in
-        return {"User": sign_up.add_user(pool, username, values, "CONFIRMED", None).describe()}
-    password = password or passwords.temporary(pool.password_policy)
-    user = sign_up.add_user(pool, username, values, "FORCE_CHANGE_PASSWORD", password)
+    if not passwordless:
+        password = password or passwords.temporary(pool.password_policy)
+    status = (
+        "CONFIRMED" if passwordless else "FORCE_CHANGE_PASSWORD"
+    )  # nothing to change at the first sign-in
+    user = sign_up.add_user(pool, username, values, status, password)
     if call.get("MessageAction") != "SUPPRESS":
         invite(call, pool, user, password)
     return {"User": user.describe()}
@@ -79,14 +81,15 @@ def take_aliases(pool: UserPool, values: dict[str, str], force: bool) -> None:
         pool.people.take_aliases(newcomer, names)
 
 
-def invite(call: Call, pool: UserPool, user: User, password: str) -> None:
-    """Send the temporary password; by SMS, unless ``DesiredDeliveryMediums`` says otherwise."""
+def invite(call: Call, pool: UserPool, user: User, password: str | None) -> None:
+    """Send the temporary password, if any. By SMS, unless ``DesiredDeliveryMediums`` says otherwise."""
+    kind = "invitation" if password else "invitation without password"
     for medium in call.get("DesiredDeliveryMediums", ["SMS"]):
         to = user.attributes.get(MEDIUMS[medium])
         if to:
             # With username attributes people know themselves by their address, not by the UUID.
             name = to if pool.people.username_attributes else user.username
-            outbox.send(pool, "invitation", to, MEDIUMS[medium], password, name)
+            outbox.send(pool, kind, to, MEDIUMS[medium], password or "", name)
 
 
 def invite_again(call: Call, pool: UserPool, password: str | None) -> User:

@@ -16,6 +16,7 @@ from cognito_lab.aws.api.pagination import paginate
 from cognito_lab.aws.user_pools import devices, model, srp
 from cognito_lab.aws.user_pools.devices import Device
 from cognito_lab.aws.user_pools.directory import User, to_datetime
+from cognito_lab.aws.user_pools.errors import not_found
 from cognito_lab.aws.user_pools.sign_in import challenges
 from cognito_lab.aws.user_pools.tokens import checking
 from cognito_lab.errors import AwsError, invalid
@@ -81,10 +82,18 @@ def list_devices(call: Call) -> dict[str, Any]:
 
 def visible(call: Call) -> Mapping[str, Device]:
     """The devices that the caller sees."""
-    known = user_of(call).devices
     if by_administrator(call):
-        return known
+        return known_to_administrator(call)
+    known = user_of(call).devices
     return {key: device for key, device in known.items() if device.remembered}
+
+
+def known_to_administrator(call: Call) -> Mapping[str, Device]:
+    """AdminGetDevice and AdminListDevices do not declare UserNotFoundException."""
+    try:
+        return model.user_in_admin_call(call).devices
+    except AwsError as error:
+        raise not_found(error.message) from None
 
 
 def by_administrator(call: Call) -> bool:

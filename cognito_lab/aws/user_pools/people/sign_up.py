@@ -11,21 +11,23 @@ from typing import Any
 from cognito_lab import randomness
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.user_pools import attributes, client_secrets, directory, model, passwords
-from cognito_lab.aws.user_pools.directory import User
+from cognito_lab.aws.user_pools.directory import Code, User
 from cognito_lab.aws.user_pools.errors import not_authorized
-from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.people import verification_codes
-from cognito_lab.aws.user_pools.sign_in import hidden_users
+from cognito_lab.aws.user_pools.sign_in import challenges, hidden_users
+from cognito_lab.aws.user_pools.sign_in.challenges import Challenge
 from cognito_lab.aws.user_pools.threat_protection import auth_events, leaked_passwords
 from cognito_lab.errors import invalid
 
 VERIFIED_FIRST = ("phone_number", "email")  # with both to verify, the code goes by SMS
+STARTED, CONFIRMED = "SignUp", "ConfirmSignUp"  # what the Session of each waits for; no challenges of the API
 
 
 @operation("cognito-idp", "SignUp")
 def sign_up(call: Call) -> dict[str, Any]:
     client = model.client_in(call)
-    pool, password = client.pool, call.get("Password")
+    pool, password = client.pool, call.get("Password") or None
     client_secrets.check_secret_hash(client, call["Username"], call.get("SecretHash"))
     check_self_sign_up(pool)
     # The form of what was sent
@@ -35,21 +37,41 @@ def sign_up(call: Call) -> dict[str, Any]:
     username, values = name_user(pool, call["Username"], values)
     attributes.check_required(pool.schema, values)
     # The password
-    if password is None and not pool.is_passwordless:
-        raise invalid("1 validation error detected: Value at 'password' failed to satisfy constraint: "
-                      "Member must not be null")  # fmt: skip
+    check_password_given(client, password, values)
     if password is not None:
         passwords.check_long_enough_to_send(password)
         passwords.check_policy(pool.password_policy, password)
         leaked_passwords.check_new_password(client, None, password, "SIGN_UP")
+    attribute = attribute_to_verify(pool, values)
+    if attribute == "email" and pool.confirms_by_link:
+        verification_codes.check_domain(pool)
     # The name is free
     directory.check_username_free(pool.people, username, values, "User already exists")
     unproved = {proof: "false" for name, proof in attributes.VERIFIED.items() if values.get(name)}
     user = add_user(pool, username, {**unproved, **values}, "UNCONFIRMED", password)
     auth_events.record(client, user, "SignUp", leaked=leaked_passwords.is_leaked(password)).end("Pass")
     answer = {"UserConfirmed": False, "UserSub": user.sub}
-    delivery = send_code(pool, user)
-    return answer | ({"CodeDeliveryDetails": delivery} if delivery else {})
+    delivery = send_code(client, user)
+    session = wait_for_sign_in(client, user, STARTED)
+    return answer | ({"CodeDeliveryDetails": delivery} if delivery else {}) | session
+
+
+def check_password_given(client: AppClient, password: str | None, values: Mapping[str, str]) -> None:
+    """A password can be left out where the app client allows USER_AUTH, and a code as first factor can go to
+    an address that the pool verifies."""
+    factors = model.first_factors(client.pool.settings)
+    addresses = [to for factor, to in model.CODES.items() if factor in factors and client.pool.verifies(to)]
+    by_code = "ALLOW_USER_AUTH" in client.flows and any(values.get(address) for address in addresses)
+    if password is None and not by_code:
+        raise invalid("1 validation error detected: Value at 'password' failed to satisfy constraint: "
+                      "Member must not be null")  # fmt: skip
+
+
+def wait_for_sign_in(client: AppClient, user: User, name: str, code: Code | None = None) -> dict[str, str]:
+    """The Session with which the user can sign in after the confirmation, if the app client allows that."""
+    if "ALLOW_USER_AUTH" not in client.flows:
+        return {}
+    return {"Session": challenges.store_challenge(client, user, name, code=code, is_first=True)}
 
 
 def check_self_sign_up(pool: UserPool) -> None:
@@ -97,12 +119,19 @@ def add_user(
     return user
 
 
-def send_code(pool: UserPool, user: User) -> dict[str, str] | None:
-    """Send the sign-up code where the pool's ``AutoVerifiedAttributes`` say, if anywhere."""
-    for attribute in VERIFIED_FIRST:
-        if pool.verifies(attribute) and attribute in user.attributes and not user.is_verified(attribute):
-            return verification_codes.send(pool, user, "sign-up", attribute)
-    return None
+def send_code(client: AppClient, user: User) -> dict[str, str] | None:
+    """Send the sign-up code where the pool's ``AutoVerifiedAttributes`` say, if anywhere. In an e-mail it may
+    be a link, and in no later one (measured)."""
+    pool, attribute = client.pool, attribute_to_verify(client.pool, user.attributes)
+    if attribute is None:
+        return None
+    by_link = client if attribute == "email" and pool.confirms_by_link else None
+    return verification_codes.send(pool, user, "sign-up", attribute, client=by_link)
+
+
+def attribute_to_verify(pool: UserPool, values: Mapping[str, str]) -> str | None:
+    own = (name for name in VERIFIED_FIRST if pool.verifies(name) and values.get(name))
+    return next((name for name in own if not directory.is_verified(values, name)), None)
 
 
 @operation("cognito-idp", "ConfirmSignUp")
@@ -117,11 +146,27 @@ def confirm_sign_up(call: Call) -> dict[str, Any]:
         check_unconfirmed(user)
     verification_codes.count_attempt(user.attempts, "ConfirmSignUp")
     code = verification_codes.check(user, "sign-up", call["ConfirmationCode"])
+    begun = find_sign_up(client, user, call.get("Session"))
     is_same_address = user.attributes.get(code.attribute) == code.value
     proved = {attributes.VERIFIED[code.attribute]: "true"} if is_same_address else {}
     confirm(client.pool, user, proved, call.get("ForceAliasCreation", False))
     verification_codes.use_up(user, "sign-up")
-    return {}
+    if begun is None:
+        return {}
+    begun.answered = True
+    return wait_for_sign_in(client, user, CONFIRMED, code)
+
+
+def find_sign_up(client: AppClient, user: User, session: str | None) -> Challenge | None:
+    """The SignUp whose Session came along, if one did.
+
+    Raises:
+        AwsError: ``NotAuthorizedException``: it is over, or another user's.
+    """
+    begun = challenges.find_challenge(client, session, STARTED) if session else None
+    if begun is not None and begun.user is not user:
+        raise challenges.invalid_session("")
+    return begun
 
 
 def check_unconfirmed(user: User) -> None:
@@ -155,7 +200,7 @@ def resend_confirmation_code(call: Call) -> dict[str, Any]:
     if user.status != "UNCONFIRMED":
         raise invalid("User is already confirmed.")
     verification_codes.count_attempt(user.attempts, "ResendConfirmationCode")
-    delivery = send_code(client.pool, user)
+    delivery = send_code(client, user)
     if delivery is None:
         raise invalid("Auto verification not turned on.")
     auth_events.record(client, user, "ResendCode").end("Pass")

@@ -84,7 +84,7 @@ def check_has_factor(mfa: Settings) -> None:
 
 def check_no_code_as_first_factor(settings: Settings) -> None:
     """Who signs in by a code alone has no second factor: a pool that requires one takes no such sign-in."""
-    first = model.first_factors(settings) & {"EMAIL_OTP", "SMS_OTP"}
+    first = model.first_factors(settings) & set(model.CODES)
     if settings["MfaConfiguration"] == "ON" and first:
         raise invalid(f"{min(first)} cannot be a first authentication factor when MFA is required.")
 

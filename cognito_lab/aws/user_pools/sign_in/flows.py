@@ -33,7 +33,10 @@ def initiate_auth(call: Call) -> dict[str, Any]:
     switch, operations, handler = FLOWS[flow]
     check_operation_allowed(call.operation, operations)
     check_flow_enabled(client, flow, switch)
-    return handler(client, call.get("AuthParameters", {}))
+    parameters = call.get("AuthParameters", {})
+    if flow == "USER_AUTH" and call.get("Session"):
+        return user_auth.by_sign_up(client, call["Session"], parameters)
+    return handler(client, parameters)
 
 
 def check_operation_allowed(name: str, operations: Sequence[str]) -> None:
