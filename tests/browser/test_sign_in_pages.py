@@ -63,18 +63,31 @@ class Place:
             UserPoolId=self.pool, ProviderName="Google", ProviderType="Google",
             ProviderDetails={"client_id": "1", "client_secret": "2", "authorize_scopes": "openid"},
         )  # fmt: skip
-        self.client = self.idp.create_user_pool_client(
-            UserPoolId=self.pool, ClientName="Tidepool", CallbackURLs=[self.callback],
-            AllowedOAuthFlowsUserPoolClient=True, AllowedOAuthFlows=["code"], AllowedOAuthScopes=["openid"],
-            SupportedIdentityProviders=["COGNITO", "Google"],
-        )["UserPoolClient"]["ClientId"]  # fmt: skip
         self.idp.create_user_pool_domain(UserPoolId=self.pool, Domain="tidepool", ManagedLoginVersion=2)
-        self.idp.create_managed_login_branding(
-            UserPoolId=self.pool, ClientId=self.client, Settings=STYLE, Assets=[LOGO]
+        self.client, self.with_choice = (
+            self.new_client(),
+            self.new_client(ExplicitAuthFlows=["ALLOW_USER_AUTH"]),
         )
         self.invite("ben")
         self.invite("mara", UserAttributes=[{"Name": name, "Value": value} for name, value in MARA.items()])
         self.password("mara", permanent=True)
+
+    def new_client(self, **settings: Any) -> str:
+        """An app client with pages, and a style for them."""
+        client = self.idp.create_user_pool_client(
+            UserPoolId=self.pool, ClientName="Tidepool", CallbackURLs=[self.callback],
+            AllowedOAuthFlowsUserPoolClient=True, AllowedOAuthFlows=["code"], AllowedOAuthScopes=["openid"],
+            SupportedIdentityProviders=["COGNITO", "Google"], **settings,
+        )["UserPoolClient"]["ClientId"]  # fmt: skip
+        self.idp.create_managed_login_branding(
+            UserPoolId=self.pool, ClientId=client, Settings=STYLE, Assets=[LOGO]
+        )
+        return str(client)
+
+    def first_factors(self, *names: str) -> None:
+        policies = {"SignInPolicy": {"AllowedFirstAuthFactors": list(names)}}
+        settings = {"AutoVerifiedAttributes": ["email"], "EmailConfiguration": SES}
+        self.idp.update_user_pool(UserPoolId=self.pool, Policies=policies, **settings)
 
     def invite(self, name: str, **more: Any) -> None:
         self.idp.admin_create_user(
@@ -200,9 +213,35 @@ def shown(page: Page, it: Place) -> Iterator[str]:
     press(page, "Sign in")
     expect(page.get_by_role("heading", level=1)).to_have_text("Choose a new password")
     yield "changePassword"
+    yield from shown_for_a_choice(page, it)
     yield from shown_for_a_second_factor(page, it)
     page.goto(it.address("/login", client_id="none"))
     yield "error"
+
+
+def shown_for_a_choice(page: Page, it: Place) -> Iterator[str]:
+    """Mara gives her name, and then a password or a code."""
+    it.first_factors("PASSWORD", "EMAIL_OTP")
+    try:
+        page.goto(it.address("/login", client_id=it.with_choice))
+        yield "login_name"
+        fill(page, Username="mara")
+        press(page, "Next")
+        yield "firstFactor"
+        press(page, "Password")
+        fill(page, Password="wrong-Password-1")
+        press(page, "Sign in")
+        yield "password_refused"
+        page.goto(it.address("/login", client_id=it.with_choice, login_hint="mara"))
+        press(page, "Next")
+        press(page, "A code by e-mail")
+        yield "firstFactorCode"
+        fill(page, Code=it.code("mara"))
+        press(page, "Continue")
+        at_the_app(page, it)
+        page.context.clear_cookies()
+    finally:
+        it.first_factors("PASSWORD")
 
 
 def shown_for_a_second_factor(page: Page, it: Place) -> Iterator[str]:

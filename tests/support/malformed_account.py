@@ -18,7 +18,7 @@ from support.srp_client import Client
 from support.threat_protection import AWAY, BLOCK_LEAKED, HOME, LAPTOP, NOTIFY, PHONE, encoded
 from support.user_pools import FLOWS, OTHER_PASSWORD, PASSWORD, pairs, secret_hash
 
-from cognito_lab import Lab
+from cognito_lab import Lab, SoftwarePasskey
 from cognito_lab.aws.managed_login import routes
 from cognito_lab.providers import google, university
 
@@ -26,7 +26,10 @@ ASKED = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method",
     "nonce", "identity_provider", "prompt", "login_hint", "max_age", "lang",
 )  # fmt: skip
-FILLED_IN = (*ASKED[:3], "_csrf", "username", "password", "code", "email", "session", "challenge", "factor")
+FILLED_IN = (
+    *ASKED[:3], "_csrf", "username", "password", "code", "email", "session", "challenge", "factor",
+    "credential",
+)  # fmt: skip
 # The fields of an address, where they are others than those of an authorization request or of a page's form.
 FIELDS: dict[str, tuple[str, ...]] = {
     "/logout": ("client_id", "logout_uri", *ASKED[1:4]),
@@ -116,9 +119,14 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     signed_in = it.sign_in()
     token = {"AccessToken": signed_in["AccessToken"]}
     options = it.idp.start_web_authn_registration(**token)["CredentialCreationOptions"]
-    credential, *_ = credentials_for(options)
+    device, origin = SoftwarePasskey(), f"https://{options['rp']['id']}"
+    credential = device.create(options, origin)
     it.idp.complete_web_authn_registration(**token, Credential=credential)
-    device, tracked = device_of(it, settings), it.idp.list_user_sessions(AccessToken=signed_in["AccessToken"])
+    choice = it.new_client(ExplicitAuthFlows=["ALLOW_USER_AUTH"])["ClientId"]
+    by_passkey = {"USERNAME": "mara", "PREFERRED_CHALLENGE": "WEB_AUTHN"}
+    asked = it.idp.initiate_auth(ClientId=choice, AuthFlow="USER_AUTH", AuthParameters=by_passkey)
+    signed = device.get(asked["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"], origin)
+    phone, tracked = device_of(it, settings), it.idp.list_user_sessions(AccessToken=signed_in["AccessToken"])
     it.sign_up("ula")
     it.confirm("ula")
     app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
@@ -136,8 +144,8 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     )
     sessions = [begun["Session"]]
     for preferred in ({}, {"PREFERRED_CHALLENGE": "PASSWORD"}, {"PREFERRED_CHALLENGE": "EMAIL_OTP"}):
-        asked = {"USERNAME": "mara", **preferred}
-        answer = it.idp.initiate_auth(ClientId=choice, AuthFlow="USER_AUTH", AuthParameters=asked)
+        wanted = {"USERNAME": "mara", **preferred}
+        answer = it.idp.initiate_auth(ClientId=choice, AuthFlow="USER_AUTH", AuthParameters=wanted)
         sessions.append(answer["Session"])
     event = it.idp.admin_list_user_auth_events(UserPoolId=it.pool, Username="mara")["AuthEvents"][0]
     options = it.idp.start_web_authn_registration(**token)["CredentialCreationOptions"]
@@ -200,7 +208,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "email": ["x@tidepool.example"],
         "session": [session, setup["Session"], *sessions],
         "challenge": ["SOFTWARE_TOKEN_MFA", "MFA_SETUP", "EMAIL_OTP"],
-        "factor": ["SMS_MFA"],
+        "factor": ["SMS_MFA"], "credential": [signed],
         "RelayState": [state,
         f"client_id={it.client}&redirect_uri={CALLBACK}&response_type=code&identity_provider=Google"],
         "SAMLResponse": ["PGEvPg==", "eA=="], "advance_seconds": ["0"], "Action": ["GetUser", "AssumeRole"],
@@ -218,7 +226,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "RefreshToken": [signed_in["RefreshToken"]], "Token": [signed_in["RefreshToken"]],
         "AccessToken": [signed_in["AccessToken"]],
         "SRP_A": ["ab" * 384, "0", "zz"], "UserCode": [shown],
-        "Session": [session, setup["Session"], *sessions],
+        "Session": [session, setup["Session"], asked["Session"], *sessions], "CREDENTIAL": [signed],
         "SOFTWARE_TOKEN_MFA_CODE": [shown], "ANSWER": ["SMS_MFA", "PASSWORD", "PASSWORD_SRP", "EMAIL_OTP"],
         "PREFERRED_CHALLENGE": ["PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"],
         "EMAIL_OTP_CODE": [it.code()], "ConfirmationCode": [it.code()],
@@ -239,7 +247,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "Path": ["/", "/team/"],
         "Url": ["https://accounts.google.com"],
         "OpenIDConnectProviderArn": ["arn:aws:iam::123456789012:oidc-provider/accounts.google.com"],
-        "DeviceKey": [device], "DEVICE_KEY": [device], "Salt": ["AQ==", "é"],
+        "DeviceKey": [phone], "DEVICE_KEY": [phone], "Salt": ["AQ==", "é"],
         "PasswordVerifier": ["Ag==", "A"],
         "SessionId": [one["SessionId"] for one in tracked["Sessions"]],
         "EventId": [event["EventId"]], "IpAddress": [HOME, AWAY, "fe80::1%eth0"],

@@ -52,13 +52,13 @@ def check_can_set_up(pool: UserPool) -> None:
 
 
 def code_page(visit: Visit) -> tuple[str, dict[str, object]]:
-    return "second_factor.html", {"label": LABELS.get(visit["challenge"], "A code")}
+    return "code.html", {"path": "/mfa", "label": LABELS.get(visit["challenge"], "A code")}
 
 
 def select_page(visit: Visit) -> tuple[str, dict[str, object]]:
     challenge = waiting(visit, "SELECT_MFA_TYPE")
     own = second_factors.of_user(visit.pool, challenge.user) if challenge else []
-    return "select_factor.html", {"factors": {name: LABELS[name] for name in own}}
+    return "select_factor.html", {"path": "/mfaSelect", "factors": {name: LABELS[name] for name in own}}
 
 
 def set_up_page(visit: Visit) -> tuple[str, dict[str, object]]:

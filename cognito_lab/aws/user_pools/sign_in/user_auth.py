@@ -1,7 +1,7 @@
 """Choice-based sign-in (USER_AUTH): which first factors a user can choose from, and how each one is shown.
 
-Who shows a password here goes on as in the other flows. A code alone signs in, and no second factor is added:
-so it is not for users who have one.
+Who shows a password here goes on as in the other flows. A code or a passkey alone signs in, and no second
+factor is added: so they are not for users who have one, except a passkey that counts as both.
 
 Source: "Authentication flows" (choice-based and passwordless sign-in), "Adding MFA to a user pool", "Managing
 user existence error responses"; InitiateAuth and RespondToAuthChallenge in the API reference.
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
+from cognito_lab import randomness
 from cognito_lab.aws.user_pools import attributes, client_secrets, model, second_factors
 from cognito_lab.aws.user_pools.directory import Code, User
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
@@ -23,6 +24,7 @@ from cognito_lab.aws.user_pools.sign_in import (
     hidden_users,
     lockout,
     mfa_challenges,
+    passkey_factor,
     password_flow,
     srp_flow,
     user_status,
@@ -32,7 +34,7 @@ from cognito_lab.aws.user_pools.threat_protection import auth_events, risk
 from cognito_lab.aws.user_pools.tokens import issuing, token_store
 from cognito_lab.errors import OutsideTheLab, invalid
 
-SELECT = "SELECT_CHALLENGE"
+SELECT, PASSKEY = "SELECT_CHALLENGE", "WEB_AUTHN"
 PASSWORDS = ("PASSWORD", "PASSWORD_SRP")
 AMR = {"email": "email_otp", "phone_number": "sms"}
 UNSUPPORTED_PARAMETERS = ("TARGET_ACR_VALUES", "MAX_AGE", "ACCESS_TOKEN")  # they ask for a stronger sign-in
@@ -68,22 +70,26 @@ def by_choice(client: AppClient, parameters: Given) -> Answer:
     for name in UNSUPPORTED_PARAMETERS:
         if name in parameters:
             raise OutsideTheLab(f"USER_AUTH with {name} is not played by this lab (AWS has it).")
-    user = client.pool.people.find_for_sign_in(username) or hidden_users.placeholder_user(client, username)
-    user_status.check_enabled(user)
+    user = find_person(client, username)
     if preferred and can_begin(client.pool, user, preferred):
         return FIRST_FACTORS[preferred].ask(client, user, parameters)
     return ask_to_choose(client, user)
 
 
+def find_person(client: AppClient, username: str) -> User:
+    """Who begins to sign in under this name: a user, or who stands for nobody."""
+    user = client.pool.people.find_for_sign_in(username) or hidden_users.placeholder_user(client, username)
+    user_status.check_enabled(user)
+    return user
+
+
 def check_known(preferred: str | None) -> None:
-    if preferred and preferred not in FIRST_FACTORS and preferred != "WEB_AUTHN":
+    if preferred and preferred not in FIRST_FACTORS:
         raise invalid(f"{preferred} is not a challenge of USER_AUTH.")
 
 
 def ask_to_choose(client: AppClient, user: User) -> Answer:
-    names = available(client.pool, user)
-    if not names:
-        raise lockout.wrong_password()
+    names = offered(client.pool, user)
     return {**first_challenge(client, user, SELECT), "AvailableChallenges": names}
 
 
@@ -97,14 +103,12 @@ def first_challenge(
 
 def respond(client: AppClient, challenge: Challenge, username: str, responses: Given) -> Answer:
     """The answer to the choice, or to a first factor. A wrong one may be corrected in the same session."""
-    check_same_person(client.pool, challenge, username)
-    user_status.check_enabled(challenge.user)
+    check_may_answer(client.pool, challenge, username)
     if challenge.name == SELECT:
         name = challenges.required(responses, "ANSWER")
         check_offered(client.pool, challenge.user, name)
         answer = FIRST_FACTORS[name].ask(client, challenge.user, responses)
     else:
-        check_still_open(client.pool, challenge)
         answer = FIRST_FACTORS[challenge.name].answer(client, challenge, responses)
     challenge.answered = True
     return answer
@@ -118,9 +122,18 @@ def available(pool: UserPool, user: User) -> list[str]:
     allowed = model.first_factors(pool.settings)
     names = [name for name, factor in FIRST_FACTORS.items() if factor.policy in allowed]
     if hidden_users.is_placeholder(user):
+        if not passkey_factor.is_possible(pool):
+            names = [name for name in names if name != PASSKEY]
         kept = hidden_users.plausible(pool, user, {FIRST_FACTORS[name].policy for name in names})
         return [name for name in names if FIRST_FACTORS[name].policy in kept]
     return [name for name in names if FIRST_FACTORS[name].can_use(pool, user)]
+
+
+def offered(pool: UserPool, user: User) -> list[str]:
+    names = available(pool, user)
+    if not names:
+        raise lockout.wrong_password()
+    return names
 
 
 def can_begin(pool: UserPool, user: User, name: str) -> bool:
@@ -148,6 +161,20 @@ def can_receive_code(pool: UserPool, user: User, attribute: str) -> bool:
 def check_offered(pool: UserPool, user: User, name: str) -> None:
     if not can_begin(pool, user, name):
         raise invalid(f"{name} is not one of the available challenges.")
+
+
+def check_may_answer(pool: UserPool, challenge: Challenge, username: str) -> None:
+    """The session is one of USER_AUTH, and this user's; and what it asks for is still open to the user.
+
+    Raises:
+        AwsError: ``NotAuthorizedException``.
+    """
+    if not challenge.is_first:
+        raise challenges.invalid_session("")
+    check_same_person(pool, challenge, username)
+    user_status.check_enabled(challenge.user)
+    if challenge.name != SELECT:
+        check_still_open(pool, challenge)
 
 
 def check_same_person(pool: UserPool, challenge: Challenge, username: str) -> None:
@@ -242,6 +269,42 @@ def prove(pool: UserPool, user: User, code: Code) -> None:
         mfa_challenges.prove_address(pool, user, code)
 
 
+# -- a passkey ------------------------------------------------------------------------------------
+
+
+def ask_for_passkey(client: AppClient, user: User, given: Given) -> Answer:
+    """Its challenge, which has to come first: AWS's page lets CREDENTIAL come along with the choice, and does
+    not say what it would answer."""
+    challenge = randomness.octets(32)
+    options = passkey_factor.request_options(client.pool, user, challenge)
+    session = challenges.store_challenge(client, user, PASSKEY, is_first=True, to_sign=challenge)
+    shown = {"CREDENTIAL_REQUEST_OPTIONS": options}
+    return {"ChallengeName": PASSKEY, "Session": session, "ChallengeParameters": shown}
+
+
+def answer_passkey(client: AppClient, challenge: Challenge, responses: Given) -> Answer:
+    amr = show_passkey(client, challenge, responses)
+    return {
+        "ChallengeParameters": {},
+        "AuthenticationResult": issuing.issue_tokens(client, challenge.user, amr=amr),
+    }
+
+
+def show_passkey(client: AppClient, challenge: Challenge, responses: Given) -> tuple[str, ...]:
+    """The right answer signs in: how the user has authenticated (``amr``)."""
+    user = challenge.user
+    answer = passkey_factor.read(challenges.required(responses, "CREDENTIAL"))
+    lockout.check_not_locked(user)
+    with auth_events.first_factor(client, user, by_password=False):
+        amr = passkey_factor.check_answer(client.pool, user, challenge.to_sign, answer)
+    challenge.answered = True
+    finish(client, user)
+    return amr
+
+
+# -- what comes after it --------------------------------------------------------------------------
+
+
 def finish(client: AppClient, user: User, change: Callable[[], None] = lambda: None) -> None:
     """The user is known without a password; ``change`` is what that proves. No second factor is asked for."""
     event, _ = risk.judge(client, user, by_password=False)
@@ -288,4 +351,5 @@ FIRST_FACTORS: dict[str, FirstFactor] = {
         )
         for name, attribute in model.CODES.items()
     },
+    PASSKEY: FirstFactor(PASSKEY, passkey_factor.can_use, ask_for_passkey, answer_passkey),
 }
