@@ -6,6 +6,7 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -200,6 +201,35 @@ class Lab:
         with self.lock:
             self._alive()
             return outbox.inbox(address)
+
+    def deploy(
+        self, handler: Callable[..., Any] | str, name: str = "", *, role: str = "", **settings: Any
+    ) -> str:
+        """Zip Python code, upload it as a Lambda function, and return the function's ARN.
+
+        Args:
+            handler: A function, whose source alone is uploaded, so it imports what it needs; or the text of a
+                module that defines ``lambda_handler``.
+            name: The name of the Lambda function; without one, that of the Python function. If it is there
+                already, its code is updated.
+            role: The ARN of its execution role; without one, a role that may do nothing is made for it.
+            settings: Further arguments of ``create_function``, such as ``Timeout=10``.
+
+        Raises:
+            ValueError: ``handler`` is a text and ``name`` is missing.
+        """
+        self._alive()
+        from cognito_lab.lessons import deploying
+
+        return deploying.deploy(handler, name, role, settings)
+
+    def logs(self, function: str) -> str:
+        """What a Lambda function has written so far: what it printed and logged, and its errors."""
+        from cognito_lab.aws.lambda_functions import functions
+
+        with self.lock:
+            self._alive()
+            return "".join(functions.registry().logs.get((self.region, function), ()))
 
     def travel(self, **duration: float) -> datetime:
         """Move the account's clock forward and return the new time (UTC).

@@ -18,18 +18,19 @@ def register() -> None:
     it is imported, by ``@operation`` and ``@check_before``. Before that nothing is imported, so that
     ``import cognito_lab`` stays light.
     """
-    from cognito_lab.aws import identity_pools, moto_patches, sts, user_pools
+    from cognito_lab.aws import identity_pools, lambda_functions, moto_patches, sts, user_pools
     from cognito_lab.aws.api import dispatch, services
     from cognito_lab.aws.api_gateway import apis, endpoint
     from cognito_lab.aws.iam import deleted_principals, enforcement, instance_profiles
     from cognito_lab.aws.identity_pools import open_id_tokens
+    from cognito_lab.aws.lambda_functions import function_policies
     from cognito_lab.aws.managed_login import routes
     from cognito_lab.aws.s3 import access, deletion, website
     from cognito_lab.aws.user_pools.settings import domains
     from cognito_lab.network import hosts, own_servers
 
     # These are imported for their operations alone.
-    del deleted_principals, deletion, identity_pools, instance_profiles, sts, user_pools
+    del deleted_principals, deletion, identity_pools, instance_profiles, lambda_functions, sts, user_pools
 
     # Hosts, by patterns of the whole name; the first one that fits answers.
     hosts.register_host(
@@ -43,6 +44,7 @@ def register() -> None:
     for service, pattern in services.API_HOSTS.items():
         hosts.register_host(pattern, service, dispatch.handler(service))
 
-    # Services that judge who may do what by rules of their own: S3 has its bucket policies.
+    # Services that judge who may do what by rules of their own: buckets and functions have policies.
     enforcement.AUTHORIZERS["s3"] = access.authorize
     enforcement.AUTHORIZERS.update(dict.fromkeys(services.API_GATEWAY, apis.authorize))
+    enforcement.AUTHORIZERS["lambda"] = function_policies.authorize

@@ -16,8 +16,8 @@ class AccountLock(ContextDecorator):
 
     Who has it may take it again. A keyboard interrupt waits for the block's end, so what is done in it is
     done whole. Who has waited for one holder all of :data:`PATIENCE` goes on beside it: that holder itself
-    waits for something, and it may be for the one who waits here, as a Lambda function that calls the account
-    while the call that set it off is still under way.
+    waits for something, and it may be for the one who waits here. Who knows that it waits for somebody who
+    asks the account, as for a Lambda function, lets go of it meanwhile: :meth:`released`.
 
     Attributes:
         at_home: Set while the account is the learner's own; not set while that is set aside.
@@ -40,6 +40,18 @@ class AccountLock(ContextDecorator):
                 if self.at_home.is_set():
                     yield
                     return
+
+    @contextmanager
+    def released(self) -> Iterator[None]:
+        """In this block others may ask the account, and change it. At its end the lock is taken again."""
+        blocks: list[tuple[bool, interrupts.held_back]] = vars(self._mine).setdefault("blocks", [])
+        for taken, _ in blocks:
+            if taken:
+                self._lock.release()
+        try:
+            yield
+        finally:
+            blocks[:] = [(taken and self._take(), hold) for taken, hold in blocks]
 
     def __enter__(self) -> None:
         hold = interrupts.held_back()

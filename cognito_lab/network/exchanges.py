@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -36,6 +36,10 @@ class Exchange:
 E = TypeVar("E", bound=Exception)
 OBSERVERS: list[Callable[[Exchange], None]] = []
 CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller", default="app")
+# What a request passes before it is answered. A Lambda function's ends those that come after its time.
+GATE: contextvars.ContextVar[AbstractContextManager[Any] | None] = contextvars.ContextVar(
+    "gate", default=None
+)
 CURRENT: contextvars.ContextVar[Exchange | None] = contextvars.ContextVar("exchange", default=None)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +84,7 @@ def dispatch(request: Request) -> Response:
             f"{request.host or request.url} is not part of this lab: nothing was looked up or sent. "
             f"The lab plays {PLAYED}."
         )
-    with account_lock.LOCK:
+    with exchanges.GATE.get() or nullcontext(), account_lock.LOCK:
         exchange = Exchange(exchanges.CALLER.get(), host.name, request=request)
         token = exchanges.CURRENT.set(exchange)
         try:

@@ -767,7 +767,6 @@ WITHOUT_WORDS = {
     "api_gateway.rest_apis.create_authorizer",
     "api_gateway.rest_apis.create_resource",
     "api_gateway.rest_apis.put_integration",
-    "api.rest_json._typed",
     "identity_pools.pools._pool_of_arn",
     "identity_pools.pools.check_role_mapping",
     "identity_pools.pools.check_settings",
@@ -788,6 +787,7 @@ WITHOUT_WORDS = {
     "user_pools.settings.mfa_configuration.set_user_pool_mfa_config",
     "user_pools.settings.plans.check_plan",
     "user_pools.settings.pools.check_first_factors",
+    "user_pools.settings.pools.check_one_function",
     "user_pools.settings.pools.check_settings",
     "user_pools.settings.pools.check_sign_in_names",
 }
@@ -799,6 +799,9 @@ PASSED_ON = {
     "managed_login.oauth.token_endpoint.by_refresh_token",
     "managed_login.oauth.token_endpoint.revoke",
     "network.forms.refuse_if",
+    "lambda_functions.function_policies.check_statement",
+    "lambda_functions.functions.list_functions",
+    "lambda_functions.invocations.invoke",
     "identity_pools.credentials.get_credentials_for_identity",
     "user_pools.people.admin.take_aliases",
     "user_pools.sign_in.passkey_factor.check_answer",
@@ -807,6 +810,7 @@ PASSED_ON = {
 OTHER_ERRORS = (
     "OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "NotJson", "NotVerified", "BadSignature",
     "LookupError", "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection",
+    "Failed", "ModuleNotFoundError", "Stopped", "TimeoutError",
 )  # fmt: skip
 OF_PROVIDERS = ("SamlError", "IdpError")  # the app hears the check's text; words beside it are a help
 

@@ -12,6 +12,7 @@ from typing import Any
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api import (
     json_inputs,
+    operations,
     pagination,
     query_protocol,
     resources,
@@ -19,7 +20,7 @@ from cognito_lab.aws.api import (
     validation,
     wire_formats,
 )
-from cognito_lab.aws.api.operations import CHECKS, HANDLERS, Call, implementation_of
+from cognito_lab.aws.api.operations import CHECKS, Call, implementation_of
 from cognito_lab.aws.api.services import API_GATEWAY, JSON_SERVICES, QUERY_SERVICES, REST_SERVICES, region_of
 from cognito_lab.aws.iam import enforcement
 from cognito_lab.aws.s3 import cors, input_checks, inputs, routes, xml_documents
@@ -67,7 +68,7 @@ def _answer(service: str, request: Request) -> Response:
         resources.check_is_user(call)
     if how == "moto":
         return _by_moto(call, request, model)
-    result = HANDLERS[service, operation](call) or {}
+    result = operations.carry_out(call) or {}
     return result if isinstance(result, Response) else wire_formats.success(service, operation, result)
 
 

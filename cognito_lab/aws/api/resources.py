@@ -43,6 +43,7 @@ def _stored(call: Call, row: dict[str, str], name: str) -> str | None:
 def _named(call: Call, arn: str, value: str) -> str:
     path, bucket = call.get("Path", "/"), call.get("Bucket")
     value = value.removeprefix("https://") if "oidc-provider" in arn else value
+    value = value.rpartition("function:")[2] if ":function:" in arn else value  # which may be an ARN itself
     return arn.format(value, path=path, Bucket=bucket, region=call.region, account=call.account)
 
 

@@ -14,6 +14,7 @@ from cognito_lab.aws.managed_login.oauth import authorize, logout, requests, tok
 from cognito_lab.aws.managed_login.oauth.requests import PageError, RedirectError
 from cognito_lab.aws.managed_login.pages import rendering, sign_in_pages
 from cognito_lab.aws.user_pools.settings import domains
+from cognito_lab.errors import AwsError
 from cognito_lab.network import exchanges, forms
 from cognito_lab.network.forms import OAuthError
 from cognito_lab.network.messages import Request, Response
@@ -64,6 +65,8 @@ def handle(request: Request) -> Response:
     except OAuthError as error:
         exchanges.record_refusal(error)
         return rendering.error_page(error.message or error.code, error.status)
+    except AwsError as error:  # of a function that runs in a sign-in
+        return rendering.error_page(exchanges.record_refusal(error).message)
 
 
 def call(request: Request, path: str) -> Response:
@@ -76,6 +79,8 @@ def call(request: Request, path: str) -> Response:
         return handler(request)
     except OAuthError as error:
         return forms.json_error(exchanges.record_refusal(error))
+    except AwsError as error:  # of a function before tokens
+        return forms.json_error(OAuthError("invalid_request", exchanges.record_refusal(error).message))
 
 
 def across_origins(request: Request, response: Response) -> Response:

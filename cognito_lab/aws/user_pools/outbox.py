@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cognito_lab.aws import moto_patches
+from cognito_lab.aws.user_pools.triggers import messages
 
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.model import UserPool
@@ -71,6 +72,8 @@ def send(
     settings.
     """
     subject, text = pool.template(kind, MEDIUM[attribute])
+    own_subject, own_text = messages.written_by_function(pool, kind, MEDIUM[attribute], username)
+    subject, text = own_subject or subject, own_text or text
     text = text.replace("{####}", code).replace("{username}", username)
     if link:
         text = re.sub(

@@ -18,6 +18,12 @@ from cognito_lab.aws import moto_patches
 from cognito_lab.aws.user_pools.settings import app_clients, pools
 
 ARN = "arn:aws:iam::123456789012:role/sms"
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
+FUNCTIONS = (
+    "PreSignUp", "CustomMessage", "PostConfirmation", "PreAuthentication", "PostAuthentication",
+    "UserMigration", "DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse",
+    "PreTokenGeneration",
+)  # fmt: skip
 SECTION = {"Name": "section", "AttributeDataType": "String", "Mutable": True}
 POOL: dict[str, Any] = {
     "PoolName": "tidepool",
@@ -29,6 +35,11 @@ POOL: dict[str, Any] = {
         "SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]},
     },
     "DeletionProtection": "ACTIVE",
+    "LambdaConfig": {
+        **dict.fromkeys(FUNCTIONS, FUNCTION),
+        "PreTokenGenerationConfig": {"LambdaVersion": "V2_0", "LambdaArn": FUNCTION},
+        "InboundFederation": {"LambdaVersion": "V1_0", "LambdaArn": FUNCTION},
+    },
     "AutoVerifiedAttributes": ["email"],
     "AliasAttributes": ["email"],
     "SmsVerificationMessage": "{####}", "EmailVerificationMessage": "code {####}",
@@ -79,7 +90,9 @@ CLIENT: dict[str, Any] = {
 }  # fmt: skip
 # Members that POOL and CLIENT do not have: a value, which is refused. Its last name stands in the refusal.
 REFUSED_OF_POOLS: dict[str, Any] = {
-    "LambdaConfig": {"PreSignUp": "arn:aws:lambda:us-east-1:123456789012:function:f"},
+    "LambdaConfig.CustomSMSSender": {"CustomSMSSender": {"LambdaVersion": "V1_0", "LambdaArn": FUNCTION}},
+    "LambdaConfig.CustomEmailSender": {"CustomEmailSender": {"LambdaVersion": "V1_0", "LambdaArn": FUNCTION}},
+    "LambdaConfig.KMSKeyID": {"KMSKeyID": "arn:aws:kms:us-east-1:123456789012:key/k"},
     "UsernameAttributes": ["email"],  # beside AliasAttributes: tried by itself below
     "EmailConfiguration.ConfigurationSet": {"ConfigurationSet": "a"},
     "SmsConfiguration.EumsSms": {"EumsSms": {"CallerArn": ARN}},

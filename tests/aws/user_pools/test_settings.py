@@ -146,7 +146,7 @@ def test_choice_based_sign_in_needs_more_than_lite(it):
 @pytest.mark.parametrize(
     "settings",
     [
-        {"LambdaConfig": {"PreSignUp": "arn:aws:lambda:us-east-1:123456789012:function:f"}},
+        {"LambdaConfig": {"KMSKeyID": "arn:aws:kms:us-east-1:123456789012:key/k"}},
         {"IssuerConfiguration": {"Type": "UPDATED"}},
         {
             "UserPoolAddOns": {

@@ -20,6 +20,7 @@ from cognito_lab.aws.managed_login.federation import pending
 from cognito_lab.aws.managed_login.oauth import requests
 from cognito_lab.aws.managed_login.oauth.requests import AuthorizationRequest
 from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvider
+from cognito_lab.aws.user_pools.triggers.inbound_federation import Parts
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.network import forms, hosts
 from cognito_lab.network.messages import Request, Response
@@ -87,10 +88,10 @@ def oidc_response(request: Request) -> Response:
         )
     try:
         check_answered_by(provider, fields)
-        claims = identify(provider, fields.get("code", ""), callback(request), pending.nonce_of(state))
+        parts = identify(provider, fields.get("code", ""), callback(request), pending.nonce_of(state))
     except IdpError as error:
         raise requests.refusal(asked, error.code, error.message) from error
-    return pending.complete_federated_sign_in(request, asked, provider, claims, claims["sub"])
+    return pending.complete_federated_sign_in(request, asked, provider, parts, parts["idToken"]["sub"])
 
 
 def error_code(given: str) -> str:
@@ -104,8 +105,8 @@ def error_code(given: str) -> str:
 UNREACHABLE = (jwt_issuers.NoKey, OSError, OutsideTheLab, ValueError, TypeError, KeyError, AttributeError)
 
 
-def identify(provider: IdentityProvider, code: str, redirect_uri: str, nonce: str) -> dict[str, Any]:
-    """Who signed in, as the provider says: its claims, and under their names its tokens, for who maps them.
+def identify(provider: IdentityProvider, code: str, redirect_uri: str, nonce: str) -> Parts:
+    """Who signed in, as the provider says: in its ID token, at its userInfo, and by its tokens themselves.
 
     Raises:
         IdpError: The provider does not answer, refuses the code, or says what cannot be believed.
@@ -117,7 +118,8 @@ def identify(provider: IdentityProvider, code: str, redirect_uri: str, nonce: st
     check_nonce(provider, claims, nonce)
     more = user_info(provider, given, claims["sub"]) if provider.type == "OIDC" else {}
     own = ("access_token",) if provider.type == "Google" else ("access_token", "id_token")
-    return {**claims, **more, **{name: given[name] for name in own if name in given}}
+    tokens = {name: given[name] for name in own if name in given}
+    return {"idToken": claims, "userInfo": more, "tokenResponse": tokens}
 
 
 def redeem(provider: IdentityProvider, code: str, redirect_uri: str) -> dict[str, Any]:

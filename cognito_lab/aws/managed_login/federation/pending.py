@@ -21,6 +21,7 @@ from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.aws.user_pools.people import federated_users
 from cognito_lab.aws.user_pools.settings import domains, identity_providers
 from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvider
+from cognito_lab.aws.user_pools.triggers import inbound_federation
 from cognito_lab.errors import AwsError
 from cognito_lab.expiring import Expiring
 from cognito_lab.network import forms
@@ -118,11 +119,18 @@ def complete_federated_sign_in(
     request: Request,
     asked: AuthorizationRequest,
     provider: IdentityProvider,
-    claims: Mapping[str, Any],
+    parts: inbound_federation.Parts,
     subject: str,
 ) -> Response:
-    """The provider has said who it is, and every check of that passed: into the pool, and back to the app."""
+    """The provider has said who it is, and every check of that passed: into the pool, and back to the app.
+
+    ``parts`` are what it said in each place; of two that say the same thing, the later one counts.
+    """
+    claims: Mapping[str, Any] = {name: value for part in parts.values() for name, value in part.items()}
     try:
+        claims = inbound_federation.transformed(
+            asked.client, provider.name, provider.type, parts, claims, subject
+        )
         user = federated_users.sign_in_federated_user(asked.client, provider, claims, subject)
     except AwsError as error:
         raise requests.refusal(asked, "invalid_request", error.message.strip()) from error

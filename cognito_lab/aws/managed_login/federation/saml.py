@@ -76,9 +76,8 @@ def idp_response(request: Request) -> Response:
     except SamlError as error:
         said = f"Invalid SAML response received: {error.message}"
         raise requests.refusal(asked, "server_error", said) from error
-    return pending.complete_federated_sign_in(
-        request, asked, provider, saml_assertion.attributes_of(assertion), subject
-    )
+    parts = {"samlResponse": saml_assertion.attributes_of(assertion)}
+    return pending.complete_federated_sign_in(request, asked, provider, parts, subject)
 
 
 def answered_request(

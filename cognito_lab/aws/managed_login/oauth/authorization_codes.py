@@ -20,6 +20,7 @@ from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.threat_protection import auth_events
 from cognito_lab.aws.user_pools.tokens import issuing, session_tracking
+from cognito_lab.aws.user_pools.triggers import authentication
 from cognito_lab.expiring import Expiring
 from cognito_lab.network.messages import Request, Response
 
@@ -54,6 +55,8 @@ def complete_sign_in(
 ) -> Response:
     """Somebody has just signed in: the browser gets its session, and goes back to the app."""
     event_id = auth_events.id_of_passed(asked.client.pool, user)
+    if provider == "COGNITO":  # who comes from another provider was looked at when they came
+        authentication.after(asked.client, user)
     sso = session_tracking.begin_sso(asked.client, user, browser_sessions.SESSION_SECONDS)
     session = Session(user, provider, amr, int(time.time()), event_id, sso)
     response = back_to_the_app(asked, session)

@@ -152,7 +152,9 @@ def by_refresh_token(client: AppClient, fields: Fields) -> dict[str, Any]:
     try:
         login = refreshing.authentication_of(client, fields["refresh_token"])
         return authorization_codes.oauth_names(refreshing.refresh(client, login, fields["refresh_token"]))
-    except AwsError:
+    except AwsError as error:
+        if "Lambda" in error.code:  # a function's refusal has words of its own
+            raise
         raise OAuthError("invalid_grant") from None
 
 

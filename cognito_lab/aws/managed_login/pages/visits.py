@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from cognito_lab.aws import moto_patches
-from cognito_lab.aws.api import validation
-from cognito_lab.aws.api.operations import HANDLERS, Call
+from cognito_lab.aws.api import operations, validation
+from cognito_lab.aws.api.operations import Call
 from cognito_lab.aws.managed_login import csrf
 from cognito_lab.aws.managed_login.oauth.authorize import AuthorizationRequest
 from cognito_lab.aws.managed_login.pages import rendering
@@ -63,7 +63,7 @@ class Visit:
             parameters["SecretHash"] = client_secrets.secret_hash(self.client, parameters["Username"])
         call = Call("cognito-idp", operation, parameters, self.pool.region, self.pool.account)
         validation.check_input(shape, call.parameters)
-        return HANDLERS[call.service, operation](call)
+        return operations.carry_out(call)
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "")

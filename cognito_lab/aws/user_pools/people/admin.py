@@ -15,8 +15,14 @@ from cognito_lab.aws.user_pools import attributes, directory, model, outbox, pas
 from cognito_lab.aws.user_pools.directory import Directory, User
 from cognito_lab.aws.user_pools.errors import no_user
 from cognito_lab.aws.user_pools.model import UserPool
-from cognito_lab.aws.user_pools.people import password_recovery, profile, sign_up, verification_codes
+from cognito_lab.aws.user_pools.people import (
+    password_recovery,
+    profile,
+    sign_up,
+    verification_codes,
+)
 from cognito_lab.aws.user_pools.tokens import revoking
+from cognito_lab.aws.user_pools.triggers import sign_up_triggers
 from cognito_lab.errors import AwsError, invalid
 
 MEDIUMS = {medium: attribute for attribute, medium in outbox.MEDIUM.items()}
@@ -46,6 +52,7 @@ def admin_create_user(call: Call) -> dict[str, Any]:
         return {"User": invite_again(call, pool, password).describe()}
     username, values = sign_up.name_user(pool, call["Username"], values)
     check_mediums(call, values)
+    sign_up_triggers.before(pool, "AdminCreateUser", username, values)  # which may refuse, and no more
     directory.check_username_free(pool.people, username, values, "User account already exists")
     take_aliases(pool, values, call.get("ForceAliasCreation", False))
     passwordless = password is None and pool.is_passwordless
@@ -123,6 +130,7 @@ def admin_confirm_sign_up(call: Call) -> dict[str, Any]:
     user = model.user_in_admin_call(call)
     sign_up.check_unconfirmed(user)
     sign_up.confirm(model.pool_in(call), user, {})
+    sign_up_triggers.after(model.pool_in(call), user)
     return {}
 
 

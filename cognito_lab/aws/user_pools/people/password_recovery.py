@@ -12,9 +12,10 @@ from cognito_lab.aws.user_pools import attributes, client_secrets, model, passwo
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import UserPool
-from cognito_lab.aws.user_pools.people import verification_codes
+from cognito_lab.aws.user_pools.people import migration, verification_codes
 from cognito_lab.aws.user_pools.sign_in import hidden_users, user_status
 from cognito_lab.aws.user_pools.threat_protection import auth_events, leaked_passwords
+from cognito_lab.aws.user_pools.triggers import sign_up_triggers
 from cognito_lab.errors import invalid
 
 # Without AccountRecoverySetting: the phone first, then e-mail.
@@ -25,7 +26,8 @@ LEGACY = [{"Name": "verified_phone_number", "Priority": 1}, {"Name": "verified_e
 def forgot_password(call: Call) -> dict[str, Any]:
     client = model.client_in(call)
     client_secrets.check_secret_hash(client, call["Username"], call.get("SecretHash"))
-    user = client.pool.people.find(call["Username"])
+    name = call["Username"]
+    user = client.pool.people.find(name) or migration.at_recovery(client, name)
     if user is None:
         return verification_codes.pretend_to_send(client, call["Username"], "recovery", "recovery")
     check_resettable(user)
@@ -87,4 +89,5 @@ def confirm_forgot_password(call: Call) -> dict[str, Any]:
     leaked_passwords.check_new_password(client, user, password)
     client.pool.set_password(user, password, "CONFIRMED")
     verification_codes.use_up(user, "recovery")
+    sign_up_triggers.after(client.pool, user, client, "ConfirmForgotPassword")
     return {}

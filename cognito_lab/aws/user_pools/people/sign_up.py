@@ -18,6 +18,7 @@ from cognito_lab.aws.user_pools.people import verification_codes
 from cognito_lab.aws.user_pools.sign_in import challenges, hidden_users
 from cognito_lab.aws.user_pools.sign_in.challenges import Challenge
 from cognito_lab.aws.user_pools.threat_protection import auth_events, leaked_passwords
+from cognito_lab.aws.user_pools.triggers import sign_up_triggers
 from cognito_lab.errors import invalid
 
 VERIFIED_FIRST = ("phone_number", "email")  # with both to verify, the code goes by SMS
@@ -45,11 +46,16 @@ def sign_up(call: Call) -> dict[str, Any]:
     attribute = attribute_to_verify(pool, values)
     if attribute == "email" and pool.confirms_by_link:
         verification_codes.check_domain(pool)
+    flags = sign_up_triggers.before(pool, "SignUp", username, values, client=client)
     # The name is free
     directory.check_username_free(pool.people, username, values, "User already exists")
     unproved = {proof: "false" for name, proof in attributes.VERIFIED.items() if values.get(name)}
     user = add_user(pool, username, {**unproved, **values}, "UNCONFIRMED", password)
+    sign_up_triggers.obey(pool, user, flags)
     auth_events.record(client, user, "SignUp", leaked=leaked_passwords.is_leaked(password)).end("Pass")
+    if user.status == "CONFIRMED":
+        sign_up_triggers.after(pool, user, client)
+        return {"UserConfirmed": True, "UserSub": user.sub}
     answer = {"UserConfirmed": False, "UserSub": user.sub}
     delivery = send_code(client, user)
     session = wait_for_sign_in(client, user, STARTED)
@@ -151,6 +157,7 @@ def confirm_sign_up(call: Call) -> dict[str, Any]:
     proved = {attributes.VERIFIED[code.attribute]: "true"} if is_same_address else {}
     confirm(client.pool, user, proved, call.get("ForceAliasCreation", False))
     verification_codes.use_up(user, "sign-up")
+    sign_up_triggers.after(client.pool, user, client)
     if begun is None:
         return {}
     begun.answered = True

@@ -29,6 +29,13 @@ FEATURES: tuple[tuple[str, str, Asks], ...] = (  # lowest plan, name, whether se
     ("ESSENTIALS", "Email MFA", lambda settings: "EmailMfaConfiguration" in settings),
     ("ESSENTIALS", "Session Tracking", lambda settings: "SessionConfiguration" in settings),
     (
+        "ESSENTIALS",
+        "Access Token Customization",
+        lambda s: (
+            s["LambdaConfig"].get("PreTokenGenerationConfig", {}).get("LambdaVersion", "V1_0") != "V1_0"
+        ),
+    ),
+    (
         "PLUS",
         "Threat Protection",
         lambda s: s.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF") != "OFF",

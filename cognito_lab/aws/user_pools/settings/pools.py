@@ -52,12 +52,12 @@ LEGACY_TEMPLATE_MEMBERS = {  # names for members of VerificationMessageTemplate
 # Settings on which the lab does not act (yet), with the values that ask for nothing. To store another one
 # would look as if the lab acted on it.
 UNSUPPORTED_SETTINGS: dict[str, tuple[Any, ...]] = {
-    "LambdaConfig": ({},),
     "AcrConfiguration": ({},),
     "DcrConfiguration": ({"EnableStatus": "Disabled"},),
     "KeyConfiguration": ({"KeyType": "AWS_OWNED_KEY"},),
     "IssuerConfiguration": ({"Type": "ORIGINAL"},),
 }
+CUSTOM_SENDERS = ("CustomEmailSender", "CustomSMSSender", "KMSKeyID")  # which need a key of AWS KMS
 
 
 # -- settings ------------------------------------------------------------------------------------
@@ -86,12 +86,28 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
     if not days and older_days:  # counts as long as the newer name does not ("AdminCreateUserConfigType")
         policy["TemporaryPasswordValidityDays"] = older_days
     admins["UnusedAccountValidityDays"] = policy["TemporaryPasswordValidityDays"]
+    add_both_names(settings["LambdaConfig"])
     return settings
+
+
+def add_both_names(functions: dict[str, Any]) -> None:
+    """The trigger before tokens has an older member without a version: a description shows both."""
+    if "PreTokenGeneration" in functions:
+        older = {"LambdaVersion": "V1_0", "LambdaArn": functions["PreTokenGeneration"]}
+        functions.setdefault("PreTokenGenerationConfig", older)
+    elif "PreTokenGenerationConfig" in functions:
+        functions["PreTokenGeneration"] = functions["PreTokenGenerationConfig"]["LambdaArn"]
+
+
+def check_one_function(functions: Mapping[str, Any]) -> None:
+    if functions.get("PreTokenGeneration") != functions.get("PreTokenGenerationConfig", {}).get("LambdaArn"):
+        raise invalid("PreTokenGeneration and PreTokenGenerationConfig must name the same function.")
 
 
 def check_settings(call: Call, settings: Mapping[str, Any], mfa: Mapping[str, Any]) -> None:
     """Settings that contradict each other, ask for more than the plan, or are not played here."""
     check_first_factors(model.first_factors(settings))
+    check_one_function(settings["LambdaConfig"])
     first = settings["UserAttributeUpdateSettings"].get("AttributesRequireVerificationBeforeUpdate", [])
     if not set(first) <= set(settings["AutoVerifiedAttributes"]):
         raise invalid(
@@ -106,6 +122,7 @@ def check_settings(call: Call, settings: Mapping[str, Any], mfa: Mapping[str, An
         for name in UNSUPPORTED_SETTINGS
         if name in settings and settings[name] not in UNSUPPORTED_SETTINGS[name]
     ]
+    asked += [name for name in CUSTOM_SENDERS if name in settings["LambdaConfig"]]
     asked += [name for name in ("ConfigurationSet",) if name in settings["EmailConfiguration"]]
     asked += [
         name for name in ("AdvancedSecurityAdditionalFlows",) if name in settings.get("UserPoolAddOns", {})

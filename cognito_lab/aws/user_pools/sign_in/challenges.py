@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cognito_lab import randomness
@@ -49,6 +49,10 @@ class Challenge:
     amr: tuple[str, ...] = ("pwd",)
     is_first: bool = False
     to_sign: bytes = b""
+    # Of a sign-in of one's own: what was answered so far, and what its functions have kept for the next one.
+    results: list[dict[str, Any]] | None = None
+    private: dict[str, str] = field(default_factory=dict)
+    metadata: str | None = None
 
 
 class Challenges(Expiring[Challenge]):

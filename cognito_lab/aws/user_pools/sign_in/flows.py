@@ -14,6 +14,7 @@ from cognito_lab.aws.user_pools import client_secrets, devices, model
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.sign_in import (
     challenges,
+    custom_challenges,
     device_challenges,
     mfa_challenges,
     new_password,
@@ -50,11 +51,6 @@ def check_flow_enabled(client: AppClient, flow: str, switch: str) -> None:
         raise invalid(f"{flow} flow not enabled for this client")
 
 
-def by_lambda(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """CUSTOM_AUTH needs three Lambda triggers; no pool of this lab has any."""
-    raise invalid("Custom auth lambda trigger is not configured for the user pool.")
-
-
 PUBLIC, ADMIN = "InitiateAuth", "AdminInitiateAuth"
 FlowHandler = Callable[[AppClient, Mapping[str, str]], dict[str, Any]]
 # What an app client must allow, by which operation it may begin, and how it goes.
@@ -64,7 +60,7 @@ FLOWS: dict[str, tuple[str, tuple[str, ...], FlowHandler]] = {
     "ADMIN_NO_SRP_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", (ADMIN,), password_flow.by_password),
     "REFRESH_TOKEN_AUTH": ("ALLOW_REFRESH_TOKEN_AUTH", (PUBLIC, ADMIN), refresh.by_refresh_token),
     "REFRESH_TOKEN": ("ALLOW_REFRESH_TOKEN_AUTH", (PUBLIC, ADMIN), refresh.by_refresh_token),
-    "CUSTOM_AUTH": ("ALLOW_CUSTOM_AUTH", (PUBLIC, ADMIN), by_lambda),
+    "CUSTOM_AUTH": ("ALLOW_CUSTOM_AUTH", (PUBLIC, ADMIN), custom_challenges.by_functions),
     "USER_SRP_AUTH": ("ALLOW_USER_SRP_AUTH", (PUBLIC, ADMIN), srp_flow.by_srp),
     "USER_AUTH": ("ALLOW_USER_AUTH", (PUBLIC, ADMIN), user_auth.by_choice),
 }
@@ -77,7 +73,11 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
     username = challenges.required(responses, "USERNAME")
     client_secrets.check_secret_hash(client, username, responses.get("SECRET_HASH"))
     if call["ChallengeName"] == "PASSWORD_VERIFIER":
-        return srp_flow.prove_password(client, username, responses)
+        challenge = srp_flow.prove_password(client, username, responses)
+        if challenge.results is not None:
+            return custom_challenges.go_on(client, challenge, is_right=True)
+        device_key = responses.get("DEVICE_KEY")
+        return password_flow.after_password(client, challenge.user, device_key=device_key, by_srp=True)
     if call["ChallengeName"] == "DEVICE_SRP_AUTH":
         return device_challenges.ask_for_proof(client, username, call.get("Session"), responses)
     if call["ChallengeName"] == "DEVICE_PASSWORD_VERIFIER":
@@ -86,6 +86,8 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
     challenge = challenges.find_challenge(client, session, call["ChallengeName"])
     if challenge.is_first:
         return user_auth.respond(client, challenge, username, responses)
+    if challenge.name == "CUSTOM_CHALLENGE":
+        return custom_challenges.answer(client, challenge, username, responses)
     device_key = responses.get("DEVICE_KEY")
     if challenge.name == "NEW_PASSWORD_REQUIRED":
         user = new_password.answer_new_password(client, challenge, username, responses)

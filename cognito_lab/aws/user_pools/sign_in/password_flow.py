@@ -10,6 +10,7 @@ from cognito_lab.aws.user_pools.devices import Device
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import no_user
 from cognito_lab.aws.user_pools.model import AppClient
+from cognito_lab.aws.user_pools.people import migration
 from cognito_lab.aws.user_pools.sign_in import (
     challenges,
     hidden_users,
@@ -20,6 +21,7 @@ from cognito_lab.aws.user_pools.sign_in import (
 )
 from cognito_lab.aws.user_pools.threat_protection import auth_events, risk
 from cognito_lab.aws.user_pools.tokens import issuing
+from cognito_lab.aws.user_pools.triggers import authentication
 
 
 def by_password(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -39,9 +41,10 @@ def find_by_password(client: AppClient, username: str, password: str) -> User:
     Raises:
         AwsError: ``NotAuthorizedException``, ``UserNotFoundException``, ``UserNotConfirmedException``.
     """
-    user = client.pool.people.find_for_sign_in(username)
+    user = client.pool.people.find_for_sign_in(username) or migration.at_sign_in(client, username, password)
     if user is None:
         if client.hides_users:
+            authentication.before(client, hidden_users.placeholder_user(client, username), is_known=False)
             lockout.count_placeholder_failure(hidden_users.placeholder_user(client, username))
             passwords.NO_PASSWORD.matches(
                 password
@@ -49,6 +52,8 @@ def find_by_password(client: AppClient, username: str, password: str) -> User:
         raise lockout.wrong_password() if client.hides_users else no_user()
     user_status.check_enabled(user)
     user_status.check_confirmed(user)  # before the password is looked at: AWS calls that intended
+    authentication.before(client, user)
+    user_status.check_enabled(user)  # still, after a function has run
     with auth_events.first_factor(client, user):
         lockout.check_password(user, lambda known: known.matches(password))
     return user

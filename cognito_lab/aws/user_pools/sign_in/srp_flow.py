@@ -13,10 +13,11 @@ from cognito_lab.aws import moto_patches
 from cognito_lab.aws.user_pools import client_secrets, devices, srp
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import AppClient
-from cognito_lab.aws.user_pools.sign_in import challenges, hidden_users, lockout, password_flow, user_status
+from cognito_lab.aws.user_pools.sign_in import challenges, hidden_users, lockout, user_status
 from cognito_lab.aws.user_pools.sign_in.challenges import Challenge, Challenges
 from cognito_lab.aws.user_pools.sign_in.hidden_users import PlaceholderUsers
 from cognito_lab.aws.user_pools.threat_protection import auth_events
+from cognito_lab.aws.user_pools.triggers import authentication
 from cognito_lab.errors import invalid
 from cognito_lab.network import exchanges
 from cognito_lab.protocols import constant_time
@@ -33,6 +34,7 @@ def by_srp(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
     user = client.pool.people.find_for_sign_in(username) or hidden_users.placeholder_user(client, username)
     user_status.check_enabled(user)
     user_status.check_confirmed(user)  # as by password: before any proof
+    authentication.before(client, user, is_known=not hidden_users.is_placeholder(user))
     known = (
         user.credential.current if user.credential else hidden_users.placeholder_hash(client.pool, username)
     )
@@ -71,7 +73,7 @@ def parse_srp_a(given: str) -> int:
     return int(given, 16)
 
 
-def prove_password(client: AppClient, username: str, responses: Mapping[str, str]) -> dict[str, Any]:
+def prove_password(client: AppClient, username: str, responses: Mapping[str, str]) -> Challenge:
     """Answer to PASSWORD_VERIFIER: a signature by the key that only the right password leads to.
 
     Somebody unknown meets the same refusals, in the same order, as who gives a wrong password.
@@ -90,7 +92,7 @@ def prove_password(client: AppClient, username: str, responses: Mapping[str, str
     # A password that was changed since the challenge counts no more, so the verifier must be the present one.
     with auth_events.first_factor(client, user):
         lockout.check_password(user, lambda known: same and known.verifier == server.verifier)
-    return password_flow.after_password(client, user, device_key=key, by_srp=True)
+    return challenge
 
 
 def find_challenge(client: AppClient, name: str, responses: Mapping[str, str]) -> Challenge:

@@ -32,6 +32,7 @@ from cognito_lab.aws.user_pools.sign_in import (
 from cognito_lab.aws.user_pools.sign_in.challenges import Challenge
 from cognito_lab.aws.user_pools.threat_protection import auth_events, risk
 from cognito_lab.aws.user_pools.tokens import issuing, token_store
+from cognito_lab.aws.user_pools.triggers import authentication
 from cognito_lab.errors import OutsideTheLab, invalid
 
 SELECT, PASSKEY = "SELECT_CHALLENGE", "WEB_AUTHN"
@@ -219,6 +220,7 @@ def answer_srp(client: AppClient, challenge: Challenge, responses: Given) -> Ans
 
 def ask_for_code(client: AppClient, user: User, given: Given, name: str) -> Answer:
     attribute = model.CODES[name]
+    authentication.before(client, user, is_known=not hidden_users.is_placeholder(user))
     if hidden_users.is_placeholder(user):
         sent = hidden_users.placeholder_delivery(client, given["USERNAME"], attribute)
         code = Code("", attribute, "nobody", 0.0)  # which nobody can give
