@@ -55,6 +55,18 @@ def guarded(domain: str, mfa: str, by_email: bool, **settings: object) -> dict[s
     return {"pool": made, "domain": domain, "app": app("guarded", of=made, **pages)}
 
 
+def choosing() -> dict[str, object]:
+    """A pool in which people choose a password or a code by e-mail. Whoever wants to be in it signs up."""
+    first = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    made = idp.create_user_pool(PoolName="choosing", Policies=first, AutoVerifiedAttributes=["email"])
+    client = idp.create_user_pool_client(
+        UserPoolId=made["UserPool"]["Id"],
+        ClientName="choosing",
+        ExplicitAuthFlows=["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    )
+    return {"pool": made["UserPool"]["Id"], "app": {"id": client["UserPoolClient"]["ClientId"]}}
+
+
 devices = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
 issuer = f"cognito-idp.us-east-1.amazonaws.com/{pool}"
 identities.update_identity_pool(
@@ -76,6 +88,7 @@ print(
             "optional": guarded("tidepool-optional", "OPTIONAL", by_email=True),
             "required": guarded("tidepool-required", "ON", by_email=False),
             "remembering": guarded("devices", "OPTIONAL", by_email=False, DeviceConfiguration=devices),
+            "choosing": choosing(),
             "people": dict.fromkeys(people, password),
         }
     )

@@ -99,6 +99,10 @@ def test_the_aws_sdk_for_javascript(account: Account) -> None:
     }
 
 
+CHOICE = "CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION"
+FACTORS = ("PASSWORD", "PASSWORD_SRP", "EMAIL_OTP")
+
+
 def test_aws_amplify(account: Account) -> None:
     assert account.client("aws-amplify") == {
         "wrong password": "NotAuthorizedException",
@@ -112,7 +116,17 @@ def test_aws_amplify(account: Account) -> None:
         "wrong code of a new app": "EnableSoftwareTokenMFAException",
         "by app": ["CONFIRM_SIGN_IN_WITH_TOTP_CODE", "CodeMismatchException", True, "otp"],
         "by e-mail": ["CONFIRM_SIGN_IN_WITH_EMAIL_CODE", "CodeMismatchException", True, "email_otp"],
-    }
+        "signed up without a password": ["COMPLETE_AUTO_SIGN_IN", True, "email_otp"],
+        "signed up with one": ["COMPLETE_AUTO_SIGN_IN", True, "email_otp"],
+        "a preferred code": [
+            "CONFIRM_SIGN_IN_WITH_EMAIL_CODE", "CodeMismatchException", "DONE", "email_otp",
+        ],
+        "a chosen code": [CHOICE, *FACTORS, "CONFIRM_SIGN_IN_WITH_EMAIL_CODE", "DONE", "email_otp"],
+        "a chosen proof": [CHOICE, *FACTORS, "CONFIRM_SIGN_IN_WITH_PASSWORD", "DONE", "pwd"],
+        "a chosen password": [
+            CHOICE, *FACTORS, "CONFIRM_SIGN_IN_WITH_PASSWORD", "NotAuthorizedException", "DONE", "pwd",
+        ],
+    }  # fmt: skip
 
 
 def test_openid_client(local: Account) -> None:

@@ -1,8 +1,9 @@
-// Amplify's sign-in by SRP, with second factors too, its session with the identity pool's credentials, its sign-out.
+// Amplify's sign-in by SRP, with second factors, with the choice of a first factor and without a password; its session
+// with the identity pool's credentials, its sign-out.
 import { Amplify } from "aws-amplify";
 import {
-  confirmSignIn, fetchAuthSession, fetchUserAttributes, getCurrentUser, setUpTOTP, signIn, signOut, updateMFAPreference,
-  updatePassword, verifyTOTPSetup,
+  autoSignIn, confirmSignIn, confirmSignUp, fetchAuthSession, fetchUserAttributes, getCurrentUser, setUpTOTP, signIn,
+  signOut, signUp, updateMFAPreference, updatePassword, verifyTOTPSetup,
 } from "aws-amplify/auth";
 import { URI } from "otpauth";
 
@@ -61,12 +62,52 @@ const byApp = await signInWith("mara", async () => authenticator.generate({ time
 await signIn({ username: "ines", password: made.people.ines });
 await updateMFAPreference({ email: "PREFERRED" });
 await signOut();
-const byEmail = await signInWith("ines", async () => {
-  const inbox = await (await fetch(`${endpoint}/_lab/inbox/ines@tidepool.example`)).json();
+const sentTo = async (name) => {
+  const inbox = await (await fetch(`${endpoint}/_lab/inbox/${name}@tidepool.example`)).json();
   return inbox.at(-1).code;
-});
+};
+const byEmail = await signInWith("ines", () => sentTo("ines"));
 
-console.log(JSON.stringify({
+// A pool in which people choose how they begin. Nele never has a password, Kai has one.
+const { pool: userPoolId, app: { id: userPoolClientId } } = made.choosing;
+Amplify.configure({ Auth: { Cognito: { userPoolId, userPoolClientId, userPoolEndpoint: endpoint } } });
+const authFlowType = "USER_AUTH";
+const amr = async () => (await fetchAuthSession()).tokens.idToken.payload.amr;
+
+async function join(username, password) {
+  const userAttributes = { email: `${username}@tidepool.example` };
+  await signUp({ username, password, options: { userAttributes, autoSignIn: { authFlowType } } });
+  const confirmed = await confirmSignUp({ username, confirmationCode: await sentTo(username) });
+  const entered = await autoSignIn();
+  const steps = [confirmed.nextStep.signUpStep, entered.isSignedIn, ...await amr()];
+  await signOut();
+  await new Promise((done) => setTimeout(done, 500));  // Amplify passes over a second autoSignIn within 0.3 seconds
+  return steps;
+}
+
+async function begin(username, more, ...given) {
+  const answer = await signIn({ username, options: { authFlowType, ...more } });
+  const steps = [answer.nextStep.signInStep, ...(answer.nextStep.availableChallenges ?? [])];
+  for (const one of given) {
+    const challengeResponse = typeof one === "function" ? await one() : one;
+    const next = await confirmSignIn({ challengeResponse }).catch((error) => error);
+    steps.push(next.nextStep?.signInStep ?? next.name);
+  }
+  steps.push(...await amr());
+  await signOut();
+  return steps;
+}
+
+const code = () => sentTo("nele");
+const wrongCode = async () => another(await code());
+const withoutPassword = await join("nele");
+const withPassword = await join("kai", made.people.mara);
+const preferred = await begin("nele", { preferredChallenge: "EMAIL_OTP" }, wrongCode, code);
+const chosen = await begin("kai", {}, "EMAIL_OTP", () => sentTo("kai"));
+const proved = await begin("kai", {}, "PASSWORD_SRP", made.people.mara);
+const sent = await begin("kai", {}, "PASSWORD", "Rock-pools-2026!", made.people.mara);
+
+const said = JSON.stringify({
   "wrong password": wrong,
   "signed in": right.isSignedIn,
   user: user.username,
@@ -78,4 +119,12 @@ console.log(JSON.stringify({
   "wrong code of a new app": wrongSetup,
   "by app": byApp,
   "by e-mail": byEmail,
-}));
+  "signed up without a password": withoutPassword,
+  "signed up with one": withPassword,
+  "a preferred code": preferred,
+  "a chosen code": chosen,
+  "a chosen proof": proved,
+  "a chosen password": sent,
+});
+// A timer of Amplify's sign-up would keep the program for minutes.
+process.stdout.write(`${said}\n`, () => process.exit());
