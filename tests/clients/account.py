@@ -10,7 +10,7 @@ pool = idp.list_user_pools(MaxResults=1)["UserPools"][0]["Id"]
 identity_pool = identities.list_identity_pools(MaxResults=1)["IdentityPools"][0]["IdentityPoolId"]
 callback, password = "https://app.tidepool.example/callback", "Tide-pools-2026!"
 hub = f"http://localhost:{sys.argv[1]}/hub/oauth_callback"  # plain HTTP is for localhost by that name only
-flows = ("USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH")
+flows = ("USER_AUTH", "USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH")
 people = ("mara", "ben", "ines")
 
 
@@ -55,18 +55,7 @@ def guarded(domain: str, mfa: str, by_email: bool, **settings: object) -> dict[s
     return {"pool": made, "domain": domain, "app": app("guarded", of=made, **pages)}
 
 
-def choosing() -> dict[str, object]:
-    """A pool in which people choose a password or a code by e-mail. Whoever wants to be in it signs up."""
-    first = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
-    made = idp.create_user_pool(PoolName="choosing", Policies=first, AutoVerifiedAttributes=["email"])
-    client = idp.create_user_pool_client(
-        UserPoolId=made["UserPool"]["Id"],
-        ClientName="choosing",
-        ExplicitAuthFlows=["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
-    )
-    return {"pool": made["UserPool"]["Id"], "app": {"id": client["UserPoolClient"]["ClientId"]}}
-
-
+choice = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
 devices = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
 issuer = f"cognito-idp.us-east-1.amazonaws.com/{pool}"
 identities.update_identity_pool(
@@ -87,8 +76,10 @@ print(
             "own": app("own", secret=True, **admin),
             "optional": guarded("tidepool-optional", "OPTIONAL", by_email=True),
             "required": guarded("tidepool-required", "ON", by_email=False),
+            "choosing": guarded(
+                "choosing", "OPTIONAL", by_email=True, Policies=choice, AutoVerifiedAttributes=["email"]
+            ),
             "remembering": guarded("devices", "OPTIONAL", by_email=False, DeviceConfiguration=devices),
-            "choosing": choosing(),
             "people": dict.fromkeys(people, password),
         }
     )

@@ -99,8 +99,14 @@ def test_the_aws_sdk_for_javascript(account: Account) -> None:
     }
 
 
-CHOICE = "CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION"
-FACTORS = ("PASSWORD", "PASSWORD_SRP", "EMAIL_OTP")
+CHOSEN = {
+    "a wrong code": ("EMAIL_CODE", "CodeMismatchException"),
+    "a code": ("EMAIL_CODE", True),
+    "a wrong password": ("PASSWORD", "NotAuthorizedException"),
+    "a password": ("PASSWORD", True),
+    "a wrong password, by SRP": ("PASSWORD", "NotAuthorizedException"),
+    "a password, by SRP": ("PASSWORD", True),
+}
 
 
 def test_aws_amplify(account: Account) -> None:
@@ -116,17 +122,15 @@ def test_aws_amplify(account: Account) -> None:
         "wrong code of a new app": "EnableSoftwareTokenMFAException",
         "by app": ["CONFIRM_SIGN_IN_WITH_TOTP_CODE", "CodeMismatchException", True, "otp"],
         "by e-mail": ["CONFIRM_SIGN_IN_WITH_EMAIL_CODE", "CodeMismatchException", True, "email_otp"],
-        "signed up without a password": ["COMPLETE_AUTO_SIGN_IN", True, "email_otp"],
-        "signed up with one": ["COMPLETE_AUTO_SIGN_IN", True, "email_otp"],
-        "a preferred code": [
-            "CONFIRM_SIGN_IN_WITH_EMAIL_CODE", "CodeMismatchException", "DONE", "email_otp",
-        ],
-        "a chosen code": [CHOICE, *FACTORS, "CONFIRM_SIGN_IN_WITH_EMAIL_CODE", "DONE", "email_otp"],
-        "a chosen proof": [CHOICE, *FACTORS, "CONFIRM_SIGN_IN_WITH_PASSWORD", "DONE", "pwd"],
-        "a chosen password": [
-            CHOICE, *FACTORS, "CONFIRM_SIGN_IN_WITH_PASSWORD", "NotAuthorizedException", "DONE", "pwd",
-        ],
-    }  # fmt: skip
+        "not offered": "InvalidParameterException",
+        "chosen": {
+            what: ["PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", f"CONFIRM_SIGN_IN_WITH_{step}", end]
+            for what, (step, end) in CHOSEN.items()
+        },
+        "preferred": True,
+        "joined": [["COMPLETE_AUTO_SIGN_IN", True, "email_otp"]] * 2,
+        "a preferred code": ["CONFIRM_SIGN_IN_WITH_EMAIL_CODE", True],
+    }
 
 
 def test_openid_client(local: Account) -> None:

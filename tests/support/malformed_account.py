@@ -14,10 +14,11 @@ from support.federation import Federation
 from support.iam_people import TRUST, allow, deny, document, session_of
 from support.managed_login import CALLBACK, CHALLENGE, DOMAIN, SIGNED_OUT, VERIFIER
 from support.passkeys import FACTORS, credentials_for
+from support.srp_client import Client
 from support.threat_protection import AWAY, BLOCK_LEAKED, HOME, LAPTOP, NOTIFY, PHONE, encoded
 from support.user_pools import FLOWS, OTHER_PASSWORD, PASSWORD, pairs, secret_hash
 
-from cognito_lab import Lab
+from cognito_lab import Lab, SoftwarePasskey
 from cognito_lab.aws.managed_login import routes
 from cognito_lab.providers import google, university
 
@@ -25,7 +26,10 @@ ASKED = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method",
     "nonce", "identity_provider", "prompt", "login_hint", "max_age", "lang",
 )  # fmt: skip
-FILLED_IN = (*ASKED[:3], "_csrf", "username", "password", "code", "email", "session", "challenge", "factor")
+FILLED_IN = (
+    *ASKED[:3], "_csrf", "username", "password", "code", "email", "session", "challenge", "factor",
+    "credential",
+)  # fmt: skip
 # The fields of an address, where they are others than those of an authorization request or of a page's form.
 FIELDS: dict[str, tuple[str, ...]] = {
     "/logout": ("client_id", "logout_uri", *ASKED[1:4]),
@@ -42,6 +46,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "/": ("Action",),
     "/tidepool-pictures/mara/crab.svg": ("prefix",),
 }  # fmt: skip
+
+DEVICES = {"ChallengeRequiredOnNewDevice": True}
 
 
 def pages(pool: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
@@ -68,13 +74,29 @@ def pages(pool: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
     ]
 
 
+def device_of(it: Federation, settings: dict[str, Any]) -> str:
+    """The key of a device of Mara's; from now on the pool tracks devices."""
+    it.idp.update_user_pool(**settings, DeviceConfiguration=DEVICES)
+    app = it.new_client(ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])["ClientId"]
+    person = Client(it)
+    tokens = person.send(person.claim(person.begin(client=app)), client=app)["AuthenticationResult"]
+    key = str(tokens["NewDeviceMetadata"]["DeviceKey"])
+    numbers = {"Salt": "AQ==", "PasswordVerifier": "Ag=="}
+    it.idp.confirm_device(
+        AccessToken=tokens["AccessToken"], DeviceKey=key, DeviceSecretVerifierConfig=numbers
+    )
+    return key
+
+
 def furnished(lab: Lab) -> dict[str, list[Any]]:
     """Fill the account; what is in it by member name, as :class:`support.malformed.Requests` wants it."""
     it = Federation(lab)
-    it.idp.update_user_pool(
-        UserPoolId=it.pool, AutoVerifiedAttributes=["email"], UserPoolTier="PLUS", Policies=FACTORS,
-        UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"},
-    )  # fmt: skip
+    settings: dict[str, Any] = {
+        "UserPoolId": it.pool, "AutoVerifiedAttributes": ["email"], "UserPoolTier": "PLUS",
+        "Policies": FACTORS,
+        "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"},
+    }  # fmt: skip
+    it.idp.update_user_pool(**settings)
     it.idp.set_risk_configuration(
         UserPoolId=it.pool, CompromisedCredentialsRiskConfiguration=BLOCK_LEAKED,
         RiskExceptionConfiguration={"BlockedIPRangeList": ["198.51.100.0/24"]},
@@ -91,11 +113,20 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     it.idp.create_group(UserPoolId=it.pool, GroupName="divers")
     it.idp.create_resource_server(UserPoolId=it.pool, Identifier="tides", Name="tides", Scopes=[])
     session = it.initiate("noor")["Session"]
+    it.idp.set_user_pool_session_configuration(
+        UserPoolId=it.pool, UserSessionTracking="ENABLED", TokenSession={"MaxPerUser": 9}
+    )
     signed_in = it.sign_in()
     token = {"AccessToken": signed_in["AccessToken"]}
     options = it.idp.start_web_authn_registration(**token)["CredentialCreationOptions"]
-    credential, *_ = credentials_for(options)
+    device, origin = SoftwarePasskey(), f"https://{options['rp']['id']}"
+    credential = device.create(options, origin)
     it.idp.complete_web_authn_registration(**token, Credential=credential)
+    choice = it.new_client(ExplicitAuthFlows=["ALLOW_USER_AUTH"])["ClientId"]
+    by_passkey = {"USERNAME": "mara", "PREFERRED_CHALLENGE": "WEB_AUTHN"}
+    asked = it.idp.initiate_auth(ClientId=choice, AuthFlow="USER_AUTH", AuthParameters=by_passkey)
+    signed = device.get(asked["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"], origin)
+    phone, tracked = device_of(it, settings), it.idp.list_user_sessions(AccessToken=signed_in["AccessToken"])
     it.sign_up("ula")
     it.confirm("ula")
     app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
@@ -106,15 +137,15 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     plus = {"AutoVerifiedAttributes": ["email"], "UserPoolTier": "PLUS", "MfaConfiguration": "OPTIONAL",
             "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"}}  # fmt: skip
     first = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]}}
-    it.idp.update_user_pool(UserPoolId=it.pool, Policies=first, **plus)
+    it.idp.update_user_pool(UserPoolId=it.pool, Policies=first, DeviceConfiguration=DEVICES, **plus)
     choice = it.new_client(ExplicitAuthFlows=[*FLOWS, "ALLOW_USER_AUTH"])["ClientId"]
     begun = it.idp.sign_up(
         ClientId=choice, Username="kai", UserAttributes=pairs(email="kai@tidepool.example")
     )
     sessions = [begun["Session"]]
     for preferred in ({}, {"PREFERRED_CHALLENGE": "PASSWORD"}, {"PREFERRED_CHALLENGE": "EMAIL_OTP"}):
-        asked = {"USERNAME": "mara", **preferred}
-        answer = it.idp.initiate_auth(ClientId=choice, AuthFlow="USER_AUTH", AuthParameters=asked)
+        wanted = {"USERNAME": "mara", **preferred}
+        answer = it.idp.initiate_auth(ClientId=choice, AuthFlow="USER_AUTH", AuthParameters=wanted)
         sessions.append(answer["Session"])
     event = it.idp.admin_list_user_auth_events(UserPoolId=it.pool, Username="mara")["AuthEvents"][0]
     options = it.idp.start_web_authn_registration(**token)["CredentialCreationOptions"]
@@ -177,7 +208,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "email": ["x@tidepool.example"],
         "session": [session, setup["Session"], *sessions],
         "challenge": ["SOFTWARE_TOKEN_MFA", "MFA_SETUP", "EMAIL_OTP"],
-        "factor": ["SMS_MFA"],
+        "factor": ["SMS_MFA"], "credential": [signed],
         "RelayState": [state,
         f"client_id={it.client}&redirect_uri={CALLBACK}&response_type=code&identity_provider=Google"],
         "SAMLResponse": ["PGEvPg==", "eA=="], "advance_seconds": ["0"], "Action": ["GetUser", "AssumeRole"],
@@ -195,7 +226,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "RefreshToken": [signed_in["RefreshToken"]], "Token": [signed_in["RefreshToken"]],
         "AccessToken": [signed_in["AccessToken"]],
         "SRP_A": ["ab" * 384, "0", "zz"], "UserCode": [shown],
-        "Session": [session, setup["Session"], *sessions],
+        "Session": [session, setup["Session"], asked["Session"], *sessions], "CREDENTIAL": [signed],
         "SOFTWARE_TOKEN_MFA_CODE": [shown], "ANSWER": ["SMS_MFA", "PASSWORD", "PASSWORD_SRP", "EMAIL_OTP"],
         "PREFERRED_CHALLENGE": ["PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"],
         "EMAIL_OTP_CODE": [it.code()], "ConfirmationCode": [it.code()],
@@ -216,6 +247,9 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "Path": ["/", "/team/"],
         "Url": ["https://accounts.google.com"],
         "OpenIDConnectProviderArn": ["arn:aws:iam::123456789012:oidc-provider/accounts.google.com"],
+        "DeviceKey": [phone], "DEVICE_KEY": [phone], "Salt": ["AQ==", "é"],
+        "PasswordVerifier": ["Ag==", "A"],
+        "SessionId": [one["SessionId"] for one in tracked["Sessions"]],
         "EventId": [event["EventId"]], "IpAddress": [HOME, AWAY, "fe80::1%eth0"],
         "EncodedData": [encoded(LAPTOP), encoded(PHONE)],
         "BlockedIPRangeList": [["198.51.100.0/24"], ["2001:db8::/32", "x"]],

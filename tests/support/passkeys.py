@@ -10,20 +10,20 @@ from contextlib import contextmanager
 from typing import Any
 
 import cbor2
-from support.user_pools import World
+from support.first_factors import Choices
 
 from cognito_lab import Lab, SoftwarePasskey
 
-DOMAIN, ORIGIN = "tidepool.example", "https://tidepool.example"
+DOMAIN, ORIGIN, EVIL = "tidepool.example", "https://tidepool.example", "https://tidepool.evil.example"
 FACTORS = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
 
 
-class Passkeys(World):
+class Passkeys(Choices):
     """An account with a user pool that takes passkeys of tidepool.example, and Mara, who has none yet."""
 
     def __init__(self, lab: Lab) -> None:
         super().__init__(lab)
-        self.new_pool(AutoVerifiedAttributes=["email"], Policies=FACTORS)
+        self.pool_of("OFF", first=("PASSWORD", "WEB_AUTHN"))
         self.set(RelyingPartyId=DOMAIN)
         self.member()
         self.token: str = self.sign_in()["AccessToken"]
@@ -42,6 +42,29 @@ class Passkeys(World):
         device = device or SoftwarePasskey()
         self.finish(device.create(self.start(token), ORIGIN), token)
         return device
+
+    def ask(self, name: str = "mara") -> dict[str, Any]:
+        """A sign-in that waits for a passkey."""
+        asked = self.choose("WEB_AUTHN", name)
+        assert asked["ChallengeName"] == "WEB_AUTHN"
+        return asked
+
+    def signed(
+        self, device: SoftwarePasskey, asked: dict[str, Any], origin: str = ORIGIN, **browser: bool
+    ) -> str:
+        return device.get(asked["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"], origin, **browser)
+
+    def by_passkey(self, device: SoftwarePasskey, name: str = "mara") -> Any:
+        asked = self.ask(name)
+        return self.respond(asked, name, CREDENTIAL=self.signed(device, asked))
+
+    def as_two(self, mode: str = "OPTIONAL", **configuration: str) -> None:
+        """The pool takes a passkey that verifies its owner for both factors."""
+        both = {"RelyingPartyId": DOMAIN, "FactorConfiguration": "MULTI_FACTOR_WITH_USER_VERIFICATION"}
+        app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
+        self.idp.set_user_pool_mfa_config(
+            UserPoolId=self.pool, MfaConfiguration=mode, WebAuthnConfiguration=both | configuration, **app
+        )
 
     def listed(self, token: str = "", **page: Any) -> Any:
         return self.idp.list_web_authn_credentials(AccessToken=token or self.token, **page)

@@ -33,11 +33,16 @@ def domain_of(pool: UserPool) -> str:
     Raises:
         AwsError: ``WebAuthnConfigurationMissingException``: there is neither.
     """
-    own = pool.domain.url.removeprefix("https://") if pool.domain else ""
-    domain: str = pool.web_authn.get("RelyingPartyId", own)
-    if not domain:
+    domain = domain_if_any(pool)
+    if domain is None:
         text = "The user pool has neither a relying party id nor a domain."
         raise AwsError("WebAuthnConfigurationMissingException", text)
+    return domain
+
+
+def domain_if_any(pool: UserPool) -> str | None:
+    own = pool.domain.url.removeprefix("https://") if pool.domain else None
+    domain: str | None = pool.web_authn.get("RelyingPartyId", own)
     return domain
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
-import pyotp
 import pytest
+from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from support.first_factors import PASSWORD_FACTORS
 from support.passkeys import (
     DOMAIN,
+    EVIL,
     ORIGIN,
     Passkeys,
     attested,
@@ -21,9 +29,12 @@ from support.passkeys import (
     with_key,
     with_response,
 )
-from support.user_pools import refused
+from support.second_factors import APP, ON
+from support.user_pools import OTHER_PASSWORD, read, refused
 
 from cognito_lab import SoftwarePasskey
+from cognito_lab.aws.user_pools import model
+from cognito_lab.protocols import webauthn_checks
 
 
 @pytest.fixture
@@ -127,6 +138,13 @@ def test_the_domain_of_the_pool_is_the_default(it: Passkeys) -> None:
     assert asked["rp"]["id"] == host
     it.finish(SoftwarePasskey().create(asked, f"https://{host}"))
     assert it.listed()["Credentials"][0]["RelyingPartyId"] == host
+
+
+def test_a_pool_that_has_lost_its_domain(it: Passkeys) -> None:
+    credential = made(it)
+    it.set()
+    with refused("WebAuthnOriginNotAllowedException"):
+        it.finish(credential)
 
 
 def test_a_pool_that_takes_none(it: Passkeys) -> None:
@@ -299,7 +317,294 @@ def test_a_deleted_user_leaves_no_passkey(it: Passkeys) -> None:
     assert it.listed(it.sign_in()["AccessToken"])["Credentials"] == []
 
 
-# -- as a second factor as well -------------------------------------------------------------------
+# -- signing in -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("attachment", "amr"), [("platform", "swk"), ("cross-platform", "hwk")])
+def test_a_passkey_alone_signs_in_again_and_again(it: Passkeys, attachment: str, amr: str) -> None:
+    device = it.register(SoftwarePasskey(attachment=attachment))
+    for _ in range(2):
+        claims = read(it.by_passkey(device)["AccessToken"])
+        assert (claims["username"], claims["amr"], claims["acr"]) == ("mara", [amr], "urn:cognito:loa:3")
+
+
+def test_what_a_browser_is_asked(it: Passkeys) -> None:
+    it.register()
+    asked = json.loads(it.ask()["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
+    [own] = it.listed()["Credentials"]
+    known = {"id": own["CredentialId"], "type": "public-key", "transports": ["internal"]}
+    assert (asked["rpId"], asked["allowCredentials"], asked["userVerification"]) == (
+        DOMAIN,
+        [known],
+        "preferred",
+    )
+    assert asked["challenge"] not in it.ask()["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"]
+
+
+def test_it_can_be_chosen_where_there_is_one(it: Passkeys) -> None:
+    assert it.choose("WEB_AUTHN")["AvailableChallenges"] == PASSWORD_FACTORS
+    device = it.register()
+    choice = it.choose()
+    assert choice["AvailableChallenges"] == [*PASSWORD_FACTORS, "WEB_AUTHN"]
+    asked = it.respond(choice, ANSWER="WEB_AUTHN")
+    assert it.respond(asked, CREDENTIAL=it.signed(device, asked))["AccessToken"]
+    factors = it.idp.get_user_auth_factors(AccessToken=it.token)
+    assert factors["ConfiguredUserAuthFactors"] == ["PASSWORD", "WEB_AUTHN"]
+    it.idp.delete_web_authn_credential(
+        AccessToken=it.token, CredentialId=it.listed()["Credentials"][0]["CredentialId"]
+    )
+    assert it.choose("WEB_AUTHN")["ChallengeName"] == "SELECT_CHALLENGE"
+
+
+def test_a_server_asks_for_one_too(it: Passkeys) -> None:
+    device = it.register()
+    named = {"UserPoolId": it.pool, "ClientId": it.client}
+    asked = it.idp.admin_initiate_auth(
+        **named, AuthFlow="USER_AUTH", AuthParameters={"USERNAME": "mara", "PREFERRED_CHALLENGE": "WEB_AUTHN"}
+    )
+    answer = it.idp.admin_respond_to_auth_challenge(
+        **named, ChallengeName="WEB_AUTHN", Session=asked["Session"],
+        ChallengeResponses={"USERNAME": "mara", "CREDENTIAL": it.signed(device, asked)},
+    )  # fmt: skip
+    assert answer["AuthenticationResult"]["AccessToken"]
+
+
+def test_a_refused_answer_may_be_corrected(it: Passkeys) -> None:
+    device = it.register()
+    asked = it.ask()
+    for _ in range(6):  # which would lock, if they were passwords
+        with refused("NotAuthorizedException"):
+            it.respond(asked, CREDENTIAL=it.signed(device, asked, EVIL, checked=False))
+    assert it.respond(asked, CREDENTIAL=it.signed(device, asked))["AccessToken"]
+
+
+def test_a_passkey_for_the_domain_of_before_does_not_count(it: Passkeys) -> None:
+    it.register()
+    it.set(RelyingPartyId="other.example")
+    assert it.choose("WEB_AUTHN")["ChallengeName"] == "SELECT_CHALLENGE"
+    it.set()
+    assert it.choose("WEB_AUTHN")["ChallengeName"] == "SELECT_CHALLENGE", "no domain at all"
+
+
+@pytest.mark.parametrize("credential", ["", "x", "null", "[]", "{}", '{"response": {}}', "[" * 30_000])
+def test_what_is_no_answer(it: Passkeys, credential: str) -> None:
+    it.register()
+    with refused("InvalidParameterException"):
+        it.respond(it.ask(), CREDENTIAL=credential)
+
+
+def test_one_answer_counts_once_for_two_threads(it: Passkeys) -> None:
+    device = it.register()
+    asked = it.ask()
+    credential = it.signed(device, asked)
+
+    def attempt(_: int) -> str:
+        try:
+            return "tokens" if it.respond(asked, CREDENTIAL=credential)["AccessToken"] else ""
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(attempt, range(4)))
+    assert sorted(found) == ["NotAuthorizedException"] * 3 + ["tokens"]
+
+
+# -- nobody ---------------------------------------------------------------------------------------
+
+
+def test_nobody_is_asked_for_a_passkey_that_looks_like_one(it: Passkeys) -> None:
+    hiding = it.new_client(ExplicitAuthFlows=["ALLOW_USER_AUTH"], PreventUserExistenceErrors="ENABLED")
+    it.client = hiding["ClientId"]
+    device = it.register()
+    names = (f"nobody{number}" for number in range(100))
+    nobody = next(name for name in names if "WEB_AUTHN" in it.choose(name=name)["AvailableChallenges"])
+    shown = [json.loads(it.ask(nobody)["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"]) for _ in "12"]
+    assert shown[0]["allowCredentials"] == shown[1]["allowCredentials"] != []
+    somebody = json.loads(it.ask()["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
+    assert shown[0].keys() == somebody.keys()
+    credential = it.signed(device, it.ask())
+    with refused("NotAuthorizedException", "The passkey is none of this user's."):
+        it.respond(it.ask(nobody), nobody, CREDENTIAL=credential)
+    it.set()
+    for number in range(20):
+        assert it.choose("WEB_AUTHN", f"nobody{number}")["ChallengeName"] == "SELECT_CHALLENGE"
+
+
+# -- each rule is needed --------------------------------------------------------------------------
+
+Rule = tuple[Callable[[Passkeys], Any], str, Any]
+RULES: dict[str, Rule] = {}
+
+
+def rule(function: str, instead: Any = lambda *_, **__: None) -> Callable[..., Any]:
+    """The decorated call is refused as not authorized; with ``instead`` in the function's place it is not."""
+
+    def register(call: Callable[[Passkeys], Any]) -> Callable[[Passkeys], Any]:
+        RULES[call.__name__] = call, function, instead
+        return call
+
+    return register
+
+
+def unchecked(change: dict[str, Any]) -> Any:
+    """The library's check of an assertion, with other expectations than those of the lab."""
+    original = webauthn_checks.verify_assertion
+
+    def instead(answer: Any, passkey: Any, challenge: bytes, name: str, must_verify: bool) -> int:
+        given = {"answer": answer, "passkey": passkey, "challenge": challenge, "must_verify": must_verify}
+        given |= {key: value(given) for key, value in change.items()}
+        return original(relying_party=name, **given)
+
+    return instead
+
+
+@rule("relying_party.check_origin")
+def the_page_of_somebody_else(it: Passkeys) -> Any:
+    device, asked = it.register(), it.ask()
+    return it.respond(asked, CREDENTIAL=it.signed(device, asked, EVIL, checked=False))
+
+
+def whatever_domain(domain: str, answer: Any) -> str:
+    evil = hashlib.sha256(b"evil.example").digest()
+    return "evil.example" if answer.relying_party_hash == evil else domain
+
+
+@rule("relying_party.check_same_domain", whatever_domain)
+def a_passkey_for_another_domain(it: Passkeys) -> Any:
+    device = SoftwarePasskey()
+    credential = device.create(it.start(), ORIGIN)
+    it.finish(credential)
+    key = device._keys[credential["id"]]
+    device._keys[credential["id"]] = "evil.example", *key[1:]
+    asked = it.ask()
+    options = json.loads(asked["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
+    return it.respond(
+        asked, CREDENTIAL=device.get(json.dumps({**options, "rpId": "evil.example"}), ORIGIN, checked=False)
+    )
+
+
+@rule(
+    "webauthn_checks.verify_assertion",
+    unchecked({"challenge": lambda given: given["answer"].challenge}),
+)
+def an_answer_to_another_challenge(it: Passkeys) -> Any:
+    device = it.register()
+    credential = it.signed(device, it.ask())
+    return it.respond(it.ask(), CREDENTIAL=credential)
+
+
+@rule("webauthn_checks.verify_assertion", unchecked({"must_verify": lambda given: False}))
+def a_device_that_does_not_verify(it: Passkeys) -> Any:
+    device = it.register(SoftwarePasskey(verifies=False))
+    it.set(RelyingPartyId=DOMAIN, UserVerification="required")
+    return it.by_passkey(device)
+
+
+@rule(
+    "webauthn_checks.verify_assertion",
+    unchecked({"passkey": lambda given: replace(given["passkey"], counter=0)}),
+)
+def a_copy_of_the_device(it: Passkeys) -> Any:
+    device = it.register()
+    it.by_passkey(device)
+    before = device.counter
+    it.by_passkey(device)
+    device.counter = before  # which the copy still has
+    return it.by_passkey(device)
+
+
+@rule("challenges.check_session_unused")
+def a_session_twice(it: Passkeys) -> Any:
+    device, asked = it.register(), it.ask()
+    it.respond(asked, CREDENTIAL=it.signed(device, asked))
+    return it.respond(asked, CREDENTIAL=it.signed(device, asked))
+
+
+@rule("challenges.check_session_in_time")
+def a_session_of_three_minutes_ago(it: Passkeys) -> Any:
+    device, asked = it.register(), it.ask()
+    it.lab.travel(minutes=3)
+    return it.respond(asked, CREDENTIAL=it.signed(device, asked))
+
+
+@rule("user_auth.check_same_person")
+def a_session_of_somebody_else(it: Passkeys) -> Any:
+    device, asked = it.register(), it.ask()
+    it.member("rook")
+    return it.respond(asked, "rook", CREDENTIAL=it.signed(device, asked))
+
+
+@rule("passkey_factor.own_passkey", lambda user, answer: PARKED["passkey"])
+def a_passkey_of_somebody_else(it: Passkeys) -> Any:
+    it.register()
+    it.member("rook")
+    device = SoftwarePasskey()
+    it.register(device, it.sign_in("rook")["AccessToken"])
+    PARKED["passkey"] = next(iter(model.registry().pools[it.pool].people.find("rook").passkeys.values()))
+    asked = it.ask()
+    options = json.loads(asked["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
+    return it.respond(asked, CREDENTIAL=device.get(json.dumps({**options, "allowCredentials": []}), ORIGIN))
+
+
+@rule("passkey_factor.own_passkey", lambda user, answer: user.passkeys[answer.id])
+def a_passkey_that_names_somebody_else(it: Passkeys) -> Any:
+    device, asked = it.register(), it.ask()
+    signed = json.loads(it.signed(device, asked))
+    return it.respond(asked, CREDENTIAL=json.dumps(with_response(signed, userHandle="cm9vaw")))
+
+
+@rule("user_auth.check_still_open")
+def a_user_who_has_a_second_factor_by_now(it: Passkeys) -> Any:
+    it.as_two(FactorConfiguration="SINGLE_FACTOR")
+    device, asked = it.register(), it.ask()
+    it.app(it.token)
+    it.prefer(SOFTWARE_TOKEN_MFA=ON)
+    return it.respond(asked, CREDENTIAL=it.signed(device, asked))
+
+
+@rule("user_auth.check_still_open")
+def a_passkey_after_a_reset(it: Passkeys) -> Any:
+    device, asked = it.register(), it.ask()
+    it.idp.admin_reset_user_password(UserPoolId=it.pool, Username="mara")
+    return it.respond(asked, CREDENTIAL=it.signed(device, asked))
+
+
+@rule("user_status.check_enabled")
+def somebody_who_was_disabled(it: Passkeys) -> Any:
+    device, asked = it.register(), it.ask()
+    it.idp.admin_disable_user(UserPoolId=it.pool, Username="mara")
+    return it.respond(asked, CREDENTIAL=it.signed(device, asked))
+
+
+@rule("lockout.check_not_locked")
+def the_right_one_after_five_wrong_passwords(it: Passkeys) -> Any:
+    device = it.register()
+    for _ in range(5):
+        with refused("NotAuthorizedException"):
+            it.sign_in(password=OTHER_PASSWORD)
+    return it.by_passkey(device)
+
+
+PARKED: dict[str, Any] = {}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_refuses(it: Passkeys, name: str) -> None:
+    with refused("NotAuthorizedException"):
+        RULES[name][0](it)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_without_the_rule_nothing_refuses(it: Passkeys, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    call, function, instead = RULES[name]
+    module, _, attribute = function.partition(".")
+    rooms = ("cognito_lab.aws.user_pools.sign_in", "cognito_lab.aws.user_pools", "cognito_lab.protocols")
+    found = next(f"{room}.{module}" for room in rooms if find_spec(f"{room}.{module}"))
+    monkeypatch.setattr(import_module(found), attribute, instead)
+    assert call(it)["AccessToken"]
+
+
+# -- as both factors ------------------------------------------------------------------------------
 
 
 def prefer(it: Passkeys, **more: Any) -> None:
@@ -307,22 +612,49 @@ def prefer(it: Passkeys, **more: Any) -> None:
     it.idp.admin_set_user_mfa_preference(UserPoolId=it.pool, Username="mara", **settings)
 
 
-def test_a_passkey_is_a_second_factor_where_the_pool_says_so_and_there_is_another(it: Passkeys) -> None:
-    app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
-    it.idp.set_user_pool_mfa_config(UserPoolId=it.pool, MfaConfiguration="OPTIONAL", **app)
-    shown = pyotp.TOTP(it.idp.associate_software_token(AccessToken=it.token)["SecretCode"]).now()
-    it.idp.verify_software_token(AccessToken=it.token, UserCode=shown)
-    enabled = {"SoftwareTokenMfaSettings": {"Enabled": True}}
+def test_a_passkey_is_both_where_the_pool_says_so_and_there_is_another_second_factor(it: Passkeys) -> None:
+    it.as_two(FactorConfiguration="SINGLE_FACTOR")
+    it.app(it.token)
+    enabled = {"SoftwareTokenMfaSettings": ON}
     with refused("InvalidParameterException", "Passkeys are not configured as MFA"):
         prefer(it, **enabled)
-    as_two = {"FactorConfiguration": "MULTI_FACTOR_WITH_USER_VERIFICATION"}
-    it.idp.set_user_pool_mfa_config(
-        UserPoolId=it.pool, MfaConfiguration="OPTIONAL", WebAuthnConfiguration=as_two, **app
-    )
+    it.as_two()
     with refused("InvalidParameterException", "Another MFA method"):
         prefer(it)
     prefer(it, **enabled)
     prefer(it)
     with refused("InvalidParameterException", "Another MFA method"):
         prefer(it, SoftwareTokenMfaSettings={"Enabled": False})
-    assert it.user()["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
+    assert it.user()["UserMFASettingList"] == [APP]
+
+
+@pytest.mark.parametrize("mode", ["OPTIONAL", "ON"])
+def test_who_has_a_second_factor_signs_in_by_a_passkey_only_where_it_is_both(it: Passkeys, mode: str) -> None:
+    device = it.register()
+    it.as_two(mode, FactorConfiguration="SINGLE_FACTOR")
+    it.app(it.token)
+    it.prefer(SOFTWARE_TOKEN_MFA=ON)
+    assert it.choose("WEB_AUTHN")["AvailableChallenges"] == PASSWORD_FACTORS
+    it.as_two(mode)
+    assert it.choose("WEB_AUTHN")["AvailableChallenges"] == PASSWORD_FACTORS, "not what she asked for"
+    prefer(it)
+    claims = read(it.by_passkey(device)["AccessToken"])
+    assert (claims["amr"], claims["acr"]) == (["swk", "mfa"], "urn:cognito:loa:3")
+    assert it.initiate()["ChallengeName"] == APP, "a password alone is still half of it"
+    it.idp.admin_set_user_mfa_preference(
+        UserPoolId=it.pool, Username="mara", WebAuthnMfaSettings={"Enabled": False}
+    )
+    assert it.choose("WEB_AUTHN")["AvailableChallenges"] == PASSWORD_FACTORS
+
+
+def test_for_both_the_device_has_to_verify(it: Passkeys) -> None:
+    device = it.register(SoftwarePasskey(verifies=False))
+    it.as_two()
+    it.app(it.token)
+    prefer(it, SoftwareTokenMfaSettings=ON)
+    asked = json.loads(it.ask()["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
+    assert asked["userVerification"] == "required"
+    with refused("NotAuthorizedException"):
+        it.by_passkey(device)
+    device.verifies = True
+    assert it.by_passkey(device)["AccessToken"]

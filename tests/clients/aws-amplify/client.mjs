@@ -1,5 +1,5 @@
-// Amplify's sign-in by SRP, with second factors, with the choice of a first factor and without a password; its session
-// with the identity pool's credentials, its sign-out.
+// Amplify's sign-in by SRP, with second factors, with the choice of a first factor; its sign-up without a password; its
+// session with the identity pool's credentials, its sign-out.
 import { Amplify } from "aws-amplify";
 import {
   autoSignIn, confirmSignIn, confirmSignUp, fetchAuthSession, fetchUserAttributes, getCurrentUser, setUpTOTP, signIn,
@@ -62,50 +62,54 @@ const byApp = await signInWith("mara", async () => authenticator.generate({ time
 await signIn({ username: "ines", password: made.people.ines });
 await updateMFAPreference({ email: "PREFERRED" });
 await signOut();
-const sentTo = async (name) => {
-  const inbox = await (await fetch(`${endpoint}/_lab/inbox/${name}@tidepool.example`)).json();
-  return inbox.at(-1).code;
-};
-const byEmail = await signInWith("ines", () => sentTo("ines"));
+const codeOf = async (address) => (await (await fetch(`${endpoint}/_lab/inbox/${address}`)).json()).at(-1).code;
+const byEmail = await signInWith("ines", () => codeOf("ines@tidepool.example"));
 
-// A pool in which people choose how they begin. Nele never has a password, Kai has one.
+// And in a pool where they choose how they begin.
 const { pool: userPoolId, app: { id: userPoolClientId } } = made.choosing;
 Amplify.configure({ Auth: { Cognito: { userPoolId, userPoolClientId, userPoolEndpoint: endpoint } } });
-const authFlowType = "USER_AUTH";
-const amr = async () => (await fetchAuthSession()).tokens.idToken.payload.amr;
+const options = { authFlowType: "USER_AUTH" };
 
+async function choose(factor, answer) {
+  const offered = await signIn({ username: "ben", options });
+  const asked = await confirmSignIn({ challengeResponse: factor });
+  const given = await named(confirmSignIn({ challengeResponse: await answer() }));
+  if (given.isSignedIn) await signOut();
+  return [...offered.nextStep.availableChallenges, asked.nextStep.signInStep, given.isSignedIn ?? given];
+}
+
+await signIn({ username: "ben", options });
+const notOffered = await named(confirmSignIn({ challengeResponse: "SMS_OTP" }));
+const codeOfBen = () => codeOf("ben@tidepool.example");
+const { ben } = made.people;
+const chosen = {
+  "a wrong code": await choose("EMAIL_OTP", async () => another(await codeOfBen())),
+  "a code": await choose("EMAIL_OTP", codeOfBen),
+  "a wrong password": await choose("PASSWORD", () => "Rock-pools-2026!"),
+  "a password": await choose("PASSWORD", () => ben),
+  "a wrong password, by SRP": await choose("PASSWORD_SRP", () => "Rock-pools-2026!"),
+  "a password, by SRP": await choose("PASSWORD_SRP", () => ben),
+};
+const preferring = { ...options, preferredChallenge: "PASSWORD_SRP" };
+const preferred = await named(signIn({ username: "ben", password: ben, options: preferring }));
+await signOut();
+
+// Nele has no password from the beginning, and Kai has one; the code of the confirmation signs both in.
 async function join(username, password) {
-  const userAttributes = { email: `${username}@tidepool.example` };
-  await signUp({ username, password, options: { userAttributes, autoSignIn: { authFlowType } } });
-  const confirmed = await confirmSignUp({ username, confirmationCode: await sentTo(username) });
+  const email = `${username}@tidepool.example`;
+  await signUp({ username, password, options: { userAttributes: { email }, autoSignIn: options } });
+  const confirmed = await confirmSignUp({ username, confirmationCode: await codeOf(email) });
   const entered = await autoSignIn();
-  const steps = [confirmed.nextStep.signUpStep, entered.isSignedIn, ...await amr()];
+  const { amr } = (await fetchAuthSession()).tokens.idToken.payload;
   await signOut();
   await new Promise((done) => setTimeout(done, 500));  // Amplify passes over a second autoSignIn within 0.3 seconds
-  return steps;
+  return [confirmed.nextStep.signUpStep, entered.isSignedIn, ...amr];
 }
 
-async function begin(username, more, ...given) {
-  const answer = await signIn({ username, options: { authFlowType, ...more } });
-  const steps = [answer.nextStep.signInStep, ...(answer.nextStep.availableChallenges ?? [])];
-  for (const one of given) {
-    const challengeResponse = typeof one === "function" ? await one() : one;
-    const next = await confirmSignIn({ challengeResponse }).catch((error) => error);
-    steps.push(next.nextStep?.signInStep ?? next.name);
-  }
-  steps.push(...await amr());
-  await signOut();
-  return steps;
-}
-
-const code = () => sentTo("nele");
-const wrongCode = async () => another(await code());
-const withoutPassword = await join("nele");
-const withPassword = await join("kai", made.people.mara);
-const preferred = await begin("nele", { preferredChallenge: "EMAIL_OTP" }, wrongCode, code);
-const chosen = await begin("kai", {}, "EMAIL_OTP", () => sentTo("kai"));
-const proved = await begin("kai", {}, "PASSWORD_SRP", made.people.mara);
-const sent = await begin("kai", {}, "PASSWORD", "Rock-pools-2026!", made.people.mara);
+const joined = [await join("nele"), await join("kai", ben)];
+const byCode = { username: "nele", options: { ...options, preferredChallenge: "EMAIL_OTP" } };
+const asked = await signIn(byCode);
+const again = await named(confirmSignIn({ challengeResponse: await codeOf("nele@tidepool.example") }));
 
 const said = JSON.stringify({
   "wrong password": wrong,
@@ -119,12 +123,11 @@ const said = JSON.stringify({
   "wrong code of a new app": wrongSetup,
   "by app": byApp,
   "by e-mail": byEmail,
-  "signed up without a password": withoutPassword,
-  "signed up with one": withPassword,
-  "a preferred code": preferred,
-  "a chosen code": chosen,
-  "a chosen proof": proved,
-  "a chosen password": sent,
+  "not offered": notOffered,
+  chosen,
+  preferred: preferred.isSignedIn,
+  joined,
+  "a preferred code": [asked.nextStep.signInStep, again.isSignedIn],
 });
 // A timer of Amplify's sign-up would keep the program for minutes.
 process.stdout.write(`${said}\n`, () => process.exit());

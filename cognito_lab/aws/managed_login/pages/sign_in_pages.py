@@ -15,16 +15,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cognito_lab.aws.managed_login import csrf
+from cognito_lab.aws.managed_login import browser_sessions, csrf
 from cognito_lab.aws.managed_login.oauth import authorization_codes, requests
 from cognito_lab.aws.managed_login.oauth.authorize import AuthorizationRequest
-from cognito_lab.aws.managed_login.pages import first_factor_pages, rendering, second_factor_pages
+from cognito_lab.aws.managed_login.pages import (
+    first_factor_pages,
+    passkey_pages,
+    rendering,
+    second_factor_pages,
+)
 from cognito_lab.aws.managed_login.pages.visits import INPUTS, Input, Page, Visit, show, username_input
 from cognito_lab.aws.user_pools import attributes
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
-from cognito_lab.aws.user_pools.people import sign_up
+from cognito_lab.aws.user_pools.people import passkeys, sign_up
 from cognito_lab.aws.user_pools.settings import branding
 from cognito_lab.aws.user_pools.sign_in import challenges, new_password, password_flow, user_status
 from cognito_lab.errors import AwsError
@@ -45,8 +50,8 @@ def login_page(visit: Visit) -> tuple[str, dict[str, object]]:
     choice = first_factor_pages.offers_choice(visit.client)
     if own and choice and visit["username"] and "password" in visit.fields:  # which was refused
         return first_factor_pages.password_page(visit)
-    shown = {"own_users": own, "others": others, "sign_up": takes_sign_ups(visit.pool), "name_first": choice}
-    return "login.html", shown
+    return "login.html", {"own_users": own, "others": others, "sign_up": takes_sign_ups(visit.pool),
+                          "name_first": choice, "passkeys": passkey_pages.is_offered(visit)}  # fmt: skip
 
 
 def sign_up_page(visit: Visit) -> tuple[str, dict[str, object]]:
@@ -131,7 +136,7 @@ def register(visit: Visit) -> Response:
     user = visit.pool.people.find(visit["username"])
     assert user is not None, "who has signed up is there"
     session = challenges.store_challenge(visit.client, user, SIGN_UP)
-    return show(confirm_page, visit, notice=sent(answer), session=session)
+    return show(confirm_page, visit, notice=sent(answer, visit.pool), session=session)
 
 
 def confirm(visit: Visit) -> Response:
@@ -149,7 +154,7 @@ def confirm(visit: Visit) -> Response:
 
 def resend(visit: Visit) -> Response:
     answer = visit.call("ResendConfirmationCode", Username=visit["username"])
-    return show(confirm_page, visit, notice=sent(answer))
+    return show(confirm_page, visit, notice=sent(answer, visit.pool))
 
 
 def forgot(visit: Visit) -> Response:
@@ -170,13 +175,14 @@ def change_password(visit: Visit) -> Response:
     return after_first_factor(visit, user)
 
 
-def sent(answer: Mapping[str, Any]) -> str:
-    """Where a code went, as far as AWS says it."""
+def sent(answer: Mapping[str, Any], signed_up_at: UserPool | None = None) -> str:
+    """Where a code went, or the link of a sign-up, as far as AWS says it."""
     delivery = answer.get("CodeDeliveryDetails")
     if not delivery:
         return ""
     medium = "e-mail" if delivery["DeliveryMedium"] == "EMAIL" else "SMS"
-    return f"A code was sent by {medium} to {delivery['Destination']}."
+    by_link = signed_up_at is not None and signed_up_at.confirms_by_link and medium == "e-mail"
+    return f"A {'link' if by_link else 'code'} was sent by {medium} to {delivery['Destination']}."
 
 
 # -- the way from a request to a page -------------------------------------------------------------
@@ -190,7 +196,8 @@ FORMS: dict[str, tuple[Callable[[Visit], Response], Page]] = {  # what each does
     "/login": (log_in, login_page), "/signup": (register, sign_up_page), "/confirm": (confirm, confirm_page),
     "/resendcode": (resend, confirm_page), "/forgotPassword": (forgot, forgot_page),
     "/confirmforgotPassword": (reset, reset_page), "/changePassword": (change_password, new_password_page),
-    **first_factor_pages.FORMS, **second_factor_pages.FORMS,
+    **first_factor_pages.FORMS, **second_factor_pages.FORMS, **passkey_pages.FORMS,
+    "/passkeyStart": (passkey_pages.ask, login_page),
 }  # fmt: skip
 # Refusals that lead to another page.
 NEXT: dict[str, Page] = {
@@ -205,6 +212,20 @@ def show_page(request: Request) -> Response:
     known = {"username": forms.read_query(request).get("username") or asked.login_hint or ""}
     visit = Visit(request, asked, known)
     return unavailable_page(visit) or show(PAGES[visit.path], visit)
+
+
+def show_add_passkey(request: Request) -> Response:
+    """GET /passkeys/add: for who is signed in with this browser."""
+    asked = requests.parse_authorization_request(request)
+    if browser_sessions.current_session(request) is None:
+        return forms.redirect(f"/login?{asked.query()}")
+    visit = Visit(request, asked)
+    try:
+        passkeys.check_may_start(visit.pool, passkey_pages.owner(visit))
+    except AwsError as error:
+        exchanges.record_refusal(error)
+        return rendering.error_page(error.message, pool=visit.pool, client=visit.client)
+    return unavailable_page(visit) or show(passkey_pages.add_page, visit)
 
 
 def submit_form(request: Request) -> Response:
@@ -263,6 +284,7 @@ def confirm_by_link(request: Request) -> Response:
 
 ROUTES: dict[tuple[str, str], Callable[[Request], Response]] = {
     ("GET", "/confirmUser"): confirm_by_link,
+    ("GET", "/passkeys/add"): show_add_passkey,
     **{("GET", path): show_page for path in PAGES},
     **{("POST", path): submit_form for path in FORMS},
 }

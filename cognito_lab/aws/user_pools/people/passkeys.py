@@ -17,9 +17,8 @@ from cognito_lab.aws.api.pagination import paginate
 from cognito_lab.aws.user_pools import relying_party
 from cognito_lab.aws.user_pools.directory import User, to_datetime
 from cognito_lab.aws.user_pools.errors import not_found
-from cognito_lab.aws.user_pools.model import UserPool
+from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.tokens import checking
-from cognito_lab.aws.user_pools.tokens.checking import Bearer
 from cognito_lab.errors import AwsError, invalid
 from cognito_lab.expiring import Expiring
 from cognito_lab.protocols import oauth, webauthn_checks
@@ -44,45 +43,57 @@ class Registrations(Expiring[Registration]):
 
 @operation("cognito-idp", "StartWebAuthnRegistration")
 def start_web_authn_registration(call: Call) -> dict[str, Any]:
-    """What a page gives to ``navigator.credentials.create()``."""
     who = checking.user_of_access_token(call)
-    relying_party.check_enabled(who.pool)
-    domain = relying_party.domain_of(who.pool)
-    check_room(who.user)
+    return {"CredentialCreationOptions": start(who.client, who.user)}
+
+
+def start(client: AppClient, user: User) -> dict[str, Any]:
+    """What a page gives to ``navigator.credentials.create()``."""
+    domain = check_may_start(client.pool, user)
     challenge = randomness.octets(32)
-    started = Registration(who.user, who.client.id, time.time() + SECONDS)
-    moto_patches.state_of(who.pool, Registrations)[challenge] = started
+    started = Registration(user, client.id, time.time() + SECONDS)
+    moto_patches.state_of(client.pool, Registrations)[challenge] = started
     kinds = [{"type": "public-key", "alg": number} for number in webauthn_checks.ALGORITHMS.values()]
     resident = {"residentKey": "required", "requireResidentKey": True}
-    options = {
+    return {
         "rp": {"id": domain, "name": domain},
-        "user": {"id": oauth.base64url(who.user.sub.encode()), "name": who.user.username,
-                 "displayName": who.user.username},
+        "user": {"id": oauth.base64url(user.sub.encode()), "name": user.username,
+                 "displayName": user.username},
         "challenge": oauth.base64url(challenge),
         "pubKeyCredParams": kinds,
         "timeout": 60_000,
-        "excludeCredentials": [relying_party.descriptor(own) for own in who.user.passkeys.values()],
-        "authenticatorSelection": {**resident, "userVerification": relying_party.verification(who.pool)},
+        "excludeCredentials": [relying_party.descriptor(own) for own in user.passkeys.values()],
+        "authenticatorSelection": {**resident, "userVerification": relying_party.verification(client.pool)},
     }  # fmt: skip
-    return {"CredentialCreationOptions": options}
+
+
+def check_may_start(pool: UserPool, user: User) -> str:
+    """The pool takes passkeys, for the domain that is answered, and the user may have one more."""
+    relying_party.check_enabled(pool)
+    check_room(user)
+    return relying_party.domain_of(pool)
 
 
 @operation("cognito-idp", "CompleteWebAuthnRegistration")
 def complete_web_authn_registration(call: Call) -> dict[str, Any]:
-    """The browser's answer: from now on the passkey is the user's."""
     who = checking.user_of_access_token(call)
-    relying_party.check_enabled(who.pool)
+    complete(who.client, who.user, call["Credential"])
+    return {}
+
+
+def complete(client: AppClient, user: User, credential: Any) -> None:
+    """The browser's answer: from now on the passkey is the user's."""
+    relying_party.check_enabled(client.pool)
     try:
-        answer = webauthn_checks.read(call["Credential"])
+        answer = webauthn_checks.read(credential)
     except webauthn_checks.NotVerified:
         raise invalid("The credential is not a RegistrationResponseJSON.") from None
-    check_started(who, answer)
-    passkey = verified(who.pool, answer)
-    check_room(who.user)
-    check_new(who.user, passkey)
-    del moto_patches.state_of(who.pool, Registrations)[answer.challenge]
-    who.user.passkeys[passkey.id] = passkey
-    return {}
+    check_started(client, user, answer)
+    passkey = verified(client.pool, answer)
+    check_room(user)
+    check_new(user, passkey)
+    del moto_patches.state_of(client.pool, Registrations)[answer.challenge]
+    user.passkeys[passkey.id] = passkey
 
 
 def check_room(user: User) -> None:
@@ -96,17 +107,17 @@ def check_new(user: User, passkey: Passkey) -> None:
         raise invalid("The passkey is already registered.")
 
 
-def check_started(who: Bearer, answer: Answer) -> None:
+def check_started(client: AppClient, user: User, answer: Answer) -> None:
     """The challenge is one that this user was given not long ago, by the same app client.
 
     Raises:
         AwsError: ``WebAuthnChallengeNotFoundException``, ``WebAuthnClientMismatchException``.
     """
-    started = moto_patches.state_of(who.pool, Registrations).get(answer.challenge)
-    if started is None or started.user is not who.user or time.time() >= started.expires:
+    started = moto_patches.state_of(client.pool, Registrations).get(answer.challenge)
+    if started is None or started.user is not user or time.time() >= started.expires:
         text = "The challenge of the passkey's registration was not found, or has expired."
         raise AwsError("WebAuthnChallengeNotFoundException", text)
-    if started.client_id != who.client.id:
+    if started.client_id != client.id:
         text = "The access token is for another client than that of StartWebAuthnRegistration."
         raise AwsError("WebAuthnClientMismatchException", text)
 
@@ -118,7 +129,7 @@ def verified(pool: UserPool, answer: Answer) -> Passkey:
         AwsError: ``WebAuthnOriginNotAllowedException``, ``WebAuthnRelyingPartyMismatchException``,
             ``WebAuthnCredentialNotSupportedException``.
     """
-    domain = relying_party.domain_of(pool)
+    domain = relying_party.domain_if_any(pool) or ""  # a pool without one has no origin
     relying_party.check_origin(domain, answer)
     name = relying_party.check_same_domain(domain, answer)
     must_verify = relying_party.verification(pool) == "required"

@@ -31,7 +31,7 @@ class Challenge:
     factor, ``token`` the authenticator app that is being set up, ``credential`` the password of that moment,
     ``session`` the key under which it is kept, where it has one. ``is_first`` marks a challenge for a first
     factor: its code is never a second one. ``by_srp``: the password was proved and not sent. ``device`` is
-    the one that has to show itself, ``amr`` what was shown before it.
+    the one that has to show itself, ``amr`` what was shown before it. ``to_sign`` is for a passkey.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Challenge:
     device: Device | None = None
     amr: tuple[str, ...] = ("pwd",)
     is_first: bool = False
+    to_sign: bytes = b""
 
 
 class Challenges(Expiring[Challenge]):

@@ -1,7 +1,7 @@
 """Choice-based sign-in (USER_AUTH): which first factors a user can choose from, and how each one is shown.
 
-Who shows a password here goes on as in the other flows. A code alone signs in, and no second factor is added:
-so it is not for users who have one.
+Who shows a password here goes on as in the other flows. A code or a passkey alone signs in, and no second
+factor is added: so they are not for users who have one, except a passkey that counts as both.
 
 Source: "Authentication flows" (choice-based and passwordless sign-in), "Adding MFA to a user pool", "Managing
 user existence error responses"; InitiateAuth and RespondToAuthChallenge in the API reference.
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
+from cognito_lab import randomness
 from cognito_lab.aws.user_pools import attributes, client_secrets, model, second_factors
 from cognito_lab.aws.user_pools.directory import Code, User
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
@@ -23,6 +24,7 @@ from cognito_lab.aws.user_pools.sign_in import (
     hidden_users,
     lockout,
     mfa_challenges,
+    passkey_factor,
     password_flow,
     srp_flow,
     user_status,
@@ -32,7 +34,7 @@ from cognito_lab.aws.user_pools.threat_protection import auth_events, risk
 from cognito_lab.aws.user_pools.tokens import issuing, token_store
 from cognito_lab.errors import OutsideTheLab, invalid
 
-SELECT = "SELECT_CHALLENGE"
+SELECT, PASSKEY = "SELECT_CHALLENGE", "WEB_AUTHN"
 PASSWORDS = ("PASSWORD", "PASSWORD_SRP")
 AMR = {"email": "email_otp", "phone_number": "sms"}
 UNSUPPORTED_PARAMETERS = ("TARGET_ACR_VALUES", "MAX_AGE", "ACCESS_TOKEN")  # they ask for a stronger sign-in
@@ -82,7 +84,7 @@ def find_person(client: AppClient, username: str) -> User:
 
 
 def check_known(preferred: str | None) -> None:
-    if preferred and preferred not in FIRST_FACTORS and preferred != "WEB_AUTHN":
+    if preferred and preferred not in FIRST_FACTORS:
         raise invalid(f"{preferred} is not a challenge of USER_AUTH.")
 
 
@@ -120,6 +122,8 @@ def available(pool: UserPool, user: User) -> list[str]:
     allowed = model.first_factors(pool.settings)
     names = [name for name, factor in FIRST_FACTORS.items() if factor.policy in allowed]
     if hidden_users.is_placeholder(user):
+        if not passkey_factor.is_possible(pool):
+            names = [name for name in names if name != PASSKEY]
         kept = hidden_users.plausible(pool, user, {FIRST_FACTORS[name].policy for name in names})
         return [name for name in names if FIRST_FACTORS[name].policy in kept]
     return [name for name in names if FIRST_FACTORS[name].can_use(pool, user)]
@@ -265,6 +269,42 @@ def prove(pool: UserPool, user: User, code: Code) -> None:
         mfa_challenges.prove_address(pool, user, code)
 
 
+# -- a passkey ------------------------------------------------------------------------------------
+
+
+def ask_for_passkey(client: AppClient, user: User, given: Given) -> Answer:
+    """Its challenge, which has to come first: AWS's page lets CREDENTIAL come along with the choice, and does
+    not say what it would answer."""
+    challenge = randomness.octets(32)
+    options = passkey_factor.request_options(client.pool, user, challenge)
+    session = challenges.store_challenge(client, user, PASSKEY, is_first=True, to_sign=challenge)
+    shown = {"CREDENTIAL_REQUEST_OPTIONS": options}
+    return {"ChallengeName": PASSKEY, "Session": session, "ChallengeParameters": shown}
+
+
+def answer_passkey(client: AppClient, challenge: Challenge, responses: Given) -> Answer:
+    amr = show_passkey(client, challenge, responses)
+    return {
+        "ChallengeParameters": {},
+        "AuthenticationResult": issuing.issue_tokens(client, challenge.user, amr=amr),
+    }
+
+
+def show_passkey(client: AppClient, challenge: Challenge, responses: Given) -> tuple[str, ...]:
+    """The right answer signs in: how the user has authenticated (``amr``)."""
+    user = challenge.user
+    answer = passkey_factor.read(challenges.required(responses, "CREDENTIAL"))
+    lockout.check_not_locked(user)
+    with auth_events.first_factor(client, user, by_password=False):
+        amr = passkey_factor.check_answer(client.pool, user, challenge.to_sign, answer)
+    challenge.answered = True
+    finish(client, user)
+    return amr
+
+
+# -- what comes after it --------------------------------------------------------------------------
+
+
 def finish(client: AppClient, user: User, change: Callable[[], None] = lambda: None) -> None:
     """The user is known without a password; ``change`` is what that proves. No second factor is asked for."""
     event, _ = risk.judge(client, user, by_password=False)
@@ -317,4 +357,5 @@ FIRST_FACTORS: dict[str, FirstFactor] = {
         )
         for name, attribute in model.CODES.items()
     },
+    PASSKEY: FirstFactor(PASSKEY, passkey_factor.can_use, ask_for_passkey, answer_passkey),
 }

@@ -37,8 +37,10 @@ def _common_claims(client: AppClient, login: Authentication, now: int, token: st
 
 
 def level_of_assurance(amr: Sequence[str]) -> int:
-    """How strong an authentication was: the password alone is level 1, a code alone level 2. For sign-in
-    elsewhere AWS names no level where the provider says nothing of its own."""
+    """How strong an authentication was: the password alone is level 1, a code alone level 2, a passkey 3. For
+    sign-in elsewhere AWS names no level where the provider says nothing of its own."""
+    if {"swk", "hwk"} & set(amr):
+        return 3
     if "otp" in amr or not {"sms", "email_otp"} & set(amr):
         return 4 if "otp" in amr else 1
     return 3 if "pwd" in amr else 2
