@@ -264,13 +264,14 @@ def service_model(service: str) -> Any:
     return get_service_model(service)
 
 
-def query_xml(service: str, operation: str, result: dict[str, Any]) -> Any:
-    """``result`` in XML, as the query protocol of STS and IAM has it: status_code, headers and body."""
+def serialized(service: str, operation: str, result: dict[str, Any]) -> Any:
+    """``result`` as the protocol of its service has it (all but JSON 1.1): status_code, headers and body."""
     from moto.core.serialize import get_serializer_class
 
+    protocol = service_model(service).metadata["protocol"]
     model = service_model(service).operation_model(operation)
-    serialized: Any = get_serializer_class(service, "query")(operation_model=model).serialize(result)
-    return serialized
+    answer: Any = get_serializer_class(service, protocol)(operation_model=model).serialize(result)
+    return answer
 
 
 # -- moto's storage ------------------------------------------------------------------------------

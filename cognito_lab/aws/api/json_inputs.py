@@ -26,13 +26,17 @@ def read(shape: Any, body: bytes) -> dict[str, Any]:
     Raises:
         AwsError: ``SerializationException``: no JSON object, or a value of another type than the model's.
     """
-    value = _object(body)
+    value = read_object(body)
     found: dict[str, Any] = {} if shape is None else of_type(shape, value)
     return found
 
 
-def _object(body: bytes) -> Any:
-    """The JSON object in ``body``; an empty body counts as an empty one."""
+def read_object(body: bytes) -> Any:
+    """The JSON object in ``body``; an empty body counts as an empty one.
+
+    Raises:
+        AwsError: ``SerializationException``: it is no JSON object.
+    """
     try:
         value = json_texts.read_once(body or b"{}")
     except json_texts.NotJson:

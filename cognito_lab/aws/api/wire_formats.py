@@ -21,14 +21,15 @@ NO_XML = re.compile("[^\\t\\n\\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  #
 
 
 def success(service: str, operation: str, result: dict[str, Any]) -> Response:
-    """``result`` in the wire form of the service: JSON 1.1, or the XML of the query protocol."""
+    """``result`` in the wire form of the service: JSON 1.1, or what moto writes of it."""
     if service in JSON_SERVICES:
         body = json.dumps(result, default=_seconds).encode()
         return Response(200, Headers({"content-type": "application/x-amz-json-1.1", **_request_id()}), body)
-    answer = moto_patches.query_xml(service, operation, result)
-    body = answer["body"]
+    answer = moto_patches.serialized(service, operation, result)
+    status = result.get("StatusCode", answer["status_code"])  # Lambda answers its HTTP status as a member
+    body = b"" if status == 204 else answer["body"]
     return Response(
-        answer["status_code"],
+        status,
         Headers({**answer["headers"], **_request_id()}),
         body.encode() if isinstance(body, str) else body,
     )

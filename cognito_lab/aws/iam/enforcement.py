@@ -43,6 +43,7 @@ def authenticated(request: Request, service: str, operation: str, *, public: boo
     """
     if public:
         return None
+    service = services.signed_as(service)
     older = presigned_version_2.presigned(request, service)
     key = presigned_version_2.verify(older, request) if older else signatures.verify(request, service)
     if key is None and service != "s3":
@@ -126,4 +127,4 @@ def denied(service: str, verdict: Verdict, resource: str, principal: Principal |
     text += verdict.reason
     if service in ("s3", *services.QUERY_SERVICES):
         return AwsError("AccessDenied", text, 403)
-    return AwsError("AccessDeniedException", text)
+    return AwsError("AccessDeniedException", text, 403 if service in services.REST_SERVICES else 400)
