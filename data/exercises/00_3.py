@@ -13,7 +13,7 @@ from cognito_lab.practice.checks import expect
 title, core, difficulty, minutes = "Where is your own question answered?", False, 1, 1
 expected = "the check finds your word in the lesson that you named."
 hint = """
-Is it about people (01), tokens (02), protection (04), pages (06, 07), AWS credentials (09), all together (12),
+Is it about people (01), tokens (02), ways to sign in (03), protection (04), pages (06, 07), AWS credentials (09), all together (12),
 or a site (14)?
 """
 scene = "directory"

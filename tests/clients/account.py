@@ -10,7 +10,7 @@ pool = idp.list_user_pools(MaxResults=1)["UserPools"][0]["Id"]
 identity_pool = identities.list_identity_pools(MaxResults=1)["IdentityPools"][0]["IdentityPoolId"]
 callback, password = "https://app.tidepool.example/callback", "Tide-pools-2026!"
 hub = f"http://localhost:{sys.argv[1]}/hub/oauth_callback"  # plain HTTP is for localhost by that name only
-flows = ("USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH")
+flows = ("USER_AUTH", "USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH")
 people = ("mara", "ben", "ines")
 
 
@@ -55,6 +55,7 @@ def guarded(domain: str, mfa: str, by_email: bool, **settings: object) -> dict[s
     return {"pool": made, "domain": domain, "app": app("guarded", of=made, **pages)}
 
 
+choice = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
 devices = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
 issuer = f"cognito-idp.us-east-1.amazonaws.com/{pool}"
 identities.update_identity_pool(
@@ -75,6 +76,7 @@ print(
             "own": app("own", secret=True, **admin),
             "optional": guarded("tidepool-optional", "OPTIONAL", by_email=True),
             "required": guarded("tidepool-required", "ON", by_email=False),
+            "choosing": guarded("choosing", "OPTIONAL", by_email=True, Policies=choice),
             "remembering": guarded("devices", "OPTIONAL", by_email=False, DeviceConfiguration=devices),
             "people": dict.fromkeys(people, password),
         }

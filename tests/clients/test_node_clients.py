@@ -99,6 +99,16 @@ def test_the_aws_sdk_for_javascript(account: Account) -> None:
     }
 
 
+CHOSEN = {
+    "a wrong code": ("EMAIL_CODE", "CodeMismatchException"),
+    "a code": ("EMAIL_CODE", True),
+    "a wrong password": ("PASSWORD", "NotAuthorizedException"),
+    "a password": ("PASSWORD", True),
+    "a wrong password, by SRP": ("PASSWORD", "NotAuthorizedException"),
+    "a password, by SRP": ("PASSWORD", True),
+}
+
+
 def test_aws_amplify(account: Account) -> None:
     assert account.client("aws-amplify") == {
         "wrong password": "NotAuthorizedException",
@@ -112,6 +122,12 @@ def test_aws_amplify(account: Account) -> None:
         "wrong code of a new app": "EnableSoftwareTokenMFAException",
         "by app": ["CONFIRM_SIGN_IN_WITH_TOTP_CODE", "CodeMismatchException", True, "otp"],
         "by e-mail": ["CONFIRM_SIGN_IN_WITH_EMAIL_CODE", "CodeMismatchException", True, "email_otp"],
+        "not offered": "InvalidParameterException",
+        "chosen": {
+            what: ["PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", f"CONFIRM_SIGN_IN_WITH_{step}", end]
+            for what, (step, end) in CHOSEN.items()
+        },
+        "preferred": True,
     }
 
 

@@ -758,7 +758,6 @@ PASSED_ON = {
     "network.forms.refuse_if",
     "identity_pools.credentials.get_credentials_for_identity",
     "user_pools.people.admin.take_aliases",
-    "user_pools.people.remembered_devices.known_to_administrator",
     "user_pools.sign_in.passkey_factor.check_answer",
     "user_pools.sign_in.refresh.revoke_token",
 }

@@ -14,6 +14,7 @@ from support.federation import Federation
 from support.iam_people import TRUST, allow, deny, document, session_of
 from support.managed_login import CALLBACK, CHALLENGE, DOMAIN, SIGNED_OUT, VERIFIER
 from support.passkeys import FACTORS, credentials_for
+from support.srp_client import Client
 from support.threat_protection import AWAY, BLOCK_LEAKED, HOME, LAPTOP, NOTIFY, PHONE, encoded
 from support.user_pools import FLOWS, OTHER_PASSWORD, PASSWORD, pairs, secret_hash
 
@@ -46,6 +47,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "/tidepool-pictures/mara/crab.svg": ("prefix",),
 }  # fmt: skip
 
+DEVICES = {"ChallengeRequiredOnNewDevice": True}
+
 
 def pages(pool: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
     """Method, host, path and fields of what browsers and apps open, by the names of a served account."""
@@ -71,13 +74,29 @@ def pages(pool: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
     ]
 
 
+def device_of(it: Federation, settings: dict[str, Any]) -> str:
+    """The key of a device of Mara's; from now on the pool tracks devices."""
+    it.idp.update_user_pool(**settings, DeviceConfiguration=DEVICES)
+    app = it.new_client(ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])["ClientId"]
+    person = Client(it)
+    tokens = person.send(person.claim(person.begin(client=app)), client=app)["AuthenticationResult"]
+    key = str(tokens["NewDeviceMetadata"]["DeviceKey"])
+    numbers = {"Salt": "AQ==", "PasswordVerifier": "Ag=="}
+    it.idp.confirm_device(
+        AccessToken=tokens["AccessToken"], DeviceKey=key, DeviceSecretVerifierConfig=numbers
+    )
+    return key
+
+
 def furnished(lab: Lab) -> dict[str, list[Any]]:
     """Fill the account; what is in it by member name, as :class:`support.malformed.Requests` wants it."""
     it = Federation(lab)
-    it.idp.update_user_pool(
-        UserPoolId=it.pool, AutoVerifiedAttributes=["email"], UserPoolTier="PLUS", Policies=FACTORS,
-        UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"},
-    )  # fmt: skip
+    settings: dict[str, Any] = {
+        "UserPoolId": it.pool, "AutoVerifiedAttributes": ["email"], "UserPoolTier": "PLUS",
+        "Policies": FACTORS,
+        "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"},
+    }  # fmt: skip
+    it.idp.update_user_pool(**settings)
     it.idp.set_risk_configuration(
         UserPoolId=it.pool, CompromisedCredentialsRiskConfiguration=BLOCK_LEAKED,
         RiskExceptionConfiguration={"BlockedIPRangeList": ["198.51.100.0/24"]},
@@ -94,6 +113,9 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     it.idp.create_group(UserPoolId=it.pool, GroupName="divers")
     it.idp.create_resource_server(UserPoolId=it.pool, Identifier="tides", Name="tides", Scopes=[])
     session = it.initiate("noor")["Session"]
+    it.idp.set_user_pool_session_configuration(
+        UserPoolId=it.pool, UserSessionTracking="ENABLED", TokenSession={"MaxPerUser": 9}
+    )
     signed_in = it.sign_in()
     token = {"AccessToken": signed_in["AccessToken"]}
     options = it.idp.start_web_authn_registration(**token)["CredentialCreationOptions"]
@@ -104,6 +126,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     by_passkey = {"USERNAME": "mara", "PREFERRED_CHALLENGE": "WEB_AUTHN"}
     asked = it.idp.initiate_auth(ClientId=choice, AuthFlow="USER_AUTH", AuthParameters=by_passkey)
     signed = device.get(asked["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"], origin)
+    phone, tracked = device_of(it, settings), it.idp.list_user_sessions(AccessToken=signed_in["AccessToken"])
     it.sign_up("ula")
     it.confirm("ula")
     app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
@@ -114,7 +137,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     plus = {"AutoVerifiedAttributes": ["email"], "UserPoolTier": "PLUS", "MfaConfiguration": "OPTIONAL",
             "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"}}  # fmt: skip
     first = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]}}
-    it.idp.update_user_pool(UserPoolId=it.pool, Policies=first, **plus)
+    it.idp.update_user_pool(UserPoolId=it.pool, Policies=first, DeviceConfiguration=DEVICES, **plus)
     choice = it.new_client(ExplicitAuthFlows=[*FLOWS, "ALLOW_USER_AUTH"])["ClientId"]
     begun = it.idp.sign_up(
         ClientId=choice, Username="kai", UserAttributes=pairs(email="kai@tidepool.example")
@@ -224,6 +247,9 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "Path": ["/", "/team/"],
         "Url": ["https://accounts.google.com"],
         "OpenIDConnectProviderArn": ["arn:aws:iam::123456789012:oidc-provider/accounts.google.com"],
+        "DeviceKey": [phone], "DEVICE_KEY": [phone], "Salt": ["AQ==", "é"],
+        "PasswordVerifier": ["Ag==", "A"],
+        "SessionId": [one["SessionId"] for one in tracked["Sessions"]],
         "EventId": [event["EventId"]], "IpAddress": [HOME, AWAY, "fe80::1%eth0"],
         "EncodedData": [encoded(LAPTOP), encoded(PHONE)],
         "BlockedIPRangeList": [["198.51.100.0/24"], ["2001:db8::/32", "x"]],

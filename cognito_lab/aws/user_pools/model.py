@@ -182,6 +182,10 @@ class Domain:
 
 TEMPLATES = {  # kind of message: its subject and text where the pool has none of its own
     "verification": ("Your verification code", "Your verification code is {####}."),
+    "link": (
+        "Your verification link",
+        "Please click the link below to verify your email address. {##Verify Email##}",
+    ),
     "invitation": (
         "Your temporary password",
         "Your username is {username} and temporary password is {####}.",
@@ -250,11 +254,22 @@ class UserPool:
         user.credential = passwords.Credential(known, time.time(), former[-24:])
         user.status, user.modified = status, time.time()
 
+    @property
+    def confirms_by_link(self) -> bool:
+        """Whether the e-mail after a sign-up has a link in place of a code."""
+        option: str = self.settings["VerificationMessageTemplate"]["DefaultEmailOption"]
+        return option == "CONFIRM_WITH_LINK"
+
     def template(self, kind: str, medium: str) -> tuple[str, str]:
         """Subject and text of a message, with AWS's placeholders; an SMS has no subject."""
         subject, text = TEMPLATES[kind]
         own = self.settings["VerificationMessageTemplate"]
-        if kind.startswith("invitation"):
+        if kind == "link":
+            own = {
+                "EmailSubject": own.get("EmailSubjectByLink"),
+                "EmailMessage": own.get("EmailMessageByLink"),
+            }
+        elif kind.startswith("invitation"):
             own = self.settings["AdminCreateUserConfig"].get("InviteMessageTemplate", {})
         elif kind == "authentication":
             email = self.mfa.get("EmailMfaConfiguration", {})

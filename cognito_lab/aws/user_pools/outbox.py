@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -61,13 +62,20 @@ def inbox(address: str) -> list[Message]:
     return list(moto_patches.account_state(Outbox).to.get(address, ()))
 
 
-def send(pool: UserPool, kind: str, to: str, attribute: str, code: str, username: str) -> dict[str, str]:
+def send(
+    pool: UserPool, kind: str, to: str, attribute: str, code: str, username: str, link: str = ""
+) -> dict[str, str]:
     """Send the pool's message of a ``kind`` to ``to``, the user's ``attribute``; answers CodeDeliveryDetails.
 
-    ``kind`` is ``"verification"`` or ``"invitation"``: each has a template in the pool's settings.
+    ``kind`` is ``"verification"``, ``"link"`` or ``"invitation"``: each has a template in the pool's
+    settings.
     """
     subject, text = pool.template(kind, MEDIUM[attribute])
     text = text.replace("{####}", code).replace("{username}", username)
+    if link:
+        text = re.sub(
+            r"\{##(.*?)##\}", lambda shown: f'<a href="{link}">{shown[1]}</a>', text, flags=re.DOTALL
+        )
     headers = email_headers(pool) if attribute == "email" else {}
     sent = Message(to, MEDIUM[attribute], subject, text, code, datetime.now(UTC), **headers)
     deliver(sent)

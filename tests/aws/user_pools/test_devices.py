@@ -10,10 +10,14 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
+import pyotp
 import pytest
-from support.second_factors import APP, SES, Factors, factors, wrong
+from support.second_factors import APP, ON, PHONE, SES, SMS, Factors, factors, wrong
 from support.srp_client import PRIME, Client, hexadecimal, sha, written
 from support.user_pools import OTHER_PASSWORD, mapping, read, refused
+
+from cognito_lab.aws.user_pools.threat_protection import auth_events, risk
+from cognito_lab.aws.user_pools.threat_protection.request_context import UNKNOWN as UNTOLD
 
 TRACKED = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
 UNKNOWN = ("ResourceNotFoundException", "Device does not exist.")
@@ -195,15 +199,50 @@ def test_a_user_sees_remembered_devices_and_an_administrator_all(it: Factors, la
 def test_nobody_reaches_a_device_of_somebody_else(it: Factors, laptop: Laptop) -> None:
     it.member("ben")
     token = it.sign_in("ben")["AccessToken"]
-    for operation in (it.idp.get_device, it.idp.forget_device, it.idp.update_device_status):
+    for call in (it.idp.get_device, it.idp.forget_device, it.idp.update_device_status):
         with refused(*UNKNOWN):
-            operation(AccessToken=token, DeviceKey=laptop.key)
+            call(AccessToken=token, DeviceKey=laptop.key)
     with refused(*UNKNOWN):
         it.idp.admin_forget_device(UserPoolId=it.pool, Username="ben", DeviceKey=laptop.key)
+    codes = {"get_device": UNKNOWN[0], "list_devices": UNKNOWN[0], "forget_device": "UserNotFoundException"}
+    for operation, code in codes.items():
+        named = {} if operation == "list_devices" else {"DeviceKey": laptop.key}
+        with refused(code):
+            getattr(it.idp, f"admin_{operation}")(UserPoolId=it.pool, Username="nobody", **named)
     for unsigned in (it.idp.get_device, it.idp.forget_device):
         with refused("InvalidParameterException"):
             unsigned(DeviceKey=laptop.key)
     assert laptop.signs_in()
+
+
+def answered_by_srp(it: Factors, name: str) -> dict[str, Any]:
+    client = Client(it)
+    return client.send(client.claim(client.begin(name)))
+
+
+def test_a_device_can_be_confirmed_after_each_challenge_that_srp_led_to(it: Factors) -> None:
+    it.mfa("ON", APP)
+    it.invited("ben")
+    challenge = it.respond(answered_by_srp(it, "ben"), "ben", NEW_PASSWORD=OTHER_PASSWORD)
+    assert challenge["ChallengeName"] == "MFA_SETUP"
+    setup = it.idp.associate_software_token(Session=challenge["Session"])
+    app = pyotp.TOTP(setup["SecretCode"])
+    shown = it.idp.verify_software_token(Session=setup["Session"], UserCode=app.now())
+    tokens = it.respond(challenge | {"Session": shown["Session"]}, "ben")
+    assert not Laptop(it, tokens).confirm()
+    it.mfa("OPTIONAL", APP, SMS)
+    it.member(phone_number=PHONE)
+    app = it.app(it.sign_in()["AccessToken"])
+    it.prefer(SOFTWARE_TOKEN_MFA=ON, SMS_MFA=ON)
+    for begin in (lambda: answered_by_srp(it, "mara"), it.initiate):
+        it.lab.travel(seconds=60)
+        asked = it.respond(begin(), ANSWER=APP)
+        tokens = it.answer(asked, app.now())
+        if begin == it.initiate:
+            with refused("InvalidParameterException", "Invalid device key given."):
+                Laptop(it, tokens).confirm()
+        else:
+            assert not Laptop(it, tokens).confirm()
 
 
 # -- at a sign-in ------------------------------------------------------------------------------------
@@ -318,6 +357,33 @@ def test_the_count_of_failures_is_not_cleared_before_the_device_is_shown(it: Fac
         it.answer(by_srp(it), wrong(app))
     with refused("NotAuthorizedException", "Password attempts exceeded"):
         by_srp(it)
+
+
+def test_threat_protection_sees_one_sign_in(it: Factors, laptop: Laptop) -> None:
+    it.idp.update_user_pool(
+        UserPoolId=it.pool, MfaConfiguration="OPTIONAL", EmailConfiguration=SES, DeviceConfiguration=TRACKED,
+        UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"},
+    )  # fmt: skip
+    client, asked = laptop.asks(laptop.begins())
+    thief = Laptop(it, laptop.tokens)
+    events = lambda: [one["EventResponse"] for one in laptop.admin("list_user_auth_events")["AuthEvents"]]  # noqa: E731
+    assert events() == ["InProgress"]
+    laptop.proves(client, asked)
+    assert events() == ["Pass"]
+    with refused(*WRONG):
+        thief.signs_in()
+    assert events() == ["Fail", "Pass"]
+
+
+def test_a_sign_in_at_risk_needs_a_second_factor_on_a_known_device_too(
+    it: Factors, laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_app(it, laptop)
+    assert laptop.begins()["ChallengeName"] == "DEVICE_SRP_AUTH"
+    monkeypatch.setattr(
+        risk, "judge", lambda *_, **__: risk.Judgement(auth_events.AuthEvent("SignIn", UNTOLD), True)
+    )
+    assert laptop.begins()["ChallengeName"] == APP
 
 
 # -- afterwards --------------------------------------------------------------------------------------

@@ -35,7 +35,8 @@ POOL: dict[str, Any] = {
     "EmailVerificationSubject": "Code",
     "VerificationMessageTemplate": {
         "SmsMessage": "{####}", "EmailMessage": "code {####}", "EmailSubject": "Code",
-        "DefaultEmailOption": "CONFIRM_WITH_CODE",
+        "EmailMessageByLink": "{##here##}", "EmailSubjectByLink": "Link",
+        "DefaultEmailOption": "CONFIRM_WITH_LINK",
     },
     "MfaConfiguration": "OPTIONAL",
     "SmsConfiguration": {"SnsCallerArn": ARN, "ExternalId": "tidepool", "SnsRegion": "us-east-1"},
@@ -80,8 +81,6 @@ CLIENT: dict[str, Any] = {
 REFUSED_OF_POOLS: dict[str, Any] = {
     "LambdaConfig": {"PreSignUp": "arn:aws:lambda:us-east-1:123456789012:function:f"},
     "UsernameAttributes": ["email"],  # beside AliasAttributes: tried by itself below
-    "VerificationMessageTemplate.EmailMessageByLink": {"EmailMessageByLink": "{##here##}"},
-    "VerificationMessageTemplate.EmailSubjectByLink": {"EmailSubjectByLink": "here"},
     "EmailConfiguration.ConfigurationSet": {"ConfigurationSet": "a"},
     "SmsConfiguration.EumsSms": {"EumsSms": {"CallerArn": ARN}},
     "UserPoolAddOns.AdvancedSecurityAdditionalFlows": {
@@ -412,8 +411,6 @@ PAIRS_OF_POOLS: list[tuple[dict[str, Any], dict[str, Any]]] = [
       "AliasAttributes": ["preferred_username"]}, {"AliasAttributes": ["email"]}),
     ({"AccountRecoverySetting": {"RecoveryMechanisms": [ADMIN, MAIL]}},
      {"AccountRecoverySetting": {"RecoveryMechanisms": [ADMIN]}}),
-    ({"VerificationMessageTemplate": {"EmailMessage": "{####}", "EmailMessageByLink": "{##here##}"}},
-     {"VerificationMessageTemplate": {"EmailMessage": "{####}"}}),
     ({"MfaConfiguration": "ON"}, {"MfaConfiguration": "OFF"}),
 ]  # fmt: skip
 

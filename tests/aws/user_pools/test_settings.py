@@ -148,7 +148,6 @@ def test_choice_based_sign_in_needs_more_than_lite(it):
     [
         {"LambdaConfig": {"PreSignUp": "arn:aws:lambda:us-east-1:123456789012:function:f"}},
         {"IssuerConfiguration": {"Type": "UPDATED"}},
-        {"VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_LINK"}},
         {
             "UserPoolAddOns": {
                 "AdvancedSecurityMode": "OFF",

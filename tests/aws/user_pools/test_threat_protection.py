@@ -618,6 +618,17 @@ def test_tokens_name_the_event_that_they_come_of(it: Protected) -> None:
     assert event_of(token_of(renewed)) == event_of(answer["AccessToken"])
 
 
+def test_tokens_for_a_code_alone_name_their_event(it: Protected) -> None:
+    policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    it.new_pool(["ALLOW_USER_AUTH"], UserPoolTier="PLUS", AutoVerifiedAttributes=["email"], Policies=policies,
+                UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"})  # fmt: skip
+    it.member()
+    prefers = {"USERNAME": "mara", "PREFERRED_CHALLENGE": "EMAIL_OTP"}
+    challenge = it.idp.initiate_auth(ClientId=it.client, AuthFlow="USER_AUTH", AuthParameters=prefers)
+    answer = it.answer(challenge, it.code())
+    assert event_of(answer["AccessToken"]) == it.events()[0]["EventId"]
+
+
 def test_two_years_of_events_are_kept(it: Protected) -> None:
     it.comes()
     it.lab.travel(days=2 * 365 - 1)

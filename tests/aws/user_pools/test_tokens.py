@@ -447,3 +447,14 @@ def test_a_deleted_user_s_tokens_are_dead(it):
         it.refresh(answer["RefreshToken"])
     with refused("UserNotFoundException"):
         it.sign_in("nobody", PASSWORD)
+
+
+def test_the_operations_of_passkeys_know_no_code_for_an_app_client_that_is_gone(it):
+    lost = it.new_client()["ClientId"]
+    token = it.sign_in(client=lost)["AccessToken"]
+    assert it.idp.list_web_authn_credentials(AccessToken=token)["Credentials"] == []
+    it.idp.delete_user_pool_client(UserPoolId=it.pool, ClientId=lost)
+    with refused("ResourceNotFoundException"):
+        get_user(it, token)
+    with refused("NotAuthorizedException"):
+        it.idp.list_web_authn_credentials(AccessToken=token)

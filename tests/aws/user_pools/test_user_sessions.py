@@ -167,6 +167,8 @@ def test_a_session_is_ended_alone_and_not_by_itself(it: Pages) -> None:
     with refused("ResourceNotFoundException"):
         revoke(it, lost)
     assert len(sessions(it)) == 1
+    with refused("InvalidParameterException"):
+        it.idp.list_user_sessions(AccessToken=here["AccessToken"], NextToken="x")
     it.idp.global_sign_out(AccessToken=here["AccessToken"])
     assert sessions(it) == []
 

@@ -61,10 +61,36 @@ const byApp = await signInWith("mara", async () => authenticator.generate({ time
 await signIn({ username: "ines", password: made.people.ines });
 await updateMFAPreference({ email: "PREFERRED" });
 await signOut();
-const byEmail = await signInWith("ines", async () => {
-  const inbox = await (await fetch(`${endpoint}/_lab/inbox/ines@tidepool.example`)).json();
-  return inbox.at(-1).code;
-});
+const codeOf = async (address) => (await (await fetch(`${endpoint}/_lab/inbox/${address}`)).json()).at(-1).code;
+const byEmail = await signInWith("ines", () => codeOf("ines@tidepool.example"));
+
+// And in a pool where they choose how they begin.
+const { pool: userPoolId, app: { id: userPoolClientId } } = made.choosing;
+Amplify.configure({ Auth: { Cognito: { userPoolId, userPoolClientId, userPoolEndpoint: endpoint } } });
+const options = { authFlowType: "USER_AUTH" };
+
+async function choose(factor, answer) {
+  const offered = await signIn({ username: "ben", options });
+  const asked = await confirmSignIn({ challengeResponse: factor });
+  const given = await named(confirmSignIn({ challengeResponse: await answer() }));
+  if (given.isSignedIn) await signOut();
+  return [...offered.nextStep.availableChallenges, asked.nextStep.signInStep, given.isSignedIn ?? given];
+}
+
+await signIn({ username: "ben", options });
+const notOffered = await named(confirmSignIn({ challengeResponse: "SMS_OTP" }));
+const codeOfBen = () => codeOf("ben@tidepool.example");
+const { ben } = made.people;
+const chosen = {
+  "a wrong code": await choose("EMAIL_OTP", async () => another(await codeOfBen())),
+  "a code": await choose("EMAIL_OTP", codeOfBen),
+  "a wrong password": await choose("PASSWORD", () => "Rock-pools-2026!"),
+  "a password": await choose("PASSWORD", () => ben),
+  "a wrong password, by SRP": await choose("PASSWORD_SRP", () => "Rock-pools-2026!"),
+  "a password, by SRP": await choose("PASSWORD_SRP", () => ben),
+};
+const preferring = { ...options, preferredChallenge: "PASSWORD_SRP" };
+const preferred = await named(signIn({ username: "ben", password: ben, options: preferring }));
 
 console.log(JSON.stringify({
   "wrong password": wrong,
@@ -78,4 +104,7 @@ console.log(JSON.stringify({
   "wrong code of a new app": wrongSetup,
   "by app": byApp,
   "by e-mail": byEmail,
+  "not offered": notOffered,
+  chosen,
+  preferred: preferred.isSignedIn,
 }));

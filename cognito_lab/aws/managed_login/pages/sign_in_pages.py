@@ -136,7 +136,7 @@ def register(visit: Visit) -> Response:
     user = visit.pool.people.find(visit["username"])
     assert user is not None, "who has signed up is there"
     session = challenges.store_challenge(visit.client, user, SIGN_UP)
-    return show(confirm_page, visit, notice=sent(answer), session=session)
+    return show(confirm_page, visit, notice=sent(answer, visit.pool), session=session)
 
 
 def confirm(visit: Visit) -> Response:
@@ -154,7 +154,7 @@ def confirm(visit: Visit) -> Response:
 
 def resend(visit: Visit) -> Response:
     answer = visit.call("ResendConfirmationCode", Username=visit["username"])
-    return show(confirm_page, visit, notice=sent(answer))
+    return show(confirm_page, visit, notice=sent(answer, visit.pool))
 
 
 def forgot(visit: Visit) -> Response:
@@ -175,13 +175,14 @@ def change_password(visit: Visit) -> Response:
     return after_first_factor(visit, user)
 
 
-def sent(answer: Mapping[str, Any]) -> str:
-    """Where a code went, as far as AWS says it."""
+def sent(answer: Mapping[str, Any], signed_up_at: UserPool | None = None) -> str:
+    """Where a code went, or the link of a sign-up, as far as AWS says it."""
     delivery = answer.get("CodeDeliveryDetails")
     if not delivery:
         return ""
     medium = "e-mail" if delivery["DeliveryMedium"] == "EMAIL" else "SMS"
-    return f"A code was sent by {medium} to {delivery['Destination']}."
+    by_link = signed_up_at is not None and signed_up_at.confirms_by_link and medium == "e-mail"
+    return f"A {'link' if by_link else 'code'} was sent by {medium} to {delivery['Destination']}."
 
 
 # -- the way from a request to a page -------------------------------------------------------------

@@ -42,13 +42,16 @@ def sign_up(call: Call) -> dict[str, Any]:
         passwords.check_long_enough_to_send(password)
         passwords.check_policy(pool.password_policy, password)
         leaked_passwords.check_new_password(client, None, password, "SIGN_UP")
+    attribute = attribute_to_verify(pool, values)
+    if attribute == "email" and pool.confirms_by_link:
+        verification_codes.check_domain(pool)
     # The name is free
     directory.check_username_free(pool.people, username, values, "User already exists")
     unproved = {proof: "false" for name, proof in attributes.VERIFIED.items() if values.get(name)}
     user = add_user(pool, username, {**unproved, **values}, "UNCONFIRMED", password)
     auth_events.record(client, user, "SignUp", leaked=leaked_passwords.is_leaked(password)).end("Pass")
     answer = {"UserConfirmed": False, "UserSub": user.sub}
-    delivery = send_code(pool, user)
+    delivery = send_code(client, user)
     session = wait_for_sign_in(client, user, STARTED)
     return answer | ({"CodeDeliveryDetails": delivery} if delivery else {}) | session
 
@@ -116,12 +119,19 @@ def add_user(
     return user
 
 
-def send_code(pool: UserPool, user: User) -> dict[str, str] | None:
-    """Send the sign-up code where the pool's ``AutoVerifiedAttributes`` say, if anywhere."""
-    for attribute in VERIFIED_FIRST:
-        if pool.verifies(attribute) and attribute in user.attributes and not user.is_verified(attribute):
-            return verification_codes.send(pool, user, "sign-up", attribute)
-    return None
+def send_code(client: AppClient, user: User) -> dict[str, str] | None:
+    """Send the sign-up code where the pool's ``AutoVerifiedAttributes`` say, if anywhere. In an e-mail it may
+    be a link, and in no later one (measured)."""
+    pool, attribute = client.pool, attribute_to_verify(client.pool, user.attributes)
+    if attribute is None:
+        return None
+    by_link = client if attribute == "email" and pool.confirms_by_link else None
+    return verification_codes.send(pool, user, "sign-up", attribute, client=by_link)
+
+
+def attribute_to_verify(pool: UserPool, values: Mapping[str, str]) -> str | None:
+    own = (name for name in VERIFIED_FIRST if pool.verifies(name) and values.get(name))
+    return next((name for name in own if not directory.is_verified(values, name)), None)
 
 
 @operation("cognito-idp", "ConfirmSignUp")
@@ -190,7 +200,7 @@ def resend_confirmation_code(call: Call) -> dict[str, Any]:
     if user.status != "UNCONFIRMED":
         raise invalid("User is already confirmed.")
     verification_codes.count_attempt(user.attempts, "ResendConfirmationCode")
-    delivery = send_code(client.pool, user)
+    delivery = send_code(client, user)
     if delivery is None:
         raise invalid("Auto verification not turned on.")
     auth_events.record(client, user, "ResendCode").end("Pass")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.api.pagination import paginate
 from cognito_lab.aws.user_pools import model
 from cognito_lab.aws.user_pools.directory import User, to_datetime
 from cognito_lab.aws.user_pools.errors import not_found
@@ -21,17 +22,18 @@ from cognito_lab.errors import invalid
 @operation("cognito-idp", "ListUserSessions")
 def list_user_sessions(call: Call) -> dict[str, Any]:
     who = checking.user_of_access_token(call)
-    return listed(who.pool, who.user, who.login.session)
+    return listed(call, who.pool, who.user, who.login.session)
 
 
 @operation("cognito-idp", "AdminListUserSessions")
 def admin_list_user_sessions(call: Call) -> dict[str, Any]:
-    return listed(model.pool_in(call), model.user_in_admin_call(call), None)
+    return listed(call, model.pool_in(call), model.user_in_admin_call(call), None)
 
 
-def listed(pool: UserPool, user: User, own: Session | None) -> dict[str, Any]:
-    """All of them in one page, as AWS answers."""
+def listed(call: Call, pool: UserPool, user: User, own: Session | None) -> dict[str, Any]:
+    """All of them in one page, as AWS answers: so no token of a next one is right."""
     session_configuration.check_tracking(pool)
+    paginate(call, ())
     return {"Sessions": [describe(one, one is own) for one in session_tracking.active(pool, user)]}
 
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 import time
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from cognito_lab import randomness
 from cognito_lab.aws.user_pools import outbox
 from cognito_lab.aws.user_pools.directory import Code
 from cognito_lab.aws.user_pools.sign_in import hidden_users
-from cognito_lab.errors import AwsError
+from cognito_lab.errors import AwsError, invalid
 from cognito_lab.protocols import constant_time
 
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.directory import User
-    from cognito_lab.aws.user_pools.model import AppClient, UserPool
+    from cognito_lab.aws.user_pools.model import AppClient, Domain, UserPool
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -35,16 +36,42 @@ ATTEMPTS = {
 
 
 def send(
-    pool: UserPool, user: User, purpose: str, attribute: str, value: str | None = None
+    pool: UserPool,
+    user: User,
+    purpose: str,
+    attribute: str,
+    value: str | None = None,
+    client: AppClient | None = None,
 ) -> dict[str, str]:
     """Send a new code; the former one of the same purpose is dead from now on. Answers CodeDeliveryDetails.
 
-    ``value`` is an address that the user wants to change to; without it the present one is used.
+    ``value`` is an address that the user wants to change to; without it the present one is used. With
+    ``client`` it goes as a link, in which the client is named.
     """
     to = user.attributes[attribute] if value is None else value
     code = Code(randomness.digits(6), attribute, to, time.time() + LIFETIME[purpose])
     user.codes[purpose] = code
-    return outbox.send(pool, "verification", to, attribute, code.digits, user.username)
+    if client is None:
+        return outbox.send(pool, "verification", to, attribute, code.digits, user.username)
+    link = confirmation_link(client, user, code)
+    return outbox.send(pool, "link", to, attribute, code.digits, user.username, link)
+
+
+def confirmation_link(client: AppClient, user: User, code: Code) -> str:
+    """Where the link of an e-mail leads: a page of the pool's domain (its form as people quote it)."""
+    domain = check_domain(client.pool)
+    query = {"client_id": client.id, "user_name": user.username, "confirmation_code": code.digits}
+    return f"{domain.url}/confirmUser?{urlencode(query)}"
+
+
+def check_domain(pool: UserPool) -> Domain:
+    """Links lead to the pool's domain."""
+    if pool.domain is None:
+        raise invalid(
+            "Cannot perform specific action because there does not exist a valid use pool domain "
+            "associated with the user pool"
+        )
+    return pool.domain
 
 
 def pretend_to_send(client: AppClient, name: str, purpose: str, what: str) -> dict[str, Any]:

@@ -58,7 +58,6 @@ UNSUPPORTED_SETTINGS: dict[str, tuple[Any, ...]] = {
     "KeyConfiguration": ({"KeyType": "AWS_OWNED_KEY"},),
     "IssuerConfiguration": ({"Type": "ORIGINAL"},),
 }
-BY_LINK = ("EmailMessageByLink", "EmailSubjectByLink")
 
 
 # -- settings ------------------------------------------------------------------------------------
@@ -107,12 +106,6 @@ def check_settings(call: Call, settings: Mapping[str, Any], mfa: Mapping[str, An
         for name in UNSUPPORTED_SETTINGS
         if name in settings and settings[name] not in UNSUPPORTED_SETTINGS[name]
     ]
-    template = settings["VerificationMessageTemplate"]
-    if {"EmailMessage", "EmailMessageByLink"} <= template.keys():
-        raise invalid("EmailMessage and EmailMessageByLink cannot both be set.")
-    if template["DefaultEmailOption"] == "CONFIRM_WITH_LINK":
-        asked.append("CONFIRM_WITH_LINK")
-    asked += [name for name in BY_LINK if name in template]
     asked += [name for name in ("ConfigurationSet",) if name in settings["EmailConfiguration"]]
     asked += [
         name for name in ("AdvancedSecurityAdditionalFlows",) if name in settings.get("UserPoolAddOns", {})

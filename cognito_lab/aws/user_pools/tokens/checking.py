@@ -46,9 +46,17 @@ def user_of_access_token(call: Call) -> Bearer:
         raise invalid_token()
     login = verified_authentication(pool, token)
     check_scope(claims)
+    check_passkeys_owner(call, pool, login)
     if not pool.people.has(login.user):
         raise no_user()
     return Bearer(pool, model.get_client(call.region, login.client_id), login.user, login)
+
+
+def check_passkeys_owner(call: Call, pool: UserPool, login: Authentication) -> None:
+    """The operations of passkeys declare no code of its own for a user, or an app client, who is gone."""
+    there = pool.people.has(login.user) and login.client_id in pool.clients
+    if not there and "WebAuthn" in call.operation:
+        raise invalid_token()
 
 
 def verified_authentication(pool: UserPool, token: str) -> Authentication:
