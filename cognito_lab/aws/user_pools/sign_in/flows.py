@@ -14,7 +14,6 @@ from cognito_lab.aws.user_pools import client_secrets, devices, model
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.sign_in import (
     challenges,
-    custom_challenges,
     device_challenges,
     mfa_challenges,
     new_password,
@@ -24,6 +23,7 @@ from cognito_lab.aws.user_pools.sign_in import (
     user_auth,
 )
 from cognito_lab.aws.user_pools.tokens import issuing
+from cognito_lab.aws.user_pools.triggers import custom_challenges
 from cognito_lab.errors import invalid
 
 
@@ -76,8 +76,8 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
         challenge = srp_flow.prove_password(client, username, responses)
         if challenge.results is not None:
             return custom_challenges.go_on(client, challenge, is_right=True)
-        device_key = responses.get("DEVICE_KEY")
-        return password_flow.after_password(client, challenge.user, device_key=device_key, by_srp=True)
+        key = responses.get("DEVICE_KEY")
+        return password_flow.after_password(client, challenge.user, device_key=key, by_srp=True)
     if call["ChallengeName"] == "DEVICE_SRP_AUTH":
         return device_challenges.ask_for_proof(client, username, call.get("Session"), responses)
     if call["ChallengeName"] == "DEVICE_PASSWORD_VERIFIER":
