@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -18,7 +19,7 @@ from cognito_lab.aws.iam import principals
 from cognito_lab.clock import Clock
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.lessons import short_tracebacks, why
-from cognito_lab.network import account_lock
+from cognito_lab.network import account_lock, own_servers
 from cognito_lab.paths import DATA
 from cognito_lab.protocols import signing_keys
 from cognito_lab.providers import google, university
@@ -218,6 +219,8 @@ class Lab:
             ValueError: ``handler`` is a text and ``name`` is missing.
         """
         self._alive()
+        if isinstance(handler, str) and not name:
+            raise ValueError("A function that is given as a text needs a name: lab.deploy(text, name=...).")
         from cognito_lab.aws.lambda_functions import uploading
 
         return uploading.upload(handler, name, role, settings)
@@ -295,6 +298,23 @@ class Lab:
             if self._server is None or not self._server.running:
                 self._server = Server(self, port, issuer)
             return self._server
+
+    def host(self, name: str, application: own_servers.Application) -> None:
+        """Let a server of your own answer at the host ``name``, until the account is emptied or ends.
+
+        Args:
+            name: ``"api.tidepool.example"``, or a name below it.
+            application: What WSGI calls an application, such as one of Flask's or werkzeug's. It is called
+                in this kernel, once for each request, and may itself call whatever the lab plays.
+
+        Raises:
+            ValueError: Servers have other names in this lab.
+        """
+        if not re.fullmatch(own_servers.HOSTS, name):
+            raise ValueError(f"{name!r} is neither api.tidepool.example nor a name below it.")
+        with self.lock:
+            self._alive()
+            moto_patches.account_state(own_servers.OwnServers).by_host[name] = application
 
     def demo(self, site: str) -> Demo:
         """Tidepool's page for a real browser: ``site`` is the address of the website's endpoint on AWS.

@@ -18,15 +18,16 @@ def register() -> None:
     it is imported, by ``@operation`` and ``@check_before``. Before that nothing is imported, so that
     ``import cognito_lab`` stays light.
     """
-    from cognito_lab.aws import identity_pools, lambda_functions, sts, user_pools
+    from cognito_lab.aws import identity_pools, lambda_functions, moto_patches, sts, user_pools
     from cognito_lab.aws.api import dispatch, services
+    from cognito_lab.aws.api_gateway import apis, endpoint
     from cognito_lab.aws.iam import deleted_principals, enforcement, instance_profiles
     from cognito_lab.aws.identity_pools import open_id_tokens
     from cognito_lab.aws.lambda_functions import function_policies
     from cognito_lab.aws.managed_login import routes
     from cognito_lab.aws.s3 import access, deletion, website
     from cognito_lab.aws.user_pools.settings import domains
-    from cognito_lab.network import hosts
+    from cognito_lab.network import hosts, own_servers
 
     # These are imported for their operations alone.
     del deleted_principals, deletion, identity_pools, instance_profiles, lambda_functions, sts, user_pools
@@ -37,9 +38,13 @@ def register() -> None:
     )
     hosts.register_host(website.WEBSITE_HOSTS, "s3 website", website.website)
     hosts.register_host(domains.DOMAIN_HOST, "managed login", routes.handle)
+    hosts.register_host(services.EXECUTE_API, "API Gateway", endpoint.answer)
+    own = own_servers.answer_by(lambda: moto_patches.account_state(own_servers.OwnServers))
+    hosts.register_host(own_servers.HOSTS, own_servers.NAME, own)
     for service, pattern in services.API_HOSTS.items():
         hosts.register_host(pattern, service, dispatch.handler(service))
 
     # Services that judge who may do what by rules of their own: buckets and functions have policies.
     enforcement.AUTHORIZERS["s3"] = access.authorize
+    enforcement.AUTHORIZERS.update(dict.fromkeys(services.API_GATEWAY, apis.authorize))
     enforcement.AUTHORIZERS["lambda"] = function_policies.authorize

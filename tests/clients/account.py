@@ -76,7 +76,9 @@ print(
             "own": app("own", secret=True, **admin),
             "optional": guarded("tidepool-optional", "OPTIONAL", by_email=True),
             "required": guarded("tidepool-required", "ON", by_email=False),
-            "choosing": guarded("choosing", "OPTIONAL", by_email=True, Policies=choice),
+            "choosing": guarded(
+                "choosing", "OPTIONAL", by_email=True, Policies=choice, AutoVerifiedAttributes=["email"]
+            ),
             "remembering": guarded("devices", "OPTIONAL", by_email=False, DeviceConfiguration=devices),
             "people": dict.fromkeys(people, password),
         }

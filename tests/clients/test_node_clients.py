@@ -128,6 +128,8 @@ def test_aws_amplify(account: Account) -> None:
             for what, (step, end) in CHOSEN.items()
         },
         "preferred": True,
+        "joined": [["COMPLETE_AUTO_SIGN_IN", True, "email_otp"]] * 2,
+        "a preferred code": ["CONFIRM_SIGN_IN_WITH_EMAIL_CODE", True],
     }
 
 

@@ -477,6 +477,38 @@ def no_json(p: Place) -> Any:
     return posted("GetId", "x")
 
 
+@case("api_gateway.user_pool_authorizers.check_kind", "token_use: access", "token_use: id")
+def access_token_without_scopes(p: Place) -> Any:
+    return at_rest_api(p, p.tokens["AccessToken"])
+
+
+@case("api_gateway.user_pool_authorizers.check_scopes", "aws.cognito.signin.user.admin", "pictures/read")
+def token_without_the_scope(p: Place) -> Any:
+    return at_rest_api(p, p.tokens["AccessToken"], ["pictures/read"])
+
+
+@case("api_gateway.user_pool_authorizers.check_expiry", "exp: ", "later than")
+def late_token(p: Place) -> Any:
+    return later(p, lambda: at_rest_api(p, p.tokens["IdToken"]), hours=1)
+
+
+def at_rest_api(p: Place, token: str, scopes: list[str] | None = None) -> Any:
+    """A method that wants a token of Mara's pool is asked with ``token``."""
+    gateway = client_of("apigateway")
+    made = gateway.create_rest_api(name="tidepool")
+    api = {"restApiId": made["id"]}
+    arn = f"arn:aws:cognito-idp:us-east-1:123456789012:userpool/{p.pool}"
+    authorizer = gateway.create_authorizer(**api, name="a", type="COGNITO_USER_POOLS", providerARNs=[arn])
+    place = {**api, "resourceId": made["rootResourceId"], "httpMethod": "GET"}
+    more = {"authorizationScopes": scopes} if scopes else {}
+    gateway.put_method(**place, authorizationType="COGNITO_USER_POOLS", authorizerId=authorizer["id"], **more)
+    uri = "https://api.tidepool.example"
+    gateway.put_integration(**place, type="HTTP_PROXY", integrationHttpMethod="GET", uri=uri)
+    gateway.create_deployment(**api, stageName="prod")
+    address = f"https://{made['id']}.execute-api.us-east-1.amazonaws.com/prod"
+    return requests.get(address, headers={"Authorization": token}, timeout=5).raise_for_status()
+
+
 @case("api.query_protocol.refuse", "Given more than once: RoleArn", "of this operation alone")
 def doubled_form(p: Place) -> Any:
     form = "Action=AssumeRoleWithWebIdentity&RoleArn=a&RoleArn=b"
@@ -725,6 +757,16 @@ class Seen:
 
 # Checks of settings whose text says all there is: here lab.why() has that text, and the check's docstring.
 WITHOUT_WORDS = {
+    "api_gateway.apis.Api.part",
+    "api_gateway.http_apis._checked_authorizer",
+    "api_gateway.http_apis._checked_route",
+    "api_gateway.http_apis.create_route",
+    "api_gateway.http_apis.create_stage",
+    "api_gateway.integrations.check",
+    "api_gateway.rest_apis._method",
+    "api_gateway.rest_apis.create_authorizer",
+    "api_gateway.rest_apis.create_resource",
+    "api_gateway.rest_apis.put_integration",
     "identity_pools.pools._pool_of_arn",
     "identity_pools.pools.check_role_mapping",
     "identity_pools.pools.check_settings",
@@ -762,7 +804,6 @@ PASSED_ON = {
     "lambda_functions.invocations.invoke",
     "identity_pools.credentials.get_credentials_for_identity",
     "user_pools.people.admin.take_aliases",
-    "user_pools.people.remembered_devices.known_to_administrator",
     "user_pools.sign_in.passkey_factor.check_answer",
     "user_pools.sign_in.refresh.revoke_token",
 }

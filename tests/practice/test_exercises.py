@@ -15,11 +15,14 @@ from pathlib import Path
 import boto3
 import pytest
 from support import digests, mutations
+from support.kept_scenes import kept_scenes
 
 from cognito_lab import Lab, reproducible
 from cognito_lab.course.notebooks import run
 from cognito_lab.practice import exercise_files
 from cognito_lab.practice.exercises import Exercise, ExerciseError
+
+__all__ = ["kept_scenes"]  # each check begins with a scene
 
 ALL = [
     number

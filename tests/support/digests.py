@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import re
 import sys
 import time
 import types
@@ -23,6 +24,7 @@ from moto.s3.models import s3_backends
 from cognito_lab import Lab, clock, randomness
 
 NOT_LOOKED_INTO = (Callable, types.ModuleType, type)
+OBJECT = re.compile(r" at (0x)?[0-9a-f]+(?=>|$)")
 # What is compared in another way (the account's lock, the clock), and what belongs to the process.
 ELSEWHERE = ("account_lock.LOCK", "clock._traveller", "moto_patches._mock", "templates.ENVIRONMENT")
 
@@ -38,8 +40,8 @@ def package() -> list[str]:
     return sorted(name for name in sys.modules if name.startswith("cognito_lab") and ".course" not in name)
 
 
-def digest() -> dict[str, str]:
-    """Each member by the way that leads to it."""
+def digest(same_objects: bool = True) -> dict[str, str]:
+    """Each member by the way that leads to it; ``same_objects``: and which object it is."""
     found: dict[str, str] = {}
     known: dict[int, str] = {}
     roots = {
@@ -64,7 +66,7 @@ def digest() -> dict[str, str]:
                 roots[place] = value
     for name, root in roots.items():
         look(name, root, found, known)
-    return found
+    return found if same_objects else {name: OBJECT.sub("", text) for name, text in found.items()}
 
 
 def clock_ahead() -> float:
@@ -92,14 +94,16 @@ def look(place: str, value: Any, found: dict[str, str], known: dict[int, str]) -
         found[place] = repr(value) if len(repr(value)) < 200 else str(hash(value))
         return
     if isinstance(value, NOT_LOOKED_INTO):
-        found[place] = f"{type(value).__name__} {getattr(value, '__qualname__', '')} {id(value)}"
+        found[place] = f"{type(value).__name__} {getattr(value, '__qualname__', '')} at {id(value)}"
         return
     if id(value) in known:
         found[place] = f"as {known[id(value)]}"
         return
     known[id(value)] = place
     found[place] = (
-        f"{type(value).__name__} {id(value) if place != 'moto' else ''}" if hasattr(value, "__dict__") else ""
+        f"{type(value).__name__}{f' at {id(value)}' if place != 'moto' else ''}"
+        if hasattr(value, "__dict__")
+        else ""
     )
     if isinstance(value, tuple) and len(value) > 100:  # the state of a generator
         found[place] = str(hash(value))

@@ -16,6 +16,7 @@ from types import FunctionType
 from typing import Any
 from unittest.mock import patch
 
+from support.kept_scenes import KeptScenes
 from support.lessons import execute, first_failure, playing
 
 from cognito_lab.lessons import lies
@@ -30,21 +31,22 @@ def each_told(
     told: Sequence[Lie], lesson: Sequence[Piece], judge: Callable[[Lie, Failure], str]
 ) -> list[str]:
     """What ``judge`` says, in a fork, to each lie and to the first cell that fails with it."""
-    first = _first_asked(told, lesson)
     said = [""] * len(told)
-    with ExitStack() as watched, playing() as names:
+    with KeptScenes() as kept, ExitStack() as watched:
+        first = _first_asked(told, lesson, kept)
         _watch(told, watched, lambda target: None)
-        for place, piece in enumerate(lesson):
-            for number, lie in enumerate(told):
-                if piece.run and first[number] == piece.run:
-                    said[number] = _in_a_fork(lie, lesson[place:], names, watched, judge)
-            if piece.run:
-                execute(piece.text, names)
+        with playing() as names:
+            for place, piece in enumerate(lesson):
+                for number, lie in enumerate(told):
+                    if piece.run and first[number] == piece.run:
+                        said[number] = _in_a_fork(lie, lesson[place:], names, watched, judge)
+                if piece.run:
+                    execute(piece.text, names)
     gc.unfreeze()
     return said
 
 
-def _first_asked(told: Sequence[Lie], lesson: Sequence[Piece]) -> list[int]:
+def _first_asked(told: Sequence[Lie], lesson: Sequence[Piece], kept: KeptScenes) -> list[int]:
     """The cell, by its number, that is the first to ask one of the rules that each lie replaces.
 
     Of what is no plain function nobody knows when it is asked: that is the first cell. Where nothing is
@@ -53,8 +55,13 @@ def _first_asked(told: Sequence[Lie], lesson: Sequence[Piece]) -> list[int]:
     runs = [piece.run for piece in lesson if piece.run]
     asked: dict[str, int] = {}
     now = runs[0]
+
+    def note(target: str) -> None:
+        asked.setdefault(target, now)
+        kept.ask(target)
+
     with ExitStack() as watched, playing() as names:
-        functions = _watch(told, watched, lambda target: asked.setdefault(target, now))
+        kept.watched = functions = _watch(told, watched, note)
         for piece in lesson:
             if piece.run:
                 now = piece.run

@@ -21,7 +21,7 @@ from cognito_lab.aws.api import (
     wire_formats,
 )
 from cognito_lab.aws.api.operations import CHECKS, Call, implementation_of
-from cognito_lab.aws.api.services import JSON_SERVICES, QUERY_SERVICES, REST_SERVICES, region_of
+from cognito_lab.aws.api.services import API_GATEWAY, JSON_SERVICES, QUERY_SERVICES, REST_SERVICES, region_of
 from cognito_lab.aws.iam import enforcement
 from cognito_lab.aws.s3 import cors, input_checks, inputs, routes, xml_documents
 from cognito_lab.aws.user_pools.tokens import discovery
@@ -31,14 +31,16 @@ from cognito_lab.network.messages import Handler, Request, Response
 
 # What an input is refused with that the model does not allow; of the others it is "ValidationError".
 INVALID = dict.fromkeys(JSON_SERVICES, "InvalidParameterException") | {"lambda": "ValidationException"}
+INVALID |= dict.fromkeys(API_GATEWAY, "BadRequestException")
 
 
 def handler(service: str) -> Handler:
     """What answers for the API of ``service``."""
 
     def answer(request: Request) -> Response:
+        second = service == "apigateway" and request.path.startswith("/v2/")
         try:
-            return _answer(service, request)
+            return _answer("apigatewayv2" if second else service, request)
         except AwsError as error:
             return wire_formats.error_response(service, exchanges.record_refusal(error))
 
@@ -47,10 +49,8 @@ def handler(service: str) -> Handler:
 
 def _answer(service: str, request: Request) -> Response:
     operation, given = _named_operation(service, request)
-    if operation is None and service == "cognito-idp":
+    if operation is None:
         return _published_by_user_pool(request)
-    if operation is None:  # API Gateway: moto finds the operation, and asks at seam 2
-        return moto_patches.answer_by_moto(request)
     exchanges.describe_current(service, operation, parameters=given)
     how = implementation_of(service, operation)
     model = moto_patches.service_model(service).operation_model(operation)
@@ -110,7 +110,7 @@ def _by_moto(call: Call, request: Request, model: Any) -> Response:
 
 
 def _named_operation(service: str, request: Request) -> tuple[str | None, dict[str, Any]]:
-    """The operation, and its input as far as it is known by then."""
+    """The operation, and its input as far as it is known by then; ``None`` for what a user pool publishes."""
     if service in JSON_SERVICES and request.method == "POST" and request.path == "/":
         target, _, operation = request.headers.get("x-amz-target", "").rpartition(".")
         ours = target == moto_patches.service_model(service).metadata["targetPrefix"]

@@ -29,7 +29,8 @@ def _routes(service: str) -> list[tuple[str, re.Pattern[str], frozenset[str], in
         pattern, fixed, end = "", 0, 0
         for label in LABEL.finditer(path):
             pattern += (
-                re.escape(path[end : label.start()]) + f"(?P<{label[1]}>{'.+' if label[2] else '[^/]+'})"
+                re.escape(path[end : label.start()])
+                + f"(?P<{label[1].replace('-', '_')}>{'.+' if label[2] else '[^/]+'})"
             )
             fixed, end = fixed + label.start() - end, label.end()
         pattern += re.escape(path[end:].removesuffix("/")) + "/?"
@@ -78,8 +79,22 @@ def read(shape: Any, request: Request, labels: dict[str, str]) -> dict[str, Any]
         elif where == "header" and wire in request.headers:
             found[name] = _typed(member, request.headers[wire])
         elif where is None and name != payload and body.get(wire) is not None:
-            found[name] = json_inputs.of_type(member, body[wire])
+            found[name] = json_inputs.of_type(member, named(member, body[wire]))
     return found
+
+
+def named(shape: Any, value: Any) -> Any:
+    """``value``, of a body, with the model's names in place of those on the wire."""
+    if shape.type_name == "structure" and isinstance(value, dict):
+        members = {member.serialization.get("name", name): name for name, member in shape.members.items()}
+        return {
+            members[wire]: named(shape.members[members[wire]], inner)
+            for wire, inner in value.items()
+            if wire in members
+        }
+    if shape.type_name == "list" and isinstance(value, list):
+        return [named(shape.member, inner) for inner in value]
+    return value
 
 
 def _typed(shape: Any, text: str) -> Any:

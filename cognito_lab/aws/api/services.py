@@ -15,9 +15,11 @@ API_HOSTS = {
     "lambda": rf"lambda\.({REGION})\.amazonaws\.com",
     "apigateway": rf"apigateway\.({REGION})\.amazonaws\.com",
 }
+EXECUTE_API = rf"([a-z0-9]+)\.execute-api\.(?P<region>{REGION})\.amazonaws\.com"  # the learner's own APIs
 JSON_SERVICES = ("cognito-idp", "cognito-identity")
 QUERY_SERVICES = ("sts", "iam")
-REST_SERVICES = ("lambda",)  # REST with JSON
+API_GATEWAY = ("apigateway", "apigatewayv2")  # one host, and one name in signatures and policies
+REST_SERVICES = ("lambda", *API_GATEWAY, "execute-api")  # REST with JSON
 
 
 def is_region(name: str) -> bool:
@@ -27,5 +29,12 @@ def is_region(name: str) -> bool:
 
 def region_of(service: str, host: str) -> str:
     """The region in a service's host name; the global hosts of STS and IAM count as us-east-1."""
-    found = re.fullmatch(API_HOSTS[service], host)
+    if own := re.fullmatch(EXECUTE_API, host):
+        return own["region"]
+    found = re.fullmatch(API_HOSTS[signed_as(service)], host)
     return (found.group(1) if found and found.re.groups and found.group(1) else None) or "us-east-1"
+
+
+def signed_as(service: str) -> str:
+    """The name of a service in signatures, policies and host names."""
+    return "apigateway" if service in API_GATEWAY else service

@@ -43,6 +43,7 @@ def authenticated(request: Request, service: str, operation: str, *, public: boo
     """
     if public:
         return None
+    service = services.signed_as(service)
     older = presigned_version_2.presigned(request, service)
     key = presigned_version_2.verify(older, request) if older else signatures.verify(request, service)
     if key is None and service != "s3":

@@ -46,6 +46,7 @@ def refusal(what: str, service: str, **details: str) -> AwsError:
     """The refusal of ``data/signature_refusals.toml`` in the service's own code, HTTP status and text."""
     family = service if service == "s3" else "query" if service in services.QUERY_SERVICES else "json"
     code, status, text = refusals()[what][family]
+    status = 403 if service in services.REST_SERVICES else status
     return AwsError(code, text.format(**details), status)
 
 

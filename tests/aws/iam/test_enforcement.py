@@ -271,13 +271,13 @@ def test_everything_else_must_be_signed(service: str, call: str, code: str, stat
     assert refusal(getattr(stranger, call), **arguments)[:2] == (code, status)
 
 
-def test_lambda_and_api_gateway_are_not_played_yet() -> None:
+def test_much_of_lambda_and_api_gateway_is_not_played() -> None:
     for service, call, arguments in [
         ("lambda", "list_functions", {}),
         ("lambda", "invoke", {"FunctionName": "f"}),
         ("lambda", "delete_function", {"FunctionName": "f"}),
-        ("apigateway", "get_rest_apis", {}),
-        ("apigateway", "create_rest_api", {"name": "a"}),
+        ("apigateway", "get_usage_plans", {}),
+        ("apigatewayv2", "get_vpc_links", {}),
     ]:
         with pytest.raises(OutsideTheLab, match="not played by this lab"):
             getattr(boto3.client(service), call)(**arguments)

@@ -266,6 +266,8 @@ class Life(RuleBasedStateMachine):
         if answer:
             assert time.time() < self.session_until and self.session_passwords == self.true.passwords
             assert not self.true.sign_ins, "it is for the first sign-in"
+            if "AvailableChallenges" in answer:  # the code cannot come first, and no password was shown
+                return
             self.go_on(answer)
 
     def go_on(self, answer: dict[str, Any]) -> None:
@@ -410,4 +412,4 @@ def test_without_a_rule_the_life_goes_wrong(
 ) -> None:
     monkeypatch.setattr(module, function, instead)
     with pytest.raises(AssertionError):
-        play(150, starts)
+        play(1000, starts)  # until it does: hypothesis also draws from what is loaded, so the number varies

@@ -13,7 +13,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from support import managed_login
 from support.managed_login import fields_of
-from support.second_factors import APP, MAIL, ON, wrong
+from support.second_factors import APP, EMAIL, MAIL, ON, SES, another, wrong
 from support.threat_protection import (
     AWAY,
     BLOCK_LEAKED,
@@ -25,6 +25,7 @@ from support.threat_protection import (
     Protected,
     encoded,
     protected,
+    server_context,
 )
 from support.user_pools import OTHER_PASSWORD, PASSWORD, read, refused
 
@@ -618,11 +619,56 @@ def test_tokens_name_the_event_that_they_come_of(it: Protected) -> None:
     assert event_of(token_of(renewed)) == event_of(answer["AccessToken"])
 
 
-def test_tokens_for_a_code_alone_name_their_event(it: Protected) -> None:
+def pool_with_codes(it: Protected) -> None:
     policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
     it.new_pool(["ALLOW_USER_AUTH"], UserPoolTier="PLUS", AutoVerifiedAttributes=["email"], Policies=policies,
-                UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"})  # fmt: skip
+                UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"}, EmailConfiguration=SES)  # fmt: skip
     it.member()
+
+
+def comes_with_a_code(it: Protected, address: str = HOME, device: str = LAPTOP, right: bool = True) -> Any:
+    named = {"UserPoolId": it.pool, "ClientId": it.client}
+    prefers = {"USERNAME": "mara", "PREFERRED_CHALLENGE": "EMAIL_OTP"}
+    asked = it.idp.admin_initiate_auth(**named, AuthFlow="USER_AUTH", AuthParameters=prefers)
+    code = it.code() if right else another(it.code())
+    return it.idp.admin_respond_to_auth_challenge(
+        **named, ChallengeName="EMAIL_OTP", Session=asked["Session"],
+        ChallengeResponses={"USERNAME": "mara", "EMAIL_OTP_CODE": code},
+        ContextData=server_context(address, device),
+    )["AuthenticationResult"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("action", "passes"), [("BLOCK", False), ("MFA_REQUIRED", False), ("MFA_IF_CONFIGURED", True)]
+)
+def test_risk_adds_no_factor_to_a_code_alone(it: Protected, action: str, passes: bool) -> None:
+    """Mara could receive another code, as a second factor; but none is added to such a sign-in."""
+    pool_with_codes(it)
+    it.mfa("OPTIONAL", EMAIL)
+    it.answers(Medium=action)
+    comes_with_a_code(it)
+    it.lab.travel(days=1)
+    if passes:
+        assert comes_with_a_code(it, AWAY, PHONE)
+    else:
+        with refused("NotAuthorizedException"):
+            comes_with_a_code(it, AWAY, PHONE)
+    newest = it.events()[0]
+    assert (newest["EventRisk"]["RiskLevel"], newest["EventResponse"]) == (
+        "Medium", "Pass" if passes else "Fail",
+    )  # fmt: skip
+
+
+def test_a_wrong_code_alone_is_written_down(it: Protected) -> None:
+    pool_with_codes(it)
+    with refused("CodeMismatchException"):
+        comes_with_a_code(it, right=False)
+    comes_with_a_code(it)
+    assert [one["EventResponse"] for one in it.events() if one["EventType"] == "SignIn"] == ["Pass", "Fail"]
+
+
+def test_tokens_for_a_code_alone_name_their_event(it: Protected) -> None:
+    pool_with_codes(it)
     prefers = {"USERNAME": "mara", "PREFERRED_CHALLENGE": "EMAIL_OTP"}
     challenge = it.idp.initiate_auth(ClientId=it.client, AuthFlow="USER_AUTH", AuthParameters=prefers)
     answer = it.answer(challenge, it.code())

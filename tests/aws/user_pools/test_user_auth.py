@@ -352,21 +352,41 @@ def test_the_code_of_the_sign_up_signs_in(it: Choices) -> None:
     assert it.attributes()["email_verified"] == "true" and len(outbox.inbox(MAIL)) == 1
 
 
-def test_a_session_comes_to_clients_that_allow_the_choice_and_send_it_on(it: Choices) -> None:
-    it.pool_of("OFF", first=("PASSWORD",))
-    begun = it.sign_up()["Session"]
-    assert it.choose(session=confirmed(it, begun))["AuthenticationResult"], "whatever the pool allows first"
+def test_a_session_comes_to_clients_that_allow_the_choice(it: Choices) -> None:
+    it.sign_up()
+    session = confirmed(it)
+    assert read(it.choose(session=session)["AuthenticationResult"]["AccessToken"])["amr"] == ["email_otp"]
     it.client = it.new_client()["ClientId"]
     assert "Session" not in it.sign_up("ben")
-    it.confirm("ben")
     with refused("InvalidParameterException"):
-        it.choose(name="ben", session=begun)
+        it.choose(name="ben", session=confirmed(it, name="ben") or session)
+
+
+@pytest.mark.parametrize("mode", ["OFF", "ON"])
+def test_where_a_code_cannot_come_first_the_password_of_the_sign_up_counts(it: Choices, mode: str) -> None:
+    """If its session was sent on. A second factor is still asked for."""
+    it.pool_of(mode, first=("PASSWORD",))
+    answer = it.choose(session=confirmed(it, it.sign_up()["Session"]))
+    if mode == "ON":
+        assert answer["ChallengeName"] == EMAIL
+        answer = {"AuthenticationResult": it.answer(answer, sent_to(MAIL))}
+    amr = ["pwd"] if mode == "OFF" else ["pwd", "email_otp", "mfa"]
+    assert read(answer["AuthenticationResult"]["AccessToken"])["amr"] == amr
+    it.sign_up("ben")
+    asked = it.choose(name="ben", session=confirmed(it, name="ben"))
+    assert asked["AvailableChallenges"] == PASSWORD_FACTORS, "nothing was shown"
+
+
+def test_the_code_of_the_sign_up_is_not_enough_for_who_needs_a_second_factor(it: Choices) -> None:
+    it.sign_up()
+    session = confirmed(it)
+    it.prefer(EMAIL_OTP=ON)
+    assert it.choose(session=session)["AvailableChallenges"] == PASSWORD_FACTORS
 
 
 def confirmed(it: Choices, begun: str = "", name: str = "mara") -> str:
     session = {"Session": begun} if begun else {}
     answer = it.idp.confirm_sign_up(ClientId=it.client, Username=name, ConfirmationCode=it.code(), **session)
-    assert ("Session" in answer) == bool(begun)
     return str(answer.get("Session", ""))
 
 
@@ -638,19 +658,6 @@ def a_session_of_a_confirmation_after_another_password(it: Choices) -> Any:
         UserPoolId=it.pool, Username="mara", Password=OTHER_PASSWORD, Permanent=True
     )
     return it.choose(session=session)
-
-
-@rule("NotAuthorizedException", "user_auth.check_first_sign_in")
-def a_session_of_a_confirmation_where_a_second_factor_is_chosen(it: Choices) -> Any:
-    session = a_session_of_a_confirmation(it)
-    it.prefer(EMAIL_OTP=ON)
-    return it.choose(session=session)
-
-
-@rule("NotAuthorizedException", "user_auth.check_first_sign_in")
-def a_session_of_a_confirmation_where_a_second_factor_is_required(it: Choices) -> Any:
-    it.pool_of("ON", APP, first=("PASSWORD",))
-    return it.choose(session=a_session_of_a_confirmation(it))
 
 
 @rule("NotAuthorizedException", "challenges.check_session_unused")

@@ -248,7 +248,7 @@ def test_each_app_says_how_long_it_reuses_a_browsers_session(it: Pages) -> None:
          test_a_session_is_ended_alone_and_not_by_itself),
         ("settings.session_configuration:check_tracking", lambda pool: None,
          test_without_tracking_there_is_nothing_to_list),
-        ("settings.plans:check_session_tracking", lambda plan: None, test_lite_tracks_no_sessions),
+        ("settings.plans:check_plan", lambda settings, updating=False: None, test_lite_tracks_no_sessions),
     ],
 )  # fmt: skip
 def test_each_rule_is_seen_to_be_off(

@@ -1,8 +1,9 @@
-// Amplify's sign-in by SRP, with second factors too, its session with the identity pool's credentials, its sign-out.
+// Amplify's sign-in by SRP, with second factors, with the choice of a first factor; its sign-up without a password; its
+// session with the identity pool's credentials, its sign-out.
 import { Amplify } from "aws-amplify";
 import {
-  confirmSignIn, fetchAuthSession, fetchUserAttributes, getCurrentUser, setUpTOTP, signIn, signOut, updateMFAPreference,
-  updatePassword, verifyTOTPSetup,
+  autoSignIn, confirmSignIn, confirmSignUp, fetchAuthSession, fetchUserAttributes, getCurrentUser, setUpTOTP, signIn,
+  signOut, signUp, updateMFAPreference, updatePassword, verifyTOTPSetup,
 } from "aws-amplify/auth";
 import { URI } from "otpauth";
 
@@ -91,8 +92,26 @@ const chosen = {
 };
 const preferring = { ...options, preferredChallenge: "PASSWORD_SRP" };
 const preferred = await named(signIn({ username: "ben", password: ben, options: preferring }));
+await signOut();
 
-console.log(JSON.stringify({
+// Nele has no password from the beginning, and Kai has one; the code of the confirmation signs both in.
+async function join(username, password) {
+  const email = `${username}@tidepool.example`;
+  await signUp({ username, password, options: { userAttributes: { email }, autoSignIn: options } });
+  const confirmed = await confirmSignUp({ username, confirmationCode: await codeOf(email) });
+  const entered = await autoSignIn();
+  const { amr } = (await fetchAuthSession()).tokens.idToken.payload;
+  await signOut();
+  await new Promise((done) => setTimeout(done, 500));  // Amplify passes over a second autoSignIn within 0.3 seconds
+  return [confirmed.nextStep.signUpStep, entered.isSignedIn, ...amr];
+}
+
+const joined = [await join("nele"), await join("kai", ben)];
+const byCode = { username: "nele", options: { ...options, preferredChallenge: "EMAIL_OTP" } };
+const asked = await signIn(byCode);
+const again = await named(confirmSignIn({ challengeResponse: await codeOf("nele@tidepool.example") }));
+
+const said = JSON.stringify({
   "wrong password": wrong,
   "signed in": right.isSignedIn,
   user: user.username,
@@ -107,4 +126,8 @@ console.log(JSON.stringify({
   "not offered": notOffered,
   chosen,
   preferred: preferred.isSignedIn,
-}));
+  joined,
+  "a preferred code": [asked.nextStep.signInStep, again.isSignedIn],
+});
+// A timer of Amplify's sign-up would keep the program for minutes.
+process.stdout.write(`${said}\n`, () => process.exit());

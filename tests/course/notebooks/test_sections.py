@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from support.kept_scenes import kept_scenes
 from support.lessons import execute, playing, sections
 
 from cognito_lab.course.notebooks import run
+
+__all__ = ["kept_scenes"]
 
 
 def test_a_heading_begins_a_cell_or_it_would_not_be_found():

@@ -54,9 +54,9 @@ def complete_sign_in(
     amr: tuple[str, ...] = ("pwd",),
 ) -> Response:
     """Somebody has just signed in: the browser gets its session, and goes back to the app."""
+    event_id = auth_events.id_of_passed(asked.client.pool, user)
     if provider == "COGNITO":  # who comes from another provider was looked at when they came
         authentication.after(asked.client, user)
-    event_id = auth_events.id_of_passed(asked.client.pool, user)
     sso = session_tracking.begin_sso(asked.client, user, browser_sessions.SESSION_SECONDS)
     session = Session(user, provider, amr, int(time.time()), event_id, sso)
     response = back_to_the_app(asked, session)

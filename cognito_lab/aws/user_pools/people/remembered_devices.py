@@ -81,19 +81,18 @@ def list_devices(call: Call) -> dict[str, Any]:
 
 
 def visible(call: Call) -> Mapping[str, Device]:
-    """The devices that the caller sees."""
+    """The devices that the caller sees.
+
+    Raises:
+        AwsError: ``ResourceNotFoundException``: no such user. An administrator's two operations declare no
+            other code.
+    """
     if by_administrator(call):
-        return known_to_administrator(call)
-    known = user_of(call).devices
-    return {key: device for key, device in known.items() if device.remembered}
-
-
-def known_to_administrator(call: Call) -> Mapping[str, Device]:
-    """AdminGetDevice and AdminListDevices do not declare UserNotFoundException."""
-    try:
-        return model.user_in_admin_call(call).devices
-    except AwsError as error:
-        raise not_found(error.message) from None
+        user = model.pool_in(call).people.find(call["Username"])
+        if user is None:
+            raise not_found("User does not exist.")
+        return user.devices
+    return {key: device for key, device in user_of(call).devices.items() if device.remembered}
 
 
 def by_administrator(call: Call) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from cognito_lab import randomness
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.user_pools import attributes, client_secrets, directory, model, passwords
-from cognito_lab.aws.user_pools.directory import Code, User
+from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.people import verification_codes
@@ -73,11 +73,11 @@ def check_password_given(client: AppClient, password: str | None, values: Mappin
                       "Member must not be null")  # fmt: skip
 
 
-def wait_for_sign_in(client: AppClient, user: User, name: str, code: Code | None = None) -> dict[str, str]:
+def wait_for_sign_in(client: AppClient, user: User, name: str, **facts: Any) -> dict[str, str]:
     """The Session with which the user can sign in after the confirmation, if the app client allows that."""
     if "ALLOW_USER_AUTH" not in client.flows:
         return {}
-    return {"Session": challenges.store_challenge(client, user, name, code=code, is_first=True)}
+    return {"Session": challenges.store_challenge(client, user, name, is_first=True, **facts)}
 
 
 def check_self_sign_up(pool: UserPool) -> None:
@@ -157,10 +157,11 @@ def confirm_sign_up(call: Call) -> dict[str, Any]:
     proved = {attributes.VERIFIED[code.attribute]: "true"} if is_same_address else {}
     confirm(client.pool, user, proved, call.get("ForceAliasCreation", False))
     verification_codes.use_up(user, "sign-up")
+    sign_up_triggers.after(client.pool, user, client)
     if begun is not None:
         begun.answered = True
-    sign_up_triggers.after(client.pool, user, client)
-    return {} if begun is None else wait_for_sign_in(client, user, CONFIRMED, code)
+    amr = ("pwd",) if begun is not None and user.credential else ()
+    return wait_for_sign_in(client, user, CONFIRMED, code=code, amr=amr)
 
 
 def find_sign_up(client: AppClient, user: User, session: str | None) -> Challenge | None:

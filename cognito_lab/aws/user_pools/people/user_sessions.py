@@ -19,20 +19,26 @@ from cognito_lab.aws.user_pools.tokens.token_store import Session
 from cognito_lab.errors import invalid
 
 
+def parties(call: Call) -> tuple[UserPool, User, Session | None]:
+    """Whose sessions the call is about, and the session of the access token, if it has one.
+
+    Raises:
+        AwsError: ``OperationNotEnabledException``: the pool does not track sessions.
+    """
+    if "AccessToken" in call.parameters:
+        who = checking.user_of_access_token(call)
+        found = who.pool, who.user, who.login.session
+    else:
+        found = model.pool_in(call), model.user_in_admin_call(call), None
+    session_configuration.check_tracking(found[0])
+    return found
+
+
 @operation("cognito-idp", "ListUserSessions")
-def list_user_sessions(call: Call) -> dict[str, Any]:
-    who = checking.user_of_access_token(call)
-    return listed(call, who.pool, who.user, who.login.session)
-
-
 @operation("cognito-idp", "AdminListUserSessions")
-def admin_list_user_sessions(call: Call) -> dict[str, Any]:
-    return listed(call, model.pool_in(call), model.user_in_admin_call(call), None)
-
-
-def listed(call: Call, pool: UserPool, user: User, own: Session | None) -> dict[str, Any]:
+def list_user_sessions(call: Call) -> dict[str, Any]:
     """All of them in one page, as AWS answers: so no token of a next one is right."""
-    session_configuration.check_tracking(pool)
+    pool, user, own = parties(call)
     paginate(call, ())
     return {"Sessions": [describe(one, one is own) for one in session_tracking.active(pool, user)]}
 
@@ -51,29 +57,25 @@ def describe(session: Session, is_own: bool) -> dict[str, Any]:
 
 
 @operation("cognito-idp", "RevokeUserSession")
-def revoke_user_session(call: Call) -> dict[str, Any]:
-    who = checking.user_of_access_token(call)
-    session = find(who.pool, who.user, call["SessionId"])
-    check_not_own(session, who.login.session)
-    end(who.pool, who.user, session, call)
-    return {}
-
-
 @operation("cognito-idp", "AdminRevokeUserSession")
-def admin_revoke_user_session(call: Call) -> dict[str, Any]:
-    pool, user = model.pool_in(call), model.user_in_admin_call(call)
-    end(pool, user, find(pool, user, call["SessionId"]), call)
+def revoke_user_session(call: Call) -> dict[str, Any]:
+    pool, user, own = parties(call)
+    others = session_tracking.active(pool, user)
+    session = find(others, call["SessionId"])
+    check_not_own(session, own)
+    session.end()
+    if call.get("RevokeAssociatedSessions") == "LINKED":
+        session_tracking.end_linked(session, others)
     return {}
 
 
-def find(pool: UserPool, user: User, name: str) -> Session:
-    """The session of this id, which is the user's and has not ended.
+def find(sessions: list[Session], name: str) -> Session:
+    """The session of this id among those of a user that have not ended.
 
     Raises:
-        AwsError: ``OperationNotEnabledException``, ``ResourceNotFoundException``.
+        AwsError: ``ResourceNotFoundException``.
     """
-    session_configuration.check_tracking(pool)
-    for session in session_tracking.active(pool, user):
+    for session in sessions:
         if session.id == name:
             return session
     raise not_found("Session does not exist.")
@@ -83,10 +85,3 @@ def check_not_own(session: Session, own: Session | None) -> None:
     """Who signs out uses RevokeToken or GlobalSignOut. (AWS names no code.)"""
     if session is own:
         raise invalid("The session of the access token cannot be revoked.")
-
-
-def end(pool: UserPool, user: User, session: Session, call: Call) -> None:
-    others = session_tracking.active(pool, user)
-    session.end()
-    if call.get("RevokeAssociatedSessions") == "LINKED":
-        session_tracking.end_linked(session, others)

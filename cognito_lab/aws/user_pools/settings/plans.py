@@ -27,6 +27,7 @@ FEATURES: tuple[tuple[str, str, Asks], ...] = (  # lowest plan, name, whether se
         lambda s: s.get("WebAuthnConfiguration", {}).get("FactorConfiguration") == MULTI_FACTOR,
     ),
     ("ESSENTIALS", "Email MFA", lambda settings: "EmailMfaConfiguration" in settings),
+    ("ESSENTIALS", "Session Tracking", lambda settings: "SessionConfiguration" in settings),
     (
         "ESSENTIALS",
         "Access Token Customization",
@@ -46,12 +47,6 @@ def check_user_auth(plan: str) -> None:
     """The choice of a first factor needs Essentials or Plus (InitiateAuth; other pages of AWS's differ)."""
     if plan == "LITE":
         text = "The following feature is not available for the LITE pricing tier configured: ALLOW_USER_AUTH"
-        raise AwsError("FeatureUnavailableInTierException", text)
-
-
-def check_session_tracking(plan: str) -> None:
-    if plan == "LITE":
-        text = "The following feature is not available for the LITE pricing tier configured: Session Tracking"
         raise AwsError("FeatureUnavailableInTierException", text)
 
 

@@ -24,7 +24,7 @@ def get_user_pool_session_configuration(call: Call) -> dict[str, Any]:
 def set_user_pool_session_configuration(call: Call) -> dict[str, Any]:
     """A lower limit ends no session; the next sign-in does."""
     pool = model.pool_in(call)
-    plans.check_session_tracking(pool.settings["UserPoolTier"])
+    plans.check_plan({**pool.settings, "SessionConfiguration": call.parameters})
     tracking = session_tracking.of(pool)
     tracking.on = call["UserSessionTracking"] == "ENABLED"
     tracking.most = call["TokenSession"]["MaxPerUser"]
@@ -55,7 +55,7 @@ def get_user_pool_client_session_configuration(call: Call) -> dict[str, Any]:
 @operation("cognito-idp", "SetUserPoolClientSessionConfiguration")
 def set_user_pool_client_session_configuration(call: Call) -> dict[str, Any]:
     client = model.client_in(call)
-    plans.check_session_tracking(client.pool.settings["UserPoolTier"])
+    plans.check_plan({**client.pool.settings, "SessionConfiguration": call.parameters})
     check_tracking(client.pool)
     session_tracking.of(client.pool).minutes[client.id] = call["SSOSession"]["MaxValidityMinutes"]
     return describe_client(client)

@@ -320,25 +320,31 @@ def finish(client: AppClient, user: User, change: Callable[[], None] = lambda: N
 
 
 def by_sign_up(client: AppClient, session: str, parameters: Given) -> Answer:
-    """USER_AUTH with the Session of a ConfirmSignUp: the code that confirmed the user is the first factor."""
+    """USER_AUTH with the Session of a ConfirmSignUp: the code that confirmed the user is the first factor.
+
+    Where a code cannot be one, the password of the sign-up is, if its Session was sent on; else nothing was
+    shown yet. (The API reference tells of the code; of the rest, the sources of AWS's Amplify.)
+    """
     username = challenges.required(parameters, "USERNAME")
     client_secrets.check_secret_hash(client, username, parameters.get("SECRET_HASH"))
     challenge = challenges.find_challenge(client, session, sign_up.CONFIRMED)
+    user, code = challenge.user, challenge.code
     check_same_person(client.pool, challenge, username)
-    user_status.check_enabled(challenge.user)
+    user_status.check_enabled(user)
     check_first_sign_in(client.pool, challenge)
     challenge.answered = True
-    assert challenge.code is not None, "a code confirmed the user"
-    finish(client, challenge.user)
-    return signed_in(client, challenge.user, (AMR[challenge.code.attribute],))
+    assert code is not None, "a code confirmed the user"
+    if any(model.CODES.get(name) == code.attribute for name in available(client.pool, user)):
+        finish(client, user)
+        return signed_in(client, user, (AMR[code.attribute],))
+    return password_flow.after_password(client, user) if challenge.amr else by_choice(client, parameters)
 
 
 def check_first_sign_in(pool: UserPool, challenge: Challenge) -> None:
-    """Nothing happened since the confirmation. A second factor cannot be added, so none may be needed."""
+    """Nothing happened since the confirmation."""
     user = challenge.user
     same = user.status == "CONFIRMED" and user.credential is challenge.credential
-    needs_more = second_factors.is_required(pool) or second_factors.of_user(pool, user)
-    if not same or needs_more or token_store.token_store(pool).logins_of(user):
+    if not same or token_store.token_store(pool).logins_of(user):
         raise challenges.invalid_session("")
 
 

@@ -47,10 +47,10 @@ def issue_tokens(
     showed itself; without it, a pool that tracks devices gives a new one its key, to be confirmed if the
     password was proved ``by_srp``. ``sso`` is the browser's session that the tokens come through.
     """
+    event_id = auth_events.id_of_passed(client.pool, user) if event_id is None else event_id
     if scopes is None:  # through the API; the pages have done so when the person signed in
         authentication.after(client, user)
     now, issued = time.time(), token_store.token_store(client.pool)
-    event_id = auth_events.id_of_passed(client.pool, user) if event_id is None else event_id
     if not event_id or event_id in issued.logins:  # a browser's session may bring several apps their tokens
         event_id = randomness.uuid4()
     login = Authentication(

@@ -68,8 +68,8 @@ def refresh(client: AppClient, login: Authentication, refresh_token: str) -> dic
     With rotation, a new refresh token takes its place.
     """
     result = issuing.result_for(client, login, "RefreshTokens")
-    key = login.device.key if login.device else None
-    authentication_of(client, refresh_token, key)  # others may have refreshed while a function ran
+    # A function may have run, and others have refreshed meanwhile.
+    authentication_of(client, refresh_token, login.device.key if login.device else None)
     session_tracking.use(client, login)
     if client.rotates:
         if login.refresh_tokens[refresh_token] is None:
