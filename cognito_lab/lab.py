@@ -219,9 +219,11 @@ class Lab:
             ValueError: ``handler`` is a text and ``name`` is missing.
         """
         self._alive()
-        from cognito_lab.lessons import deploying
+        if isinstance(handler, str) and not name:
+            raise ValueError("A function that is given as a text needs a name: lab.deploy(text, name=...).")
+        from cognito_lab.aws.lambda_functions import uploading
 
-        return deploying.deploy(handler, name, role, settings)
+        return uploading.upload(handler, name, role, settings)
 
     def logs(self, function: str) -> str:
         """What a Lambda function has written so far: what it printed and logged, and its errors."""

@@ -39,7 +39,10 @@ class Place:
             AllowedOAuthFlowsUserPoolClient=True, AllowedOAuthFlows=["code"], AllowedOAuthScopes=["openid"],
             SupportedIdentityProviders=["COGNITO"],
         )["UserPoolClient"]["ClientId"]  # fmt: skip
-        self.idp.create_user_pool_domain(UserPoolId=self.pool, Domain="tidepool")
+        self.idp.create_user_pool_domain(UserPoolId=self.pool, Domain="tidepool", ManagedLoginVersion=2)
+        self.idp.create_managed_login_branding(
+            UserPoolId=self.pool, ClientId=self.client, UseCognitoProvidedValues=True
+        )
         self.idp.admin_create_user(UserPoolId=self.pool, Username="mara", MessageAction="SUPPRESS")
         self.idp.admin_set_user_password(
             UserPoolId=self.pool, Username="mara", Password=PASSWORD, Permanent=True
@@ -123,12 +126,21 @@ def at_the_app(page: Page, it: Place) -> None:
     assert page.url.endswith("&state=st")
 
 
-def add_one(page: Page, it: Place) -> None:
+def name_herself(page: Page, it: Place) -> None:
     page.goto(it.address("/login"))
     page.get_by_label("Username", exact=True).fill("mara")
+    press(page, "Next")
+
+
+def give_password(page: Page, it: Place) -> None:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.keyboard.press("Enter")
+    press(page, "Sign in")
     at_the_app(page, it)
+
+
+def add_one(page: Page, it: Place) -> None:
+    name_herself(page, it)
+    give_password(page, it)
     page.goto(it.address("/passkeys/add"))
     look_at(page, "passkeys_add")
     press(page, "Add a passkey")
@@ -137,10 +149,9 @@ def add_one(page: Page, it: Place) -> None:
 
 
 def ask(page: Page, it: Place) -> None:
-    page.goto(it.address())
-    page.get_by_label("Username", exact=True).fill("mara")
-    look_at(page, "login_with_passkey")
-    press(page, "Sign in with a passkey")
+    name_herself(page, it)
+    look_at(page, "choice_with_passkey")
+    press(page, "A passkey")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in with a passkey")
 
 
@@ -172,11 +183,9 @@ def test_it_is_not_made_twice_on_one_device(page: Page, it: Place) -> None:
     device(page)
     add_one(page, it)
     add_again = page.get_by_text("The browser gave no passkey (InvalidStateError)")
-    page.goto(it.address("/login"))
-    page.get_by_label("Username", exact=True).fill("mara")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.keyboard.press("Enter")
-    at_the_app(page, it)
+    name_herself(page, it)
+    press(page, "Password")
+    give_password(page, it)
     page.goto(it.address("/passkeys/add"))
     press(page, "Add a passkey")
     expect(add_again).to_be_visible()

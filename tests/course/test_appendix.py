@@ -25,6 +25,7 @@ from cognito_lab.aws.managed_login.oauth import (
     userinfo,
 )
 from cognito_lab.aws.s3 import access
+from cognito_lab.aws.user_pools import relying_party
 from cognito_lab.aws.user_pools.people import federated_users, verification_codes
 from cognito_lab.aws.user_pools.settings import (
     app_clients,
@@ -109,6 +110,12 @@ def test_a_page_says_what_it_is_for_and_sets_no_exercise(path):
     assert not any("exercise" in unit.text.lower() for unit in units(path))
 
 
+def test_a_difference_is_told_once():
+    for unit in units(DIFFERENCES):
+        firsts = [row[0] for row in table_rows(unit.text)]
+        assert len(firsts) == len(set(firsts)), [one for one in firsts if firsts.count(one) > 1]
+
+
 # -- A3: errors ------------------------------------------------------------------------------------
 
 
@@ -175,6 +182,7 @@ LIES = [
     (ERRORS, "Signing up", verification_codes, {"count_attempt": never}),
     (ERRORS, "Signing in", lockout, {"check_not_locked": never}),
     (ERRORS, "Calls with a token of the user pool", checking, {"check_not_revoked": never}),
+    (ERRORS, "Passkeys", relying_party, {"check_origin": never}),
     (ERRORS, "Identity pools", identities, {"check_one_login_per_provider": never}),
     (ERRORS, "S3", signatures, {"check_session": never}),
     (ERRORS, PAGES, requests, {"check_redirect_uri": never}),

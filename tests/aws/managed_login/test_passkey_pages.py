@@ -25,13 +25,20 @@ EVIL = "https://tidepool.evil.example"
 def it() -> Iterator[Place]:
     with Lab.start() as lab:
         it = Place(lab)
-        it.new_pool(CHOICE, AutoVerifiedAttributes=["email"], Policies=FACTORS)
+        it.new_pool(CHOICE, version=2, AutoVerifiedAttributes=["email"], Policies=FACTORS)
+        it.idp.create_managed_login_branding(
+            UserPoolId=it.pool, ClientId=it.client, UseCognitoProvidedValues=True
+        )
         it.member()
         yield it
 
 
+def named(it: Place, name: str = "mara") -> Visitor:
+    return it.visitor().press("Next", username=name)
+
+
 def signed_in(it: Place) -> Visitor:
-    return it.visitor().press("Sign in", username="mara", password=PASSWORD)
+    return named(it).press("Sign in", password=PASSWORD)
 
 
 def options_on(visitor: Visitor) -> Any:
@@ -53,8 +60,7 @@ def added(it: Place, visitor: Visitor | None = None) -> SoftwarePasskey:
 
 
 def asked(it: Place, name: str = "mara") -> Visitor:
-    visitor = it.visitor()
-    return visitor.post(it.address("/passkeyStart"), {**visitor.page.hidden, "username": name})
+    return named(it, name).press("A passkey")
 
 
 def answer(visitor: Visitor, device: SoftwarePasskey, origin: str = HOME, **how: bool) -> str:
@@ -155,32 +161,37 @@ def test_somebody_disabled_or_with_a_second_factor_by_now(it: Place) -> None:
     assert "Invalid session" in send(visitor, good, username="rook").error
 
 
-def test_who_has_none_is_told_and_nobody_too(it: Place) -> None:
-    assert asked(it).error == "You cannot sign in with a passkey. Use another way."
-    assert asked(it, "nobody").error == "User does not exist."
-    assert asked(it, "").error
+def buttons(visitor: Visitor) -> list[str]:
+    return [label for form in visitor.page.forms for label in form.buttons]
+
+
+def test_who_has_one_may_choose_it_and_nobody_seems_to_as_well(it: Place) -> None:
+    assert named(it).title == "Enter your password", "there is no other way yet"
+    added(it)
+    assert buttons(named(it)) == ["Password", "A passkey"]
+    chosen = named(it).page.forms[0]
     it.update_client(ExplicitAuthFlows=CHOICE, PreventUserExistenceErrors="ENABLED")
-    found = {asked(it, f"nobody{number}").error for number in range(12)}
-    assert found == {"", "You cannot sign in with a passkey. Use another way."}
-
-
-BUTTON = "Sign in with a passkey"
-
-
-def test_where_it_is_offered(it: Place) -> None:
-    assert BUTTON in it.visitor().html
-    it.idp.set_user_pool_mfa_config(
-        UserPoolId=it.pool, WebAuthnConfiguration={"RelyingPartyId": "tidepool.example"}
-    )
-    assert BUTTON not in it.visitor().html, "a browser would refuse it here"
-    it.idp.set_user_pool_mfa_config(UserPoolId=it.pool)
-    it.update_client(ExplicitAuthFlows=FLOWS)
-    assert BUTTON not in it.visitor().html
-    assert "USER_AUTH flow not enabled" in asked(it).error
-    it.update_client(ExplicitAuthFlows=CHOICE)
-    assert BUTTON in it.visitor().html
+    titles = {named(it, f"nobody{number}").title for number in range(20)}
+    assert titles == {"Enter your password", "Sign in with a passkey", "Choose how to continue"}
     it.idp.update_user_pool(UserPoolId=it.pool, AutoVerifiedAttributes=["email"])
-    assert BUTTON not in it.visitor().html
+    visitor = it.visitor()
+    visitor.post(chosen.action, {**chosen.hidden, **visitor.page.forms[0].hidden, "username": "mara",
+                                 "factor": "WEB_AUTHN"})  # fmt: skip
+    assert visitor.error == "WEB_AUTHN is not one of the available challenges."
+
+
+def test_the_classic_pages_have_none(it: Place) -> None:
+    page = signed_in(it).open(it.address("/passkeys/add"))
+    credential = SoftwarePasskey().create(options_on(page), HOME)
+    it.idp.update_user_pool_domain(UserPoolId=it.pool, Domain="tidepool", ManagedLoginVersion=1)
+    classic = it.visitor().press("Sign in", username="mara", password=PASSWORD)
+    assert classic.arrived
+    classic.open(it.address("/passkeys/add"))
+    assert (classic.status, classic.error) == (400, "Passkeys are added in managed login.")
+    form = page.page.forms[0]
+    classic.post(form.action, {**form.hidden, "_csrf": classic.browser.cookies["XSRF-TOKEN"],
+                               "credential": json.dumps(credential)})  # fmt: skip
+    assert (classic.status, classic.error) == (400, "Passkeys are added in managed login.")
 
 
 def test_one_script_may_run_on_these_pages_and_none_on_others(it: Place) -> None:

@@ -596,7 +596,7 @@ class Anything(dict[str, object]):
             username_field=replace(fields[0], name="username"), name=replace(fields[0], name="username"),
             attributes=fields, own_users=True, sign_up=True, notice=HOSTILE, error=HOSTILE, label=HOSTILE,
             factors={HOSTILE: HOSTILE}, secret=HOSTILE, image=HOSTILE, path=HOSTILE, name_first=False,
-            options=HOSTILE, passkeys=True,
+            options=HOSTILE,
         )  # fmt: skip
 
 

@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cognito_lab.aws.managed_login.oauth import authorization_codes
+from cognito_lab.aws.managed_login.pages import passkey_pages
 from cognito_lab.aws.managed_login.pages.visits import Page, Visit, show
 from cognito_lab.aws.user_pools import model
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.settings import domains
 from cognito_lab.aws.user_pools.sign_in import challenges, user_auth
+from cognito_lab.aws.user_pools.sign_in.user_auth import PASSKEY
 from cognito_lab.errors import AwsError, invalid
 from cognito_lab.network.messages import Response
 
 LABELS = {"PASSWORD": "Password", "EMAIL_OTP": "A code by e-mail", "SMS_OTP": "A code by SMS"}
+LABELS |= {PASSKEY: "A passkey"}
 
 
 def offers_choice(client: AppClient) -> bool:
@@ -75,8 +78,10 @@ def begin(visit: Visit, name: str) -> Response:
         return show(password_page, visit)
     person = user_auth.find_person(visit.client, visit["username"])
     challenge = user_auth.FIRST_FACTORS[name].ask(visit.client, person, {"USERNAME": visit["username"]})
-    to = challenge["ChallengeParameters"]["CODE_DELIVERY_DESTINATION"]
     known = {"session": challenge["Session"], "challenge": name}
+    if name == PASSKEY:
+        return show(passkey_pages.passkey_page, visit, **known)
+    to = challenge["ChallengeParameters"]["CODE_DELIVERY_DESTINATION"]
     return show(code_page, visit, notice=f"A code was sent to {to}.", **known)
 
 

@@ -13,12 +13,13 @@ from collections.abc import Callable
 from cognito_lab.aws.managed_login import browser_sessions
 from cognito_lab.aws.managed_login.oauth import authorization_codes
 from cognito_lab.aws.managed_login.pages import second_factor_pages
-from cognito_lab.aws.managed_login.pages.visits import Page, Visit, show
-from cognito_lab.aws.user_pools import client_secrets, model, relying_party
+from cognito_lab.aws.managed_login.pages.visits import Page, Visit
+from cognito_lab.aws.user_pools import model, relying_party
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.people import passkeys
-from cognito_lab.aws.user_pools.sign_in import challenges, passkey_factor, user_auth, user_status
+from cognito_lab.aws.user_pools.settings import domains
+from cognito_lab.aws.user_pools.sign_in import challenges, passkey_factor, user_auth
 from cognito_lab.aws.user_pools.sign_in.user_auth import PASSKEY
 from cognito_lab.errors import AwsError, invalid
 from cognito_lab.network import forms
@@ -26,18 +27,11 @@ from cognito_lab.network.messages import Response
 from cognito_lab.protocols import json_texts
 
 
-def domain_here(visit: Visit) -> str | None:
-    """The pool's domain for passkeys as the browser has it; none, if this page is not below that domain."""
+def domain_here(visit: Visit) -> str:
+    """The pool's domain for passkeys, as the browser in front of this page has it."""
     host = visit.request.headers.get("host", visit.request.host).partition(":")[0]
-    domain = relying_party.domain_if_any(visit.pool)
-    names = relying_party.names_of(domain) if domain else []
-    return next((name for name in names if f".{host}".endswith(f".{name}")), None)
-
-
-def is_offered(visit: Visit) -> bool:
-    """Whether people can sign in by a passkey here."""
-    allowed = PASSKEY in model.first_factors(visit.pool.settings) and "ALLOW_USER_AUTH" in visit.client.flows
-    return allowed and domain_here(visit) is not None
+    domain = relying_party.domain_of(visit.pool)  # which has pages, and so a domain
+    return next((name for name in relying_party.names_of(domain) if f".{host}".endswith(f".{name}")), domain)
 
 
 # -- the pages ------------------------------------------------------------------------------------
@@ -47,7 +41,7 @@ def passkey_page(visit: Visit) -> tuple[str, dict[str, object]]:
     options = ""
     if (challenge := second_factor_pages.waiting(visit, PASSKEY)) is not None:
         asked = json.loads(passkey_factor.request_options(visit.pool, challenge.user, challenge.to_sign))
-        options = json.dumps({**asked, "rpId": domain_here(visit) or asked["rpId"]})
+        options = json.dumps({**asked, "rpId": domain_here(visit)})
     return "passkey.html", {"options": options}
 
 
@@ -56,12 +50,18 @@ def add_page(visit: Visit) -> tuple[str, dict[str, object]]:
         asked = passkeys.start(visit.client, owner(visit))
     except AwsError:  # which the page has said
         return "add_passkey.html", {"options": ""}
-    asked["rp"]["id"] = domain_here(visit) or asked["rp"]["id"]
+    asked["rp"]["id"] = domain_here(visit)
     return "add_passkey.html", {"options": json.dumps(asked)}
 
 
 def owner(visit: Visit) -> User:
-    """Who is signed in with this browser."""
+    """Who is signed in with this browser. (The hosted UI (classic) has no passkeys.)
+
+    Raises:
+        AwsError: ``NotAuthorizedException``.
+    """
+    if domains.version_of(visit.pool) != model.MANAGED_LOGIN:
+        raise not_authorized("Passkeys are added in managed login.")
     session = browser_sessions.current_session(visit.request)
     if session is None:
         raise not_authorized("Sign in first.")
@@ -71,22 +71,9 @@ def owner(visit: Visit) -> User:
 # -- what the forms do ----------------------------------------------------------------------------
 
 
-def ask(visit: Visit) -> Response:
-    name = challenges.required(visit.fields, "username")
-    wanted = {"USERNAME": name, "PREFERRED_CHALLENGE": PASSKEY}
-    if visit.client.secret:
-        wanted["SECRET_HASH"] = client_secrets.secret_hash(visit.client, name)
-    asked = visit.call("InitiateAuth", AuthFlow="USER_AUTH", AuthParameters=wanted)
-    if asked["ChallengeName"] != PASSKEY:
-        raise not_authorized("You cannot sign in with a passkey. Use another way.")
-    return show(passkey_page, visit, session=asked["Session"])
-
-
 def answer(visit: Visit) -> Response:
     challenge = challenges.find_challenge(visit.client, visit["session"], PASSKEY)
-    user_auth.check_same_person(visit.pool, challenge, visit["username"])
-    user_status.check_enabled(challenge.user)
-    user_auth.check_still_open(visit.pool, challenge)
+    user_auth.check_may_answer(visit.pool, challenge, visit["username"])
     amr = user_auth.show_passkey(visit.client, challenge, {"CREDENTIAL": visit["credential"]})
     return authorization_codes.complete_sign_in(visit.request, visit.asked, challenge.user, amr=amr)
 

@@ -51,7 +51,7 @@ def login_page(visit: Visit) -> tuple[str, dict[str, object]]:
     if own and choice and visit["username"] and "password" in visit.fields:  # which was refused
         return first_factor_pages.password_page(visit)
     return "login.html", {"own_users": own, "others": others, "sign_up": takes_sign_ups(visit.pool),
-                          "name_first": choice, "passkeys": passkey_pages.is_offered(visit)}  # fmt: skip
+                          "name_first": choice}  # fmt: skip
 
 
 def sign_up_page(visit: Visit) -> tuple[str, dict[str, object]]:
@@ -197,7 +197,6 @@ FORMS: dict[str, tuple[Callable[[Visit], Response], Page]] = {  # what each does
     "/resendcode": (resend, confirm_page), "/forgotPassword": (forgot, forgot_page),
     "/confirmforgotPassword": (reset, reset_page), "/changePassword": (change_password, new_password_page),
     **first_factor_pages.FORMS, **second_factor_pages.FORMS, **passkey_pages.FORMS,
-    "/passkeyStart": (passkey_pages.ask, login_page),
 }  # fmt: skip
 # Refusals that lead to another page.
 NEXT: dict[str, Page] = {

@@ -14,7 +14,6 @@ from cognito_lab.aws.user_pools import client_secrets, devices, model
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.sign_in import (
     challenges,
-    custom_challenges,
     device_challenges,
     mfa_challenges,
     new_password,
@@ -24,6 +23,7 @@ from cognito_lab.aws.user_pools.sign_in import (
     user_auth,
 )
 from cognito_lab.aws.user_pools.tokens import issuing
+from cognito_lab.aws.user_pools.triggers import custom_challenges
 from cognito_lab.errors import invalid
 
 

@@ -277,6 +277,7 @@ def prove(pool: UserPool, user: User, code: Code) -> None:
 def ask_for_passkey(client: AppClient, user: User, given: Given) -> Answer:
     """Its challenge, which has to come first: AWS's page lets CREDENTIAL come along with the choice, and does
     not say what it would answer."""
+    authentication.before(client, user, is_known=not hidden_users.is_placeholder(user))
     challenge = randomness.octets(32)
     options = passkey_factor.request_options(client.pool, user, challenge)
     session = challenges.store_challenge(client, user, PASSKEY, is_first=True, to_sign=challenge)

@@ -1,4 +1,4 @@
-"""A learner's function goes to Lambda: its source is zipped, and uploaded with ordinary calls of AWS."""
+"""Python code becomes a function: its source is zipped, and uploaded with ordinary calls of AWS."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import boto3
-
 MODULE = "lambda_function"  # as Lambda's own editor names it
 RUNTIME = "python3.13"
 TRUST = {
@@ -22,13 +20,13 @@ TRUST = {
 }
 
 
-def deploy(handler: Callable[..., Any] | str, name: str, role: str, settings: Mapping[str, Any]) -> str:
+def upload(handler: Callable[..., Any] | str, name: str, role: str, settings: Mapping[str, Any]) -> str:
     """See :meth:`cognito_lab.lab.Lab.deploy`."""
+    import boto3
+
     text = handler if isinstance(handler, str) else textwrap.dedent(inspect.getsource(handler))
     entry = "lambda_handler" if isinstance(handler, str) else handler.__name__
-    name = name or ("" if isinstance(handler, str) else entry)
-    if not name:
-        raise ValueError("A function that is given as a text needs a name: lab.deploy(text, name=...).")
+    name = name or entry
     client, code = boto3.client("lambda"), {"ZipFile": zipped(text)}
     given = {"Handler": f"{MODULE}.{entry}", **({"Role": role} if role else {}), **settings}
     there = {one["FunctionName"]: str(one["FunctionArn"]) for one in client.list_functions()["Functions"]}
@@ -50,6 +48,8 @@ def zipped(text: str) -> bytes:
 
 def own_role(name: str) -> str:
     """The ARN of an execution role for the function ``name``, made if it is not there."""
+    import boto3
+
     iam, role = boto3.client("iam"), f"{name}-role"
     there = {one["RoleName"]: str(one["Arn"]) for one in iam.list_roles()["Roles"]}
     made = (

@@ -163,7 +163,7 @@ def finish(client: AppClient, user: User, results: Results) -> dict[str, Any]:
     if hidden_users.is_placeholder(user):
         raise lockout.wrong_password()
     amr = ("pwd",) if has_shown_password(results) else ()
-    tokens = issuing.issue_tokens(client, user, amr=amr)
     lockout.forgive(user)
     auth_events.record(client, user, "SignIn").end("Pass")
+    tokens = issuing.issue_tokens(client, user, amr=amr)
     return {"ChallengeParameters": {}, "AuthenticationResult": tokens}
