@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from cognito_lab.paths import DATA
 
@@ -30,11 +30,15 @@ def load(path: Path) -> ModuleType:
     Raises:
         Exception: Whatever the file raises when it is run.
     """
-    source, where = path.read_text(encoding="utf-8"), f"<exercise {path.name}>"
-    linecache.cache[where] = (len(source), None, source.splitlines(keepends=True), where)
     module = ModuleType(path.stem)
-    exec(compile(source, where, "exec"), vars(module))
+    exec(compiled(path.read_text(encoding="utf-8"), f"<exercise {path.name}>"), vars(module))
     return module
+
+
+def compiled(source: str, where: str) -> CodeType:
+    """``source``, whose lines Python finds under the name ``where``."""
+    linecache.cache[where] = (len(source), None, source.splitlines(keepends=True), where)
+    return compile(source, where, "exec")
 
 
 def is_core(number: str) -> bool:

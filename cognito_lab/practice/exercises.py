@@ -41,7 +41,7 @@ from cognito_lab.lessons.refused import refusal_from as read_refusal
 from cognito_lab.lessons.short_tracebacks import own_line
 from cognito_lab.practice import start_page
 from cognito_lab.practice.checks import Mistake
-from cognito_lab.practice.exercise_files import load, path_of
+from cognito_lab.practice.exercise_files import compiled, load, path_of
 from cognito_lab.views.twin import Twin
 
 GIVEN = {
@@ -190,7 +190,7 @@ class Exercise:
     def answer_from(self, code: str) -> Any:
         """The answer that ``code`` would give in place of the solution."""
         names = dict(vars(self._module))
-        exec(compile(code, "<answer>", "exec"), names)
+        exec(compiled(code, "<answer>"), names)
         return names[self.name]
 
     def wrong(self) -> Iterator[tuple[str, Any, str]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
+import hashlib
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cognito_lab import Lab
 from cognito_lab.lessons.claims import Piece, pieces
+from cognito_lab.practice import exercise_files
 
 
 @contextlib.contextmanager
@@ -26,7 +27,7 @@ def playing() -> Iterator[dict[str, object]]:
 
 
 def execute(code: str, names: dict[str, object]) -> None:
-    exec(compile(ast.parse(code), "<cell>", "exec"), names)
+    exec(exercise_files.compiled(code, f"<cell {hashlib.sha256(code.encode()).hexdigest()}>"), names)
 
 
 def first_failure(lesson: Iterable[Piece], names: dict[str, object]) -> tuple[Piece, Exception] | None:

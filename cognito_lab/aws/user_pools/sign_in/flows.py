@@ -76,8 +76,8 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
         challenge = srp_flow.prove_password(client, username, responses)
         if challenge.results is not None:
             return custom_challenges.go_on(client, challenge, is_right=True)
-        device_key = responses.get("DEVICE_KEY")
-        return password_flow.after_password(client, challenge.user, device_key=device_key, by_srp=True)
+        key = responses.get("DEVICE_KEY")
+        return password_flow.after_password(client, challenge.user, device_key=key, by_srp=True)
     if call["ChallengeName"] == "DEVICE_SRP_AUTH":
         return device_challenges.ask_for_proof(client, username, call.get("Session"), responses)
     if call["ChallengeName"] == "DEVICE_PASSWORD_VERIFIER":
