@@ -219,6 +219,8 @@ class Lab:
             ValueError: ``handler`` is a text and ``name`` is missing.
         """
         self._alive()
+        if isinstance(handler, str) and not name:
+            raise ValueError("A function that is given as a text needs a name: lab.deploy(text, name=...).")
         from cognito_lab.aws.lambda_functions import uploading
 
         return uploading.upload(handler, name, role, settings)

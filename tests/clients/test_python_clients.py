@@ -87,6 +87,24 @@ def test_pyotp_scans_the_qr_code_of_managed_login(proxied: Account) -> None:
     }
 
 
+def test_powertools_reads_every_event_of_the_triggers(account: Account) -> None:
+    sources = (
+        "CreateAuthChallenge_Authentication 1", "CustomMessage_SignUp 1",
+        "DefineAuthChallenge_Authentication 1",
+        "PostAuthentication_Authentication 1", "PostConfirmation_ConfirmSignUp 1",
+        "PreAuthentication_Authentication 1", "PreSignUp_SignUp 1", "TokenGeneration_Authentication 1",
+        "TokenGeneration_Authentication 2", "UserMigration_Authentication 1",
+        "VerifyAuthChallengeResponse_Authentication 1",
+    )  # fmt: skip
+    assert account.client("aws-lambda-powertools", owner=True) == {
+        "without permission": "UnexpectedLambdaException",
+        "signed up": "done",
+        "refused": "UserLambdaValidationException",
+        "invoked by hand": "KeyError",
+        "parsed": list(sources),
+    }
+
+
 AUTHLIB = {
     "": {"user": "mara", "email": "mara@tidepool.example", "same": True},
     ", the same code": {"error": "mismatching_state"},

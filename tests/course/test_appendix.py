@@ -195,7 +195,7 @@ LIES = [
     (ERRORS, OUTSIDE, identity_providers, {"check_name": never}),
     (ERRORS, OUTSIDE, saml_assertion, {"check_signature": lambda response, assertion, provider: assertion}),
     (TOKENS, "Every token in every place", checking, {"check_token_use": never, "check_scope": never}),
-    (TOKENS, "Every token in every place", oidc, {"identify": lambda *_: {"sub": "1"}}),
+    (TOKENS, "Every token in every place", oidc, {"identify": lambda *_: {"idToken": {"sub": "1"}}}),
     (TOKENS, "The user pool", userinfo, {"check_open_id": never}),
     (TOKENS, "The user pool", token_endpoint.oauth, {"check_verifier": never}),
     (LIMITS, "How long things live", app_clients, {"check_validity": never}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from support.api_gateway import Gateway
-from support.served import ask, lab, server
+from support.served import ask, lab, server, signed
 from support.user_pools import World
 
 from cognito_lab import Lab
@@ -23,3 +23,12 @@ def test_an_api_answers_at_its_host(lab: Lab, server: Server) -> None:
     refused = ask(server, "GET", "/prod/id", host)
     assert (refused.status, json.loads(refused.body)) == (401, {"message": "Unauthorized"})
     assert ask(server, "GET", "/prod/signed", host).status == 403
+
+
+def test_apis_are_made_at_the_endpoint(server: Server) -> None:
+    made = signed(server, "POST", "/restapis", body=b'{"name": "tidepool"}', service="apigateway")
+    assert (made.status, made.json()["name"]) == (201, "tidepool")
+    body = b'{"name": "tidepool", "protocolType": "HTTP"}'
+    made = signed(server, "POST", "/v2/apis", body=body, service="apigateway")
+    assert (made.status, made.json()["protocolType"]) == (201, "HTTP")
+    assert made.json()["apiEndpoint"].endswith(".execute-api.us-east-1.amazonaws.com")

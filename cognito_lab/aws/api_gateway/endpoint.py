@@ -12,10 +12,17 @@ from functools import partial
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api import services
-from cognito_lab.aws.api_gateway import integrations, jwt_authorizers, paths, user_pool_authorizers
+from cognito_lab.aws.api_gateway import (
+    integrations,
+    jwt_authorizers,
+    lambda_proxy,
+    paths,
+    user_pool_authorizers,
+)
 from cognito_lab.aws.api_gateway.apis import Api, Row, all_apis
 from cognito_lab.aws.api_gateway.integrations import Admitted
 from cognito_lab.aws.iam import enforcement, signatures
+from cognito_lab.aws.iam.principals import Principal
 from cognito_lab.errors import AwsError
 from cognito_lab.network import exchanges
 from cognito_lab.network.messages import Headers, Request, Response
@@ -52,16 +59,19 @@ def _of_rest_api(api: Api, request: Request) -> Response:
         deployed = deployed_at(api, stage)
         resources = {row["path"]: row["resourceMethods"] for row in deployed["resources"].values()}
         template, method = method_for(resources, request.method, path)
-        admitted = Admitted(request, paths.variables(template, path) or {}, {}, rest=True)
+        scopes = method.get("authorizationScopes", [])
+        variables = paths.variables(template, path) or {}
+        admitted = Admitted(api, stage, template, path, request, variables, scopes)
         if method["authorizationType"] == "AWS_IAM":
-            check_signature_and_policies(request, api, stage, path)
+            admitted.principal = check_signature_and_policies(request, api, stage, path)
         elif method["authorizationType"] == "COGNITO_USER_POOLS":
             authorizer = deployed["authorizers"][method["authorizerId"]]
-            scopes = method.get("authorizationScopes", [])
             admitted.claims = user_pool_authorizers.claims_for(api, stage, authorizer, scopes, request)
     except AwsError as error:
         return _refused_by_rest_api(error)
     behind = method["methodIntegration"]
+    if behind["type"] == "AWS_PROXY":
+        return lambda_proxy.answer(behind["uri"], "1.0", admitted)
     mapped = behind.get("requestParameters", {})
     return integrations.forward(behind["uri"], behind["httpMethod"], mapped, admitted)
 
@@ -101,16 +111,19 @@ def _of_http_api(api: Api, request: Request) -> Response:
     try:
         route = route_for(api, stage, request.method, path)
         template = route["RouteKey"].partition(" ")[2]
-        admitted = Admitted(request, paths.variables(template, path) or {}, {}, rest=False)
+        scopes = route.get("AuthorizationScopes", [])
+        variables = paths.variables(template, path) or {}
+        admitted = Admitted(api, stage, route["RouteKey"], path, request, variables, scopes)
         if route["AuthorizationType"] == "AWS_IAM":
-            check_signature_and_policies(request, api, stage, path)
+            admitted.principal = check_signature_and_policies(request, api, stage, path)
         elif route["AuthorizationType"] == "JWT":
             authorizer = api.parts["authorizers"][route["AuthorizerId"]]
-            scopes = route.get("AuthorizationScopes", [])
             admitted.claims = jwt_authorizers.claims_for(authorizer, scopes, request)
     except AwsError as error:
         return _refused_by_http_api(error, scopes)
     behind = api.part("integrations", route["Target"].rpartition("/")[2])
+    if behind["IntegrationType"] == "AWS_PROXY":
+        return lambda_proxy.answer(behind["IntegrationUri"], behind["PayloadFormatVersion"], admitted)
     mapped = behind.get("RequestParameters", {})
     return integrations.forward(behind["IntegrationUri"], behind["IntegrationMethod"], mapped, admitted)
 
@@ -137,8 +150,8 @@ def _refused_by_http_api(error: AwsError, scopes: list[str]) -> Response:
 # -- both ---------------------------------------------------------------------------------------------
 
 
-def check_signature_and_policies(request: Request, api: Api, stage: str, path: str) -> None:
-    """The request is signed, and the policies of whoever signed it let them invoke this method.
+def check_signature_and_policies(request: Request, api: Api, stage: str, path: str) -> Principal:
+    """Who signed the request, and may invoke this method by their policies.
 
     Raises:
         AwsError: 403.
@@ -147,10 +160,11 @@ def check_signature_and_policies(request: Request, api: Api, stage: str, path: s
     if key is None:
         raise signatures.refusal("unsigned", "execute-api")
     if enforcement.is_owner(key.principal):
-        return
+        return key.principal
     place = f"{api.id}/{stage}/{request.method}{path}"
     resource = f"arn:aws:execute-api:{api.region}:{moto_patches.ACCOUNT}:{place}"
     keys = enforcement.context(request, key.principal)
     verdict = enforcement.verdict_on(key.principal, "execute-api:Invoke", resource, keys)
     if not verdict:
         raise enforcement.denied("execute-api", verdict, resource, key.principal)
+    return key.principal

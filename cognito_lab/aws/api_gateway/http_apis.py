@@ -95,7 +95,8 @@ def get_authorizers(call: Call) -> Row:
 def create_integration(call: Call) -> Row:
     """What is behind a route."""
     integrations.check(call["IntegrationType"], call.get("IntegrationUri"), call.get("RequestParameters", {}))
-    given = {name: value for name, value in call.parameters.items() if name != "ApiId"}
+    given = {"PayloadFormatVersion": "1.0", **call.parameters}
+    del given["ApiId"]
     return _kept(get_api(call), "integrations", "IntegrationId", given)
 
 

@@ -1,4 +1,4 @@
-"""What is behind a method or a route: a server that the gateway asks with the caller's own request.
+"""What is behind a method or a route: a server that is asked with the caller's own request, or a function.
 
 A mapping of parameters puts claims of the token, or parts of the path, into the server's request: under
 ``context.authorizer.claims`` in a REST API, ``$context.authorizer.claims`` in an HTTP API.
@@ -9,11 +9,12 @@ Source: API Gateway Developer Guide, "HTTP proxy integrations" and "Transform AP
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from cognito_lab.aws.api_gateway.apis import Row
+from cognito_lab.aws.api_gateway.apis import Api, Row
+from cognito_lab.aws.iam.principals import Principal
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges, hosts
 from cognito_lab.network.messages import Headers, Request, Response
@@ -22,17 +23,31 @@ from cognito_lab.network.messages import Headers, Request, Response
 TARGET = re.compile(r"(?:integration\.request\.|overwrite:)(header|path)\.([\w-]+)")
 CLAIM = re.compile(r"\$?context\.authorizer\.claims\.(\S+)")
 OF_REQUEST = re.compile(r"(?:method\.|\$)request\.(header|path)\.(\S+)")
+FUNCTION = re.compile(r"arn:aws:lambda:([a-z0-9-]+):\d{12}:function:([\w-]+)(?:/invocations)?$")
 HOP_BY_HOP = ("host", "content-length", "connection", "transfer-encoding")  # RFC 9110, 7.6.1
 
 
 @dataclass
 class Admitted:
-    """A request that was let in: what its path says, and the claims of its token if it has one."""
+    """A request that was let in, at a stage: the resource or route that it is for, and the caller.
 
+    ``path`` are the values of the path's variables, ``place`` the path below the stage. Of the caller there
+    are the ``claims`` of a token, or the ``principal`` who signed, or neither.
+    """
+
+    api: Api
+    stage: str
+    template: str
+    place: str
     request: Request
     path: dict[str, str]
-    claims: Row
-    rest: bool
+    scopes: list[str]
+    claims: Row = field(default_factory=dict)
+    principal: Principal | None = None
+
+    @property
+    def rest(self) -> bool:
+        return self.api.service == "apigateway"
 
 
 def check(kind: str, uri: str | None, parameters: Row) -> None:
@@ -41,9 +56,13 @@ def check(kind: str, uri: str | None, parameters: Row) -> None:
     Raises:
         AwsError: ``BadRequestException``: no address to ask.
     """
-    if kind != "HTTP_PROXY":
+    if kind not in ("HTTP_PROXY", "AWS_PROXY"):
         raise OutsideTheLab(f"Integrations of type {kind} are not played by this lab (AWS has them).")
-    if not re.fullmatch(r"https?://\S+", uri or ""):
+    if kind == "AWS_PROXY" and not FUNCTION.search(uri or ""):
+        raise AwsError("BadRequestException", "Invalid function ARN or invalid uri")
+    if kind == "AWS_PROXY" and parameters:
+        raise OutsideTheLab("Parameter mapping before a function is not played by this lab (AWS has it).")
+    if kind == "HTTP_PROXY" and not re.fullmatch(r"https?://\S+", uri or ""):
         raise AwsError("BadRequestException", "Invalid HTTP endpoint specified for URI")
     for target, source in parameters.items():
         known = CLAIM.fullmatch(source) or OF_REQUEST.fullmatch(source)

@@ -26,9 +26,7 @@ def upload(handler: Callable[..., Any] | str, name: str, role: str, settings: Ma
 
     text = handler if isinstance(handler, str) else textwrap.dedent(inspect.getsource(handler))
     entry = "lambda_handler" if isinstance(handler, str) else handler.__name__
-    name = name or ("" if isinstance(handler, str) else entry)
-    if not name:
-        raise ValueError("A function that is given as a text needs a name: lab.deploy(text, name=...).")
+    name = name or entry
     client, code = boto3.client("lambda"), {"ZipFile": zipped(text)}
     given = {"Handler": f"{MODULE}.{entry}", **({"Role": role} if role else {}), **settings}
     there = {one["FunctionName"]: str(one["FunctionArn"]) for one in client.list_functions()["Functions"]}
