@@ -36,6 +36,7 @@ LANES = {
     "sts": "AWS STS",
     "iam": "AWS IAM",
     "s3": "Amazon S3",
+    "lambda": "AWS Lambda",
     "google": "Google",
     "university": "university",
 }
