@@ -55,6 +55,9 @@ SHOWN = {
     "Destination": "message sent to {}",
     "aud": "aud {}",
     "amr": "amr {}",
+    # What the functions of a user pool answer:
+    **dict.fromkeys(("challengeName", "finalUserStatus"), "{}"),
+    **{name: f"{name} {{}}" for name in ("autoConfirmUser", "answerCorrect", "issueTokens")},
 }
 # ... those that are shown where there is nothing else:
 OTHERWISE = ("UserPoolId", "IdentityPoolId", "ClientId", "Id", "Arn", "UserSub")

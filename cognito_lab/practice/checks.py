@@ -56,6 +56,25 @@ def id_token(scene: Any, username: str, client: str = "") -> str:
     return str(answer["AuthenticationResult"]["IdToken"])
 
 
+def set_triggers(lab: Any, scene: Any, **functions: Any) -> None:
+    """Let the scene's user pool call these functions, each for the trigger that names it.
+
+    ``PreTokenGenerationConfig`` means the second version of this trigger.
+    """
+    import boto3
+
+    user_pools, config = boto3.client("cognito-idp"), {}
+    pool = user_pools.describe_user_pool(UserPoolId=scene.pool)["UserPool"]["Arn"]
+    for trigger, function in functions.items():
+        arn = lab.deploy(function, trigger)
+        boto3.client("lambda").add_permission(
+            FunctionName=arn, StatementId="pool", Action="lambda:InvokeFunction",
+            Principal="cognito-idp.amazonaws.com", SourceArn=pool,
+        )  # fmt: skip
+        config[trigger] = {"LambdaVersion": "V2_0", "LambdaArn": arn} if trigger.endswith("Config") else arn
+    user_pools.update_user_pool(UserPoolId=scene.pool, LambdaConfig=config, AutoVerifiedAttributes=["email"])
+
+
 def identity_and_credentials(pool: str, logins: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     """The identity id that these logins lead to at an identity pool, and credentials for it."""
     import boto3

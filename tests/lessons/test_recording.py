@@ -19,6 +19,7 @@ from cognito_lab.lessons.recording import record, ticket
 from cognito_lab.network import exchanges
 from cognito_lab.network import hosts as network_hosts
 from cognito_lab.network.messages import Response
+from cognito_lab.practice import checks
 from cognito_lab.views.diagrams import Ticket
 from cognito_lab.views.wording import shortened
 
@@ -122,6 +123,18 @@ def test_what_services_do_among_themselves_stands_inside_the_call_that_led_to_it
         "AssumeRoleWithWebIdentity",
     )
     assert "role tidepool-member" in inner.asked and "amr authenticated" in inner.asked
+
+
+def test_a_function_of_a_user_pool_stands_inside_the_call_with_what_it_decides(lab):
+    scene, confirms = lab.scene("directory"), "event['response']['autoConfirmUser'] = True"
+    checks.set_triggers(
+        lab, scene, PreSignUp=f"def lambda_handler(event, context):\n    {confirms}\n    return event\n"
+    )
+    with record() as heard:
+        boto3.client("cognito-idp").sign_up(ClientId=scene.client, Username="mara", Password=scene.password)
+    (inner,) = heard.calls[0].inside
+    assert (inner.who, inner.whom, inner.operation) == ("user pool", "AWS Lambda", "PreSignUp_SignUp")
+    assert "autoConfirmUser True" in inner.answered
 
 
 def test_no_password_token_code_or_key_is_in_the_recording(story):
