@@ -248,6 +248,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "Logins": [logins, {}, by_token, server["Logins"], others], "DeveloperProviderName": [SERVER],
         "DeveloperUserIdentifier": ["noor", "ben"], "SourceUserIdentifier": ["noor", "ben"],
         "DestinationUserIdentifier": ["noor", "ben"],
+        "IdentityProviderName": [provider, SERVER], "PrincipalTags": [{"section": "email"}],
         "CustomRoleArn": [role], "RoleName": ["keeper"], "RoleArn": [role], "RoleSessionName": ["s-1"],
         "UserName": ["ines"],
         "PolicyArn": [policy], "PolicyName": ["rights"], "PolicyDocument": [rights, trust],

@@ -16,6 +16,7 @@ from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.identity_pools import identities, logins, open_id_tokens
 from cognito_lab.aws.identity_pools.logins import Login
 from cognito_lab.aws.identity_pools.pools import POOLS_HOST, Identity, IdentityPool, find_pool, paginate
+from cognito_lab.aws.sts import web_identity
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 
 TOKEN_SECONDS = 900  # unless TokenDuration says otherwise, up to 24 hours
@@ -25,8 +26,6 @@ MOST_LOGINS = 20
 @operation("cognito-identity", "GetOpenIdTokenForDeveloperIdentity")
 def get_open_id_token_for_developer_identity(call: Call) -> dict[str, Any]:
     """A token for a user of the developer's: of the identity that is theirs, or of ``IdentityId``."""
-    if call.get("PrincipalTags"):
-        raise OutsideTheLab(f"{call.operation} with PrincipalTags is not played by this lab (AWS has it).")
     pool = find_pool(call.region, call["IdentityPoolId"])
     named = identity_in(pool, call["IdentityId"]) if call.get("IdentityId") else None
     given, name = dict(call["Logins"]), str(pool.developer_provider)
@@ -35,7 +34,8 @@ def get_open_id_token_for_developer_identity(call: Call) -> dict[str, Any]:
     if named is not None:
         check_not_registered_elsewhere(pool, user, named)
     others = [logins.verified_login(pool, key, token) for key, token in given.items()]
-    proved = [Login(name, pool.id, {"sub": user, "aud": pool.id}), *others]
+    tags = {web_identity.TAGS: {"principal_tags": {k: [v] for k, v in call.get("PrincipalTags", {}).items()}}}
+    proved = [Login(name, pool.id, {"sub": user, "aud": pool.id, **tags}), *others]
     owners = list(
         {id(one): one for one in ([named] if named else []) + identities.owners_of(pool, proved)}.values()
     )

@@ -14,9 +14,10 @@ from typing import Any
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.identity_pools import identities, pools
+from cognito_lab.aws.identity_pools import identities, pools, principal_tags
 from cognito_lab.aws.identity_pools.logins import Login
 from cognito_lab.aws.identity_pools.pools import Identity, IdentityPool
+from cognito_lab.aws.sts import web_identity
 from cognito_lab.errors import OutsideTheLab, invalid
 from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.protocols import signing_keys
@@ -69,7 +70,9 @@ def claims(pool: IdentityPool, identity: Identity, proved: list[Login]) -> dict[
     methods = ["authenticated"] if proved else ["unauthenticated"]
     for login in proved:
         methods += [login.key, f"{login.key}:{login.source}:{login.subject}"]
-    return {"sub": identity.id, "aud": pool.id, "amr": methods, "iss": ISSUER}
+    tags = principal_tags.tags_of(pool, proved)
+    more = {web_identity.TAGS: {"principal_tags": tags}} if tags else {}
+    return {"sub": identity.id, "aud": pool.id, "amr": methods, "iss": ISSUER, **more}
 
 
 def discovery_response(request: Request) -> Response:

@@ -69,6 +69,7 @@ class IdentityPool:
     tags: dict[str, str] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
     role_mappings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    principal_tags: dict[str, dict[str, Any]] = field(default_factory=dict)  # by provider name
     identities: dict[str, Identity] = field(default_factory=dict)
     owners: dict[tuple[str, str], Identity] = field(default_factory=dict)
 
