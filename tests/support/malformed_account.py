@@ -49,6 +49,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "/tidepool-pictures/mara/crab.svg": ("prefix",),
 }  # fmt: skip
 
+SERVER = "login.tidepool.example"  # the developer provider of the identity pool
 DEVICES = {"ChallengeRequiredOnNewDevice": True}
 
 
@@ -174,6 +175,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         AllowUnauthenticatedIdentities=True,
         AllowClassicFlow=True,
         CognitoIdentityProviders=[own],
+        DeveloperProviderName=SERVER,
     )["IdentityPoolId"]
     identity.set_identity_pool_roles(
         IdentityPoolId=pool, Roles={"authenticated": role, "unauthenticated": role}
@@ -181,6 +183,10 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     logins = {provider: signed_in["IdToken"]}
     who = identity.get_id(IdentityPoolId=pool, Logins=logins)["IdentityId"]
     guest = identity.get_id(IdentityPoolId=pool)["IdentityId"]
+    server, others = {"IdentityPoolId": pool, "Logins": {SERVER: "noor"}}, {SERVER: "ben", **logins}
+    vouched = identity.get_open_id_token_for_developer_identity(**server)
+    identity.get_open_id_token_for_developer_identity(**{**server, "Logins": {SERVER: "ben"}})
+    by_token = {"cognito-identity.amazonaws.com": vouched["Token"]}
     open_id = identity.get_open_id_token(IdentityId=who, Logins=logins)["Token"]
     page = it.browser.get(it.address("/login"))
     csrf = re.findall(r'name="_csrf" value="([^"]*)"', page.text)[0]
@@ -244,8 +250,12 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "GroupName": ["divers"], "Identifier": ["tides"],
         "ProviderName": ["Google", provider], "ProviderType": ["Google", "OIDC", "SAML"],
         "Domain": ["tidepool"], "ResourceArn": [pool_arn],
-        "Filter": ['email = "x"', 'username ^= "m"'], "IdentityPoolId": [pool], "IdentityId": [who, guest],
-        "Logins": [logins, {}],
+        "Filter": ['email = "x"', 'username ^= "m"'], "IdentityPoolId": [pool],
+        "IdentityId": [who, guest, vouched["IdentityId"]],
+        "Logins": [logins, {}, by_token, server["Logins"], others], "DeveloperProviderName": [SERVER],
+        "DeveloperUserIdentifier": ["noor", "ben"], "SourceUserIdentifier": ["noor", "ben"],
+        "DestinationUserIdentifier": ["noor", "ben"],
+        "IdentityProviderName": [provider, SERVER], "PrincipalTags": [{"section": "email"}],
         "CustomRoleArn": [role], "RoleName": ["keeper"], "RoleArn": [role], "RoleSessionName": ["s-1"],
         "UserName": ["ines"],
         "PolicyArn": [policy], "PolicyName": ["rights"], "PolicyDocument": [rights, trust],

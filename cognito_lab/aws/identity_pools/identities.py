@@ -55,13 +55,17 @@ def resolve(pool: IdentityPool, named: Identity | None, proved: list[Login]) -> 
         return named or new_identity(pool)
     owners = list({id(owner): owner for owner in owners_of(pool, proved)}.values())
     if named is not None and named not in owners:
-        if named.logins or named.disabled:
+        if named.pairs() or named.disabled:
             check_logins_open(named, owners)
         else:  # a guest signs in: a new login makes the identity a member's, a known one swallows it
             owners.append(named)
-    check_one_login_per_provider(owners, proved)
-    identity = named if named is not None and named in owners and named.logins else None
-    identity = identity or (owners[0] if owners else new_identity(pool))
+    return join(pool, owners, named if named in owners and named and named.pairs() else None, proved)
+
+
+def join(pool: IdentityPool, owners: list[Identity], kept: Identity | None, proved: list[Login]) -> Identity:
+    """One identity for all ``owners``, ``kept`` or else the first, to which ``proved`` are linked."""
+    check_one_login_per_provider(owners, [login for login in proved if login.key != pool.developer_provider])
+    identity = kept or (owners[0] if owners else new_identity(pool))
     for other in owners:
         if other is not identity:
             merge(pool, other, identity)
@@ -82,7 +86,7 @@ def check_guests_allowed(pool: IdentityPool) -> None:
 
 def check_open_to_guests(identity: Identity) -> None:
     """Once it has had a login, an identity is never again to be had without one."""
-    if identity.logins or identity.disabled:
+    if identity.pairs() or identity.disabled:
         raise refusal(f"Access to Identity '{identity.id}' is forbidden.")
 
 
@@ -98,7 +102,8 @@ def check_logins_open(identity: Identity, owners: list[Identity]) -> None:
 
 
 def check_one_login_per_provider(owners: list[Identity], proved: list[Login]) -> None:
-    """Linking and merging must not give one identity two logins of the same provider."""
+    """Linking and merging must not give one identity two logins of the same provider. ``proved`` is without
+    the developer's: an identity may have several of their users (API, "LookupDeveloperIdentity")."""
     pairs = [(key, subject) for owner in owners for key, subject in owner.logins.items()]
     pairs += [(login.key, login.subject) for login in proved]
     if len({key for key, _ in pairs}) < len(set(pairs)):
@@ -113,18 +118,21 @@ def new_identity(pool: IdentityPool) -> Identity:
 
 
 def link(pool: IdentityPool, identity: Identity, key: str, subject: str) -> None:
-    if identity.logins.get(key) != subject:
-        identity.logins[key] = subject
+    if (key, subject) not in identity.pairs():
+        if key == pool.developer_provider:
+            identity.developer_logins.append((key, subject))
+        else:
+            identity.logins[key] = subject
         identity.modified = datetime.now(UTC)
     pool.owners[key, subject] = identity
 
 
 def merge(pool: IdentityPool, other: Identity, identity: Identity) -> None:
     """``identity`` takes over the logins of ``other``, which is disabled."""
-    for key, subject in other.logins.items():
+    for key, subject in other.pairs():
         link(pool, identity, key, subject)
     identity.absorbed |= {other.id} | other.absorbed
-    other.logins, other.absorbed, other.disabled = {}, set(), True
+    other.logins, other.developer_logins, other.absorbed, other.disabled = {}, [], set(), True
     other.modified = datetime.now(UTC)
 
 
@@ -138,10 +146,17 @@ def unlink_identity(call: Call) -> None:
     for key in call["LoginsToRemove"]:
         if key not in identity.logins:
             raise invalid(f"{key} is not linked to this identity.")
-    for key in call["LoginsToRemove"]:
-        del pool.owners[key, identity.logins.pop(key)]
-    identity.disabled = not identity.logins
-    identity.modified = datetime.now(UTC)
+    for key in dict.fromkeys(call["LoginsToRemove"]):
+        unlink(pool, identity, key, identity.logins[key])
+
+
+def unlink(pool: IdentityPool, identity: Identity, key: str, subject: str) -> None:
+    del pool.owners[key, subject]
+    if (key, subject) in identity.developer_logins:
+        identity.developer_logins.remove((key, subject))
+    else:
+        del identity.logins[key]
+    identity.disabled, identity.modified = not identity.pairs(), datetime.now(UTC)
 
 
 @operation("cognito-identity", "DescribeIdentity")
@@ -168,7 +183,7 @@ def delete_identities(call: Call) -> dict[str, Any]:
             refused.append({"IdentityId": identity_id, "ErrorCode": "AccessDenied"})
             continue
         del pool.identities[identity_id]
-        for pair in identity.logins.items():
+        for pair in identity.pairs():
             del pool.owners[pair]
     return {"UnprocessedIdentityIds": refused}
 
@@ -176,7 +191,7 @@ def delete_identities(call: Call) -> dict[str, Any]:
 def _described(identity: Identity) -> dict[str, Any]:
     return {
         "IdentityId": identity.id,
-        "Logins": list(identity.logins),
+        "Logins": identity.providers,
         "CreationDate": identity.created,
         "LastModifiedDate": identity.modified,
     }

@@ -19,6 +19,7 @@ from typing import Any
 from cognito_lab.aws import jwt_issuers, moto_patches
 from cognito_lab.aws.api.operations import Call
 from cognito_lab.aws.identity_pools.pools import (
+    POOLS_HOST,
     PUBLIC_PROVIDERS,
     USER_POOL_PROVIDER,
     IdentityPool,
@@ -64,6 +65,7 @@ class Provider:
     token_use: str | None = None  # what the claim of this name must say
     wrong_token: str = "Not a valid OpenId Connect identity token."  # AWS's words for a token of another kind
     source: str | None = None  # Login.source, where that is not the key
+    algorithm: str = "RS256"
 
 
 def _user_pool_clients(pool: IdentityPool, key: str) -> list[str]:
@@ -83,6 +85,10 @@ def _registered_clients(pool: IdentityPool, key: str) -> list[str]:
     return list(registered.client_id_list) if listed and registered else []
 
 
+def _developers_pool(pool: IdentityPool, key: str) -> list[str]:
+    return [pool.id] if pool.developer_provider else []
+
+
 def _user_pool_keys(key: str) -> str:
     return f"https://{key}/.well-known/jwks.json"
 
@@ -97,6 +103,9 @@ PROVIDERS = {
     ),
     "Google": Provider(re.compile(re.escape(GOOGLE)), _public_clients, _discovered_keys),
     "Apple": Provider(re.compile(r"appleid\.apple\.com"), _public_clients, _discovered_keys),
+    "developer": Provider(
+        re.compile(re.escape(POOLS_HOST)), _developers_pool, _discovered_keys, algorithm="RS512"
+    ),
     # Facebook, Login with Amazon, Twitter, Digits: opaque tokens, which are looked up at the provider.
     "opaque": Provider(re.compile("|".join(map(re.escape, PUBLIC_PROVIDERS))), _public_clients, None),
     "OIDC": Provider(re.compile(r"[\w.-]+(?:/[\w./-]*)?"), _registered_clients, _discovered_keys),
@@ -113,7 +122,7 @@ def all_verified(pool: IdentityPool, call: Call) -> list[Login]:
 
 def check_has_providers(pool: IdentityPool) -> None:
     """A pool that lists no provider takes no login (measured)."""
-    if not providers_of(pool):
+    if not (providers_of(pool) or pool.developer_provider):
         raise refusal(
             "Logins don't match. Please include at least one valid login for this identity or identity pool."
         )
@@ -135,7 +144,22 @@ def verified_login(pool: IdentityPool, key: str, token: str) -> Login:
     check_expiry(claims)
     check_audience(provider, pool, key, claims)
     check_not_signed_out(pool, key, claims)
-    return Login(key, provider.source or key, claims)
+    return developer_login(pool, claims) if key == POOLS_HOST else Login(key, provider.source or key, claims)
+
+
+def developer_login(pool: IdentityPool, claims: dict[str, Any]) -> Login:
+    """The user of the developer's for whom a token of ``GetOpenIdTokenForDeveloperIdentity`` was made.
+
+    Raises ``NotAuthorizedException`` where the token names no such user, or the user has been unlinked from
+    the token's identity since: AWS does not say what it does then.
+    """
+    name = str(pool.developer_provider)
+    start = f"{name}:{pool.id}:"
+    user = next((text.removeprefix(start) for text in claims["amr"] if text.startswith(start)), "")
+    owner = pool.owners.get((name, user))
+    if owner is None or claims["sub"] not in {owner.id, *owner.absorbed}:
+        raise refusal(f"Access to Identity '{claims['sub']}' is forbidden.")
+    return Login(name, pool.id, {**claims, "sub": user})
 
 
 def provider_of_key(pool: IdentityPool, key: str) -> Provider:
@@ -177,7 +201,9 @@ def check_signature(provider: Provider, key: str, token: str) -> None:
     if provider.keys_address is None:
         raise OutsideTheLab(f"Logins of {key} are not played by this lab (AWS has them): nothing was done.")
     try:
-        jwt_issuers.check_signature("cognito-identity", token, provider.keys_address(key), ("RS256",))
+        jwt_issuers.check_signature(
+            "cognito-identity", token, provider.keys_address(key), (provider.algorithm,)
+        )
     except (jwt_issuers.NoKey, jwt_issuers.BadSignature):
         raise refusal("Invalid login token. Couldn't verify signed token.") from None
 

@@ -14,14 +14,15 @@ from typing import Any
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.identity_pools import identities
+from cognito_lab.aws.identity_pools import identities, pools, principal_tags
 from cognito_lab.aws.identity_pools.logins import Login
 from cognito_lab.aws.identity_pools.pools import Identity, IdentityPool
-from cognito_lab.errors import invalid
+from cognito_lab.aws.sts import web_identity
+from cognito_lab.errors import OutsideTheLab, invalid
 from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.protocols import signing_keys
 
-ISSUER_HOST = "cognito-identity.amazonaws.com"
+ISSUER_HOST = pools.POOLS_HOST
 ISSUER = f"https://{ISSUER_HOST}"
 ALGORITHM = "RS512"
 TOKEN_SECONDS = 600  # life of a token of the basic flow
@@ -36,12 +37,21 @@ class Signer:
 
 @operation("cognito-identity", "GetOpenIdToken")
 def get_open_id_token(call: Call) -> dict[str, Any]:
+    if ISSUER_HOST in call.get("Logins", {}):  # or one such token would last for ever
+        raise OutsideTheLab(
+            "GetOpenIdToken with a developer's token is not played by this lab (AWS does not document it)."
+        )
     pool, identity, proved = identities.identity_of_call(call)
     check_classic_flow(pool)
+    return issued(claims(pool, identity, proved), TOKEN_SECONDS)
+
+
+def issued(said: dict[str, Any], seconds: int) -> dict[str, Any]:
+    """The answer with a token that says ``said`` and is good for ``seconds``."""
     now = int(time.time())
-    said = {**claims(pool, identity, proved), "exp": now + TOKEN_SECONDS, "iat": now}
+    said = {**said, "exp": now + seconds, "iat": now}
     token = moto_patches.account_state(Signer).key.sign(said, ALGORITHM, {"typ": "JWS"})
-    return {"IdentityId": identity.id, "Token": token}
+    return {"IdentityId": said["sub"], "Token": token}
 
 
 def check_classic_flow(pool: IdentityPool) -> None:
@@ -60,7 +70,9 @@ def claims(pool: IdentityPool, identity: Identity, proved: list[Login]) -> dict[
     methods = ["authenticated"] if proved else ["unauthenticated"]
     for login in proved:
         methods += [login.key, f"{login.key}:{login.source}:{login.subject}"]
-    return {"sub": identity.id, "aud": pool.id, "amr": methods, "iss": ISSUER}
+    tags = principal_tags.tags_of(pool, proved)
+    more = {web_identity.TAGS: {"principal_tags": tags}} if tags else {}
+    return {"sub": identity.id, "aud": pool.id, "amr": methods, "iss": ISSUER, **more}
 
 
 def discovery_response(request: Request) -> Response:

@@ -20,7 +20,7 @@ from cognito_lab.aws.api import pagination, services, tagging
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.api.pagination import Item
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.errors import AwsError, OutsideTheLab, invalid
+from cognito_lab.errors import AwsError, invalid
 from cognito_lab.network import exchanges
 
 PUBLIC_PROVIDERS = (
@@ -31,6 +31,7 @@ PUBLIC_PROVIDERS = (
     "api.twitter.com",
     "www.digits.com",
 )
+POOLS_HOST = "cognito-identity.amazonaws.com"  # issues the identity pools' own tokens
 USER_POOL_PROVIDER = re.compile(rf"cognito-idp\.({services.REGION})\.amazonaws\.com/(\1_[0-9A-Za-z]+)")
 
 
@@ -42,8 +43,18 @@ class Identity:
     created: datetime
     modified: datetime
     logins: dict[str, str] = field(default_factory=dict)  # subject by provider key: one login per provider
+    developer_logins: list[tuple[str, str]] = field(default_factory=list)  # developer provider and user
     disabled: bool = False  # merged into another identity, or its last login was unlinked
     absorbed: set[str] = field(default_factory=set)  # ids of the identities merged into this one
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Provider key and subject of every login."""
+        return [*self.logins.items(), *self.developer_logins]
+
+    @property
+    def providers(self) -> list[str]:
+        """The keys of its logins."""
+        return list(dict(self.pairs()))
 
 
 @dataclass
@@ -58,11 +69,17 @@ class IdentityPool:
     tags: dict[str, str] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
     role_mappings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    principal_tags: dict[str, dict[str, Any]] = field(default_factory=dict)  # by provider name
     identities: dict[str, Identity] = field(default_factory=dict)
     owners: dict[tuple[str, str], Identity] = field(default_factory=dict)
 
     def describe(self) -> dict[str, Any]:
         return {"IdentityPoolId": self.id, **self.settings, "IdentityPoolTags": self.tags}
+
+    @property
+    def developer_provider(self) -> str | None:
+        """The name under which the developer's own server vouches for people."""
+        return self.settings.get("DeveloperProviderName")
 
     def clients_of(self, user_pool: str) -> list[dict[str, Any]]:
         """The rows of ``CognitoIdentityProviders`` for a user pool: one per app client that is let in."""
@@ -108,11 +125,13 @@ def describe_identity_pool(call: Call) -> dict[str, Any]:
 
 @operation("cognito-identity", "UpdateIdentityPool")
 def update_identity_pool(call: Call) -> dict[str, Any]:
-    """Replaces all settings: what is left out is removed."""
+    """Replaces all settings: what is left out is removed, but for the developer provider's name."""
     pool = find_pool(call.region, call["IdentityPoolId"])
     settings = _settings(call)
     check_settings(settings)
-    pool.settings = settings
+    check_developer_provider_kept(pool, settings)
+    kept = {"DeveloperProviderName": pool.developer_provider} if pool.developer_provider else {}
+    pool.settings = settings | kept
     pool.tags = call.get("IdentityPoolTags", pool.tags)
     return pool.describe()
 
@@ -137,11 +156,12 @@ def _settings(call: Call) -> dict[str, Any]:
 
 def check_settings(settings: dict[str, Any]) -> None:
     """Providers must have the form of their kind. Whether they exist shows when a login comes."""
-    if settings.get("DeveloperProviderName"):  # its logins would need an operation that is not played
-        raise OutsideTheLab("DeveloperProviderName is not played by this lab (AWS has it).")
     for row in settings.get("CognitoIdentityProviders", []):
         if not USER_POOL_PROVIDER.fullmatch(row.get("ProviderName", "")) or not row.get("ClientId"):
             raise invalid("Please provide a valid cognito identity provider")
+    others = (*PUBLIC_PROVIDERS, *_oidc_keys(settings), POOLS_HOST)
+    if settings.get("DeveloperProviderName") in others:  # or the two would have the same people
+        raise invalid("Please provide a valid developer provider")
     for key in settings.get("SupportedLoginProviders", {}):
         if key not in PUBLIC_PROVIDERS:
             raise invalid("Please provide a valid public provider")
@@ -150,6 +170,14 @@ def check_settings(settings: dict[str, Any]) -> None:
         for arn in settings.get(member, []):
             if not re.fullmatch(rf"arn:aws:iam::\d{{12}}:{kind}/.+", arn):
                 raise invalid(f"Invalid {member}: {arn}")
+
+
+def check_developer_provider_kept(pool: IdentityPool, settings: dict[str, Any]) -> None:
+    """Once set, the name cannot be changed (API, "CreateIdentityPool"); AWS does not say with which code."""
+    if pool.developer_provider and settings.get("DeveloperProviderName", pool.developer_provider) != (
+        pool.developer_provider
+    ):
+        raise invalid("The developer provider name cannot be changed.")
 
 
 # -- roles ---------------------------------------------------------------------------------------
@@ -195,12 +223,16 @@ def providers_of(pool: IdentityPool) -> set[str]:
     """The keys under which the pool's providers are mapped to roles: a user pool's with its app client, the
     others as in ``Logins``."""
     settings = pool.settings
-    rows, listed = settings.get("CognitoIdentityProviders", []), settings.get("OpenIdConnectProviderARNs", [])
+    rows = settings.get("CognitoIdentityProviders", [])
     return {
         *(f"{row['ProviderName']}:{row['ClientId']}" for row in rows),
         *settings.get("SupportedLoginProviders", {}), *settings.get("SamlProviderARNs", []),
-        *(arn.partition("/")[2] for arn in listed),
+        *_oidc_keys(settings),
     }  # fmt: skip
+
+
+def _oidc_keys(settings: dict[str, Any]) -> list[str]:
+    return [arn.partition("/")[2] for arn in settings.get("OpenIdConnectProviderARNs", [])]
 
 
 def check_mapped_provider(pool: IdentityPool, key: str) -> None:

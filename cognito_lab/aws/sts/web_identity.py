@@ -7,6 +7,7 @@ comes in at :func:`assume` (STS page "AssumeRoleWithWebIdentity").
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.protocols import jwt_checks
 
 ASSUME_ROLE_WITH_WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
+TAG_SESSION = "sts:TagSession"
+TAGS = "https://aws.amazon.com/tags"  # the claim with the session tags that a token asks for
+TAG = r"[\w\s.:/=+\-@]"  # what a tag's key and value are made of
 IDENTITY_POOLS = "cognito-identity.amazonaws.com"
 GOOGLE = "accounts.google.com"
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
@@ -55,6 +59,16 @@ class WebIdentity:
             chosen["aud"] = self.claims.get("azp", self.claims["aud"])
         keys = {f"{self.provider}:{name}": value for name, value in chosen.items()}
         return {**keys, "aws:FederatedProvider": self.federated}
+
+    def tags(self) -> dict[str, str]:
+        """The session tags that the token asks for (IAM, "Pass session tags in AWS STS")."""
+        asked = self.claims.get(TAGS, {}).get("principal_tags", {})
+        return {key: value if isinstance(value, str) else value[0] for key, value in asked.items()}
+
+    def request_tags(self) -> dict[str, Any]:
+        """The condition keys that only the trust policy sees."""
+        keys = {f"aws:RequestTag/{key}": value for key, value in self.tags().items()}
+        return {**keys, "aws:TagKeys": list(self.tags())} if keys else {}
 
 
 @operation("sts", "AssumeRoleWithWebIdentity")
@@ -96,6 +110,7 @@ def verified_web_identity(token: str) -> WebIdentity:
     check_claims(claims)
     check_audience(identity)
     check_expiry(claims)
+    check_tags(claims)
     return identity
 
 
@@ -145,6 +160,23 @@ def check_expiry(claims: dict[str, Any]) -> None:
         )
 
 
+def check_tags(claims: dict[str, Any]) -> None:
+    """Up to 50 tags of one value each. AWS does not say with which code it refuses others."""
+    claim = claims.get(TAGS, {})
+    asked = claim.get("principal_tags", {}) if isinstance(claim, dict) else None
+    if not isinstance(asked, dict) or len(asked) > 50 or not all(map(is_tag, asked, asked.values())):
+        raise AwsError("InvalidIdentityToken", f"Invalid session tags in the claim {TAGS}")
+    if claim.get("transitive_tag_keys"):
+        raise OutsideTheLab("Transitive session tags are not played by this lab (AWS has them).")
+
+
+def is_tag(key: str, value: Any) -> bool:
+    """Whether STS takes the tag: its value is a text, or a list of one."""
+    text = value[0] if isinstance(value, list) and len(value) == 1 else value
+    good = isinstance(text, str) and re.fullmatch(rf"{TAG}{{0,256}}", text)
+    return bool(good and re.fullmatch(rf"{TAG}{{1,128}}", key))
+
+
 # -- the role ------------------------------------------------------------------------------------
 
 
@@ -167,6 +199,7 @@ def assume(
         raise AwsError(
             "AccessDenied", f"Not authorized to perform {ASSUME_ROLE_WITH_WEB_IDENTITY}", status=403
         )
+    check_may_tag(role, identity)
     check_duration(role, duration_seconds)
     return role_sessions.start_session(
         role_arn,
@@ -174,14 +207,25 @@ def assume(
         duration_seconds,
         session_policies=session_policies,
         context=identity.context(),
+        tags=identity.tags(),
     )
 
 
-def trust_allows(role: Any, identity: WebIdentity) -> policies.Verdict:
+def trust_allows(
+    role: Any, identity: WebIdentity, action: str = ASSUME_ROLE_WITH_WEB_IDENTITY
+) -> policies.Verdict:
     """The role's trust policy: may this provider's caller take the role, under these conditions?"""
     document = parsed(role.assume_role_policy_document)
     principal = {"Federated": identity.federated}
-    return policies.evaluate_trust(document, ASSUME_ROLE_WITH_WEB_IDENTITY, principal, identity.context())
+    keys = {**identity.context(), **identity.request_tags()}
+    return policies.evaluate_trust(document, action, principal, keys)
+
+
+def check_may_tag(role: Any, identity: WebIdentity) -> None:
+    """A session with tags needs a second right in the trust policy (Cognito guide, "Using attributes for
+    access control")."""
+    if identity.tags() and not (verdict := trust_allows(role, identity, TAG_SESSION)):
+        raise AwsError("AccessDenied", f"Not authorized to perform {verdict.action}", status=403)
 
 
 def check_duration(role: Any, seconds: int) -> None:

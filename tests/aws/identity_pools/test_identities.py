@@ -183,7 +183,7 @@ def test_unlinking_a_login(world: World, pool: str) -> None:
             IdentityId=goran, Logins=world.login("goran"), LoginsToRemove=["graph.facebook.com"]
         )
     world.unsigned.unlink_identity(
-        IdentityId=goran, Logins=world.login("goran"), LoginsToRemove=["accounts.google.com"]
+        IdentityId=goran, Logins=world.login("goran"), LoginsToRemove=["accounts.google.com"] * 2
     )
     assert logins_of(world, goran) == {world.key}
     assert get_id(world, pool, google(world, "g-goran")) != goran  # a new identity the next time

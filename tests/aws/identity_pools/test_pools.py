@@ -9,7 +9,6 @@ import boto3
 import pytest
 from support.identity_pools import CLIENT, World, refused
 
-from cognito_lab import OutsideTheLab
 from cognito_lab.aws.identity_pools import logins, pools
 
 
@@ -59,14 +58,27 @@ def test_update_removes_what_is_left_out(world: World) -> None:
         world.pool.get_id(IdentityPoolId=pool, Logins=world.login())
 
 
-def test_a_developer_provider_is_refused_by_name_when_made_and_when_changed(world: World) -> None:
-    with pytest.raises(OutsideTheLab, match="DeveloperProviderName"):
-        world.create_pool(DeveloperProviderName="login.tidepool.example")
-    again = {"IdentityPoolId": world.create_pool(), "IdentityPoolName": "T"}
-    with pytest.raises(OutsideTheLab, match="DeveloperProviderName"):
-        world.pool.update_identity_pool(
-            **again, AllowUnauthenticatedIdentities=True, DeveloperProviderName="login.tidepool.example"
-        )
+def test_a_developer_provider_keeps_its_name(world: World) -> None:
+    name = "login.tidepool.example"
+    pool = world.create_pool(DeveloperProviderName=name)
+    again = {"IdentityPoolId": pool, "IdentityPoolName": "T", "AllowUnauthenticatedIdentities": True}
+    with refused("InvalidParameterException", "cannot be changed"):
+        world.pool.update_identity_pool(**again, DeveloperProviderName="login.elsewhere.example")
+    for given in ({}, {"DeveloperProviderName": name}):
+        assert world.pool.update_identity_pool(**again, **given)["DeveloperProviderName"] == name
+    first = {**again, "IdentityPoolId": world.create_pool()}
+    assert (
+        world.pool.update_identity_pool(**first, DeveloperProviderName=name)["DeveloperProviderName"] == name
+    )
+
+
+@pytest.mark.parametrize(
+    "taken", ["accounts.google.com", "cognito-identity.amazonaws.com", "id.divers.example"]
+)
+def test_a_developer_provider_is_not_another_provider(world: World, taken: str) -> None:
+    listed = {"OpenIdConnectProviderARNs": ["arn:aws:iam::123456789012:oidc-provider/id.divers.example"]}
+    with refused("InvalidParameterException", "developer provider"):
+        world.create_pool(DeveloperProviderName=taken, **listed)
 
 
 def test_listing_gives_pages(world: World) -> None:
