@@ -266,7 +266,7 @@ def test_the_index_of_addresses_says_what_looking_through_says() -> None:
 
 # Kept for ever: what comes of AWS's models, the course's files and the process itself, which do not grow.
 BY_FILES = {"claims.pieces", "scenes._parsed", "scenes._steps", "preparing.prepare"}
-BY_MODEL = {"dispatch.is_public", "validation._compiled"}
+BY_MODEL = {"dispatch.is_public", "rest_json._routes", "validation._compiled"}
 
 
 def test_no_cache_keeps_what_callers_send() -> None:

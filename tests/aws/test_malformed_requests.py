@@ -64,6 +64,7 @@ COMMON = {
     },
 }  # fmt: skip
 COMMON["cognito-identity"], COMMON["sts"] = COMMON["cognito-idp"], COMMON["iam"]
+COMMON["lambda"] = {*COMMON["cognito-idp"], "ValidationException"} - {"InvalidParameterException"}
 
 
 @contextmanager
@@ -143,7 +144,8 @@ def unreadable(where: str, answer: Response) -> str | None:
         "body": answer.body,
     }
     try:
-        if service in services.JSON_SERVICES:
+        refused = service in services.REST_SERVICES and answer.status >= 400
+        if service in services.JSON_SERVICES or refused:
             json.loads(answer.body)
         parser = create_parser(model.metadata["protocol"])
         parser.parse(fields, model.operation_model(operation).output_shape)
@@ -161,7 +163,8 @@ def unknown_code(where: str, answer: Response) -> str | None:
         return None
     text = answer.body.decode()
     found = re.search(r"<Code>([^<]*)</Code>", text)
-    code = json.loads(text)["__type"] if service in services.JSON_SERVICES else found[1] if found else None
+    in_json = service in services.JSON_SERVICES + services.REST_SERVICES
+    code = json.loads(text)["__type"] if in_json else found[1] if found else None
     if code is None:
         return None if service == "s3" and not text else f"{answer.status} without a code: {text[:90]}"
     model = moto_patches.service_model(service).operation_model(operation)

@@ -50,6 +50,8 @@ def test_json_is_read() -> None:
 OF_THE_LAB = {
     "aws/iam/deleted_principals.py": ["with_id"],
     "aws/iam/policy_documents.py": ["guest_session_policies", "parsed"],
+    "aws/lambda_functions/environments.py": ["__call__"],
+    "aws/managed_login/pages/passkey_pages.py": ["passkey_page"],
     "aws/user_pools/people/federated_users.py": ["_listed"],
     "aws/user_pools/tokens/token_claims.py": ["id_claims"],
     "protocols/json_texts.py": ["_read"],

@@ -252,6 +252,7 @@ class Requests:
         shape, path = model.input_shape, model.http["requestUri"]
         path, _, mark = path.partition("?")
         query, headers, body = [(mark, "")] if mark else [], {}, b""
+        in_json = {}
         payload = shape.serialization.get("payload") if shape is not None else None
         for name, given in value.items():
             place = shape.members[name].serialization if name in shape.members else {}
@@ -273,6 +274,10 @@ class Requests:
                 )
             elif name == payload:
                 body = self.spoiled(plain(given).encode("utf-8", "surrogatepass"))
+            elif where is None:
+                in_json[wire] = given
+        if in_json:
+            body = self.spoiled(json.dumps(in_json).encode())
         if self.maybe(0.1):
             query.append((self.chance.choice(REST_QUERY), self.chance.choice(TEXTS[:30])))
         if self.maybe(0.03) and query:

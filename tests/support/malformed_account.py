@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import Any
@@ -12,6 +13,7 @@ import pyotp
 from botocore.credentials import Credentials
 from support.federation import Federation
 from support.iam_people import TRUST, allow, deny, document, session_of
+from support.lambda_functions import archive, make_function
 from support.managed_login import CALLBACK, CHALLENGE, DOMAIN, SIGNED_OUT, VERIFIER
 from support.passkeys import FACTORS, credentials_for
 from support.srp_client import Client
@@ -184,7 +186,12 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     csrf = re.findall(r'name="_csrf" value="([^"]*)"', page.text)[0]
     state = dict(parse_qsl(urlsplit(it.from_google(nonce="n")).query))["state"]
     pool_arn = f"arn:aws:cognito-idp:us-east-1:123456789012:userpool/{it.pool}"
+    function = make_function("f", "def handler(event, context):\n    return event\n")
+    code = base64.b64encode(archive(app="def handler(event, context):\n    return 1\n")).decode()
     return {
+        "FunctionName": ["f", function], "Resource": [function], "ZipFile": [code],
+        "Handler": ["app.handler"], "Runtime": ["python3.13"],
+        "Role": ["arn:aws:iam::123456789012:role/f-role"],
         "keys": [
             Credentials(ines["AccessKeyId"], ines["SecretAccessKey"]), Credentials(*session_keys.values()),
         ],

@@ -24,6 +24,7 @@ from cognito_lab.errors import AwsError
 from cognito_lab.network import exchanges
 from cognito_lab.network.hosts import one_line
 from cognito_lab.network.messages import Headers, Response
+from cognito_lab.protocols import json_texts
 
 PATIENCE = {True: 29.0, False: 30.0}  # seconds that a REST API waits, and an HTTP API
 # What the caller hears where the function is no help: it may not be invoked, it failed, it was too slow.
@@ -48,7 +49,7 @@ def answer(uri: str, version: str, admitted: Admitted) -> Response:
     except TimeoutError:
         return refusal(*TOO_SLOW[admitted.rest])
     try:
-        return response_of(json.loads(outcome.payload), version, failed=outcome.error is not None)
+        return response_of(json_texts.read(outcome.payload), version, failed=outcome.error is not None)
     except (ValueError, TypeError, AttributeError):
         return refusal(*FAILED[admitted.rest])
 

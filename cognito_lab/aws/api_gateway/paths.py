@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import lru_cache
 from urllib.parse import unquote
 
 
-@cache
+@lru_cache(256)
 def _pattern(template: str) -> tuple[list[str], re.Pattern[str]]:
     """The names of the variables, and what a path must look like."""
     names, pattern = [], ""

@@ -94,16 +94,12 @@ def parse_signature(request: Request, service: str) -> Signature | None:
     header = request.headers.get("authorization")
     query = dict(parse_qsl(request.query, keep_blank_values=True)) if "ignature=" in request.query else {}
     if (header or "").startswith("AWS ") or {"AWSAccessKeyId", "Signature"} <= query.keys():
-        raise AwsError(
-            "InvalidRequest",
-            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
-        )
+        text = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+        raise unusable(service, "InvalidRequest", text)
     if header and "X-Amz-Signature" in query:
-        raise AwsError(
-            "InvalidArgument",
-            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, "
-            "Signature query string parameter or the Authorization header should be specified",
-        )
+        text = "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query "
+        text += "string parameter or the Authorization header should be specified"
+        raise unusable(service, "InvalidArgument", text)
     try:
         if "X-Amz-Signature" in query:
             return _signature(
@@ -122,6 +118,11 @@ def parse_signature(request: Request, service: str) -> Signature | None:
     except (AssertionError, KeyError, ValueError) as error:
         raise refusal("malformed", service, why=f"missing or wrong {error}") from None
     return None
+
+
+def unusable(service: str, code: str, text: str) -> AwsError:
+    """S3 says what is wrong with a code of its own; for other services the header is incomplete."""
+    return AwsError(code, text) if service == "s3" else refusal("malformed", service, why=text)
 
 
 def _signature(

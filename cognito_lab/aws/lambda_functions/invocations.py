@@ -27,6 +27,7 @@ from cognito_lab.aws.lambda_functions.environments import Context, Environment, 
 from cognito_lab.aws.lambda_functions.functions import Function
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import account_lock, exchanges
+from cognito_lab.protocols import json_texts
 
 CONCURRENT = 10  # executions at a time in a new account
 TAIL = 4096  # bytes of the log that ``LogType=Tail`` answers
@@ -199,6 +200,6 @@ def invoke_operation(call: Call) -> dict[str, Any]:
 
 def check_payload(payload: bytes) -> None:
     try:
-        json.loads(payload or b"{}")
-    except ValueError:
+        json_texts.read(payload or b"{}")
+    except json_texts.NotJson:
         raise AwsError("InvalidRequestContentException", "Could not parse request body into json.") from None

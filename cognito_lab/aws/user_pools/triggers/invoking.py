@@ -21,6 +21,7 @@ from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.triggers import events
 from cognito_lab.errors import AwsError
 from cognito_lab.network import exchanges
+from cognito_lab.protocols import json_texts
 
 COGNITO = "cognito-idp.amazonaws.com"
 SECONDS, TRIES = 5.0, 3  # AWS no longer says how often it tries; for long it said three times
@@ -111,7 +112,10 @@ def response_in(trigger: str, version: str, payload: bytes) -> dict[str, Any]:
     Raises:
         AwsError: ``InvalidLambdaResponseException``: it is not the whole event, or a member has another form.
     """
-    answer = json.loads(payload)
+    try:
+        answer = json_texts.read(payload)
+    except json_texts.NotJson:  # Python writes NaN, and any depth
+        answer = None
     response = answer.get("response") if is_event(answer) else None
     if not isinstance(response, dict) or not events.fits(response, events.form_of(trigger, version)):
         raise AwsError("InvalidLambdaResponseException", "Unrecognizable lambda output")
