@@ -49,7 +49,7 @@ def scanned():
 role("wide", "s3:GetObject", "s3:PutBucketPolicy")
 role("narrow", "s3:GetObject")
 owners = scanned()
-iam.create_user(UserName="rook")
-key = iam.create_access_key(UserName="rook")["AccessKey"]
+iam.create_user(UserName="guest-auditor")
+key = iam.create_access_key(UserName="guest-auditor")["AccessKey"]
 os.environ |= {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 print(json.dumps({"owner": owners, "a user without rights": scanned()}))
