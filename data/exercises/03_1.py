@@ -2,8 +2,8 @@
 `False`). The flows are `"USER_SRP_AUTH"`, `"USER_PASSWORD_AUTH"`, `"ADMIN_USER_PASSWORD_AUTH"` and `"USER_AUTH"`.
 
 - **page**: it runs in the browser. Members type their password, and no password should leave the page.
-- **server**: the club's server has a form of its own, and signs its calls with AWS credentials. Whoever has only
-  the password of a member and the secret should not get in. Whoever has no secret should not even sign up there.
+- **server**: the club's server has a form of its own, and signs its calls with AWS credentials. Somebody who has
+  only a member's password and the secret should not get in. Somebody without the secret should not even sign up there.
 - **move**: an app on a phone. Its members come from an old directory, which wants to see each password: the user pool
   passes it on. Nobody should get in there without a password.
 - **kiosk**: a public page in the hall of the club. Nobody should type a password there.

@@ -1,5 +1,6 @@
-"""Mara signs in with her right password, each time through another app client. Before the colon stands what the app
-client lists and has, after it how she signs in. Does she get in? Write `True` or `False`.
+"""Mara signs in with her right password, each time through another app client. The text before
+the colon says what the app client lists and has, the text after it how she signs in. Does she get in? Write `True`
+or `False`.
 """
 
 import boto3

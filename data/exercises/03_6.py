@@ -1,6 +1,5 @@
-"""Before a curator's sign-in goes on, a message has to be read. Mails of the club take up to eight minutes. An open
-question should not stay open longer than needed: after ten minutes the session should be over. Choose the settings
-of the app client.
+"""To finish a sign-in, a curator has to read a mail. The club's mails can take eight minutes. A sign-in should not stay
+open longer than needed: after ten minutes the session should be over. Choose the settings of the app client.
 """
 
 import boto3
