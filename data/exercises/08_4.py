@@ -56,7 +56,11 @@ def check(answer, scene, lab):
     )
     known = user_pools.list_user_pool_clients(**pool, MaxResults=60)["UserPoolClients"]
     old = {scene.client, scene.server, scene.job}
-    expect(client in {each["ClientId"] for each in known} - old, "Make an app client for this job alone.")
+    ids = {each["ClientId"] for each in known}
+    expect(
+        client in ids, f"{client!r:.30} is not an app client of the pool. Its id comes first, then the token."
+    )
+    expect(client in ids - old, "Make an app client for this job alone.")
     trusted = {"Issuer": f"https://cognito-idp.{lab.region}.amazonaws.com/{scene.pool}", "Audience": [client]}
     boto3.client("apigatewayv2").update_authorizer(
         ApiId=scene.api, AuthorizerId=scene.authorizer, JwtConfiguration=trusted
@@ -129,6 +133,11 @@ def wrong_client_lists_more(user_pools, pool, pages):
     grant = {"AllowedOAuthFlowsUserPoolClient": True, "AllowedOAuthFlows": ["client_credentials"]}
     user_pools.update_user_pool_client(UserPoolId=pool, ClientId=client, **grant, **lists)
     return client, came
+
+
+def wrong_order(user_pools, pool, pages):
+    """Its id comes first, then the token"""
+    return ("a token", job_token(user_pools, pool, pages)[0])
 
 
 def wrong_whole_response(user_pools, pool, pages):
