@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import jwt
 
-from cognito_lab.practice.checks import expect, refusal_of
+from cognito_lab.practice.checks import Mistake, expect, refusal_of
 
 title, core, difficulty, minutes = "Who may enter?", True, 2, 12
 expected = "Mara gets in, and every attacker gets 401."
@@ -33,12 +33,22 @@ def caller(authorization, pool, client, region):
 
 
 def check(answer, scene, lab):
-    def status(token):
+    def status(token, what="Mara"):
         """What the server answers: the username, or an HTTP status."""
         try:
             return answer(f"Bearer {token}" if token else "", scene.pool, scene.client, lab.region)
         except jwt.PyJWTError:
             return 401
+        except Exception as error:
+            kind = type(error).__name__
+            raise Mistake(
+                f"{what}: your function raises {kind}. Only an error of PyJWT's becomes a 401."
+            ) from error
+
+    def kept_out(token, what):
+        came = status(token, what)
+        expect(came is not None, f"{what}: you return None. Only an error of PyJWT's becomes a 401.")
+        expect(came == 401, f"{what}: you let it in.")
 
     mara = sign_in(scene.client, scene.password, lab.region)
     with rooks_keys():
@@ -53,9 +63,9 @@ def check(answer, scene, lab):
         came = status(mara["AccessToken"])
         expect(came == "mara", f"For Mara you return {came!r:.40}. The server wants her username.")
         for what, token in attackers(scene, lab, mara).items():
-            expect(status(token) == 401, f"{what}: you let it in.")
+            kept_out(token, what)
     lab.travel(hours=1)
-    expect(status(mara["AccessToken"]) == 401, "Mara's token of an hour ago: you let it in.")
+    kept_out(mara["AccessToken"], "Mara's token of an hour ago")
 
 
 def attackers(scene, lab, mara):
@@ -193,3 +203,24 @@ def wrong_all_claims(authorization, pool, client, region):
     """The server wants her username"""
     caller(authorization, pool, client, region)
     return said_by(authorization)
+
+
+def wrong_none_for_everybody_else(authorization, pool, client, region):
+    """No token at all: you return None"""
+    try:
+        return caller(authorization, pool, client, region)
+    except jwt.PyJWTError:
+        return None
+
+
+def wrong_second_word(authorization, pool, client, region):
+    """No token at all: your function raises IndexError"""
+    return caller(authorization.split()[1], pool, client, region)
+
+
+def wrong_key_error(authorization, pool, client, region):
+    """Mara's ID token: your function raises KeyError"""
+    claims = verified(authorization, f"https://cognito-idp.{region}.amazonaws.com/{pool}")
+    if claims["client_id"] != client:
+        raise jwt.InvalidTokenError
+    return claims["username"]

@@ -36,7 +36,7 @@ solution = {
 def check(answer, scene, lab):
     expect(isinstance(answer, dict) and answer.keys() == stub.keys(), "Keep the six lines as they are.")
     wrong = [each for each in answer.values() if each not in ("id_token", "access_token", "neither")]
-    expect(not wrong, f"{wrong and wrong[0]!r} is none of the three words.")
+    expect(not wrong, f"{wrong and wrong[0]!r} is not one of the three words.")
     lab.host("api.tidepool.example", Response("anemone.svg"))
     tokens, doors = on_the_pages(scene), {name: at(door) for name, door in addresses(scene, lab).items()}
     doors["the app greets her by her address"] = lambda token: reads_address(token, scene, lab)
@@ -134,4 +134,4 @@ wrong_neither = (
     {**solution, "an HTTP API, route with the scope pictures/read": "neither"},
     "one of the two does open it",
 )
-wrong_word = {**solution, "S3, for a private picture": "none"}, "is none of the three words"
+wrong_word = {**solution, "S3, for a private picture": "none"}, "is not one of the three words"

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "A route gets its scope", False, 2, 8
-expected = "Mara's access token from the pages opens the route. Four other tokens do not."
+expected = "Mara's access token from the pages opens the route. Five other requests do not."
 hint = "A scope has the name of its resource server in it. What does an access token have in place of `aud`?"
 scene = "scopes"
 
@@ -44,7 +44,7 @@ def check(answer, scene, lab):
     expect(isinstance(settings, dict), "Return the settings of the route: a dictionary.")
     code = refusal_of(
         lambda: gateway.create_route(
-            **api, RouteKey="GET /pictures", Target=f"integrations/{integration}", **settings
+            **{**settings, **api, "RouteKey": "GET /pictures", "Target": f"integrations/{integration}"}
         )
     )
     expect(not code, f"create_route is refused with your settings → {code}.")
@@ -63,7 +63,9 @@ def check(answer, scene, lab):
         came.status_code != 403,
         "Mara's access token gets 403. Read the scope in it, and compare it letter for letter.",
     )
-    expect(came.ok, f"Mara's access token gets {came.status_code}.")
+    expect(
+        came.ok, f"Mara's access token gets {came.status_code}. The app sends it in the header Authorization."
+    )
     person = {"USERNAME": "mara", "PASSWORD": scene.password}
     by_api = boto3.client("cognito-idp").initiate_auth(
         ClientId=scene.client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=person
@@ -73,19 +75,20 @@ def check(answer, scene, lab):
     for what, token in {
         "No token": "",
         "Mara's ID token": mara["id_token"],
+        "Her access token without the scope": on_the_pages(scene, "openid")["access_token"],
         "An access token that never was on the pages": by_api,
         "The night job's token": job,
     }.items():
         expect(not status(token).ok, f"{what} opens the route.")
 
 
-def on_the_pages(scene):
+def on_the_pages(scene, scope="openid pictures/read"):
     from urllib.parse import urlencode
 
     from cognito_lab.lessons.scripted_browser import Browser
 
     app = {"client_id": scene.client, "redirect_uri": scene.callback}
-    asked = urlencode({**app, "response_type": "code", "scope": "openid pictures/read"})
+    asked = urlencode({**app, "response_type": "code", "scope": scope})
     browser = Browser().open(f"{scene.pages}/oauth2/authorize?{asked}")
     browser.fill_in(username="mara", password=scene.password).press("Sign in")
     form = {**app, "grant_type": "authorization_code", "code": browser.query["code"]}
@@ -119,6 +122,19 @@ def wrong_no_scope(gateway, api, issuer, client):
 def wrong_scope_of_the_api(gateway, api, issuer, client):
     """An access token that never was on the pages opens the route"""
     return protected(gateway, api, issuer, [client], ["pictures/read", "aws.cognito.signin.user.admin"])
+
+
+def wrong_second_scope(gateway, api, issuer, client):
+    """Her access token without the scope opens the route"""
+    return protected(gateway, api, issuer, [client], ["pictures/read", "openid"])
+
+
+def wrong_place_of_the_token(gateway, api, issuer, client):
+    """The app sends it in the header Authorization"""
+    settings = protect(gateway, api, issuer, client)
+    where = {"ApiId": api, "AuthorizerId": settings["AuthorizerId"]}
+    gateway.update_authorizer(**where, IdentitySource=["$request.querystring.token"])
+    return settings
 
 
 def wrong_no_authorizer(gateway, api, issuer, client):

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from cognito_lab.practice.checks import expect, refusal_of
 
 title, core, difficulty, minutes = "A job calls the API", False, 2, 9
-expected = "the job's token opens the route. It acts for nobody, and may do nothing else."
+expected = "the job's token opens the route. The job acts for nobody, and may do nothing else."
 hint = "08.3 makes such an app client. `auth=(id, secret)` shows the secret to the token endpoint."
 scene = "http_api"
 
@@ -43,17 +43,24 @@ def check(answer, scene, lab):
     expect(not code, f"Making it was refused → {code}.")
     pair = came[0]
     expect(
-        isinstance(pair, tuple) and len(pair) == 2,
+        isinstance(pair, (tuple, list)) and len(pair) == 2,
         "Return two things: the id of the app client, and the token.",
     )
     client, token = pair
+    expect(
+        not isinstance(token, dict), "You return the whole answer. The token is the value of `access_token`."
+    )
     expect(
         isinstance(token, str),
         f"The token is {token!r:.40}. A machine gets an access token, and no other one.",
     )
     known = user_pools.list_user_pool_clients(**pool, MaxResults=60)["UserPoolClients"]
     old = {scene.client, scene.server, scene.job}
-    expect(client in {each["ClientId"] for each in known} - old, "Make an app client for this job alone.")
+    ids = {each["ClientId"] for each in known}
+    expect(
+        client in ids, f"{client!r:.30} is not an app client of the pool. Its id comes first, then the token."
+    )
+    expect(client in ids - old, "Make an app client for this job alone.")
     trusted = {"Issuer": f"https://cognito-idp.{lab.region}.amazonaws.com/{scene.pool}", "Audience": [client]}
     boto3.client("apigatewayv2").update_authorizer(
         ApiId=scene.api, AuthorizerId=scene.authorizer, JwtConfiguration=trusted
@@ -65,6 +72,9 @@ def check(answer, scene, lab):
     expect(status == 200, f"The API answers {status} to this token.")
     got = said.get("scope", "").split()
     expect(got == ["pictures/read"], f"The token also has {', '.join(set(got) - {'pictures/read'})}.")
+    made = user_pools.describe_user_pool_client(**pool, ClientId=client)["UserPoolClient"]
+    more = set(made["AllowedOAuthScopes"]) - {"pictures/read"}
+    expect(not more, f"The job may ask for more at any time: its app client also lists {', '.join(more)}.")
 
 
 def made_for(user_pools, pool, pages, *scopes, **settings):
@@ -114,6 +124,25 @@ def wrong_every_scope(user_pools, pool, pages):
     """The token also has pictures/write"""
     client, came = made_for(user_pools, pool, pages, "pictures/read", "pictures/write")
     return client, came["access_token"]
+
+
+def wrong_client_lists_more(user_pools, pool, pages):
+    """its app client also lists pictures/write"""
+    client, came = job_token(user_pools, pool, pages)
+    lists = {"AllowedOAuthScopes": ["pictures/read", "pictures/write"]}
+    grant = {"AllowedOAuthFlowsUserPoolClient": True, "AllowedOAuthFlows": ["client_credentials"]}
+    user_pools.update_user_pool_client(UserPoolId=pool, ClientId=client, **grant, **lists)
+    return client, came
+
+
+def wrong_order(user_pools, pool, pages):
+    """Its id comes first, then the token"""
+    return ("a token", job_token(user_pools, pool, pages)[0])
+
+
+def wrong_whole_response(user_pools, pool, pages):
+    """You return the whole answer"""
+    return made_for(user_pools, pool, pages, "pictures/read")
 
 
 def wrong_other_scope(user_pools, pool, pages):

@@ -46,7 +46,10 @@ def check(answer, scene, lab):
     )
     expect("error" not in said, f"→ {said.get('error')}. The identifier counts letter for letter.")
     got = jwt.decode(said["access_token"], options={"verify_signature": False})["scope"]
-    expect(got == solution, f"The token that came has {got!r}: more than was wanted.")
+    expect(
+        got == solution,
+        f"The token that came has {got!r}. The program wants `pictures.read`, and nothing else.",
+    )
 
 
 wrong_scope_alone = "pictures.read", "you wrote one of them"
@@ -55,5 +58,5 @@ wrong_sign = "https://api.tidepool.example:pictures.read", "with one sign betwee
 wrong_host_alone = "api.tidepool.example/pictures.read", "letter for letter"
 wrong_both = (
     "https://api.tidepool.example/pictures.read https://api.tidepool.example/pictures.write",
-    "more than was wanted",
+    "and nothing else",
 )

@@ -28,6 +28,10 @@ def check(answer, scene, lab):
     gateway.create_deployment(restApiId=api, stageName="prod")
     add(gateway, made, "new")
     code = refusal_of(lambda: answer(gateway, api))
+    expect(
+        code != "OutsideTheLab",
+        "This account does not play your call. The lesson's own call is enough: see 08.4.",
+    )
     expect(not code, f"Your call is refused → {code}.")
     stages = [each["stageName"] for each in gateway.get_stages(restApiId=api)["item"]]
     came = requests.get(f"{address}/prod/new", timeout=5).status_code
@@ -53,6 +57,11 @@ def add(gateway, made, part):
 def wrong_other_stage(gateway, api):
     """callers ask `prod`"""
     gateway.create_deployment(restApiId=api, stageName="new")
+
+
+def wrong_stage_deleted(gateway, api):
+    """This account does not play your call"""
+    gateway.delete_stage(restApiId=api, stageName="prod")
 
 
 def wrong_cache(gateway, api):

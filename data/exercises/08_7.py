@@ -27,7 +27,9 @@ def check(answer, scene, lab):
     expect(isinstance(answer, dict), "Write a dictionary of settings.")
     code = refusal_of(lambda: user_pools.update_user_pool_client(**client, ExplicitAuthFlows=flows, **answer))
     expect(
-        not code, f"AWS refuses these settings → {code}. An access token lives from five minutes to a day."
+        not code,
+        f"AWS refuses these settings → {code}. The first is a number, the second its unit, such as `minutes`; "
+        "an access token lives from five minutes to a day.",
     )
     route_for_everybody_signed_in(scene)
     lab.host("api.tidepool.example", Response("anemone.svg"))
