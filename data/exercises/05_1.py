@@ -45,6 +45,9 @@ def check(answer, scene, lab):
             f"{address} signs up, and Cognito cannot read what your function returns.",
         )
         expect(not code, f"{address} is an address of the club, and is refused → {code}.")
+        expect(
+            lab.inbox(address), f"{address} was confirmed without a code. Nobody knows whose address it is."
+        )
         code = refusal_of(lambda name=name, address=address: confirm(user_pools, scene, lab, name, address))
         expect(not code, f"{address} signed up, and then the confirmation is refused → {code}.")
     for name, address in OTHERS.items():

@@ -49,11 +49,12 @@ def check(answer, scene, lab):
         expect(
             "section" not in identity, f"{name}: the claim is in the ID token, which this server never sees."
         )
-        said = access.pop("section", None)
         expect(
-            said == value,
-            f"{name}: the access token says section {said!r}, and the profile does not.",
+            value or "section" not in access,
+            f"{name} has no section, and the access token has the claim.",
         )
+        said = access.pop("section", None)
+        expect(said == value, f"{name}: the access token says section {said!r}, and the profile {value!r}.")
         for kind, now, then in (("ID", identity, id_before), ("access", access, access_before)):
             changed = {each for each in {*now, *then} - CHANGES if now.get(each) != then.get(each)}
             expect(
@@ -86,7 +87,7 @@ def wrong_half(event, context):
 
 
 def wrong_everybody_has_one(event, context):
-    """ines: the access token says section ''"""
+    """ines has no section, and the access token has the claim"""
     section = event["request"]["userAttributes"].get("custom:section", "")
     half = {"claimsToAddOrOverride": {"section": section}}
     event["response"]["claimsAndScopeOverrideDetails"] = {"accessTokenGeneration": half}

@@ -14,8 +14,8 @@ from cognito_lab.practice.checks import expect, refusal_of, set_triggers
 title, core, difficulty, minutes = "Migrate without a reset and without an invitation", False, 3, 9
 expected = "Lotte gets in with her old password, Nils with a code, Rook not at all, and no mail is sent but the code."
 hint = """
-Ask `is_right` only where a password came along, and `find` in both cases. A code goes to a verified address only. The
-function of the lesson says which member of `response` stops the invitation.
+Ask `is_right` only where a password came along, and `find` in both cases. A code goes to a verified address only. In the
+function of the lesson, one member of `response` stops the invitation, and another one keeps the old password.
 """
 scene = "directory"
 
@@ -30,6 +30,8 @@ def migrate(event, context):
     if person:
         response["userAttributes"] = {"email": person["email"], "email_verified": "true"}
         response["messageAction"] = "SUPPRESS"
+        if is_sign_in:
+            response["finalUserStatus"] = "CONFIRMED"
     return event
 
 
@@ -96,7 +98,7 @@ def wrong_never_checked(event, context):
     person = find(event["userName"])
     if person:
         event["response"]["userAttributes"] = {"email": person["email"], "email_verified": "true"}
-        event["response"]["messageAction"] = "SUPPRESS"
+        event["response"] |= {"finalUserStatus": "CONFIRMED", "messageAction": "SUPPRESS"}
     return event
 
 
@@ -109,7 +111,7 @@ def wrong_invitation(event, context):
     person = find(name)
     if person:
         event["response"]["userAttributes"] = {"email": person["email"], "email_verified": "true"}
-        event["response"]["desiredDeliveryMediums"] = ["EMAIL"]
+        event["response"] |= {"finalUserStatus": "CONFIRMED", "desiredDeliveryMediums": ["EMAIL"]}
     return event
 
 
@@ -122,7 +124,7 @@ def wrong_reset(event, context):
     person = find(name)
     if person:
         event["response"]["userAttributes"] = {"email": person["email"], "email_verified": "true"}
-        event["response"] |= {"finalUserStatus": "RESET_REQUIRED", "messageAction": "SUPPRESS"}
+        event["response"]["messageAction"] = "SUPPRESS"
     return event
 
 
@@ -133,6 +135,7 @@ def wrong_only_at_sign_in(event, context):
     if is_sign_in and is_right(name, event["request"]["password"]):
         attributes = {"email": find(name)["email"], "email_verified": "true"}
         event["response"] |= {"userAttributes": attributes, "messageAction": "SUPPRESS"}
+        event["response"]["finalUserStatus"] = "CONFIRMED"
     return event
 
 
@@ -145,4 +148,5 @@ def wrong_not_verified(event, context):
     person = find(name)
     if person:
         event["response"] |= {"userAttributes": {"email": person["email"]}, "messageAction": "SUPPRESS"}
+        event["response"]["finalUserStatus"] = "CONFIRMED"
     return event

@@ -27,12 +27,12 @@ solution = {
     "(no return at all)": "InvalidLambdaResponseException",
     "raise ValueError('No')": "UserLambdaValidationException",
 }
-CHOICES = {
+CHOICES = [
     "passes",
     "UserLambdaValidationException",
     "InvalidLambdaResponseException",
     "UnexpectedLambdaException",
-}
+]
 
 
 def check(answer, scene, lab):

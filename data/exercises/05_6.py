@@ -37,7 +37,7 @@ def check(answer, scene, lab):
         expect(isinstance(said, bool), f"“{line}”: write True or False.")
         code = refusal_of(lambda line=line: sign_up(line, lab))
         came = f"it was refused, {code}" if code else "the function ran"
-        more = " Any pool of any account would get through, too." if said is False and not code else ""
+        more = " Any pool of any account would get through, too." if "no SourceArn" in line else ""
         expect(said != bool(code), f"“{line}”: the check has tried it, and {came}.{more}")
 
 

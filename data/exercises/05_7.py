@@ -27,7 +27,7 @@ solution = {
     "2: claimsOverrideDetails": "neither",
     "1: claimsAndScopeOverrideDetails, accessTokenGeneration": "neither",
 }
-CHOICES = {"ID", "access", "both", "neither"}
+CHOICES = ["ID", "access", "both", "neither"]
 CODE = """def lambda_handler(event, context):
     details = {"claimsToAddOrOverride": {"badge": "gold"}}
     for name in reversed(%r):

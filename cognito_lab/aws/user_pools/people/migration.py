@@ -64,7 +64,7 @@ def create(pool: UserPool, username: str, response: Mapping[str, Any], password:
     attributes.check_values(pool.schema, values)
     name, values = sign_up.name_user(pool, username, values)
     attributes.check_required(pool.schema, values)
-    status = status_in(response, "RESET_REQUIRED" if password is None else "CONFIRMED")
+    status = status_in(response)
     newcomer, names = User("", "", values, status), pool.people.names(values, confirmed=True)
     pool.people.check_free(newcomer, names, but_aliases=bool(response.get("forceAliasCreation")))
     pool.people.take_aliases(newcomer, names)
@@ -74,9 +74,9 @@ def create(pool: UserPool, username: str, response: Mapping[str, Any], password:
     return user
 
 
-def status_in(response: Mapping[str, Any], otherwise: str) -> str:
-    """``finalUserStatus``: CONFIRMED lets the user in with the password, as AWS's page says also of none."""
-    status = response.get("finalUserStatus") or otherwise
+def status_in(response: Mapping[str, Any]) -> str:
+    """``finalUserStatus``. Only CONFIRMED lets the user in with the old password; it is not the default."""
+    status = response.get("finalUserStatus") or "RESET_REQUIRED"
     if status not in ("CONFIRMED", "RESET_REQUIRED"):
         raise AwsError("InvalidLambdaResponseException", "Unrecognizable lambda output")
     return str(status)

@@ -20,6 +20,8 @@ if event["triggerSource"] == "UserMigration_ForgotPassword" and name not in old:
     return event
 event["response"]["userAttributes"] = {"email": name + "@tidepool.example", "email_verified": "true"}
 event["response"]["messageAction"] = "SUPPRESS"
+if event["triggerSource"] == "UserMigration_Authentication":
+    event["response"]["finalUserStatus"] = "CONFIRMED"
 """
 
 
@@ -74,8 +76,9 @@ def test_srp_brings_no_password_along(it):
     assert it.events(name) == []
 
 
-def test_a_status_that_asks_for_a_new_password(it):
-    it.on("UserMigration", OLD + "event['response']['finalUserStatus'] = 'RESET_REQUIRED'")
+@pytest.mark.parametrize("status", ["RESET_REQUIRED", None])
+def test_a_status_that_asks_for_a_new_password(it, status):
+    it.on("UserMigration", OLD + f"event['response']['finalUserStatus'] = {status!r}")
     with refused("PasswordResetRequiredException"):
         it.sign_in("lotte", "sea-star")
     assert it.status("lotte") == "RESET_REQUIRED"
@@ -110,7 +113,7 @@ def test_an_alias_is_taken_only_if_the_function_says_so(it):
 def test_with_an_address_as_username(it):
     it.new_pool(UsernameAttributes=["email"])
     body = "event['response']['userAttributes'] = {'email': event['userName'], 'username': event['userName']}"
-    it.on("UserMigration", body)
+    it.on("UserMigration", body + "\nevent['response']['finalUserStatus'] = 'CONFIRMED'")
     it.sign_in("lotte@tidepool.example", "sea-star")
     [user] = it.idp.list_users(UserPoolId=it.pool)["Users"]
     assert user["Username"] != "lotte@tidepool.example" and len(user["Username"]) == 36
