@@ -1,8 +1,7 @@
 """Users who come from an older directory when they first sign in, or have forgotten their password there.
 
-Source: "Migrate user Lambda trigger"; AWS re:Post, "How do I troubleshoot user migration Lambda trigger errors".
-It needs the password itself, so it does not run in SRP. The password policy does not count for a password that
-comes along.
+Source: "Migrate user Lambda trigger"; AWS re:Post, "cognito-migration-lambda-trigger-errors". It needs the
+password itself, so it does not run in SRP. The password policy does not count for one that comes along.
 """
 
 from __future__ import annotations
@@ -38,8 +37,7 @@ def at_sign_in(client: AppClient, username: str, password: str) -> User | None:
     request = {"password": password, "validationData": None if metadata is ... else metadata}
     try:
         return migrate(client, "Authentication", username, request, password)
-    except AwsError as error:
-        fault = error.message
+    except AwsError:
         text = f"Exception migrating user in app client {client.id}"
         raise AwsError("UserNotFoundException", text) from None
 
