@@ -22,6 +22,8 @@ PROTECTED = {
     "identities", "iss", "jti", "nbf", "nonce", "origin_jti", "sub", "token_use", "username", "version",
 }  # fmt: skip
 OF_GROUPS = ("cognito:groups", "cognito:roles", "cognito:preferred_role")
+# The ends of ``triggerSource`` after the answer to a challenge of this name.
+SOURCES = {"NEW_PASSWORD_REQUIRED": "NewPasswordChallenge", "DEVICE_PASSWORD_VERIFIER": "AuthenticateDevice"}
 # Calls whose ClientMetadata arrives here: that of InitiateAuth does not.
 WITH_METADATA = ("RespondToAuthChallenge", "AdminRespondToAuthChallenge", "GetTokensFromRefreshToken")
 
@@ -31,8 +33,7 @@ def source_of(on_pages: bool) -> str:
     call = operations.CURRENT.get()
     if on_pages:
         return "HostedAuth"
-    name = call.get("ChallengeName") if call else None
-    return "NewPasswordChallenge" if name == "NEW_PASSWORD_REQUIRED" else "Authentication"
+    return SOURCES.get(call.get("ChallengeName", "") if call else "", "Authentication")
 
 
 def customize(

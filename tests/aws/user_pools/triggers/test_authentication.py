@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from support.devices import TRACKED, Laptop
 from support.iam_people import allow, make_role
 from support.srp_client import Client
 from support.triggers import triggered, triggered_choices, triggered_pages
@@ -41,6 +42,7 @@ def test_what_they_are_given(it):
     assert first["request"]["validationData"] == {"from": "web"}
     assert second["triggerSource"] == "PostAuthentication_Authentication"
     assert second["request"].keys() == {"userAttributes", "newDeviceUsed"}
+    assert second["request"]["newDeviceUsed"] is False
     assert first["request"]["userAttributes"]["cognito:user_status"] == "CONFIRMED"
 
 
@@ -84,6 +86,19 @@ def test_a_sign_in_by_the_session_of_a_sign_up_runs_both(first):
         it.on("PreAuthentication", REFUSE)
         with refused("UserLambdaValidationException"):
             sign_in("ben")
+
+
+def test_it_hears_of_a_new_device_where_the_pool_remembers_devices():
+    with triggered_choices() as it:
+        it.pool_of("OFF", DeviceConfiguration=TRACKED)
+        it.member()
+        after, tokens = it.on("PostAuthentication"), it.on("PreTokenGeneration")
+        laptop = Laptop(it, Client(it).sign_in()["AuthenticationResult"])
+        laptop.confirm()
+        laptop.signs_in()
+        assert [event["request"]["newDeviceUsed"] for event in it.events(after)] == [True, False]
+        sources = [event["triggerSource"] for event in it.events(tokens)]
+        assert sources == ["TokenGeneration_Authentication", "TokenGeneration_AuthenticateDevice"]
 
 
 def test_of_a_name_that_nobody_has_it_hears_only_where_users_are_hidden(it):
