@@ -92,13 +92,14 @@ def result_for(
     return answer
 
 
-def for_machine(client: AppClient, scopes: tuple[str, ...]) -> str:
-    """The access token of an app client that acts for nobody: the client credentials grant."""
+def for_machine(client: AppClient, scopes: tuple[str, ...], metadata: Any = ...) -> str:
+    """The access token of an app client that acts for nobody: the client credentials grant. ``metadata`` is
+    for the function before tokens."""
     now = int(time.time())
     claims = {"sub": client.id, "token_use": "access", "scope": " ".join(scopes), "auth_time": now}
     claims |= {"iss": client.pool.issuer, "exp": now + client.lifetime("AccessToken"), "iat": now}
     claims |= {"version": 2, "jti": randomness.uuid4(), "client_id": client.id}
-    customization.customize(client, "ClientCredentials", None, claims)
+    customization.customize(client, "ClientCredentials", None, claims, metadata=metadata)
     return token_store.token_store(client.pool).key("access").sign(claims)
 
 
