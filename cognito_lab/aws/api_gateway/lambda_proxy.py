@@ -168,7 +168,7 @@ def context_of(admitted: Admitted) -> Row:
 
 
 def texts(admitted: Admitted) -> dict[str, str]:
-    return {name: text_of(value, admitted.rest) for name, value in admitted.claims.items()}
+    return {name: text_of(name, value, admitted.rest) for name, value in admitted.claims.items()}
 
 
 def signer(admitted: Admitted) -> Row:
