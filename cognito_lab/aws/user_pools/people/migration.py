@@ -19,6 +19,8 @@ from cognito_lab.errors import AwsError, OutsideTheLab
 TRIGGER = "UserMigration"
 NOT_ATTRIBUTES = ("username", "sub")  # which functions return with the attributes
 MEDIUMS = {medium: attribute for attribute, medium in outbox.MEDIUM.items()}
+OWN_ERROR = "UserLambdaValidationException"
+FAULTS = ("UnexpectedLambdaException", "InvalidLambdaResponseException")
 VALUES = {  # that members of the response may have
     "finalUserStatus": ("CONFIRMED", "RESET_REQUIRED"),
     "messageAction": ("RESEND", "SUPPRESS"),
@@ -30,15 +32,16 @@ def at_sign_in(client: AppClient, username: str, password: str) -> User | None:
     """The user whom the function knows by this password, now in the directory; or nobody.
 
     Raises:
-        AwsError: ``UserNotFoundException``: the function cannot be invoked, or answers something else. This
-            code comes even where users are hidden (as people report).
+        AwsError: ``UserNotFoundException``: the function raises an error, cannot be invoked, or answers
+            something else. (As people report; the last two even where users are hidden.)
     """
     metadata = events.given("ClientMetadata")
     request = {"password": password, "validationData": None if metadata is ... else metadata}
     try:
         return migrate(client, "Authentication", username, request, password)
-    except AwsError:
+    except AwsError as error:
         text = f"Exception migrating user in app client {client.id}"
+        text = error.message if error.code == OWN_ERROR else text
         raise AwsError("UserNotFoundException", text) from None
 
 
@@ -51,8 +54,8 @@ def at_recovery(client: AppClient, username: str) -> User | None:
 def migrate(
     client: AppClient, source: str, username: str, request: Mapping[str, Any], password: str | None
 ) -> User | None:
-    """Nobody, where there is no function, where it raises an error or returns no attributes, and where they
-    do not fit the pool."""
+    """Nobody, where there is no function, where it returns no attributes, and where they do not fit the pool;
+    and where users are hidden, also where it raises an error."""
     pool = client.pool
     try:
         response = invoking.run(pool, TRIGGER, source, request, username=username, client=client) or {}
@@ -61,7 +64,7 @@ def migrate(
             return None
         return pool.people.find_for_sign_in(username) or create(pool, username, response, password)
     except AwsError as error:
-        if error.code in ("UnexpectedLambdaException", "InvalidLambdaResponseException"):
+        if error.code in FAULTS or (error.code == OWN_ERROR and not client.hides_users):
             raise
         return None
 

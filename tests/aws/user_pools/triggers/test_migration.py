@@ -59,10 +59,23 @@ def test_a_wrong_password_brings_nobody(it):
     assert names(it) == []
 
 
-@pytest.mark.parametrize("body", ["", "event['response']['userAttributes'] = {}", "raise ValueError('x')"])
+def test_its_error_is_told_where_users_are_not_hidden(it):
+    it.on("UserMigration", "raise ValueError('Bad password')")
+    text = "UserMigration failed with error Bad password."
+    with refused("UserNotFoundException", text):
+        it.sign_in("lotte", "sea-star")
+    with refused("UserLambdaValidationException", text):
+        it.idp.forgot_password(ClientId=it.client, Username="lotte")
+    it.client = it.new_client(PreventUserExistenceErrors="ENABLED")["ClientId"]
+    with refused("NotAuthorizedException", "Incorrect username or password."):
+        it.sign_in("lotte", "sea-star")
+    assert it.idp.forgot_password(ClientId=it.client, Username="lotte")["CodeDeliveryDetails"]
+
+
+@pytest.mark.parametrize("body", ["", "event['response']['userAttributes'] = {}"])
 def test_who_is_not_named_is_not_there(it, body):
     it.on("UserMigration", body)
-    with refused("UserNotFoundException"):
+    with refused("UserNotFoundException", "User does not exist."):
         it.sign_in("lotte", "sea-star")
 
 
