@@ -50,6 +50,18 @@ def test_the_aws_cli(account: Account) -> None:
     }
 
 
+def test_the_aws_cli_deploys_a_trigger(account: Account) -> None:
+    assert account.client("awscli", "functions", owner=True) == {
+        "again": "ResourceConflictException",
+        "invoked": ["", {"userName": "ben"}],
+        "failed": ["Unhandled", "No crows"],
+        "set": {},
+        "not permitted": "UnexpectedLambdaException",
+        "let in": "signed up",
+        "kept out": "UserLambdaValidationException",
+    }
+
+
 def test_pycognito_signs_in_by_srp_and_an_app(local: Account) -> None:
     each = {
         "wrong password": "NotAuthorizedException",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from support.federation import Federation
+from support.first_factors import Choices
 from support.lambda_functions import client, make_function
 from support.managed_login import Pages
 from support.user_pools import World
@@ -54,7 +55,7 @@ class Triggers(World):
         given = {
             name: settings[name]
             for name in ("AutoVerifiedAttributes", "UserPoolTier", "AdminCreateUserConfig", "Policies",
-                         "EmailConfiguration")
+                         "EmailConfiguration", "DeviceConfiguration", "VerificationMessageTemplate")
             if name in settings
         }  # fmt: skip
         given.get("AdminCreateUserConfig", {}).pop("UnusedAccountValidityDays", None)
@@ -75,6 +76,10 @@ class TriggeredPages(Triggers, Pages):
     """One with a domain."""
 
 
+class TriggeredChoices(Triggers, Choices):
+    """One in which people choose how they begin to sign in."""
+
+
 class TriggeredFederation(Triggers, Federation):
     """One into which people come from outside."""
 
@@ -83,6 +88,12 @@ class TriggeredFederation(Triggers, Federation):
 def triggered_federation() -> Iterator[TriggeredFederation]:
     with Lab.start() as lab:
         yield TriggeredFederation(lab)
+
+
+@contextmanager
+def triggered_choices() -> Iterator[TriggeredChoices]:
+    with Lab.start() as lab:
+        yield TriggeredChoices(lab)
 
 
 @contextmanager

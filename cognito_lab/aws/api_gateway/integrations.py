@@ -9,6 +9,7 @@ Source: API Gateway Developer Guide, "HTTP proxy integrations" and "Transform AP
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -97,14 +98,17 @@ def value_of(source: str, admitted: Admitted) -> str | None:
     """The text that a mapping takes from ``source``; ``None`` where there is none."""
     if claim := CLAIM.fullmatch(source):
         value = admitted.claims.get(claim[1])
-        return None if value is None else text_of(value, admitted.rest)
+        return None if value is None else text_of(claim[1], value, admitted.rest)
     if part := OF_REQUEST.fullmatch(source):
         return (admitted.path if part[1] == "path" else admitted.request.headers).get(part[2])
     return source.strip("'")
 
 
-def text_of(value: Any, rest: bool) -> str:
-    """A claim as text: a REST API puts commas into a list, an HTTP API brackets around it."""
+def text_of(name: str, value: Any, rest: bool) -> str:
+    """A claim as text: a REST API puts commas into a list, an HTTP API brackets around it. A REST API writes
+    two moments as dates (as people report)."""
+    if rest and name in ("exp", "iat"):
+        return time.strftime("%a %b %d %H:%M:%S UTC %Y", time.gmtime(value))
     if isinstance(value, list):
         return ",".join(map(str, value)) if rest else f"[{' '.join(map(str, value))}]"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -39,7 +39,7 @@ def answer(uri: str, version: str, admitted: Admitted) -> Response:
     found = FUNCTION.search(uri)
     assert found is not None
     try:
-        function = functions.find(found[1], found[2])
+        function = functions.find(found[1], found[0].removesuffix("/invocations"))
         check_permission(function, admitted)
         with exchanges.internal_call("API Gateway", f"function {function.name}", "Invoke"):
             outcome = invocations.invoke(function, json.dumps(event).encode(), PATIENCE[admitted.rest])
@@ -166,7 +166,7 @@ def context_of(admitted: Admitted) -> Row:
 
 
 def texts(admitted: Admitted) -> dict[str, str]:
-    return {name: text_of(value, admitted.rest) for name, value in admitted.claims.items()}
+    return {name: text_of(name, value, admitted.rest) for name, value in admitted.claims.items()}
 
 
 def signer(admitted: Admitted) -> Row:

@@ -132,15 +132,16 @@ def function_in(call: Call) -> Function:
         AwsError: ``ResourceNotFoundException``.
     """
     check_played(call)
-    name, qualifier = split_name(call["FunctionName"])
-    return find(call.region, name, qualifier)
+    return find(call.region, call["FunctionName"])
 
 
-def find(region: str, name: str, qualifier: str = "") -> Function:
-    function = registry().get((region, name))
+def find(region: str, given: str) -> Function:
+    """The function of a name or ARN, whose Region and account are these."""
+    (name, qualifier), place = split_name(given), given.rpartition("function:")[0]
+    here = f"arn:aws:lambda:{region}:{moto_patches.ACCOUNT}:"
+    function = registry().get((region, name)) if here.endswith(place) else None
     if function is None or qualifier not in ("", "$LATEST"):  # there are neither versions nor aliases
-        end = f":{qualifier}" if qualifier else ""
-        raise not_there(f"arn:aws:lambda:{region}:{moto_patches.ACCOUNT}:function:{name}{end}")
+        raise not_there(given if place else f"{here}function:{given}")
     return function
 
 
@@ -333,7 +334,7 @@ def list_functions(call: Call) -> dict[str, Any]:
 
 
 def tagged(call: Call) -> Function:
-    return find(call.region, *split_name(call["Resource"]))
+    return find(call.region, call["Resource"])
 
 
 @operation("lambda", "TagResource")

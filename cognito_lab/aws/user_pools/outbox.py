@@ -76,9 +76,7 @@ def send(
     subject, text = own_subject or subject, own_text or text
     text = text.replace("{####}", code).replace("{username}", username)
     if link:
-        text = re.sub(
-            r"\{##(.*?)##\}", lambda shown: f'<a href="{link}">{shown[1]}</a>', text, flags=re.DOTALL
-        )
+        text = re.sub(messages.SHOWN_LINK, lambda shown: f'<a href="{link}">{shown[1]}</a>', text)
     headers = email_headers(pool) if attribute == "email" else {}
     sent = Message(to, MEDIUM[attribute], subject, text, code, datetime.now(UTC), **headers)
     deliver(sent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -81,6 +82,9 @@ def test_the_event_of_a_rest_api(w: Gateway) -> None:
     claims = context["authorizer"]["claims"]
     assert (claims["cognito:username"], claims["cognito:groups"]) == ("mara", "jury")
     assert claims["email_verified"] == "true" and all(isinstance(text, str) for text in claims.values())
+    issued, ends = (datetime.strptime(claims[name], "%a %b %d %H:%M:%S UTC %Y") for name in ("iat", "exp"))
+    assert int(claims["auth_time"]) == issued.replace(tzinfo=UTC).timestamp()
+    assert ends - issued == timedelta(hours=1)
 
 
 def test_the_event_of_an_http_api(w: Gateway) -> None:
@@ -95,6 +99,7 @@ def test_the_event_of_an_http_api(w: Gateway) -> None:
     context = event["requestContext"]
     assert context["http"]["method"] == "PUT" and context["stage"] == "$default"
     jwt = context["authorizer"]["jwt"]
+    assert jwt["claims"]["exp"].isdecimal(), "as in the token"
     assert jwt["claims"]["username"] == "mara" and jwt["scopes"] == ["aws.cognito.signin.user.admin"]
 
 

@@ -62,6 +62,18 @@ def test_a_function_is_made_read_changed_and_deleted(lab):
         client().get_function(FunctionName="echo")
 
 
+@pytest.mark.parametrize("place", ["us-east-1:210987654321", "eu-west-1:123456789012", "210987654321"])
+def test_an_arn_names_its_region_and_account(lab, place):
+    make_function("echo", ECHO)
+    arn = f"arn:aws:lambda:{place}:function:echo" if "-" in place else f"{place}:function:echo"
+    for call in (client().get_function, client().delete_function, client().get_policy):
+        with refused("ResourceNotFoundException"):
+            call(FunctionName=arn)
+    with refused("ResourceNotFoundException"):
+        client().invoke(FunctionName=arn)
+    assert client().invoke(FunctionName="123456789012:function:echo")["StatusCode"] == 200
+
+
 def test_pages_of_functions(lab):
     role = make_role("runner")
     for number in range(3):

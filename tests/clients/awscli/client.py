@@ -3,8 +3,13 @@
 import json
 import os
 import re
+import runpy
 import subprocess
+import sys
 
+if sys.argv[1:]:  # another program of this folder
+    runpy.run_path(f"{sys.argv[1]}.py")
+    sys.exit()
 made = json.loads(os.environ["MADE"])
 app = made["apps"]["public"]["id"]
 

@@ -13,11 +13,12 @@ from cognito_lab.aws.managed_login.oauth import authorization_codes, requests
 from cognito_lab.aws.managed_login.oauth.authorization_codes import Grant
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.tokens import issuing, refreshing, revoking, token_claims
+from cognito_lab.aws.user_pools.triggers import events
 from cognito_lab.errors import AwsError
 from cognito_lab.network import forms
 from cognito_lab.network.forms import OAuthError, refuse_if
 from cognito_lab.network.messages import Request, Response
-from cognito_lab.protocols import constant_time, oauth
+from cognito_lab.protocols import constant_time, json_texts, oauth
 
 Fields = dict[str, str]
 
@@ -171,10 +172,23 @@ def by_client_credentials(client: AppClient, fields: Fields) -> dict[str, Any]:
     scopes = requests.granted(client, fields.get("scope", ""))
     refuse_if(not scopes or set(asked) - set(scopes), "invalid_scope")
     return {
-        "access_token": issuing.for_machine(client, scopes),
+        "access_token": issuing.for_machine(client, scopes, client_metadata(fields)),
         "expires_in": client.lifetime("AccessToken"),
         "token_type": "Bearer",
     }
+
+
+def client_metadata(fields: Fields) -> Any:
+    """``aws_client_metadata``, JSON for the function before tokens; ``...`` without it. (AWS's page does not
+    say what becomes of something else.)"""
+    if "aws_client_metadata" not in fields:
+        return ...
+    try:
+        metadata = json_texts.read_once(fields["aws_client_metadata"])
+    except json_texts.NotJson:
+        raise OAuthError("invalid_request") from None
+    refuse_if(not events.texts(metadata), "invalid_request")
+    return metadata
 
 
 GRANT_HANDLERS: dict[str, Callable[[AppClient, Fields], dict[str, Any]]] = {

@@ -1,7 +1,7 @@
 """Users who come from an older directory when they first sign in, or have forgotten their password there.
 
-Source: "Migrate user Lambda trigger". It needs the password itself, so it does not run in SRP. The password
-policy does not count for a password that comes along.
+Source: "Migrate user Lambda trigger"; AWS re:Post, "cognito-migration-lambda-trigger-errors". It needs the
+password itself, so it does not run in SRP. The password policy does not count for one that comes along.
 """
 
 from __future__ import annotations
@@ -19,13 +19,30 @@ from cognito_lab.errors import AwsError, OutsideTheLab
 TRIGGER = "UserMigration"
 NOT_ATTRIBUTES = ("username", "sub")  # which functions return with the attributes
 MEDIUMS = {medium: attribute for attribute, medium in outbox.MEDIUM.items()}
+OWN_ERROR = "UserLambdaValidationException"
+FAULTS = ("UnexpectedLambdaException", "InvalidLambdaResponseException")
+VALUES = {  # that members of the response may have
+    "finalUserStatus": ("CONFIRMED", "RESET_REQUIRED"),
+    "messageAction": ("RESEND", "SUPPRESS"),
+    "desiredDeliveryMediums": tuple(MEDIUMS),
+}
 
 
 def at_sign_in(client: AppClient, username: str, password: str) -> User | None:
-    """The user whom the function knows by this password, now in the directory; or nobody."""
+    """The user whom the function knows by this password, now in the directory; or nobody.
+
+    Raises:
+        AwsError: ``UserNotFoundException``: the function raises an error, cannot be invoked, or answers
+            something else. (As people report; the last two even where users are hidden.)
+    """
     metadata = events.given("ClientMetadata")
     request = {"password": password, "validationData": None if metadata is ... else metadata}
-    return migrate(client, "Authentication", username, request, password)
+    try:
+        return migrate(client, "Authentication", username, request, password)
+    except AwsError as error:
+        text = f"Exception migrating user in app client {client.id}"
+        text = error.message if error.code == OWN_ERROR else text
+        raise AwsError("UserNotFoundException", text) from None
 
 
 def at_recovery(client: AppClient, username: str) -> User | None:
@@ -37,8 +54,8 @@ def at_recovery(client: AppClient, username: str) -> User | None:
 def migrate(
     client: AppClient, source: str, username: str, request: Mapping[str, Any], password: str | None
 ) -> User | None:
-    """Nobody, where there is no function, where it raises an error or returns no attributes, and where they
-    do not fit the pool."""
+    """Nobody, where there is no function, where it returns no attributes, and where they do not fit the pool;
+    and where users are hidden, also where it raises an error."""
     pool = client.pool
     try:
         response = invoking.run(pool, TRIGGER, source, request, username=username, client=client) or {}
@@ -47,7 +64,7 @@ def migrate(
             return None
         return pool.people.find_for_sign_in(username) or create(pool, username, response, password)
     except AwsError as error:
-        if error.code in ("UnexpectedLambdaException", "InvalidLambdaResponseException"):
+        if error.code in FAULTS or (error.code == OWN_ERROR and not client.hides_users):
             raise
         return None
 
@@ -64,7 +81,8 @@ def create(pool: UserPool, username: str, response: Mapping[str, Any], password:
     attributes.check_values(pool.schema, values)
     name, values = sign_up.name_user(pool, username, values)
     attributes.check_required(pool.schema, values)
-    status = status_in(response)
+    check_members(response)
+    status = response.get("finalUserStatus") or "RESET_REQUIRED"  # CONFIRMED alone keeps the old password
     newcomer, names = User("", "", values, status), pool.people.names(values, confirmed=True)
     pool.people.check_free(newcomer, names, but_aliases=bool(response.get("forceAliasCreation")))
     pool.people.take_aliases(newcomer, names)
@@ -74,12 +92,12 @@ def create(pool: UserPool, username: str, response: Mapping[str, Any], password:
     return user
 
 
-def status_in(response: Mapping[str, Any]) -> str:
-    """``finalUserStatus``. Only CONFIRMED lets the user in with the old password; it is not the default."""
-    status = response.get("finalUserStatus") or "RESET_REQUIRED"
-    if status not in ("CONFIRMED", "RESET_REQUIRED"):
-        raise AwsError("InvalidLambdaResponseException", "Unrecognizable lambda output")
-    return str(status)
+def check_members(response: Mapping[str, Any]) -> None:
+    """``finalUserStatus``, ``messageAction`` and ``desiredDeliveryMediums`` have values that AWS knows."""
+    for name, known in VALUES.items():
+        given = response.get(name) or []
+        if not set([given] if isinstance(given, str) else given) <= set(known):
+            raise AwsError("InvalidLambdaResponseException", "Unrecognizable lambda output")
 
 
 def welcome(pool: UserPool, user: User, mediums: list[str], password: str) -> None:

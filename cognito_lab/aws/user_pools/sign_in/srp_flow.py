@@ -30,11 +30,17 @@ def by_srp(client: AppClient, parameters: Mapping[str, str]) -> dict[str, Any]:
     """USER_SRP_AUTH: a challenge that nobody can answer who does not know the password."""
     username, given = challenges.required(parameters, "USERNAME"), challenges.required(parameters, "SRP_A")
     client_secrets.check_secret_hash(client, username, parameters.get("SECRET_HASH"))
-    client_public = parse_srp_a(given)
+    parse_srp_a(given)
     user = client.pool.people.find_for_sign_in(username) or hidden_users.placeholder_user(client, username)
     user_status.check_enabled(user)
     user_status.check_confirmed(user)  # as by password: before any proof
     authentication.before(client, user, is_known=not hidden_users.is_placeholder(user))
+    return ask_for_password(client, user, parameters)
+
+
+def ask_for_password(client: AppClient, user: User, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """The challenge for the password of ``user``, once they may try."""
+    username, client_public = parameters["USERNAME"], parse_srp_a(challenges.required(parameters, "SRP_A"))
     known = (
         user.credential.current if user.credential else hidden_users.placeholder_hash(client.pool, username)
     )

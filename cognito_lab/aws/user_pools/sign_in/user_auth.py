@@ -334,10 +334,16 @@ def by_sign_up(client: AppClient, session: str, parameters: Given) -> Answer:
     check_first_sign_in(client.pool, challenge)
     challenge.answered = True
     assert code is not None, "a code confirmed the user"
-    if any(model.CODES.get(name) == code.attribute for name in available(client.pool, user)):
-        finish(client, user)
-        return signed_in(client, user, (AMR[code.attribute],))
-    return password_flow.after_password(client, user) if challenge.amr else by_choice(client, parameters)
+    by_code = any(model.CODES.get(name) == code.attribute for name in available(client.pool, user))
+    if not by_code and not challenge.amr:
+        return by_choice(client, parameters)
+    authentication.before(client, user)
+    user_status.check_enabled(user)  # still, after a function has run
+    check_first_sign_in(client.pool, challenge)
+    if not by_code:
+        return password_flow.after_password(client, user)
+    finish(client, user)
+    return signed_in(client, user, (AMR[code.attribute],))
 
 
 def check_first_sign_in(pool: UserPool, challenge: Challenge) -> None:

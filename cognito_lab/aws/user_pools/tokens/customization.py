@@ -22,6 +22,8 @@ PROTECTED = {
     "identities", "iss", "jti", "nbf", "nonce", "origin_jti", "sub", "token_use", "username", "version",
 }  # fmt: skip
 OF_GROUPS = ("cognito:groups", "cognito:roles", "cognito:preferred_role")
+# The ends of ``triggerSource`` after the answer to a challenge of this name.
+SOURCES = {"NEW_PASSWORD_REQUIRED": "NewPasswordChallenge", "DEVICE_PASSWORD_VERIFIER": "AuthenticateDevice"}
 # Calls whose ClientMetadata arrives here: that of InitiateAuth does not.
 WITH_METADATA = ("RespondToAuthChallenge", "AdminRespondToAuthChallenge", "GetTokensFromRefreshToken")
 
@@ -31,17 +33,17 @@ def source_of(on_pages: bool) -> str:
     call = operations.CURRENT.get()
     if on_pages:
         return "HostedAuth"
-    name = call.get("ChallengeName") if call else None
-    return "NewPasswordChallenge" if name == "NEW_PASSWORD_REQUIRED" else "Authentication"
+    return SOURCES.get(call.get("ChallengeName", "") if call else "", "Authentication")
 
 
 def customize(
-    client: AppClient, source: str, user: User | None, access: Claims, identity: Claims | None = None
-) -> None:
+    client: AppClient, source: str, user: User | None, access: Claims, identity: Claims | None = None,
+    metadata: Any = ...,
+) -> None:  # fmt: skip
     """Let the pool's function change the claims of the tokens that are about to be signed.
 
     Without a ``user`` the token is for an app client that acts for nobody: the trigger's third version alone
-    knows such.
+    knows such. ``metadata`` is what such a client sends along; an API call has its own.
 
     Raises:
         AwsError: See :func:`cognito_lab.aws.user_pools.triggers.invoking.run`.
@@ -50,8 +52,10 @@ def customize(
     if user is None and version < "3":
         return
     scopes = access["scope"].split()
+    if events.called() in WITH_METADATA:
+        metadata = events.given("ClientMetadata")
     response = invoking.run(
-        pool, TRIGGER, source, request_for(pool, user, version, scopes), client=client,
+        pool, TRIGGER, source, request_for(pool, user, version, scopes, metadata), client=client,
         username=user.username if user else "ClientCredentials",
     )  # fmt: skip
     if response is None:
@@ -71,8 +75,9 @@ def customize(
     access["scope"] = " ".join(changed_scopes(scopes, of_access))
 
 
-def request_for(pool: UserPool, user: User | None, version: str, scopes: Sequence[str]) -> dict[str, Any]:
-    metadata = events.given("ClientMetadata") if events.called() in WITH_METADATA else ...
+def request_for(
+    pool: UserPool, user: User | None, version: str, scopes: Sequence[str], metadata: Any
+) -> dict[str, Any]:
     return {
         "userAttributes": events.attributes_of(user) if user else {},
         "groupConfiguration": group_configuration(pool, user) if user else None,
@@ -108,7 +113,7 @@ def change_claims(client: AppClient, claims: Claims, changes: Mapping[str, Any])
         if name == "cognito:groups":
             for each in OF_GROUPS:
                 claims.pop(each, None)
-        elif may_set(name):
+        elif may_set(name) or name.startswith("dev:"):  # such an attribute can be left out, and no more
             claims.pop(name, None)
 
 

@@ -48,8 +48,9 @@ def issue_tokens(
     password was proved ``by_srp``. ``sso`` is the browser's session that the tokens come through.
     """
     event_id = auth_events.id_of_passed(client.pool, user) if event_id is None else event_id
+    is_new_device = device is None and scopes is None and devices.tracks(client.pool.settings)
     if scopes is None:  # through the API; the pages have done so when the person signed in
-        authentication.after(client, user)
+        authentication.after(client, user, is_new_device)
     now, issued = time.time(), token_store.token_store(client.pool)
     if not event_id or event_id in issued.logins:  # a browser's session may bring several apps their tokens
         event_id = randomness.uuid4()
@@ -57,13 +58,13 @@ def issue_tokens(
         user, client.id, int(now) if auth_time is None else auth_time, now + client.lifetime("RefreshToken"),
         scopes, amr, event_id, device,
     )  # fmt: skip
-    if device is None and scopes is None and devices.tracks(client.pool.settings):
+    if is_new_device:
         login.device = devices.new(client.pool.region, by_srp)
     source = customization.source_of(on_pages=scopes is not None)
     result = result_for(client, login, source, nonce)  # a function may refuse: then there was no login
     issued.add(login)
     session_tracking.begin_tokens(client, login, sso)
-    if device is not login.device is not None:
+    if is_new_device and login.device:
         keys = {"DeviceKey": login.device.key, "DeviceGroupKey": login.device.group}
         result["NewDeviceMetadata"] = keys
     return {**result, "RefreshToken": new_refresh_token(client, login)} if refreshable else result
@@ -91,13 +92,14 @@ def result_for(
     return answer
 
 
-def for_machine(client: AppClient, scopes: tuple[str, ...]) -> str:
-    """The access token of an app client that acts for nobody: the client credentials grant."""
+def for_machine(client: AppClient, scopes: tuple[str, ...], metadata: Any = ...) -> str:
+    """The access token of an app client that acts for nobody: the client credentials grant. ``metadata`` is
+    for the function before tokens."""
     now = int(time.time())
     claims = {"sub": client.id, "token_use": "access", "scope": " ".join(scopes), "auth_time": now}
     claims |= {"iss": client.pool.issuer, "exp": now + client.lifetime("AccessToken"), "iat": now}
     claims |= {"version": 2, "jti": randomness.uuid4(), "client_id": client.id}
-    customization.customize(client, "ClientCredentials", None, claims)
+    customization.customize(client, "ClientCredentials", None, claims, metadata=metadata)
     return token_store.token_store(client.pool).key("access").sign(claims)
 
 

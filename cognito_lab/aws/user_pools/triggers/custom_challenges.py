@@ -42,9 +42,9 @@ def by_functions(client: AppClient, parameters: Mapping[str, str]) -> dict[str, 
     user_status.check_enabled(user)
     user_status.check_confirmed(user)
     check_no_second_factor(client, user)
+    authentication.before(client, user, is_known=not hidden_users.is_placeholder(user))
     if parameters.get("CHALLENGE_NAME") == "SRP_A":
         return decide(client, user, [result("SRP_A", True)], parameters)
-    authentication.before(client, user, is_known=not hidden_users.is_placeholder(user))
     return decide(client, user, [])
 
 
@@ -111,7 +111,7 @@ def decide(
     if name == CUSTOM:
         return ask(client, user, results)
     if name == PASSWORD and parameters is not None:
-        answer = srp_flow.by_srp(client, parameters)
+        answer = srp_flow.ask_for_password(client, user, parameters)
         block = answer["ChallengeParameters"]["SECRET_BLOCK"]
         challenges.find_challenge(client, block, PASSWORD).results = results
         return answer

@@ -69,10 +69,9 @@ def invoked(pool: UserPool, trigger: str, arn: str, payload: bytes) -> Outcome:
     Raises:
         AwsError: ``UnexpectedLambdaException``.
     """
-    region, name = arn.split(":")[3], arn.partition(":function:")[2]
     for _ in range(TRIES):
         try:
-            function = functions.find(region, *functions.split_name(name))
+            function = functions.find(arn.split(":")[3], arn)
             check_permission(pool, trigger, function)
             return invocations.invoke(function, payload, SECONDS)
         except TimeoutError:

@@ -5,6 +5,7 @@ Source: "Custom message Lambda trigger".
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from cognito_lab.aws.user_pools.triggers import events, invoking
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 TRIGGER = "CustomMessage"
 CODE, USERNAME, LINK = "{####}", "{username}", "{##Click Here##}"  # what stands for them in a message
+SHOWN_LINK = r"(?s)\{##(.*?)##\}"  # with any text of its own
 KINDS = {"authentication": "Authentication", "invitation": "AdminCreateUser"}
 SOURCES = {  # of a code that proves an address, by the operation that sends it
     "SignUp": "SignUp",
@@ -52,7 +54,8 @@ def written_by_function(pool: UserPool, kind: str, medium: str, username: str) -
     check_own_sender(pool, subject + text)
     if medium == "SMS":
         subject, text = "", made.get("smsMessage") or ""
-    check_placeholders(text, [CODE, USERNAME] if source == "AdminCreateUser" else [CODE])
+    if kind != "link" or not re.search(SHOWN_LINK, text):
+        check_placeholders(text, [CODE, USERNAME] if source == "AdminCreateUser" else [CODE])
     return subject, text
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 
 import pytest
+from support.devices import TRACKED, Laptop
 from support.iam_people import allow, make_role
 from support.srp_client import Client
-from support.triggers import triggered, triggered_pages
+from support.triggers import triggered, triggered_choices, triggered_pages
 from support.user_pools import PASSWORD, refused
 
 
@@ -41,6 +42,7 @@ def test_what_they_are_given(it):
     assert first["request"]["validationData"] == {"from": "web"}
     assert second["triggerSource"] == "PostAuthentication_Authentication"
     assert second["request"].keys() == {"userAttributes", "newDeviceUsed"}
+    assert second["request"]["newDeviceUsed"] is False
     assert first["request"]["userAttributes"]["cognito:user_status"] == "CONFIRMED"
 
 
@@ -63,6 +65,40 @@ def test_sign_in_by_srp_runs_both(it):
     before, after = it.on("PreAuthentication"), it.on("PostAuthentication")
     assert Client(it).sign_in()["AuthenticationResult"]
     assert (len(it.events(before)), len(it.events(after))) == (1, 1)
+
+
+@pytest.mark.parametrize("first", [("PASSWORD",), ("PASSWORD", "EMAIL_OTP")])
+def test_a_sign_in_by_the_session_of_a_sign_up_runs_both(first):
+    """The password of the sign-up counts there, or the code."""
+    with triggered_choices() as it:
+        it.pool_of("OFF", first=first)
+        before, after = it.on("PreAuthentication"), it.on("PostAuthentication")
+
+        def sign_in(name):
+            begun = it.sign_up(name)["Session"]
+            confirmed = it.idp.confirm_sign_up(
+                ClientId=it.client, Username=name, ConfirmationCode=it.code(), Session=begun
+            )
+            return it.choose(name=name, session=confirmed["Session"])
+
+        assert sign_in("mara")["AuthenticationResult"]
+        assert (len(it.events(before)), len(it.events(after))) == (1, 1)
+        it.on("PreAuthentication", REFUSE)
+        with refused("UserLambdaValidationException"):
+            sign_in("ben")
+
+
+def test_it_hears_of_a_new_device_where_the_pool_remembers_devices():
+    with triggered_choices() as it:
+        it.pool_of("OFF", DeviceConfiguration=TRACKED)
+        it.member()
+        after, tokens = it.on("PostAuthentication"), it.on("PreTokenGeneration")
+        laptop = Laptop(it, Client(it).sign_in()["AuthenticationResult"])
+        laptop.confirm()
+        laptop.signs_in()
+        assert [event["request"]["newDeviceUsed"] for event in it.events(after)] == [True, False]
+        sources = [event["triggerSource"] for event in it.events(tokens)]
+        assert sources == ["TokenGeneration_Authentication", "TokenGeneration_AuthenticateDevice"]
 
 
 def test_of_a_name_that_nobody_has_it_hears_only_where_users_are_hidden(it):

@@ -209,6 +209,19 @@ def test_first_the_password_then_the_riddle(riddle):
         begin(riddle)
 
 
+@pytest.mark.parametrize("start", [{}, {"CHALLENGE_NAME": "SRP_A", "SRP_A": "a1"}])
+def test_pre_authentication_comes_before_all_of_them_and_once(riddle, start):
+    riddle.on("DefineAuthChallenge", AFTER_SRP if start else DEFINE)
+    before = riddle.on("PreAuthentication")
+    begin(riddle, **start)
+    assert len(riddle.events(before)) == 1
+    riddle.on("PreAuthentication", "raise ValueError('Closed')")
+    define = riddle.on("DefineAuthChallenge", AFTER_SRP if start else DEFINE)
+    with refused("UserLambdaValidationException", "PreAuthentication failed with error Closed."):
+        begin(riddle, **start)
+    assert riddle.events(define) == []
+
+
 def test_the_password_must_still_be_the_same(riddle):
     riddle.on("DefineAuthChallenge", AFTER_SRP)
     asked = CustomClient(riddle).sign_in()

@@ -75,6 +75,14 @@ def test_without_permission_it_is_not_invoked(it):
     assert len(it.events(name)) == 1
 
 
+def test_a_function_of_another_account_is_not_the_one_of_that_name_here(it):
+    name = it.on("PreSignUp", "raise ValueError('Here')")
+    arn = client().get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+    it.configure(PreSignUp=arn.replace("123456789012", "210987654321"))
+    with refused("UnexpectedLambdaException"):
+        sign_up(it)
+
+
 def test_a_function_that_is_gone(it):
     name = it.on("PreSignUp")
     client().delete_function(FunctionName=name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.triggers import triggered
+from support.triggers import triggered, triggered_pages
 from support.user_pools import pairs, refused
 
 from cognito_lab.aws.user_pools import outbox
@@ -77,6 +77,24 @@ def test_a_text_without_its_code_is_refused(it, body):
     it.on("CustomMessage", body)
     with refused("InvalidLambdaResponseException"):
         it.sign_up()
+
+
+def test_a_message_with_a_link_needs_the_links_placeholder():
+    with triggered_pages() as it:
+        it.idp.update_user_pool(
+            UserPoolId=it.pool, AutoVerifiedAttributes=["email"], EmailConfiguration=OWN,
+            VerificationMessageTemplate={"DefaultEmailOption": "CONFIRM_WITH_LINK"},
+        )  # fmt: skip
+        it.on("CustomMessage", "event['response']['emailMessage'] = event['request']['linkParameter']")
+        it.sign_up("ben")
+        text = outbox.outbox()[-1].text
+        assert text.startswith('<a href="https://tidepool.auth.') and text.endswith(">Click Here</a>")
+        it.on("CustomMessage", "event['response']['emailMessage'] = 'Welcome!'")
+        with refused("InvalidLambdaResponseException"):
+            it.sign_up("rook")
+        it.on("CustomMessage", "event['response']['emailMessage'] = event['request']['linkParameter']")
+        with refused("InvalidLambdaResponseException"):  # what is sent here has a code, and no link
+            it.idp.forgot_password(ClientId=it.client, Username="mara")
 
 
 def test_an_invitation_names_the_user(it):

@@ -59,10 +59,23 @@ def test_a_wrong_password_brings_nobody(it):
     assert names(it) == []
 
 
-@pytest.mark.parametrize("body", ["", "event['response']['userAttributes'] = {}", "raise ValueError('x')"])
+def test_its_error_is_told_where_users_are_not_hidden(it):
+    it.on("UserMigration", "raise ValueError('Bad password')")
+    text = "UserMigration failed with error Bad password."
+    with refused("UserNotFoundException", text):
+        it.sign_in("lotte", "sea-star")
+    with refused("UserLambdaValidationException", text):
+        it.idp.forgot_password(ClientId=it.client, Username="lotte")
+    it.client = it.new_client(PreventUserExistenceErrors="ENABLED")["ClientId"]
+    with refused("NotAuthorizedException", "Incorrect username or password."):
+        it.sign_in("lotte", "sea-star")
+    assert it.idp.forgot_password(ClientId=it.client, Username="lotte")["CodeDeliveryDetails"]
+
+
+@pytest.mark.parametrize("body", ["", "event['response']['userAttributes'] = {}"])
 def test_who_is_not_named_is_not_there(it, body):
     it.on("UserMigration", body)
-    with refused("UserNotFoundException"):
+    with refused("UserNotFoundException", "User does not exist."):
         it.sign_in("lotte", "sea-star")
 
 
@@ -84,11 +97,32 @@ def test_a_status_that_asks_for_a_new_password(it, status):
     assert it.status("lotte") == "RESET_REQUIRED"
 
 
-def test_another_status_is_no_answer(it):
-    it.on("UserMigration", OLD + "event['response']['finalUserStatus'] = 'ARCHIVED'")
-    with refused("InvalidLambdaResponseException"):
+WRONG_VALUES = {"finalUserStatus": "ARCHIVED", "messageAction": "WELCOME", "desiredDeliveryMediums": ["POST"]}
+
+
+@pytest.mark.parametrize("member", WRONG_VALUES)
+def test_another_value_is_no_answer(it, member):
+    it.on("UserMigration", OLD + f"event['response'][{member!r}] = {WRONG_VALUES[member]!r}")
+    with refused("UserNotFoundException", f"Exception migrating user in app client {it.client}"):
         it.sign_in("lotte", "sea-star")
+    with refused("InvalidLambdaResponseException"):
+        it.idp.forgot_password(ClientId=it.client, Username="lotte")
     assert names(it) == []
+
+
+@pytest.mark.parametrize("users", ["LEGACY", "ENABLED"])
+@pytest.mark.parametrize("permitted, body", [(False, OLD), (True, "return None"), (True, "raise SystemExit")])
+def test_a_function_that_brings_no_answer_is_told_as_an_unknown_user(it, users, permitted, body):
+    it.client = it.new_client(PreventUserExistenceErrors=users)["ClientId"]
+    it.on("UserMigration", body, permitted=permitted)
+    with refused("UserNotFoundException", f"Exception migrating user in app client {it.client}"):
+        it.sign_in("lotte", "sea-star")
+
+
+def test_without_permission_a_forgotten_password_brings_nobody_either(it):
+    it.on("UserMigration", OLD, permitted=False)
+    with refused("UnexpectedLambdaException"):
+        it.idp.forgot_password(ClientId=it.client, Username="lotte")
 
 
 def test_without_suppress_there_is_a_message(it):

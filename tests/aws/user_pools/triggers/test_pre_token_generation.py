@@ -92,6 +92,20 @@ def test_an_access_token_gets_its_own_audience_and_no_other(it):
     assert "aud" not in read(it.sign_in()["AccessToken"])
 
 
+def test_an_attribute_of_the_developers_can_only_be_suppressed(it):
+    it.idp.add_custom_attributes(
+        UserPoolId=it.pool,
+        CustomAttributes=[{"Name": "rank", "AttributeDataType": "String", "DeveloperOnlyAttribute": True}],
+    )
+    it.invited("ben", **{"dev:custom:rank": "3"})
+    it.idp.admin_set_user_password(UserPoolId=it.pool, Username="ben", Password=PASSWORD, Permanent=True)
+    it.on("PreTokenGeneration", V1 + "{'claimsToAddOrOverride': {'dev:custom:rank': '4', 'dev:a': 'b'}}")
+    claims = read(it.sign_in("ben")["IdToken"])
+    assert claims["dev:custom:rank"] == "3" and "dev:a" not in claims
+    it.on("PreTokenGeneration", V1 + "{'claimsToSuppress': ['dev:custom:rank']}")
+    assert "dev:custom:rank" not in read(it.sign_in("ben")["IdToken"])
+
+
 def test_added_and_suppressed_is_suppressed(it):
     it.on("PreTokenGeneration", V1 + "{'claimsToAddOrOverride': {'a': 'b'}, 'claimsToSuppress': ['a']}")
     assert "a" not in read(it.sign_in()["IdToken"])
@@ -265,15 +279,22 @@ def test_a_token_for_a_machine_is_the_third_version_s(pages):
     auth = (machine["ClientId"], machine["ClientSecret"])
     body = V2 + "{'accessTokenGeneration': {'claimsToAddOrOverride': {'plan': 'gold'}, 'scopesToAdd': ['b']}}"
 
-    def token():
-        answer = pages.token(auth=auth, grant_type="client_credentials", client_id=None)
-        return read(answer.json()["access_token"])
+    def ask(**more):
+        return pages.token(auth=auth, grant_type="client_credentials", client_id=None, **more)
+
+    def token(**more):
+        return read(ask(**more).json()["access_token"])
 
     second = version(pages, 2, body)
     assert "plan" not in token() and pages.events(second) == []
     third = version(pages, 3, body)
     assert (token()["plan"], token()["scope"]) == ("gold", "pictures/read b")
     event = pages.events(third)[0]
+    assert "clientMetadata" not in event["request"]
     assert (event["version"], event["triggerSource"]) == ("3", "TokenGeneration_ClientCredentials")
     assert (event["userName"], event["request"]["userAttributes"]) == ("ClientCredentials", {})
     assert event["request"]["groupConfiguration"] is None
+    token(aws_client_metadata='{"tenant": "north"}')
+    assert pages.events(third)[-1]["request"]["clientMetadata"] == {"tenant": "north"}
+    for wrong in ("north", '["north"]', '{"tenant": 1}'):
+        error(ask(aws_client_metadata=wrong), "invalid_request")
