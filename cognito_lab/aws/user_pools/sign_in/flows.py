@@ -48,9 +48,16 @@ def check_operation_allowed(name: str, operations: Sequence[str]) -> None:
 
 def check_flow_enabled(client: AppClient, flow: str, switch: str) -> None:
     if switch not in client.flows:
-        raise invalid(f"{flow} flow not enabled for this client")
+        raise invalid(NOT_ENABLED.get(flow, f"{flow} flow not enabled for this client"))
 
 
+# AWS's words differ from flow to flow, as people quote them.
+NOT_ENABLED = {
+    "ADMIN_USER_PASSWORD_AUTH": "Auth flow not enabled for this client",
+    "ADMIN_NO_SRP_AUTH": "Auth flow not enabled for this client",
+    "USER_SRP_AUTH": "USER_SRP_AUTH is not enabled for the client.",
+    "CUSTOM_AUTH": "CUSTOM_AUTH is not enabled for the client.",
+}
 PUBLIC, ADMIN = "InitiateAuth", "AdminInitiateAuth"
 FlowHandler = Callable[[AppClient, Mapping[str, str]], dict[str, Any]]
 # What an app client must allow, by which operation it may begin, and how it goes.
