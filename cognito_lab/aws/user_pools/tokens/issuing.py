@@ -48,8 +48,9 @@ def issue_tokens(
     password was proved ``by_srp``. ``sso`` is the browser's session that the tokens come through.
     """
     event_id = auth_events.id_of_passed(client.pool, user) if event_id is None else event_id
+    is_new_device = device is None and scopes is None and devices.tracks(client.pool.settings)
     if scopes is None:  # through the API; the pages have done so when the person signed in
-        authentication.after(client, user)
+        authentication.after(client, user, is_new_device)
     now, issued = time.time(), token_store.token_store(client.pool)
     if not event_id or event_id in issued.logins:  # a browser's session may bring several apps their tokens
         event_id = randomness.uuid4()
@@ -57,7 +58,7 @@ def issue_tokens(
         user, client.id, int(now) if auth_time is None else auth_time, now + client.lifetime("RefreshToken"),
         scopes, amr, event_id, device,
     )  # fmt: skip
-    if device is None and scopes is None and devices.tracks(client.pool.settings):
+    if is_new_device:
         login.device = devices.new(client.pool.region, by_srp)
     source = customization.source_of(on_pages=scopes is not None)
     result = result_for(client, login, source, nonce)  # a function may refuse: then there was no login

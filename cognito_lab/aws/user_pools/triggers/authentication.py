@@ -37,11 +37,12 @@ def user_not_found(client: AppClient, is_known: bool) -> dict[str, bool]:
     return {"userNotFound": not is_known} if client.hides_users else {}
 
 
-def after(client: AppClient, user: User) -> None:
-    """Post authentication, before there are tokens: they are not given out if the function fails."""
+def after(client: AppClient, user: User, is_new_device: bool = False) -> None:
+    """Post authentication, before there are tokens: they are not given out if the function fails. Of a new
+    device it hears where the pool tracks devices."""
     request = {
         "userAttributes": events.attributes_of(user),
-        "newDeviceUsed": False,
+        "newDeviceUsed": is_new_device,
         "clientMetadata": events.given("ClientMetadata") if events.called() in ANSWERS else ...,
     }
     invoking.run(
