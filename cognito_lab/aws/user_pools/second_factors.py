@@ -33,10 +33,11 @@ def can_use(user: User, factor: str) -> bool:
 
 
 def usable(pool: UserPool, user: User) -> list[str]:
-    """The factors that the user could show: those that the pool offers, and an app that was set up before the
-    pool stopped offering apps ("TOTP software token MFA"). None where MFA is off."""
+    """The factors that the user could show: those that the pool offers, and an app that is switched on since
+    before the pool stopped offering apps ("TOTP software token MFA"). None where MFA is off."""
     known = offered(pool)
-    return [one for one in CONFIGURATIONS if known and can_use(user, one) and (one in known or one == APP)]
+    kept = [APP] if known and APP in user.second_factors else []
+    return [one for one in CONFIGURATIONS if one in (*known, *kept) and can_use(user, one)]
 
 
 def of_user(pool: UserPool, user: User) -> list[str]:

@@ -83,7 +83,7 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
         challenge = srp_flow.prove_password(client, username, responses)
         if challenge.results is not None:
             return custom_challenges.go_on(client, challenge, is_right=True)
-        key = responses.get("DEVICE_KEY")
+        key = challenges.device_key(challenge, responses)
         return password_flow.after_password(client, challenge.user, device_key=key, by_srp=True)
     if call["ChallengeName"] == "DEVICE_SRP_AUTH":
         return device_challenges.ask_for_proof(client, username, call.get("Session"), responses)
@@ -95,7 +95,7 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
         return user_auth.respond(client, challenge, username, responses)
     if challenge.name == "CUSTOM_CHALLENGE":
         return custom_challenges.answer(client, challenge, username, responses)
-    device_key = responses.get("DEVICE_KEY")
+    device_key = challenges.device_key(challenge, responses)
     if challenge.name == "NEW_PASSWORD_REQUIRED":
         user = new_password.answer_new_password(client, challenge, username, responses)
         by_srp = challenge.by_srp
