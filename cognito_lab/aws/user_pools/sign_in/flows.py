@@ -81,9 +81,10 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
     client_secrets.check_secret_hash(client, username, responses.get("SECRET_HASH"))
     if call["ChallengeName"] == "PASSWORD_VERIFIER":
         challenge = srp_flow.prove_password(client, username, responses)
-        if challenge.results is not None:
-            return custom_challenges.go_on(client, challenge, is_right=True)
         key = challenges.device_key(challenge, responses)
+        if challenge.results is not None:
+            challenge.device_key = key or ""
+            return custom_challenges.go_on(client, challenge, is_right=True)
         return password_flow.after_password(client, challenge.user, device_key=key, by_srp=True)
     if call["ChallengeName"] == "DEVICE_SRP_AUTH":
         return device_challenges.ask_for_proof(client, username, call.get("Session"), responses)
