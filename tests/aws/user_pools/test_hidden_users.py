@@ -113,10 +113,15 @@ def test_a_code_for_nobody_goes_the_way_that_one_for_somebody_goes(
     assert heard[0] == heard[1]
 
 
-def test_who_has_no_proved_address_is_like_nobody(it: World) -> None:
+@pytest.mark.parametrize("why", ["no proved address", "disabled"])
+def test_who_cannot_recover_is_like_nobody(it: World, why: str) -> None:
     """Recovery would tell otherwise that the name exists. Who does not hide users says what is missing."""
     it.sign_up()
     it.idp.admin_confirm_sign_up(UserPoolId=it.pool, Username="mara")
+    if why == "disabled":
+        proved = pairs(email_verified="true")
+        it.idp.admin_update_user_attributes(UserPoolId=it.pool, Username="mara", UserAttributes=proved)
+        it.idp.admin_disable_user(UserPoolId=it.pool, Username="mara")
     sent = len(outbox.outbox())
     heard = {}
     for name in ("mara", "nobody"):
@@ -130,7 +135,31 @@ def test_who_has_no_proved_address_is_like_nobody(it: World) -> None:
     assert len(outbox.outbox()) == sent
     it.lab.travel(hours=2)
     it.client = it.new_client()["ClientId"]
-    assert said(calls(it, "mara")["ForgotPassword"]) == "InvalidParameterException"
+    refusal = "NotAuthorizedException" if why == "disabled" else "InvalidParameterException"
+    assert said(calls(it, "mara")["ForgotPassword"]) == refusal
+
+
+def test_a_code_of_before_sets_no_password_of_a_disabled_user(it: World) -> None:
+    it.member()
+    it.idp.forgot_password(ClientId=it.client, Username="mara")
+    it.idp.admin_disable_user(UserPoolId=it.pool, Username="mara")
+    new = {"ClientId": it.client, "Username": "mara", "Password": OTHER_PASSWORD}
+    with refused("CodeMismatchException"):
+        it.idp.confirm_forgot_password(**new, ConfirmationCode=it.code())
+    it.client = new["ClientId"] = it.new_client()["ClientId"]
+    with refused("NotAuthorizedException", "User is disabled."):
+        it.idp.confirm_forgot_password(**new, ConfirmationCode=it.code())
+
+
+def test_a_disabled_user_gets_no_other_code(it: World) -> None:
+    it.sign_up()
+    sent = len(outbox.outbox())
+    it.idp.admin_disable_user(UserPoolId=it.pool, Username="mara")
+    heard = [
+        sent_by(partial(it.idp.resend_confirmation_code, ClientId=it.client, Username=name))
+        for name in ("mara", "nobody")
+    ]
+    assert heard == ["EMAIL", "EMAIL"] and len(outbox.outbox()) == sent
 
 
 def test_the_limit_counts_for_nobody_because_of_the_rule(it: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,16 +29,16 @@ def forgot_password(call: Call) -> dict[str, Any]:
     name = call["Username"]
     user = client.pool.people.find(name) or migration.at_recovery(client, name)
     user = user or hidden_users.placeholder_for(client, name)
+    if is_hidden(client, user):
+        ways = ways_to_recover(client.pool)
+        verification_codes.count_attempt(user.attempts, "recovery")
+        sent = verification_codes.pretend_to_send(client, user, name, "recovery", ways)
+        return {"CodeDeliveryDetails": sent}
     check_resettable(user)
-    attribute = None if is_hidden(client, user) else recovery_address(client.pool, user)
+    attribute = recovery_address(client.pool, user)
     verification_codes.count_attempt(user.attempts, "recovery")
     auth_events.record(client, user, "ForgotPassword").end("Pass")
-    if attribute is None:
-        ways = ways_to_recover(client.pool)
-        sent = verification_codes.pretend_to_send(client, user, name, "recovery", ways)
-    else:
-        sent = verification_codes.send(client.pool, user, "recovery", attribute)
-    return {"CodeDeliveryDetails": sent}
+    return {"CodeDeliveryDetails": verification_codes.send(client.pool, user, "recovery", attribute)}
 
 
 def check_resettable(user: User) -> None:
@@ -48,9 +48,9 @@ def check_resettable(user: User) -> None:
 
 
 def is_hidden(client: AppClient, user: User) -> bool:
-    """Whether a client that hides users does not say that no code can go to this one: else it would say that
-    the name exists ("Managing error responses")."""
-    return client.hides_users and not addresses(client.pool, user)
+    """Whether a client that hides users does not say that this one is disabled, or that no code can go there:
+    else it would say that the name exists ("Managing user existence error responses")."""
+    return client.hides_users and not (user.enabled and addresses(client.pool, user))
 
 
 def recovery_address(pool: UserPool, user: User) -> str:
@@ -98,11 +98,13 @@ def confirm_forgot_password(call: Call) -> dict[str, Any]:
     user = client.pool.people.find(call["Username"])
     if user is None:
         user = hidden_users.placeholder_for(client, call["Username"])
-    user_status.check_enabled(user)
+    if not client.hides_users:
+        user_status.check_enabled(user)
     verification_codes.count_attempt(user.attempts, "recovery")
     policy, password = client.pool.password_policy, call["Password"]
     passwords.check_policy(policy, password)  # first, so that a weak password does not cost the code
     verification_codes.check(user, "recovery", call["ConfirmationCode"])
+    check_code_counts(user)
     passwords.check_history(policy, user.credential, password)
     user_status.check_confirmed(user)
     leaked_passwords.check_new_password(client, user, password)
@@ -110,3 +112,9 @@ def confirm_forgot_password(call: Call) -> dict[str, Any]:
     verification_codes.use_up(user, "recovery")
     sign_up_triggers.after(client.pool, user, client, "ConfirmForgotPassword")
     return {}
+
+
+def check_code_counts(user: User) -> None:
+    """Where users are hidden, every code of a disabled one is wrong."""
+    if not user.enabled:
+        raise verification_codes.mismatch()

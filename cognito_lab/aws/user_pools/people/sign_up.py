@@ -210,7 +210,10 @@ def resend_confirmation_code(call: Call) -> dict[str, Any]:
     # Nobody meets the limits that people meet. AWS does not say so, but else the limit would tell who exists.
     someone = user or hidden_users.placeholder_for(client, call["Username"])
     verification_codes.count_attempt(someone.attempts, "ResendConfirmationCode")
-    delivery = send_code(client, user) if user else pretend_to_send_code(client, someone, call["Username"])
+    if user is None or (client.hides_users and not user.enabled):
+        delivery = pretend_to_send_code(client, someone, call["Username"])
+    else:
+        delivery = send_code(client, user)
     if delivery is None:
         raise invalid("Auto verification not turned on.")
     auth_events.record(client, someone, "ResendCode").end("Pass")
