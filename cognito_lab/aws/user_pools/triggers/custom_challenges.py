@@ -163,8 +163,8 @@ def go_on(client: AppClient, challenge: Challenge, is_right: bool) -> dict[str, 
 
 
 def finish(client: AppClient, user: User, results: Results, device_key: str) -> dict[str, Any]:
-    """Tokens, once a remembered device that was named has shown itself; never for a name that nobody has. (AWS
-    does not say what ``amr`` is then: here it names a password if there was one, and nothing else.)"""
+    """Tokens, once a remembered device that was named has shown itself; never for a name that nobody has.
+    (AWS does not say what ``amr`` is then: here it names a password if there was one, and nothing else.)"""
     if hidden_users.is_placeholder(user):
         raise lockout.wrong_password()
     amr = ("pwd",) if has_shown_password(results) else ()
