@@ -135,6 +135,11 @@ def send_code(client: AppClient, user: User) -> dict[str, str] | None:
     return verification_codes.send(pool, user, "sign-up", attribute, client=by_link)
 
 
+def pretend_to_send_code(client: AppClient, nobody: User, name: str) -> dict[str, str] | None:
+    ways = [way for way in VERIFIED_FIRST if client.pool.verifies(way)]
+    return verification_codes.pretend_to_send(client, nobody, name, "sign-up", ways) if ways else None
+
+
 def attribute_to_verify(pool: UserPool, values: Mapping[str, str]) -> str | None:
     own = (name for name in VERIFIED_FIRST if pool.verifies(name) and values.get(name))
     return next((name for name in own if not directory.is_verified(values, name)), None)
@@ -200,15 +205,16 @@ def resend_confirmation_code(call: Call) -> dict[str, Any]:
     client = model.client_in(call)
     client_secrets.check_secret_hash(client, call["Username"], call.get("SecretHash"))
     user = client.pool.people.find(call["Username"])
-    if user is None:
-        return verification_codes.pretend_to_send(
-            client, call["Username"], "sign-up", "ResendConfirmationCode"
-        )
-    if user.status != "UNCONFIRMED":
+    if user is not None and user.status != "UNCONFIRMED":
         raise invalid("User is already confirmed.")
-    verification_codes.count_attempt(user.attempts, "ResendConfirmationCode")
-    delivery = send_code(client, user)
+    # Nobody meets the limits that people meet. AWS does not say so, but else the limit would tell who exists.
+    someone = user or hidden_users.placeholder_for(client, call["Username"])
+    verification_codes.count_attempt(someone.attempts, "ResendConfirmationCode")
+    if user is None or (client.hides_users and not user.enabled):
+        delivery = pretend_to_send_code(client, someone, call["Username"])
+    else:
+        delivery = send_code(client, user)
     if delivery is None:
         raise invalid("Auto verification not turned on.")
-    auth_events.record(client, user, "ResendCode").end("Pass")
+    auth_events.record(client, someone, "ResendCode").end("Pass")
     return {"CodeDeliveryDetails": delivery}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from support.devices import TRACKED, Laptop
 from support.srp_client import Client, written
 from support.triggers import triggered
 from support.user_pools import OTHER_PASSWORD, read, refused
@@ -66,6 +67,19 @@ def test_the_right_answer_gets_tokens(riddle):
     tokens = answer(riddle, asked)["AuthenticationResult"]
     assert read(tokens["IdToken"])["cognito:username"] == "mara"
     assert riddle.idp.get_user(AccessToken=tokens["AccessToken"])["Username"] == "mara"
+
+
+def test_a_remembered_device_shows_itself_at_the_end(riddle):
+    it = riddle
+    functions = it.idp.describe_user_pool(UserPoolId=it.pool)["UserPool"]["LambdaConfig"]
+    it.idp.update_user_pool(UserPoolId=it.pool, LambdaConfig=functions, DeviceConfiguration=TRACKED)
+    it.client = it.new_client(ExplicitAuthFlows=[*FLOWS, "ALLOW_USER_SRP_AUTH"])["ClientId"]
+    laptop = Laptop(it, Client(it).sign_in()["AuthenticationResult"])
+    laptop.confirm()
+    waiting = answer(it, answer(it, begin(it, DEVICE_KEY=laptop.key), "snail"))
+    tokens = laptop.shows_itself(waiting)
+    assert read(tokens["AccessToken"])["device_key"] == laptop.key
+    assert answer(it, begin(it))["AuthenticationResult"]["NewDeviceMetadata"]
 
 
 def test_the_functions_decide_how_often_one_may_try(riddle):
