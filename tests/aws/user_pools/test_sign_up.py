@@ -215,8 +215,37 @@ def test_a_password_keeps_each_rule_of_the_policy(it, password, why):
 def test_very_short_passwords_do_not_reach_the_policy(it):
     with refused("InvalidParameterException", "1 validation error detected: Value at 'password'"):
         it.idp.sign_up(ClientId=it.client, Username="mara", Password="aA1-")
-    with refused("InvalidParameterException"):
-        it.idp.sign_up(ClientId=it.client, Username="mara", Password="a b" * 5)
+
+
+@pytest.mark.parametrize("outer", [" Tidepools1", "Tidepools1 ", "\tTidepools-1", "Tidepools-1\n", " " * 9])
+def test_a_password_neither_begins_nor_ends_with_a_space(it, outer):
+    it.invited("ben")
+    it.member("mara")
+    access, named = it.sign_in()["AccessToken"], {"UserPoolId": it.pool, "Username": "ben"}
+    doors = {
+        "sign_up": {"ClientId": it.client, "Username": "noor", "Password": outer},
+        "admin_create_user": {"UserPoolId": it.pool, "Username": "noor", "TemporaryPassword": outer},
+        "admin_set_user_password": {**named, "Password": outer},
+        "change_password": {"AccessToken": access, "PreviousPassword": PASSWORD, "ProposedPassword": outer},
+        "confirm_forgot_password": {
+            "ClientId": it.client, "Username": "mara", "ConfirmationCode": "1", "Password": outer,
+        },
+    }  # fmt: skip
+    for operation, given in doors.items():
+        with refused("InvalidParameterException", "1 validation error detected: Value at '"):
+            getattr(it.idp, operation)(**given)
+
+
+def test_a_space_inside_a_password_is_a_symbol(it):
+    phrase = "Four tide pools 4"
+    at = pairs(email="mara@tidepool.example")
+    it.idp.sign_up(ClientId=it.client, Username="mara", Password=phrase, UserAttributes=at)
+    it.confirm()
+    access = it.sign_in("mara", phrase)["AccessToken"]
+    it.idp.change_password(AccessToken=access, PreviousPassword=phrase, ProposedPassword=f"{phrase} more")
+    with refused("NotAuthorizedException"):
+        it.sign_in("mara", phrase)
+    it.sign_in("mara", f"{phrase} more")
 
 
 # -- names ---------------------------------------------------------------------------------------
