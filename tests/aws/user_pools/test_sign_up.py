@@ -311,6 +311,30 @@ def test_a_phone_number_or_either_can_be_the_username(it):
         it.sign_up("ines")
 
 
+@pytest.mark.parametrize("first", ["email", "phone_number"])
+@pytest.mark.parametrize("invited", [False, True])
+def test_people_sign_in_with_the_kind_of_address_that_they_signed_up_with(it, first, invited):
+    names = {"email": "mara@tidepool.example", "phone_number": "+15550100"}
+    (other,) = set(names) - {first}
+    it.new_pool(UsernameAttributes=["email", "phone_number"])
+    verified = {f"{other}_verified": "true"} if invited else {}
+    (it.invited if invited else it.sign_up)(names[first], **{other: names[other]}, **verified)
+    it.idp.admin_set_user_password(
+        UserPoolId=it.pool, Username=names[first], Password=PASSWORD, Permanent=True
+    )
+    access = it.sign_in(names[first])["AccessToken"]
+    for lookup in (it.sign_in, it.user):
+        with refused("UserNotFoundException"):
+            lookup(names[other])
+    it.idp.update_user_attributes(AccessToken=access, UserAttributes=pairs(**{other: names[other]}))
+    changed = {"email": "mara.lind@tidepool.example", "phone_number": "+15550199"}
+    it.idp.update_user_attributes(AccessToken=access, UserAttributes=pairs(**changed))
+    assert it.sign_in(changed[first])["AccessToken"]
+    for gone in (names[first], changed[other]):
+        with refused("UserNotFoundException"):
+            it.sign_in(gone)
+
+
 def test_an_alias_signs_in_once_it_is_verified(it):
     it.new_pool(AliasAttributes=["email"], AutoVerifiedAttributes=["email"])
     it.member("mara")

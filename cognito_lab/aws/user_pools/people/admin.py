@@ -63,7 +63,7 @@ def admin_create_user(call: Call) -> dict[str, Any]:
     status = (
         "CONFIRMED" if passwordless else "FORCE_CHANGE_PASSWORD"
     )  # nothing to change at the first sign-in
-    user = sign_up.add_user(pool, username, values, status, password)
+    user = sign_up.add_user(pool, username, values, status, password, call["Username"])
     if call.get("MessageAction") != "SUPPRESS":
         invite(call, pool, user, password)
     return {"User": user.describe()}

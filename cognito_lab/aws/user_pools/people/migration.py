@@ -68,7 +68,7 @@ def create(pool: UserPool, username: str, response: Mapping[str, Any], password:
     newcomer, names = User("", "", values, status), pool.people.names(values, confirmed=True)
     pool.people.check_free(newcomer, names, but_aliases=bool(response.get("forceAliasCreation")))
     pool.people.take_aliases(newcomer, names)
-    user = sign_up.add_user(pool, name, values, status, password)
+    user = sign_up.add_user(pool, name, values, status, password, username)
     if response.get("messageAction") != "SUPPRESS" and password is not None:
         welcome(pool, user, response.get("desiredDeliveryMediums") or ["SMS"], password)
     return user
