@@ -57,6 +57,11 @@ class User:
         """Whether an outside provider made the profile; there is no password here, and none to recover."""
         return self.status == "EXTERNAL_PROVIDER"
 
+    @property
+    def sign_in_name(self) -> str:
+        """What the user is told to sign in as: the username, or the address that stands in for it."""
+        return self.attributes.get(self.signed_up_with, self.username)
+
     def is_verified(self, attribute: str) -> bool:
         """Whether the e-mail address or phone number is there and proved to be the user's."""
         return is_verified(self.attributes, attribute)

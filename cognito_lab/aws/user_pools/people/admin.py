@@ -94,9 +94,7 @@ def invite(call: Call, pool: UserPool, user: User, password: str | None) -> None
     for medium in call.get("DesiredDeliveryMediums", ["SMS"]):
         to = user.attributes.get(MEDIUMS[medium])
         if to:
-            # With username attributes people know themselves by their address, not by the UUID.
-            name = to if pool.people.username_attributes else user.username
-            outbox.send(pool, kind, to, MEDIUMS[medium], password or "", name)
+            outbox.send(pool, kind, to, MEDIUMS[medium], password or "", user.sign_in_name)
 
 
 def invite_again(call: Call, pool: UserPool, password: str | None) -> User:

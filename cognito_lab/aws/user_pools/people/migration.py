@@ -87,4 +87,5 @@ def welcome(pool: UserPool, user: User, mediums: list[str], password: str) -> No
     for medium in mediums:
         attribute = MEDIUMS.get(medium, "")
         if user.attributes.get(attribute):
-            outbox.send(pool, "invitation", user.attributes[attribute], attribute, password, user.username)
+            to = user.attributes[attribute]
+            outbox.send(pool, "invitation", to, attribute, password, user.sign_in_name)
