@@ -263,6 +263,15 @@ def test_a_device_counts_for_its_own_sign_in_alone(it: Factors, laptop: Laptop) 
         laptop.proves(*proof)
 
 
+def test_the_device_that_was_named_is_the_one_that_shows_itself(it: Factors, laptop: Laptop) -> None:
+    other = Laptop(it, by_srp(it)["AuthenticationResult"])
+    other.confirm()
+    waiting = laptop.begins()
+    with refused(*WRONG):
+        other.asks(waiting)
+    assert other.signs_in() and laptop.shows_itself(waiting)
+
+
 def test_a_changed_password_ends_what_began_with_the_old_one(it: Factors, laptop: Laptop) -> None:
     waiting = laptop.begins()
     proof = laptop.asks(laptop.begins())

@@ -129,8 +129,9 @@ def test_two_answers_at_once_to_one_session(riddle):
 
 def test_without_the_functions_there_is_no_such_sign_in(it):
     text = "Custom auth lambda trigger is not configured for the user pool."
-    with refused("InvalidParameterException", text):
-        begin(it)
+    for name in ("mara", "nobody"):  # before anybody is looked for
+        with refused("InvalidParameterException", text):
+            begin(it, name)
     it.on("DefineAuthChallenge", DEFINE)
     with refused("InvalidParameterException", text):
         begin(it)
