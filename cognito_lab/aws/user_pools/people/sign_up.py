@@ -50,7 +50,7 @@ def sign_up(call: Call) -> dict[str, Any]:
     # The name is free
     directory.check_username_free(pool.people, username, values, "User already exists")
     unproved = {proof: "false" for name, proof in attributes.VERIFIED.items() if values.get(name)}
-    user = add_user(pool, username, {**unproved, **values}, "UNCONFIRMED", password)
+    user = add_user(pool, username, {**unproved, **values}, "UNCONFIRMED", password, call["Username"])
     sign_up_triggers.obey(pool, user, flags)
     auth_events.record(client, user, "SignUp", leaked=leaked_passwords.is_leaked(password)).end("Pass")
     if user.status == "CONFIRMED":
@@ -112,13 +112,14 @@ def check_one_address(
 
 
 def add_user(
-    pool: UserPool, username: str, values: Mapping[str, str], status: str, password: str | None
+    pool: UserPool, username: str, values: Mapping[str, str], status: str, password: str | None, given: str
 ) -> User:
-    """Put somebody into the pool's directory, with what is ``known`` of them and no more."""
+    """Put somebody into the pool's directory, who was named by what was ``given``: see :func:`name_user`."""
     sub = username if pool.people.username_attributes else randomness.uuid4()
     user = User(
         username, sub, {"sub": sub, **{name: value for name, value in values.items() if value}}, status
     )
+    user.signed_up_with = directory.username_attribute(pool.people, given) or ""
     if password is not None:
         pool.set_password(user, password, status)
     pool.people.add(user)

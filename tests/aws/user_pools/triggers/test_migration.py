@@ -172,8 +172,10 @@ def test_an_alias_is_taken_only_if_the_function_says_so(it):
 def test_with_an_address_as_username(it):
     it.new_pool(UsernameAttributes=["email"])
     body = "event['response']['userAttributes'] = {'email': event['userName'], 'username': event['userName']}"
-    it.on("UserMigration", body + "\nevent['response']['finalUserStatus'] = 'CONFIRMED'")
+    more = "event['response'].update(finalUserStatus='CONFIRMED', desiredDeliveryMediums=['EMAIL'])"
+    it.on("UserMigration", f"{body}\n{more}")
     it.sign_in("lotte@tidepool.example", "sea-star")
+    assert "lotte@tidepool.example" in outbox.outbox()[-1].text
     [user] = it.idp.list_users(UserPoolId=it.pool)["Users"]
     assert user["Username"] != "lotte@tidepool.example" and len(user["Username"]) == 36
 
