@@ -124,7 +124,7 @@ def test_the_day_in_a_room_has_about_six_hours_of_work_and_a_pause_after_two():
 
 def test_the_day_in_a_room_reckons_with_the_minutes_of_lessons_and_exercises():
     seen = [step["lesson"] for step in DAY.steps if "lesson" in step]
-    assert seen == [number for number in WRITTEN if number in seen], "in order, and written"
+    assert seen == [number for number in ROUTES[-1].lessons if number in WRITTEN], "the route's, in order"
     assert set(LESSONS[seen[-1]].builds_on) <= set(seen)
     at = datetime.strptime(DAY.begins, "%H:%M")
     for (begins, what, done_there, minutes), step in zip(DAY.timetable(LESSONS), DAY.steps, strict=True):
@@ -137,6 +137,14 @@ def test_the_day_in_a_room_reckons_with_the_minutes_of_lessons_and_exercises():
             assert any(exercise_files.is_core(one) for one in chosen), "the one with the star"
             assert minutes == LESSONS[number].minutes[0] + sum(map(exercise_files.minutes, chosen))
     assert f"| {DAY.begins} | [00 ·" in start_page.page({})
+
+
+def test_no_sentence_says_that_a_lesson_is_missing_which_is_there():
+    for path in sorted(run.NOTEBOOKS.glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            for sentence in re.split(r"(?<=[.!?])\s+|\n", "".join(cell["source"])):
+                if "not written yet" in sentence.lower():
+                    assert set(re.findall(r"\b\d\d\b", sentence)) & WRITTEN.keys() == set(), sentence
 
 
 def test_the_line_on_what_comes_next_names_the_next_lesson():

@@ -21,9 +21,14 @@ JAVA_CLASSES = {
     r"\p{Z}": r" \u00a0\u1680\u2000-\u200a\u3000",
     r"\p{L}": r"\w",
     r"\p{N}": r"\d",
+    r"[\S]+.*[\S]+": r"\S.*\S",  # the same, in linear time
 }
-# Where AWS's model is narrower than AWS: a custom domain has dots ("Using your own domain").
-WIDER = {"DomainType": r"[a-z0-9](?:[a-z0-9.\-]{0,61}[a-z0-9])?"}
+# Where AWS's model is narrower than AWS: a custom domain has dots ("Using your own domain"), a password may
+# have spaces inside ("Adding user pool password requirements"; the pattern is the one that errors quote).
+WIDER = {
+    "DomainType": r"[a-z0-9](?:[a-z0-9.\-]{0,61}[a-z0-9])?",
+    "PasswordType": r"^[\S]+.*[\S]+$",
+}
 NEVER_SHOWN = {
     "password",
     "proposedPassword",

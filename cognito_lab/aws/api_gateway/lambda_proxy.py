@@ -78,8 +78,6 @@ def response_of(said: Any, version: str, failed: bool) -> Response:
     if failed or not isinstance(said, dict) or not 100 <= int(said.get("statusCode", 0)) < 600:
         raise TypeError("no answer of a proxy integration")
     body = "" if said.get("body") is None else said["body"]
-    if not isinstance(body, str):
-        raise TypeError("the body is no text")
     headers = Headers({"content-type": "application/json"})
     headers.update({name: one_line(text) for name, text in (said.get("headers") or {}).items()})
     for name, texts in (said.get("multiValueHeaders") or {}).items():

@@ -34,6 +34,7 @@ class User:
     attributes: dict[str, str]
     status: str
     credential: passwords.Credential | None = None
+    signed_up_with: str = ""  # of the pool's username attributes
     enabled: bool = True
     created: float = field(default_factory=time.time)
     modified: float = field(default_factory=time.time)
@@ -55,6 +56,11 @@ class User:
     def is_federated(self) -> bool:
         """Whether an outside provider made the profile; there is no password here, and none to recover."""
         return self.status == "EXTERNAL_PROVIDER"
+
+    @property
+    def sign_in_name(self) -> str:
+        """What the user is told to sign in as: the username, or the address that stands in for it."""
+        return self.attributes.get(self.signed_up_with, self.username)
 
     def is_verified(self, attribute: str) -> bool:
         """Whether the e-mail address or phone number is there and proved to be the user's."""
@@ -175,11 +181,17 @@ class Directory:
             ]
         return {name: values[name] for name in found if values.get(name)}
 
+    def leads_to(self, user: User, name: str) -> bool:
+        """Whether people sign in with this attribute: of username attributes, only with the kind that they
+        signed up with. (A user of an outside provider signed up with neither.)"""
+        return not (name in self.username_attributes and user.signed_up_with) or name == user.signed_up_with
+
     def _index(self, user: User) -> None:
         # Who signs in elsewhere is not found by an address here: somebody else may have the same one.
         found = {} if user.is_federated else self.names(user.attributes, user.status != "UNCONFIRMED")
         for name, value in found.items():
-            self._by_attribute.setdefault((name, self.key(value)), user)
+            if self.leads_to(user, name):
+                self._by_attribute.setdefault((name, self.key(value)), user)
         for place in addresses(user):
             self._with_address.setdefault(place, {})[user.sub] = user
 

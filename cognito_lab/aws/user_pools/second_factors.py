@@ -32,22 +32,29 @@ def can_use(user: User, factor: str) -> bool:
     return bool(user.attributes.get(attribute)) if attribute else user.software_token is not None
 
 
+def usable(pool: UserPool, user: User) -> list[str]:
+    """The factors that the user could show: those that the pool offers, and an app that is switched on since
+    before the pool stopped offering apps ("TOTP software token MFA"). None where MFA is off."""
+    known = offered(pool)
+    kept = [APP] if known and APP in user.second_factors else []
+    return [one for one in CONFIGURATIONS if one in (*known, *kept) and can_use(user, one)]
+
+
 def of_user(pool: UserPool, user: User) -> list[str]:
     """The factors one of which a sign-in of ``user`` by password needs.
 
     In a pool that requires MFA, an address or an app counts without the user's choice (RespondToAuthChallenge
     says of MFA_SETUP: collect the attribute, and begin again).
     """
-    usable = [factor for factor in offered(pool) if can_use(user, factor)]
-    chosen = [factor for factor in usable if factor in user.second_factors]
-    return usable if is_required(pool) and not chosen else chosen
+    possible = usable(pool, user)
+    chosen = [factor for factor in possible if factor in user.second_factors]
+    return possible if is_required(pool) and not chosen else chosen
 
 
 def at_risk(pool: UserPool, user: User) -> list[str]:
     """The factors one of which a risky sign-in of ``user`` needs: those of every sign-in, or else all that
     the user could use, the app first."""
-    usable = sorted((one for one in offered(pool) if can_use(user, one)), key=lambda one: one != APP)
-    return of_user(pool, user) or usable
+    return of_user(pool, user) or sorted(usable(pool, user), key=lambda one: one != APP)
 
 
 def describe(user: User) -> dict[str, object]:

@@ -238,3 +238,18 @@ def test_tags_in_any_providers_token_at_sts(world: Tidepool, claim: Any, good: b
     else:
         with refused("InvalidIdentityToken", "Invalid session tags"):
             world.sts.assume_role_with_web_identity(**ask)
+
+
+def test_transitive_tags_are_refused_by_name(world: Tidepool) -> None:
+    document = trust(GOOGLE_CLIENT, None, "accounts.google.com")
+    document["Statement"][0]["Action"] = ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"]
+    role = world.role("diver", document)
+    for keys in ([], ["section"]):
+        claim = {"principal_tags": {"section": ["reef"]}, "transitive_tag_keys": keys}
+        token = world.google.token("g", GOOGLE_CLIENT, **{"https://aws.amazon.com/tags": claim})
+        ask = {"RoleSessionName": "app", "WebIdentityToken": token, "RoleArn": role}
+        if keys:
+            with pytest.raises(OutsideTheLab, match="Transitive"):
+                world.sts.assume_role_with_web_identity(**ask)
+        else:
+            assert world.sts.assume_role_with_web_identity(**ask)

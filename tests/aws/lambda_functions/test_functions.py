@@ -11,6 +11,7 @@ from support.lambda_functions import archive, client, invoke, make_function
 from support.user_pools import refused
 
 from cognito_lab import Lab, OutsideTheLab
+from cognito_lab.aws.lambda_functions import functions
 
 ECHO = "def handler(event, context):\n    return event\n"
 POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abcdefghi"
@@ -110,6 +111,22 @@ def test_what_a_function_must_have(lab, changes, code):
         create(role, **changes)
     assert client().list_functions()["Functions"] == []
     create(role)
+
+
+def test_the_code_has_a_largest_size(lab, monkeypatch):
+    role, size = make_role("runner"), len(ECHO)
+    monkeypatch.setattr(functions, "MOST_UNZIPPED", size - 1)
+    with refused("InvalidParameterValueException", f"Unzipped size must be smaller than {size - 1} bytes"):
+        create(role)
+    monkeypatch.setattr(functions, "MOST_UNZIPPED", size)
+    create(role)
+
+
+@pytest.mark.parametrize("asked", [{"FunctionVersion": "ALL"}, {"MasterRegion": "us-east-1"}])
+def test_versions_and_replicas_are_not_listed(lab, asked):
+    create(make_role("runner"))
+    with pytest.raises(OutsideTheLab):
+        client().list_functions(**asked)
 
 
 def test_the_execution_role_must_trust_lambda(lab):

@@ -63,6 +63,22 @@ def test_the_modules_of_the_zip_are_its_own(lab):
     assert "helper" not in sys.modules and "pkg" not in sys.modules and "app" not in sys.modules
 
 
+def test_a_module_that_the_zip_does_not_have_is_not_found(lab):
+    text = "def handler(event, context):\n    import pkg.missing\n"
+    make_function("f", text, modules={"pkg__part": ""})
+    failed, answer = invoke("f")
+    assert (failed, answer["errorType"]) == ("Unhandled", "ModuleNotFoundError")
+    assert answer["errorMessage"] == "No module named 'pkg.missing'"
+
+
+def test_without_its_role_a_function_does_not_begin(lab):
+    role = make_role("gone")
+    make_function("f", "def handler(event, context):\n    return 1\n", role=role)
+    boto3.client("iam").delete_role(RoleName="gone")
+    with refused("AccessDeniedException"):
+        invoke("f")
+
+
 def test_two_functions_have_modules_of_one_name(lab):
     text = "import helper\ndef handler(event, context):\n    return helper.NAME\n"
     make_function("a", text, modules={"helper": "NAME = 'a'"})

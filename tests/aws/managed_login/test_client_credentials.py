@@ -103,6 +103,15 @@ def test_a_program_gets_an_access_token_of_its_own_and_no_more(it: Pages, robot:
     assert read(ask(it, robot, scope=READ).json()["access_token"])["scope"] == READ
 
 
+def test_the_token_of_a_program_is_nobodys(it: Pages, robot: dict[str, Any]) -> None:
+    token = ask(it, robot).json()["access_token"]
+    with refused("NotAuthorizedException", "Access Token does not have required scopes"):
+        it.idp.get_user(AccessToken=token)
+    shown = {"authorization": f"Bearer {token}"}
+    answer = requests.get(f"{DOMAIN}/oauth2/userInfo", headers=shown)
+    assert error(answer, "invalid_token", 401) == "Access token does not contain openid scope"
+
+
 def test_a_program_gets_no_scope_that_it_may_not_have(it: Pages, robot: dict[str, Any]) -> None:
     error(ask(it, robot, scope="openid"), "invalid_scope")
     error(ask(it, robot, scope=f"{READ} openid"), "invalid_scope")

@@ -70,7 +70,7 @@ def test_a_token_of_the_api_has_no_openid(it: Pages, monkeypatch: pytest.MonkeyP
     token = it.sign_in()["AccessToken"]
     for other in (token, it.tokens(scope="email profile")["access_token"]):
         assert error(info(other), "invalid_token", 401) == "Access token does not contain openid scope"
-    monkeypatch.setattr(userinfo, "check_open_id", lambda login: None)
+    monkeypatch.setattr(userinfo, "check_open_id", lambda claims: None)
     assert info(token).json()["username"] == "mara"
 
 

@@ -204,6 +204,25 @@ def test_where_it_does_not_the_code_is_asked_first(it: Factors, laptop: Laptop) 
     assert read(laptop.shows_itself(waiting)["AccessToken"])["amr"] == ["pwd", "otp", "mfa"]
 
 
+def test_the_first_call_may_name_the_device_for_the_whole_sign_in(it: Factors, laptop: Laptop) -> None:
+    app = with_app(it, laptop)
+
+    def begins(key: str) -> dict[str, Any]:
+        client = Client(it)
+        answer: dict[str, Any] = client.send(client.claim(client.begin(DEVICE_KEY=key)))
+        return answer
+
+    assert laptop.shows_itself(begins(laptop.key))["AccessToken"]
+    assert begins(f"us-east-1_{uuid.uuid4()}")["ChallengeName"] == APP  # as if none had been named
+    track(it, ChallengeRequiredOnNewDevice=False)
+    waiting = begins(laptop.key)
+    assert waiting["ChallengeName"] == APP
+    assert laptop.shows_itself(it.answer(waiting, app.now()))["AccessToken"]
+    with_sent_password = it.initiate(DEVICE_KEY=laptop.key)
+    it.lab.travel(seconds=30)
+    assert laptop.shows_itself(it.answer(with_sent_password, app.now()))["AccessToken"]
+
+
 def test_one_that_is_not_remembered_is_like_a_new_one(it: Factors, laptop: Laptop) -> None:
     with_app(it, laptop)
     laptop.admin("update_device_status", DeviceKey=laptop.key, DeviceRememberedStatus="not_remembered")
@@ -261,6 +280,15 @@ def test_a_device_counts_for_its_own_sign_in_alone(it: Factors, laptop: Laptop) 
     laptop.admin("forget_device", DeviceKey=laptop.key)
     with refused(*UNKNOWN):
         laptop.proves(*proof)
+
+
+def test_the_device_that_was_named_is_the_one_that_shows_itself(it: Factors, laptop: Laptop) -> None:
+    other = Laptop(it, by_srp(it)["AuthenticationResult"])
+    other.confirm()
+    waiting = laptop.begins()
+    with refused(*WRONG):
+        other.asks(waiting)
+    assert other.signs_in() and laptop.shows_itself(waiting)
 
 
 def test_a_changed_password_ends_what_began_with_the_old_one(it: Factors, laptop: Laptop) -> None:

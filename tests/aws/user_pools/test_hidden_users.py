@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from support.user_pools import FLOWS, OTHER_PASSWORD, World, pairs, refused, world
 
-from cognito_lab.aws.user_pools import passwords
+from cognito_lab.aws.user_pools import outbox, passwords
 from cognito_lab.aws.user_pools.people import verification_codes
 
 
@@ -66,6 +66,100 @@ def test_a_name_that_nobody_has_meets_the_limits_that_people_meet(
     assert len(set(heard[who])) > 1 or call == "InitiateAuth"  # a limit was met; a lock has the code of a
     it.lab.travel(hours=1)  # wrong password
     assert said(calls(it, "nobody")[call]) == heard["nobody"][0 if not before else 1] or before
+
+
+EMAIL, PHONE = "email", "phone_number"
+BOTH = {"AutoVerifiedAttributes": [EMAIL, PHONE]}
+CHOSEN = {"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]}
+BY_ADMINISTRATORS = {"RecoveryMechanisms": [{"Priority": 1, "Name": "admin_only"}]}
+
+
+def sent_by(call: Callable[[], Any]) -> str:
+    """By what a code is said to have gone, or the refusal."""
+    told: list[str] = []
+    code = said(lambda: told.append(call()["CodeDeliveryDetails"]["DeliveryMedium"]))
+    return told[0] if told else code
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "nobody"),
+    [
+        ({}, "mara", "nobody"),
+        ({"AutoVerifiedAttributes": [EMAIL]}, "mara", "nobody"),
+        ({"AutoVerifiedAttributes": [PHONE]}, "mara", "nobody"),
+        (BOTH, "mara", "nobody"),
+        ({**BOTH, "AccountRecoverySetting": CHOSEN}, "mara", "nobody"),
+        ({"AutoVerifiedAttributes": [PHONE], "AccountRecoverySetting": CHOSEN}, "mara", "nobody"),
+        ({**BOTH, "AccountRecoverySetting": BY_ADMINISTRATORS}, "mara", "nobody"),
+        ({**BOTH, "UsernameAttributes": [EMAIL, PHONE]}, "+15550109878", "+15550109879"),
+        ({**BOTH, "UsernameAttributes": [EMAIL, PHONE]}, "mara@tidepool.example", "nobody@tidepool.example"),
+    ],
+)
+def test_a_code_for_nobody_goes_the_way_that_one_for_somebody_goes(
+    it: World, settings: dict[str, Any], name: str, nobody: str
+) -> None:
+    it.new_pool(client={"PreventUserExistenceErrors": "ENABLED"}, **settings)
+    verified = settings.get("AutoVerifiedAttributes", [])
+    own = {EMAIL: "mara@tidepool.example", PHONE: "+15550109878"}
+    own = {way: to for way, to in own.items() if name == "mara" and way in {EMAIL, *verified}}
+    it.idp.sign_up(ClientId=it.client, Username=name, Password=OTHER_PASSWORD, UserAttributes=pairs(**own))
+    resend, forgot = it.idp.resend_confirmation_code, it.idp.forgot_password
+    heard = [sent_by(partial(resend, ClientId=it.client, Username=who)) for who in (name, nobody)]
+    assert heard[0] == heard[1]
+    it.idp.admin_confirm_sign_up(UserPoolId=it.pool, Username=name)
+    proved = {f"{way}_verified": "true" for way in it.attributes(name) if way in (EMAIL, PHONE)}
+    it.idp.admin_update_user_attributes(UserPoolId=it.pool, Username=name, UserAttributes=pairs(**proved))
+    heard = [sent_by(partial(forgot, ClientId=it.client, Username=who)) for who in (name, nobody)]
+    assert heard[0] == heard[1]
+
+
+@pytest.mark.parametrize("why", ["no proved address", "disabled"])
+def test_who_cannot_recover_is_like_nobody(it: World, why: str) -> None:
+    """Recovery would tell otherwise that the name exists. Who does not hide users says what is missing."""
+    it.sign_up()
+    it.idp.admin_confirm_sign_up(UserPoolId=it.pool, Username="mara")
+    if why == "disabled":
+        proved = pairs(email_verified="true")
+        it.idp.admin_update_user_attributes(UserPoolId=it.pool, Username="mara", UserAttributes=proved)
+        it.idp.admin_disable_user(UserPoolId=it.pool, Username="mara")
+    sent = len(outbox.outbox())
+    heard = {}
+    for name in ("mara", "nobody"):
+        named = calls(it, name)
+        first = [said(named[call]) for call in ("ConfirmForgotPassword", "ForgotPassword")]
+        heard[name] = first + [said(named["ConfirmForgotPassword"])] + [
+            said(named["ForgotPassword"]) for _ in range(22)
+        ]  # fmt: skip
+    assert heard["mara"] == heard["nobody"]
+    assert heard["mara"][:3] == ["ExpiredCodeException", "done", "CodeMismatchException"]
+    assert len(outbox.outbox()) == sent
+    it.lab.travel(hours=2)
+    it.client = it.new_client()["ClientId"]
+    refusal = "NotAuthorizedException" if why == "disabled" else "InvalidParameterException"
+    assert said(calls(it, "mara")["ForgotPassword"]) == refusal
+
+
+def test_a_code_of_before_sets_no_password_of_a_disabled_user(it: World) -> None:
+    it.member()
+    it.idp.forgot_password(ClientId=it.client, Username="mara")
+    it.idp.admin_disable_user(UserPoolId=it.pool, Username="mara")
+    new = {"ClientId": it.client, "Username": "mara", "Password": OTHER_PASSWORD}
+    with refused("CodeMismatchException"):
+        it.idp.confirm_forgot_password(**new, ConfirmationCode=it.code())
+    it.client = new["ClientId"] = it.new_client()["ClientId"]
+    with refused("NotAuthorizedException", "User is disabled."):
+        it.idp.confirm_forgot_password(**new, ConfirmationCode=it.code())
+
+
+def test_a_disabled_user_gets_no_other_code(it: World) -> None:
+    it.sign_up()
+    sent = len(outbox.outbox())
+    it.idp.admin_disable_user(UserPoolId=it.pool, Username="mara")
+    heard = [
+        sent_by(partial(it.idp.resend_confirmation_code, ClientId=it.client, Username=name))
+        for name in ("mara", "nobody")
+    ]
+    assert heard == ["EMAIL", "EMAIL"] and len(outbox.outbox()) == sent
 
 
 def test_the_limit_counts_for_nobody_because_of_the_rule(it: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -377,6 +377,18 @@ def test_an_invitation_carries_a_password_that_keeps_the_policy(it):
     assert "email_verified" not in it.attributes("ben")  # the administrator said nothing of it
 
 
+@pytest.mark.parametrize("name", ["ben@tidepool.example", "+15550100"])
+def test_an_invitation_names_what_the_user_signs_in_with(it, name):
+    it.new_pool(UsernameAttributes=["email", "phone_number"])
+    it.idp.admin_create_user(
+        UserPoolId=it.pool, Username=name, DesiredDeliveryMediums=["EMAIL", "SMS"],
+        UserAttributes=pairs(email="ben@tidepool.example", phone_number="+15550100"),
+    )  # fmt: skip
+    for message in outbox.outbox()[-2:]:
+        assert message.text.startswith(f"Your username is {name} ")
+        assert it.initiate(name, message.code)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+
+
 def test_an_invitation_goes_by_sms_unless_told_otherwise_and_can_be_suppressed(it):
     it.idp.admin_create_user(
         UserPoolId=it.pool, Username="a", UserAttributes=pairs(email="a@tidepool.example")

@@ -211,6 +211,22 @@ def test_an_administrator_removes_a_lost_app(it: Factors) -> None:
 # -- what a sign-in asks for ----------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("mode", ["OPTIONAL", "ON"])
+def test_an_app_still_counts_where_the_pool_no_longer_offers_apps(it: Factors, mode: str) -> None:
+    """ "TOTP software token MFA": those who have one go on, and nobody else can set one up."""
+    app = it.with_app()
+    it.member("ben")
+    token = it.sign_in("ben")["AccessToken"]
+    it.mfa(mode, SMS)
+    asked = it.initiate()
+    assert asked["ChallengeName"] == APP
+    assert it.answer(asked, app.now())["AccessToken"]
+    with refused("SoftwareTokenMFANotFoundException"):
+        it.app(token)
+    it.mfa("OFF")
+    assert it.sign_in()["AccessToken"]
+
+
 def test_off_and_optional_ask_nobody_who_has_chosen_nothing(it: Factors) -> None:
     it.member(phone_number=PHONE)
     assert it.sign_in()["AccessToken"]

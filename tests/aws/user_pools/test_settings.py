@@ -136,6 +136,41 @@ def test_a_plan_cannot_be_lowered_under_a_feature_in_use(it):
     it.idp.update_user_pool(UserPoolId=it.pool, UserPoolTier="LITE")
 
 
+MULTI_FACTOR = {
+    "RelyingPartyId": "tidepool.example",
+    "FactorConfiguration": "MULTI_FACTOR_WITH_USER_VERIFICATION",
+}
+
+
+@pytest.mark.parametrize(
+    ("operation", "given", "off"),
+    [
+        ("create_user_pool_domain", {"Domain": "tides", "ManagedLoginVersion": 2},
+         lambda it: it.idp.delete_user_pool_domain(UserPoolId=it.pool, Domain="tides")),
+        ("set_user_pool_mfa_config",
+         {"WebAuthnConfiguration": MULTI_FACTOR, "SoftwareTokenMfaConfiguration": {"Enabled": True},
+          "MfaConfiguration": "OPTIONAL"},
+         lambda it: it.idp.set_user_pool_mfa_config(UserPoolId=it.pool, MfaConfiguration="OFF")),
+        ("set_user_pool_session_configuration",
+         {"UserSessionTracking": "ENABLED", "TokenSession": {"MaxPerUser": 3}},
+         lambda it: it.idp.set_user_pool_session_configuration(
+             UserPoolId=it.pool, UserSessionTracking="DISABLED", TokenSession={"MaxPerUser": 3})),
+    ],
+)  # fmt: skip
+def test_a_plan_cannot_be_lowered_under_a_feature_that_another_operation_set(it, operation, given, off):
+    getattr(it.idp, operation)(UserPoolId=it.pool, **given)
+    it.idp.update_user_pool(UserPoolId=it.pool, UserPoolTier="PLUS")
+    with refused(
+        "FeatureUnavailableInTierException", "The following features need to be disabled for the LITE"
+    ):
+        it.idp.update_user_pool(UserPoolId=it.pool, UserPoolTier="LITE")
+    assert describe(it)["UserPoolTier"] == "PLUS"
+    off(it)
+    it.idp.update_user_pool(UserPoolId=it.pool, UserPoolTier="LITE")
+    with refused("FeatureUnavailableInTierException", "The following feature is not available for the LITE"):
+        getattr(it.idp, operation)(UserPoolId=it.pool, **given)
+
+
 def test_choice_based_sign_in_needs_more_than_lite(it):
     it.new_client(ExplicitAuthFlows=["ALLOW_USER_AUTH"])
     it.new_pool(UserPoolTier="LITE")

@@ -215,8 +215,37 @@ def test_a_password_keeps_each_rule_of_the_policy(it, password, why):
 def test_very_short_passwords_do_not_reach_the_policy(it):
     with refused("InvalidParameterException", "1 validation error detected: Value at 'password'"):
         it.idp.sign_up(ClientId=it.client, Username="mara", Password="aA1-")
-    with refused("InvalidParameterException"):
-        it.idp.sign_up(ClientId=it.client, Username="mara", Password="a b" * 5)
+
+
+@pytest.mark.parametrize("outer", [" Tidepools1", "Tidepools1 ", "\tTidepools-1", "Tidepools-1\n", " " * 9])
+def test_a_password_neither_begins_nor_ends_with_a_space(it, outer):
+    it.invited("ben")
+    it.member("mara")
+    access, named = it.sign_in()["AccessToken"], {"UserPoolId": it.pool, "Username": "ben"}
+    doors = {
+        "sign_up": {"ClientId": it.client, "Username": "noor", "Password": outer},
+        "admin_create_user": {"UserPoolId": it.pool, "Username": "noor", "TemporaryPassword": outer},
+        "admin_set_user_password": {**named, "Password": outer},
+        "change_password": {"AccessToken": access, "PreviousPassword": PASSWORD, "ProposedPassword": outer},
+        "confirm_forgot_password": {
+            "ClientId": it.client, "Username": "mara", "ConfirmationCode": "1", "Password": outer,
+        },
+    }  # fmt: skip
+    for operation, given in doors.items():
+        with refused("InvalidParameterException", "1 validation error detected: Value at '"):
+            getattr(it.idp, operation)(**given)
+
+
+def test_a_space_inside_a_password_is_a_symbol(it):
+    phrase = "Four tide pools 4"
+    at = pairs(email="mara@tidepool.example")
+    it.idp.sign_up(ClientId=it.client, Username="mara", Password=phrase, UserAttributes=at)
+    it.confirm()
+    access = it.sign_in("mara", phrase)["AccessToken"]
+    it.idp.change_password(AccessToken=access, PreviousPassword=phrase, ProposedPassword=f"{phrase} more")
+    with refused("NotAuthorizedException"):
+        it.sign_in("mara", phrase)
+    it.sign_in("mara", f"{phrase} more")
 
 
 # -- names ---------------------------------------------------------------------------------------
@@ -280,6 +309,30 @@ def test_a_phone_number_or_either_can_be_the_username(it):
     it.sign_up("ben@tidepool.example")
     with refused("InvalidParameterException", "Username should be either a phone number or an email."):
         it.sign_up("ines")
+
+
+@pytest.mark.parametrize("first", ["email", "phone_number"])
+@pytest.mark.parametrize("invited", [False, True])
+def test_people_sign_in_with_the_kind_of_address_that_they_signed_up_with(it, first, invited):
+    names = {"email": "mara@tidepool.example", "phone_number": "+15550100"}
+    (other,) = set(names) - {first}
+    it.new_pool(UsernameAttributes=["email", "phone_number"])
+    verified = {f"{other}_verified": "true"} if invited else {}
+    (it.invited if invited else it.sign_up)(names[first], **{other: names[other]}, **verified)
+    it.idp.admin_set_user_password(
+        UserPoolId=it.pool, Username=names[first], Password=PASSWORD, Permanent=True
+    )
+    access = it.sign_in(names[first])["AccessToken"]
+    for lookup in (it.sign_in, it.user):
+        with refused("UserNotFoundException"):
+            lookup(names[other])
+    it.idp.update_user_attributes(AccessToken=access, UserAttributes=pairs(**{other: names[other]}))
+    changed = {"email": "mara.lind@tidepool.example", "phone_number": "+15550199"}
+    it.idp.update_user_attributes(AccessToken=access, UserAttributes=pairs(**changed))
+    assert it.sign_in(changed[first])["AccessToken"]
+    for gone in (names[first], changed[other]):
+        with refused("UserNotFoundException"):
+            it.sign_in(gone)
 
 
 def test_an_alias_signs_in_once_it_is_verified(it):

@@ -358,7 +358,7 @@ def test_a_timestamp_is_written_in_english_and_read_back():
 def test_the_client_must_allow_the_flow_and_does_by_default(it):
     it.member()
     without = it.new_client(ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])["ClientId"]
-    with refused("InvalidParameterException", "USER_SRP_AUTH flow not enabled for this client"):
+    with refused("InvalidParameterException", "USER_SRP_AUTH is not enabled for the client."):
         Client(it).begin(client=without)
     it.client = it.idp.create_user_pool_client(UserPoolId=it.pool, ClientName="bare")["UserPoolClient"][
         "ClientId"

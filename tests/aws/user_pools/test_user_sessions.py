@@ -89,6 +89,7 @@ def test_the_settings_and_their_defaults(it: Pages) -> None:
 
 
 def test_lite_tracks_no_sessions(it: Pages) -> None:
+    track(it, state="DISABLED")
     it.idp.update_user_pool(UserPoolId=it.pool, UserPoolTier="LITE")
     with refused("FeatureUnavailableInTierException"):
         track(it)

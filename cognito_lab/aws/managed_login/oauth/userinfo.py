@@ -20,7 +20,6 @@ def user_info(request: Request) -> Response:
     try:
         login = authentication_of_bearer(request)
         client = model.registry().clients.get(login.client_id)
-        check_open_id(login)
         if client is None:
             raise invalid_token()
     except OAuthError as error:  # RFC 6750, 3
@@ -42,7 +41,7 @@ def authentication_of_bearer(request: Request) -> Authentication:
     pool = domains.pool_of(request.host)
     assert pool is not None
     try:
-        login = checking.verified_authentication(pool, access_token)
+        login = checking.verified_authentication(pool, access_token, check_open_id)
     except AwsError:
         raise invalid_token() from None
     if not pool.people.has(login.user):
@@ -55,8 +54,8 @@ def invalid_token() -> OAuthError:
     return OAuthError("invalid_token", text, 401)
 
 
-def check_open_id(login: Authentication) -> None:
+def check_open_id(claims: checking.Claims) -> None:
     """The token came from the token endpoint, with the scope ``openid``. (The text is measured; of the code
     AWS says nothing.)"""
-    if "openid" not in (login.scopes or ()):
+    if "version" not in claims or "openid" not in claims["scope"].split():
         raise OAuthError("invalid_token", "Access token does not contain openid scope", 401)

@@ -63,7 +63,7 @@ def admin_create_user(call: Call) -> dict[str, Any]:
     status = (
         "CONFIRMED" if passwordless else "FORCE_CHANGE_PASSWORD"
     )  # nothing to change at the first sign-in
-    user = sign_up.add_user(pool, username, values, status, password)
+    user = sign_up.add_user(pool, username, values, status, password, call["Username"])
     if call.get("MessageAction") != "SUPPRESS":
         invite(call, pool, user, password)
     return {"User": user.describe()}
@@ -94,9 +94,7 @@ def invite(call: Call, pool: UserPool, user: User, password: str | None) -> None
     for medium in call.get("DesiredDeliveryMediums", ["SMS"]):
         to = user.attributes.get(MEDIUMS[medium])
         if to:
-            # With username attributes people know themselves by their address, not by the UUID.
-            name = to if pool.people.username_attributes else user.username
-            outbox.send(pool, kind, to, MEDIUMS[medium], password or "", name)
+            outbox.send(pool, kind, to, MEDIUMS[medium], password or "", user.sign_in_name)
 
 
 def invite_again(call: Call, pool: UserPool, password: str | None) -> User:

@@ -29,8 +29,9 @@ def associate_software_token(call: Call) -> dict[str, Any]:
         challenge.answered = True
         token = SoftwareToken()
         session = challenges.store_challenge(
-            client, challenge.user, "MFA_SETUP", token=token, by_srp=challenge.by_srp
-        )
+            client, challenge.user, "MFA_SETUP", token=token, by_srp=challenge.by_srp,
+            device_key=challenge.device_key,
+        )  # fmt: skip
         auth_events.of_session(client.pool, challenge.user, call["Session"]).session = session
         return {"SecretCode": token.secret, "Session": session}
     who = checking.user_of_access_token(call)
@@ -53,8 +54,9 @@ def verify_software_token(call: Call) -> dict[str, Any]:
     if second_factors.APP not in challenge.user.second_factors:
         challenge.user.second_factors.append(second_factors.APP)
     session = challenges.store_challenge(
-        client, challenge.user, "MFA_SETUP", token=challenge.token, by_srp=challenge.by_srp
-    )
+        client, challenge.user, "MFA_SETUP", token=challenge.token, by_srp=challenge.by_srp,
+        device_key=challenge.device_key,
+    )  # fmt: skip
     auth_events.of_session(client.pool, challenge.user, call["Session"]).session = session
     return {"Status": "SUCCESS", "Session": session}
 

@@ -86,7 +86,7 @@ def create(pool: UserPool, username: str, response: Mapping[str, Any], password:
     newcomer, names = User("", "", values, status), pool.people.names(values, confirmed=True)
     pool.people.check_free(newcomer, names, but_aliases=bool(response.get("forceAliasCreation")))
     pool.people.take_aliases(newcomer, names)
-    user = sign_up.add_user(pool, name, values, status, password)
+    user = sign_up.add_user(pool, name, values, status, password, username)
     if response.get("messageAction") != "SUPPRESS" and password is not None:
         welcome(pool, user, response.get("desiredDeliveryMediums") or ["SMS"], password)
     return user
@@ -105,4 +105,5 @@ def welcome(pool: UserPool, user: User, mediums: list[str], password: str) -> No
     for medium in mediums:
         attribute = MEDIUMS.get(medium, "")
         if user.attributes.get(attribute):
-            outbox.send(pool, "invitation", user.attributes[attribute], attribute, password, user.username)
+            to = user.attributes[attribute]
+            outbox.send(pool, "invitation", to, attribute, password, user.sign_in_name)

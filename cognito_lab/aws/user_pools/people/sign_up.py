@@ -50,7 +50,7 @@ def sign_up(call: Call) -> dict[str, Any]:
     # The name is free
     directory.check_username_free(pool.people, username, values, "User already exists")
     unproved = {proof: "false" for name, proof in attributes.VERIFIED.items() if values.get(name)}
-    user = add_user(pool, username, {**unproved, **values}, "UNCONFIRMED", password)
+    user = add_user(pool, username, {**unproved, **values}, "UNCONFIRMED", password, call["Username"])
     sign_up_triggers.obey(pool, user, flags)
     auth_events.record(client, user, "SignUp", leaked=leaked_passwords.is_leaked(password)).end("Pass")
     if user.status == "CONFIRMED":
@@ -112,13 +112,14 @@ def check_one_address(
 
 
 def add_user(
-    pool: UserPool, username: str, values: Mapping[str, str], status: str, password: str | None
+    pool: UserPool, username: str, values: Mapping[str, str], status: str, password: str | None, given: str
 ) -> User:
-    """Put somebody into the pool's directory, with what is ``known`` of them and no more."""
+    """Put somebody into the pool's directory, who was named by what was ``given``: see :func:`name_user`."""
     sub = username if pool.people.username_attributes else randomness.uuid4()
     user = User(
         username, sub, {"sub": sub, **{name: value for name, value in values.items() if value}}, status
     )
+    user.signed_up_with = directory.username_attribute(pool.people, given) or ""
     if password is not None:
         pool.set_password(user, password, status)
     pool.people.add(user)
@@ -133,6 +134,11 @@ def send_code(client: AppClient, user: User) -> dict[str, str] | None:
         return None
     by_link = client if attribute == "email" and pool.confirms_by_link else None
     return verification_codes.send(pool, user, "sign-up", attribute, client=by_link)
+
+
+def pretend_to_send_code(client: AppClient, nobody: User, name: str) -> dict[str, str] | None:
+    ways = [way for way in VERIFIED_FIRST if client.pool.verifies(way)]
+    return verification_codes.pretend_to_send(client, nobody, name, "sign-up", ways) if ways else None
 
 
 def attribute_to_verify(pool: UserPool, values: Mapping[str, str]) -> str | None:
@@ -200,15 +206,16 @@ def resend_confirmation_code(call: Call) -> dict[str, Any]:
     client = model.client_in(call)
     client_secrets.check_secret_hash(client, call["Username"], call.get("SecretHash"))
     user = client.pool.people.find(call["Username"])
-    if user is None:
-        return verification_codes.pretend_to_send(
-            client, call["Username"], "sign-up", "ResendConfirmationCode"
-        )
-    if user.status != "UNCONFIRMED":
+    if user is not None and user.status != "UNCONFIRMED":
         raise invalid("User is already confirmed.")
-    verification_codes.count_attempt(user.attempts, "ResendConfirmationCode")
-    delivery = send_code(client, user)
+    # Nobody meets the limits that people meet. AWS does not say so, but else the limit would tell who exists.
+    someone = user or hidden_users.placeholder_for(client, call["Username"])
+    verification_codes.count_attempt(someone.attempts, "ResendConfirmationCode")
+    if user is None or (client.hides_users and not user.enabled):
+        delivery = pretend_to_send_code(client, someone, call["Username"])
+    else:
+        delivery = send_code(client, user)
     if delivery is None:
         raise invalid("Auto verification not turned on.")
-    auth_events.record(client, user, "ResendCode").end("Pass")
+    auth_events.record(client, someone, "ResendCode").end("Pass")
     return {"CodeDeliveryDetails": delivery}

@@ -6,8 +6,8 @@ Source: "Quotas in Amazon Cognito" (validity and attempts); the error texts are 
 from __future__ import annotations
 
 import time
-from collections.abc import MutableMapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import MutableMapping, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from cognito_lab import randomness
@@ -74,26 +74,20 @@ def check_domain(pool: UserPool) -> Domain:
     return pool.domain
 
 
-def pretend_to_send(client: AppClient, name: str, purpose: str, what: str) -> dict[str, Any]:
-    """The answer to an attempt at ``what`` for a ``name`` that nobody has, from a client that hides users.
-
-    It meets the limits that people meet; AWS does not say so, but else the limit would tell who exists.
-
-    Raises:
-        AwsError: ``UserNotFoundException``, from a client that does not hide users; and
-            ``LimitExceededException``.
-    """
-    delivery = hidden_users.placeholder_delivery(client, name)
-    nobody = hidden_users.placeholder_for(client, name)
-    count_attempt(nobody.attempts, what)
-    store_impossible_code(nobody, purpose)
-    return {"CodeDeliveryDetails": delivery}
+def pretend_to_send(
+    client: AppClient, user: User, name: str, purpose: str, ways: Sequence[str]
+) -> dict[str, str]:
+    """CodeDeliveryDetails as if a code for a ``purpose`` had gone one of the ``ways`` to this ``name``, which
+    nobody has, or whose ``user`` has no proved address: from a client that hides users."""
+    store_impossible_code(user, purpose)
+    attribute = hidden_users.placeholder_attribute(client.pool, name, ways)
+    return hidden_users.placeholder_delivery(client, name, attribute)
 
 
-def store_impossible_code(placeholder: User, purpose: str) -> None:
-    """A code for somebody who does not exist: every other one is wrong, and nobody has this one, the empty
-    one, which no operation takes."""
-    placeholder.codes[purpose] = Code("", "", "nobody", time.time() + LIFETIME[purpose])
+def store_impossible_code(user: User, purpose: str) -> None:
+    """A code that went to nobody: every other one is wrong, and nobody has this one, the empty one, which no
+    operation takes."""
+    user.codes[purpose] = Code("", "", "nobody", time.time() + LIFETIME[purpose])
 
 
 def check(user: User, purpose: str, given: str) -> Code:

@@ -12,7 +12,8 @@ from cognito_lab.aws.api import services
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.user_pools import model
 from cognito_lab.aws.user_pools.model import Domain, UserPool
-from cognito_lab.errors import AwsError, OutsideTheLab, invalid
+from cognito_lab.aws.user_pools.settings import plans
+from cognito_lab.errors import OutsideTheLab, invalid
 
 DOMAIN_HOST = rf"([a-z0-9-]+)\.auth\.({services.REGION})\.amazoncognito\.com"
 RESERVED = ("aws", "amazon", "cognito")
@@ -43,7 +44,7 @@ def create_user_pool_domain(call: Call) -> dict[str, Any]:
     pool, prefix = model.pool_in(call), call["Domain"]
     refuse_custom(call)
     check_version(call)
-    check_plan(pool, call)
+    plans.check_plan({**pool.settings, **call.parameters})
     check_prefix(prefix)
     check_free(pool, prefix)
     pool.domain = Domain(prefix, pool, call.get("ManagedLoginVersion", model.CLASSIC))
@@ -61,13 +62,6 @@ def refuse_custom(call: Call) -> None:
 def check_version(call: Call) -> None:
     if call.get("ManagedLoginVersion", model.CLASSIC) not in (model.CLASSIC, model.MANAGED_LOGIN):
         raise invalid("ManagedLoginVersion is 1 or 2.")
-
-
-def check_plan(pool: UserPool, call: Call) -> None:
-    """The Lite plan has the classic pages only ("User pool feature plans")."""
-    if call.get("ManagedLoginVersion") == model.MANAGED_LOGIN and pool.settings["UserPoolTier"] == "LITE":
-        text = "The following feature is not available for the LITE pricing tier configured: Managed Login"
-        raise AwsError("FeatureUnavailableInTierException", text)
 
 
 def check_prefix(prefix: str) -> None:
@@ -97,7 +91,7 @@ def update_user_pool_domain(call: Call) -> dict[str, Any]:
     domain = _of(call)
     refuse_custom(call)
     check_version(call)
-    check_plan(domain.pool, call)
+    plans.check_plan({**domain.pool.settings, **call.parameters})
     version = call.get("ManagedLoginVersion", domain.version)
     if version != domain.version:
         domain = domain.pool.domain = Domain(domain.prefix, domain.pool, version)

@@ -28,6 +28,7 @@ FEATURES: tuple[tuple[str, str, Asks], ...] = (  # lowest plan, name, whether se
     ),
     ("ESSENTIALS", "Email MFA", lambda settings: "EmailMfaConfiguration" in settings),
     ("ESSENTIALS", "Session Tracking", lambda settings: "SessionConfiguration" in settings),
+    ("ESSENTIALS", "Managed Login", lambda s: s.get("ManagedLoginVersion") == model.MANAGED_LOGIN),
     (
         "ESSENTIALS",
         "Access Token Customization",
@@ -51,7 +52,7 @@ def check_user_auth(plan: str) -> None:
 
 
 def check_plan(settings: Mapping[str, Any], updating: bool = False) -> None:
-    """The pool's plan covers every feature that its settings ask for.
+    """The pool's plan covers every feature that its settings ask for, or those of its domain or sessions.
 
     Raises:
         AwsError: ``FeatureUnavailableInTierException``.

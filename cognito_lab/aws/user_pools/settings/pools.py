@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cognito_lab import randomness
 from cognito_lab.aws.api import tagging
@@ -19,11 +19,9 @@ from cognito_lab.aws.user_pools.attributes import Schema
 from cognito_lab.aws.user_pools.directory import Directory, to_datetime
 from cognito_lab.aws.user_pools.errors import not_found
 from cognito_lab.aws.user_pools.model import UserPool
-from cognito_lab.aws.user_pools.settings import mfa_configuration
+from cognito_lab.aws.user_pools.settings import domains, mfa_configuration, plans
+from cognito_lab.aws.user_pools.tokens import session_tracking
 from cognito_lab.errors import OutsideTheLab, invalid
-
-if TYPE_CHECKING:
-    pass
 
 DEFAULTS: dict[str, Any] = {
     "Policies": {},
@@ -195,9 +193,16 @@ def update_user_pool(call: Call) -> None:
     settings = with_defaults({**call.parameters, **kept})
     mfa = factors_in_force(settings, pool.mfa)
     check_settings(call, settings, mfa)
+    plans.check_plan({**settings, **features_beside(pool)}, updating=True)
     pool.settings, pool.mfa = settings, mfa
     pool.name, pool.modified = call.get("PoolName", pool.name), time.time()
     pool.tags.update(call.get("UserPoolTags", {}))
+
+
+def features_beside(pool: UserPool) -> dict[str, Any]:
+    """What operations of its own have set, which a lower plan would have to cover as well."""
+    features = {"WebAuthnConfiguration": pool.web_authn, "ManagedLoginVersion": domains.version_of(pool)}
+    return features | ({"SessionConfiguration": {}} if session_tracking.of(pool).on else {})
 
 
 @operation("cognito-idp", "DeleteUserPool")

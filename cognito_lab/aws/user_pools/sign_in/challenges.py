@@ -31,7 +31,8 @@ class Challenge:
     factor, ``token`` the authenticator app that is being set up, ``credential`` the password of that moment,
     ``session`` the key under which it is kept, where it has one. ``is_first`` marks a challenge for a first
     factor: its code is never a second one. ``by_srp``: the password was proved and not sent. ``device`` is
-    the one that has to show itself, ``amr`` what was shown before it. ``to_sign`` is for a passkey.
+    the one that has to show itself, ``device_key`` the one that the sign-in named when it began, ``amr`` what
+    was shown before. ``to_sign`` is for a passkey.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Challenge:
     session: str = ""
     by_srp: bool = False
     device: Device | None = None
+    device_key: str = ""
     amr: tuple[str, ...] = ("pwd",)
     is_first: bool = False
     to_sign: bytes = b""
@@ -78,9 +80,17 @@ def store_challenge(client: AppClient, user: User, name: str, **facts: Any) -> s
     return session
 
 
-def go_on(pool: UserPool, session: str, by_srp: bool) -> None:
-    """The sign-in of this new ``Session`` began by SRP, or not."""
-    moto_patches.state_of(pool, Challenges)[session].by_srp = by_srp
+def go_on(pool: UserPool, session: str, by_srp: bool, device_key: str | None) -> None:
+    """The sign-in of this new ``Session`` began by SRP, or not, and on this device, if it named one."""
+    challenge = moto_patches.state_of(pool, Challenges)[session]
+    challenge.by_srp, challenge.device_key = by_srp, device_key or ""
+
+
+def device_key(challenge: Challenge, responses: Mapping[str, str]) -> str | None:
+    """The device that the answer names, or that the sign-in did when it began. That one may be forgotten by
+    now: client libraries leave it out then, and only of the answer."""
+    begun = challenge.device_key if challenge.device_key in challenge.user.devices else None
+    return responses.get("DEVICE_KEY") or begun
 
 
 def find_challenge(client: AppClient, session: str, name: str) -> Challenge:

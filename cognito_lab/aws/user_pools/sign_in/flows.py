@@ -48,9 +48,16 @@ def check_operation_allowed(name: str, operations: Sequence[str]) -> None:
 
 def check_flow_enabled(client: AppClient, flow: str, switch: str) -> None:
     if switch not in client.flows:
-        raise invalid(f"{flow} flow not enabled for this client")
+        raise invalid(NOT_ENABLED.get(flow, f"{flow} flow not enabled for this client"))
 
 
+# AWS's words differ from flow to flow, as people quote them.
+NOT_ENABLED = {
+    "ADMIN_USER_PASSWORD_AUTH": "Auth flow not enabled for this client",
+    "ADMIN_NO_SRP_AUTH": "Auth flow not enabled for this client",
+    "USER_SRP_AUTH": "USER_SRP_AUTH is not enabled for the client.",
+    "CUSTOM_AUTH": "CUSTOM_AUTH is not enabled for the client.",
+}
 PUBLIC, ADMIN = "InitiateAuth", "AdminInitiateAuth"
 FlowHandler = Callable[[AppClient, Mapping[str, str]], dict[str, Any]]
 # What an app client must allow, by which operation it may begin, and how it goes.
@@ -74,9 +81,10 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
     client_secrets.check_secret_hash(client, username, responses.get("SECRET_HASH"))
     if call["ChallengeName"] == "PASSWORD_VERIFIER":
         challenge = srp_flow.prove_password(client, username, responses)
+        key = challenges.device_key(challenge, responses)
         if challenge.results is not None:
+            challenge.device_key = key or ""
             return custom_challenges.go_on(client, challenge, is_right=True)
-        key = responses.get("DEVICE_KEY")
         return password_flow.after_password(client, challenge.user, device_key=key, by_srp=True)
     if call["ChallengeName"] == "DEVICE_SRP_AUTH":
         return device_challenges.ask_for_proof(client, username, call.get("Session"), responses)
@@ -88,7 +96,7 @@ def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
         return user_auth.respond(client, challenge, username, responses)
     if challenge.name == "CUSTOM_CHALLENGE":
         return custom_challenges.answer(client, challenge, username, responses)
-    device_key = responses.get("DEVICE_KEY")
+    device_key = challenges.device_key(challenge, responses)
     if challenge.name == "NEW_PASSWORD_REQUIRED":
         user = new_password.answer_new_password(client, challenge, username, responses)
         by_srp = challenge.by_srp

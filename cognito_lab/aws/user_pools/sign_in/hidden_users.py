@@ -10,7 +10,7 @@ import hmac
 import string
 import time
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from cognito_lab import randomness
 from cognito_lab.aws import moto_patches
@@ -43,6 +43,12 @@ def placeholder_delivery(client: AppClient, name: str, attribute: str = "email")
     }
     to = name if attributes.has_form_of(attribute, name) else made_up[attribute]
     return outbox.delivery_details(attribute, to)
+
+
+def placeholder_attribute(pool: UserPool, name: str, ways: Sequence[str]) -> str:
+    """By which of the ``ways`` a code would go to a ``name``: as its form and what the pool verifies say."""
+    verified = [way for way in ways if pool.verifies(way)] or sorted(ways)  # unverified: e-mail, if any
+    return next((way for way in verified if attributes.has_form_of(way, name)), verified[0])
 
 
 def placeholder_for(client: AppClient, name: str) -> User:

@@ -121,7 +121,7 @@ def select_factor(client: AppClient, challenge: Challenge, responses: Mapping[st
         raise invalid(f"The user does not have the MFA type {answer}.")
     challenge.answered = True
     asked = ask_for_code(client, challenge.user, factor)
-    challenges.go_on(client.pool, asked["Session"], challenge.by_srp)
+    challenges.go_on(client.pool, asked["Session"], challenge.by_srp, challenge.device_key)
     auth_events.of_session(client.pool, challenge.user, challenge.session).session = asked["Session"]
     return asked
 

@@ -71,7 +71,7 @@ def after_password(
     device = devices.remembered(client.pool.settings, user.devices, device_key)
     challenge = next_challenge(client, user, password, device)
     if challenge is not None:
-        challenges.go_on(client.pool, challenge["Session"], by_srp)
+        challenges.go_on(client.pool, challenge["Session"], by_srp, device_key)
         return challenge
     return {
         "ChallengeParameters": {},

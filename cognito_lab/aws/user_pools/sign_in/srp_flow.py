@@ -45,9 +45,12 @@ def ask_for_password(client: AppClient, user: User, parameters: Mapping[str, str
         user.credential.current if user.credential else hidden_users.placeholder_hash(client.pool, username)
     )
     salt = int.from_bytes(known.salt, "big")
-    return ask_for_proof(
+    asked = ask_for_proof(
         client, user, "PASSWORD_VERIFIER", salt, known.verifier, client_public, USER_ID_FOR_SRP=user.username
     )
+    challenge = moto_patches.state_of(client.pool, Challenges)[asked["ChallengeParameters"]["SECRET_BLOCK"]]
+    challenge.device_key = parameters.get("DEVICE_KEY", "")
+    return asked
 
 
 def ask_for_proof(

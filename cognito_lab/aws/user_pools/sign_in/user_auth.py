@@ -71,6 +71,10 @@ def by_choice(client: AppClient, parameters: Given) -> Answer:
     for name in UNSUPPORTED_PARAMETERS:
         if name in parameters:
             raise OutsideTheLab(f"USER_AUTH with {name} is not played by this lab (AWS has it).")
+    if preferred == "PASSWORD" and parameters.get(
+        "PASSWORD"
+    ):  # it may bring somebody from an older directory
+        return password_flow.by_password(client, parameters)
     user = find_person(client, username)
     if preferred and can_begin(client.pool, user, preferred):
         return FIRST_FACTORS[preferred].ask(client, user, parameters)

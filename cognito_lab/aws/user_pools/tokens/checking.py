@@ -5,7 +5,7 @@ Source: "Verifying JSON web tokens"; RFC 7519.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ from cognito_lab.aws.user_pools.tokens import token_claims, token_store
 from cognito_lab.aws.user_pools.tokens.token_store import Authentication
 from cognito_lab.errors import AwsError
 from cognito_lab.protocols import jwt_checks
+
+Claims = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,7 @@ def user_of_access_token(call: Call) -> Bearer:
     pool = model.registry().pools.get(str(claims.get("iss")).rpartition("/")[2])
     if pool is None or pool.issuer != claims.get("iss") or pool.region != call.region:
         raise invalid_token()
-    login = verified_authentication(pool, token)
-    check_scope(claims)
+    login = verified_authentication(pool, token, check_scope)
     check_passkeys_owner(call, pool, login)
     if not pool.people.has(login.user):
         raise no_user()
@@ -59,8 +60,10 @@ def check_passkeys_owner(call: Call, pool: UserPool, login: Authentication) -> N
         raise invalid_token()
 
 
-def verified_authentication(pool: UserPool, token: str) -> Authentication:
+def verified_authentication(pool: UserPool, token: str, check: Callable[[Claims], None]) -> Authentication:
     """The login of an access token of this pool: signed by it, in time, not revoked.
+
+    ``check`` is about its scopes. It comes first, since an app client that acts for nobody has no login.
 
     Raises:
         AwsError: ``NotAuthorizedException``.
@@ -69,6 +72,7 @@ def verified_authentication(pool: UserPool, token: str) -> Authentication:
     check_signature(pool, token, header)
     check_token_use(claims)
     check_not_expired(claims)
+    check(claims)
     login = token_store.token_store(pool).logins.get(str(claims.get("event_id")))
     check_not_revoked(login)
     assert login is not None
@@ -97,12 +101,12 @@ def check_signature(pool: UserPool, token: str, header: Mapping[str, Any]) -> No
         raise not_authorized("Could not verify signature for Access Token") from None
 
 
-def check_token_use(claims: Mapping[str, Any]) -> None:
+def check_token_use(claims: Claims) -> None:
     if claims.get("token_use") != "access":
         raise invalid_token()
 
 
-def check_not_expired(claims: Mapping[str, Any]) -> None:
+def check_not_expired(claims: Claims) -> None:
     if jwt_checks.has_ended(claims):
         raise not_authorized("Access Token has expired")
 
@@ -112,12 +116,12 @@ def check_not_revoked(login: Authentication | None) -> None:
         raise not_authorized("Access Token has been revoked")
 
 
-def check_scope(claims: Mapping[str, Any]) -> None:
+def check_scope(claims: Claims) -> None:
     if token_claims.API_SCOPE not in str(claims.get("scope", "")).split():
         raise not_authorized("Access Token does not have required scopes")
 
 
-def is_signed_out(claims: Mapping[str, Any]) -> bool:
+def is_signed_out(claims: Claims) -> bool:
     """Whether a token of a user pool, whose signature was verified, belongs to somebody who signed out, was
     disabled or was deleted: what an identity pool with ``ServerSideTokenCheck`` asks."""
     pool = model.registry().pools.get(str(claims.get("iss")).rpartition("/")[2])

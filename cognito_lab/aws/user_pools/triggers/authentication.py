@@ -37,12 +37,12 @@ def user_not_found(client: AppClient, is_known: bool) -> dict[str, bool]:
     return {"userNotFound": not is_known} if client.hides_users else {}
 
 
-def after(client: AppClient, user: User, on_new_device: bool = False) -> None:
-    """Post authentication, before there are tokens: they are not given out if the function fails. Only a pool
-    that remembers devices knows whether one is new."""
+def after(client: AppClient, user: User, is_new_device: bool = False) -> None:
+    """Post authentication, before there are tokens: they are not given out if the function fails. Of a new
+    device it hears where the pool tracks devices."""
     request = {
         "userAttributes": events.attributes_of(client.pool, user),
-        "newDeviceUsed": on_new_device,
+        "newDeviceUsed": is_new_device,
         "clientMetadata": events.given("ClientMetadata") if events.called() in ANSWERS else ...,
     }
     invoking.run(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cognito_lab.aws.user_pools import client_secrets, second_factors
+from cognito_lab.aws.user_pools import client_secrets, devices, second_factors
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import AppClient
 from cognito_lab.aws.user_pools.sign_in import (
@@ -45,7 +45,7 @@ def by_functions(client: AppClient, parameters: Mapping[str, str]) -> dict[str, 
     authentication.before(client, user, is_known=not hidden_users.is_placeholder(user))
     if parameters.get("CHALLENGE_NAME") == "SRP_A":
         return decide(client, user, [result("SRP_A", True)], parameters)
-    return decide(client, user, [])
+    return decide(client, user, [], device_key=parameters.get("DEVICE_KEY", ""))
 
 
 def not_configured() -> AwsError:
@@ -94,9 +94,14 @@ def ask_function(
 
 
 def decide(
-    client: AppClient, user: User, results: Results, parameters: Mapping[str, str] | None = None
+    client: AppClient,
+    user: User,
+    results: Results,
+    parameters: Mapping[str, str] | None = None,
+    device_key: str = "",
 ) -> dict[str, Any]:
-    """What comes next, as the first function says. ``parameters`` are there as long as SRP may begin.
+    """What comes next, as the first function says. ``parameters`` are there as long as SRP may begin, and
+    ``device_key`` names the device, if the caller did.
 
     Raises:
         AwsError: ``NotAuthorizedException``: the sign-in has failed. ``InvalidLambdaResponseException``: the
@@ -106,10 +111,10 @@ def decide(
     if response.get("failAuthentication"):
         raise lockout.wrong_password()
     if response.get("issueTokens"):
-        return finish(client, user, results)
+        return finish(client, user, results, device_key)
     name = response.get("challengeName")
     if name == CUSTOM:
-        return ask(client, user, results)
+        return ask(client, user, results, device_key)
     if name == PASSWORD and parameters is not None:
         answer = srp_flow.ask_for_password(client, user, parameters)
         block = answer["ChallengeParameters"]["SECRET_BLOCK"]
@@ -120,10 +125,10 @@ def decide(
     raise AwsError("InvalidLambdaResponseException", "Unrecognizable lambda output")
 
 
-def ask(client: AppClient, user: User, results: Results) -> dict[str, Any]:
+def ask(client: AppClient, user: User, results: Results, device_key: str) -> dict[str, Any]:
     """The challenge that the second function makes: the caller sees its public half alone."""
     made = ask_function(client, "CreateAuthChallenge", user, results, challengeName=CUSTOM)
-    session = challenges.store_challenge(client, user, CUSTOM)
+    session = challenges.store_challenge(client, user, CUSTOM, device_key=device_key)
     challenge = challenges.find_challenge(client, session, CUSTOM)
     challenge.results, challenge.metadata = results, made.get("challengeMetadata")
     challenge.private = made.get("privateChallengeParameters") or {}
@@ -154,16 +159,23 @@ def go_on(client: AppClient, challenge: Challenge, is_right: bool) -> dict[str, 
     if challenge.name == PASSWORD:
         user_status.check_no_reset_required(challenge.user)
     results = [*(challenge.results or []), result(challenge.name, is_right, challenge.metadata)]
-    return decide(client, challenge.user, results)
+    return decide(client, challenge.user, results, device_key=challenge.device_key)
 
 
-def finish(client: AppClient, user: User, results: Results) -> dict[str, Any]:
-    """Tokens; never for a name that nobody has. (AWS does not say what ``amr`` is then: here it names a
-    password if there was one, and nothing else.)"""
+def finish(client: AppClient, user: User, results: Results, device_key: str) -> dict[str, Any]:
+    """Tokens, once a remembered device that was named has shown itself; never for a name that nobody has.
+    (AWS does not say what ``amr`` is then: here it names a password if there was one, and nothing else.)"""
     if hidden_users.is_placeholder(user):
         raise lockout.wrong_password()
     amr = ("pwd",) if has_shown_password(results) else ()
+    event = auth_events.record(client, user, "SignIn")
+    key = device_key if device_key in user.devices else None
+    device = devices.remembered(client.pool.settings, user.devices, key)
+    if device is not None:
+        asked = mfa_challenges.ask_for_device(client, user, device, amr)
+        event.end("InProgress", session=asked["Session"])
+        return asked
     lockout.forgive(user)
-    auth_events.record(client, user, "SignIn").end("Pass")
+    event.end("Pass")
     tokens = issuing.issue_tokens(client, user, amr=amr)
     return {"ChallengeParameters": {}, "AuthenticationResult": tokens}

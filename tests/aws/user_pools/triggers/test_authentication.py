@@ -46,6 +46,18 @@ def test_what_they_are_given(it):
     assert first["request"]["userAttributes"]["cognito:user_status"] == "CONFIRMED"
 
 
+def test_the_second_one_hears_of_a_new_device_where_the_pool_tracks_them(it):
+    after = it.on("PostAuthentication")
+    it.sign_in()
+    functions = it.idp.describe_user_pool(UserPoolId=it.pool)["UserPool"]["LambdaConfig"]
+    it.idp.update_user_pool(UserPoolId=it.pool, LambdaConfig=functions, DeviceConfiguration=TRACKED)
+    it.client = it.new_client(ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])["ClientId"]
+    laptop = Laptop(it, Client(it).sign_in()["AuthenticationResult"])
+    laptop.confirm()
+    laptop.signs_in()
+    assert [event["request"]["newDeviceUsed"] for event in it.events(after)] == [False, True, False]
+
+
 def test_a_wrong_password_comes_after_the_first_and_before_the_second(it):
     before, after = it.on("PreAuthentication"), it.on("PostAuthentication")
     with refused("NotAuthorizedException"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from support.devices import TRACKED, Laptop
 from support.srp_client import Client, written
 from support.triggers import triggered
 from support.user_pools import OTHER_PASSWORD, read, refused
@@ -68,6 +69,19 @@ def test_the_right_answer_gets_tokens(riddle):
     assert riddle.idp.get_user(AccessToken=tokens["AccessToken"])["Username"] == "mara"
 
 
+def test_a_remembered_device_shows_itself_at_the_end(riddle):
+    it = riddle
+    functions = it.idp.describe_user_pool(UserPoolId=it.pool)["UserPool"]["LambdaConfig"]
+    it.idp.update_user_pool(UserPoolId=it.pool, LambdaConfig=functions, DeviceConfiguration=TRACKED)
+    it.client = it.new_client(ExplicitAuthFlows=[*FLOWS, "ALLOW_USER_SRP_AUTH"])["ClientId"]
+    laptop = Laptop(it, Client(it).sign_in()["AuthenticationResult"])
+    laptop.confirm()
+    waiting = answer(it, answer(it, begin(it, DEVICE_KEY=laptop.key), "snail"))
+    tokens = laptop.shows_itself(waiting)
+    assert read(tokens["AccessToken"])["device_key"] == laptop.key
+    assert answer(it, begin(it))["AuthenticationResult"]["NewDeviceMetadata"]
+
+
 def test_the_functions_decide_how_often_one_may_try(riddle):
     asked = begin(riddle)
     for _ in range(2):
@@ -129,8 +143,9 @@ def test_two_answers_at_once_to_one_session(riddle):
 
 def test_without_the_functions_there_is_no_such_sign_in(it):
     text = "Custom auth lambda trigger is not configured for the user pool."
-    with refused("InvalidParameterException", text):
-        begin(it)
+    for name in ("mara", "nobody"):  # before anybody is looked for
+        with refused("InvalidParameterException", text):
+            begin(it, name)
     it.on("DefineAuthChallenge", DEFINE)
     with refused("InvalidParameterException", text):
         begin(it)

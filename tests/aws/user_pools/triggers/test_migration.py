@@ -89,6 +89,31 @@ def test_srp_brings_no_password_along(it):
     assert it.events(name) == []
 
 
+@pytest.mark.parametrize("hides", ["LEGACY", "ENABLED"])
+def test_a_password_that_comes_with_the_choice_brings_the_user_and_a_code_does_not(it, hides):
+    """One rule, whether the app client hides users or not."""
+    factors = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    it.new_pool(
+        ["ALLOW_USER_AUTH"], {"PreventUserExistenceErrors": hides}, AutoVerifiedAttributes=["email"],
+        Policies=factors,
+    )  # fmt: skip
+    name = it.on("UserMigration", OLD)
+
+    def choose(**more):
+        given = {"USERNAME": "lotte", **more}
+        return it.idp.initiate_auth(ClientId=it.client, AuthFlow="USER_AUTH", AuthParameters=given)
+
+    for preferred in ({}, {"PREFERRED_CHALLENGE": "EMAIL_OTP"}):
+        if hides == "LEGACY":
+            with refused("UserNotFoundException"):
+                choose(**preferred)
+        else:
+            assert choose(**preferred)["ChallengeName"]
+    assert it.events(name) == [] and names(it) == [] and outbox.outbox() == []
+    assert choose(PREFERRED_CHALLENGE="PASSWORD", PASSWORD="sea-star")["AuthenticationResult"]
+    assert len(it.events(name)) == 1 and names(it) == ["lotte"]
+
+
 @pytest.mark.parametrize("status", ["RESET_REQUIRED", None])
 def test_a_status_that_asks_for_a_new_password(it, status):
     it.on("UserMigration", OLD + f"event['response']['finalUserStatus'] = {status!r}")
@@ -147,8 +172,10 @@ def test_an_alias_is_taken_only_if_the_function_says_so(it):
 def test_with_an_address_as_username(it):
     it.new_pool(UsernameAttributes=["email"])
     body = "event['response']['userAttributes'] = {'email': event['userName'], 'username': event['userName']}"
-    it.on("UserMigration", body + "\nevent['response']['finalUserStatus'] = 'CONFIRMED'")
+    more = "event['response'].update(finalUserStatus='CONFIRMED', desiredDeliveryMediums=['EMAIL'])"
+    it.on("UserMigration", f"{body}\n{more}")
     it.sign_in("lotte@tidepool.example", "sea-star")
+    assert "lotte@tidepool.example" in outbox.outbox()[-1].text
     [user] = it.idp.list_users(UserPoolId=it.pool)["Users"]
     assert user["Username"] != "lotte@tidepool.example" and len(user["Username"]) == 36
 

@@ -111,6 +111,19 @@ def test_added_and_suppressed_is_suppressed(it):
     assert "a" not in read(it.sign_in()["IdToken"])
 
 
+def test_an_attribute_for_developers_only_is_suppressed_and_not_changed(it):
+    rank = {"AttributeDataType": "String", "Mutable": True, "DeveloperOnlyAttribute": True, "Name": "rank"}
+    it.idp.add_custom_attributes(UserPoolId=it.pool, CustomAttributes=[rank])
+    it.idp.admin_update_user_attributes(
+        UserPoolId=it.pool, Username="mara", UserAttributes=[{"Name": "dev:custom:rank", "Value": "1"}]
+    )
+    it.on("PreTokenGeneration", V1 + "{'claimsToAddOrOverride': {'dev:custom:rank': '9', 'dev:new': '9'}}")
+    claims = read(it.sign_in()["IdToken"])
+    assert claims["dev:custom:rank"] == "1" and "dev:new" not in claims
+    it.on("PreTokenGeneration", V1 + "{'claimsToSuppress': ['dev:custom:rank']}")
+    assert "dev:custom:rank" not in read(it.sign_in()["IdToken"])
+
+
 @pytest.mark.parametrize(
     ("details", "in_id", "in_access"),
     [
