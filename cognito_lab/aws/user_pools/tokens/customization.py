@@ -79,7 +79,7 @@ def request_for(
     pool: UserPool, user: User | None, version: str, scopes: Sequence[str], metadata: Any
 ) -> dict[str, Any]:
     return {
-        "userAttributes": events.attributes_of(user) if user else {},
+        "userAttributes": events.attributes_of(pool, user) if user else {},
         "groupConfiguration": group_configuration(pool, user) if user else None,
         "scopes": list(scopes) if version > "1" else ...,
         "clientMetadata": metadata,

@@ -21,7 +21,7 @@ def before(client: AppClient, user: User, is_known: bool = True) -> None:
     """
     metadata = events.given("ClientMetadata")
     request = {
-        "userAttributes": events.attributes_of(user) if is_known else {},
+        "userAttributes": events.attributes_of(client.pool, user) if is_known else {},
         "validationData": None if metadata is ... else metadata,
         **user_not_found(client, is_known),
     }
@@ -41,7 +41,7 @@ def after(client: AppClient, user: User, is_new_device: bool = False) -> None:
     """Post authentication, before there are tokens: they are not given out if the function fails. Of a new
     device it hears where the pool tracks devices."""
     request = {
-        "userAttributes": events.attributes_of(user),
+        "userAttributes": events.attributes_of(client.pool, user),
         "newDeviceUsed": is_new_device,
         "clientMetadata": events.given("ClientMetadata") if events.called() in ANSWERS else ...,
     }

@@ -76,7 +76,7 @@ def ask_function(
     is_known = not hidden_users.is_placeholder(user)
     answering = events.called() in authentication.ANSWERS  # only then ClientMetadata arrives
     request = {
-        "userAttributes": events.attributes_of(user) if is_known else {},
+        "userAttributes": events.attributes_of(client.pool, user) if is_known else {},
         "session": ... if results is None else results,
         "clientMetadata": events.given("ClientMetadata") if answering else ...,
         **more,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cognito_lab.aws.api import operations
+from cognito_lab.aws.user_pools import attributes
 from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
 
@@ -113,9 +114,13 @@ def fits(value: Any, form: Form) -> bool:
     return isinstance(value, form) if isinstance(form, type) else bool(form(value))
 
 
-def attributes_of(user: User) -> dict[str, str]:
-    """``userAttributes`` of somebody who is in the directory."""
-    return {**user.attributes, "cognito:user_status": user.status}
+def attributes_of(pool: UserPool, user: User) -> dict[str, str]:
+    """``userAttributes`` of somebody who is in the directory. An address by which a confirmed user is found
+    has another name too (as people report)."""
+    found = {} if user.is_federated else pool.people.names(user.attributes, confirmed=True)
+    aliases = {f"cognito:{name}_alias": found[name] for name in attributes.VERIFIED if name in found}
+    status = {"cognito:user_status": user.status}
+    return {**user.attributes, **status, **(aliases if user.status != "UNCONFIRMED" else {})}
 
 
 def called() -> str:

@@ -41,7 +41,7 @@ def written_by_function(pool: UserPool, kind: str, medium: str, username: str) -
     if source is None or user is None:
         return "", ""
     request = {
-        "userAttributes": events.attributes_of(user),
+        "userAttributes": events.attributes_of(pool, user),
         "codeParameter": CODE,
         "linkParameter": LINK,
         "usernameParameter": USERNAME if source == "AdminCreateUser" else None,

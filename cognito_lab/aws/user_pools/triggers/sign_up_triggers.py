@@ -62,7 +62,7 @@ def obey(pool: UserPool, user: User, flags: Mapping[str, Any]) -> None:
 def after(pool: UserPool, user: User, client: AppClient | None = None, source: str = "ConfirmSignUp") -> None:
     """Post confirmation. An error of the function is told, and takes nothing back."""
     request = {
-        "userAttributes": events.attributes_of(user),
+        "userAttributes": events.attributes_of(pool, user),
         "clientMetadata": events.given("ClientMetadata"),
     }
     invoking.run(pool, "PostConfirmation", source, request, username=user.username, client=client)

@@ -47,7 +47,7 @@ def test_what_they_are_given(it):
 
 
 def test_the_second_one_hears_of_a_new_device_where_the_pool_tracks_them(it):
-    after = it.on("PostAuthentication")
+    after, tokens = it.on("PostAuthentication"), it.on("PreTokenGeneration")
     it.sign_in()
     functions = it.idp.describe_user_pool(UserPoolId=it.pool)["UserPool"]["LambdaConfig"]
     it.idp.update_user_pool(UserPoolId=it.pool, LambdaConfig=functions, DeviceConfiguration=TRACKED)
@@ -56,6 +56,8 @@ def test_the_second_one_hears_of_a_new_device_where_the_pool_tracks_them(it):
     laptop.confirm()
     laptop.signs_in()
     assert [event["request"]["newDeviceUsed"] for event in it.events(after)] == [False, True, False]
+    sources = [event["triggerSource"].removeprefix("TokenGeneration_") for event in it.events(tokens)]
+    assert sources == ["Authentication", "Authentication", "AuthenticateDevice"]
 
 
 def test_a_wrong_password_comes_after_the_first_and_before_the_second(it):
@@ -98,19 +100,6 @@ def test_a_sign_in_by_the_session_of_a_sign_up_runs_both(first):
         it.on("PreAuthentication", REFUSE)
         with refused("UserLambdaValidationException"):
             sign_in("ben")
-
-
-def test_it_hears_of_a_new_device_where_the_pool_remembers_devices():
-    with triggered_choices() as it:
-        it.pool_of("OFF", DeviceConfiguration=TRACKED)
-        it.member()
-        after, tokens = it.on("PostAuthentication"), it.on("PreTokenGeneration")
-        laptop = Laptop(it, Client(it).sign_in()["AuthenticationResult"])
-        laptop.confirm()
-        laptop.signs_in()
-        assert [event["request"]["newDeviceUsed"] for event in it.events(after)] == [True, False]
-        sources = [event["triggerSource"] for event in it.events(tokens)]
-        assert sources == ["TokenGeneration_Authentication", "TokenGeneration_AuthenticateDevice"]
 
 
 def test_of_a_name_that_nobody_has_it_hears_only_where_users_are_hidden(it):

@@ -83,6 +83,19 @@ def test_a_function_of_another_account_is_not_the_one_of_that_name_here(it):
         sign_up(it)
 
 
+@pytest.mark.parametrize("settings", [{"AliasAttributes": ["email"]}, {"UsernameAttributes": ["email"]}, {}])
+def test_the_event_names_the_address_by_which_a_confirmed_user_is_found(it, settings):
+    it.new_pool(AutoVerifiedAttributes=["email"], **settings)
+    name, address = it.on("CustomMessage"), "ben@tidepool.example"
+    who = address if "UsernameAttributes" in settings else "ben"
+    it.sign_up(who)
+    it.confirm(who)
+    it.idp.forgot_password(ClientId=it.client, Username=who)
+    before, after = (event["request"]["userAttributes"] for event in it.events(name))
+    assert "cognito:email_alias" not in before
+    assert after.get("cognito:email_alias") == (address if settings else None)
+
+
 def test_a_function_that_is_gone(it):
     name = it.on("PreSignUp")
     client().delete_function(FunctionName=name)
