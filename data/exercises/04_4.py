@@ -53,10 +53,6 @@ def check(answer, scene, lab):
             Session=given["Session"], UserCode=pyotp.TOTP(given["SecretCode"]).now()
         )
     code = refusal_of(lambda: user_pools.forgot_password(ClientId=client, Username="aiko"))
-    if code and answer["factor"] == "EMAIL_OTP" and answer["recovery"] == "verified_email":
-        raise Mistake(
-            f"ForgotPassword → {code}. One mailbox would be both the second factor and the way to a password."
-        )
     expect(code != "NotAuthorizedException", f"ForgotPassword → {code}. She has to call an administrator.")
     expect(not code, f"ForgotPassword → {code}. She has no such contact.")
 
@@ -79,6 +75,11 @@ def client_of_pool(user_pools, lab, answer):
     code = refusal_of(
         lambda: user_pools.set_user_pool_mfa_config(UserPoolId=pool, MfaConfiguration=mode, **offered)
     )
+    if code and (answer["factor"], answer["recovery"]) == ("EMAIL_OTP", "verified_email"):
+        raise Mistake(
+            f"SetUserPoolMfaConfig → {code}. One mailbox would be both the second factor and the way to a "
+            "password."
+        )
     expect(not code, f"SetUserPoolMfaConfig with these values → {code}.")
     flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
     made = user_pools.create_user_pool_client(UserPoolId=pool, ClientName="web", ExplicitAuthFlows=flows)

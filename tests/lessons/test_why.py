@@ -783,6 +783,7 @@ WITHOUT_WORDS = {
     "user_pools.settings.mfa_configuration.check_has_factor",
     "user_pools.settings.mfa_configuration.check_mfa",
     "user_pools.settings.mfa_configuration.check_no_code_as_first_factor",
+    "user_pools.settings.mfa_configuration.check_other_recovery",
     "user_pools.settings.mfa_configuration.check_sms_role",
     "user_pools.settings.mfa_configuration.set_user_pool_mfa_config",
     "user_pools.settings.plans.check_plan",

@@ -74,6 +74,25 @@ def test_a_pool_is_made_with_sms_alone(it: Factors) -> None:
     assert outbox.inbox(PHONE)[-1].text == f"{sent_to(PHONE)}!"
 
 
+@pytest.mark.parametrize(("factor", "way"), [(EMAIL, "verified_email"), (SMS, "verified_phone_number")])
+def test_the_only_way_to_recover_is_no_second_factor(it: Factors, factor: str, way: str) -> None:
+    only = {"RecoveryMechanisms": [{"Name": way, "Priority": 1}]}
+    with refused("InvalidParameterException", "Invalid account recovery setting parameter."):
+        it.pool_of("OPTIONAL", factor, AccountRecoverySetting=only)
+    it.mfa("OPTIONAL", APP)
+    both = [
+        {"Name": name, "Priority": n} for n, name in enumerate(("verified_email", "verified_phone_number"), 1)
+    ]
+    it.pool_of("OPTIONAL", factor, AccountRecoverySetting={"RecoveryMechanisms": both})
+    with refused("InvalidParameterException", "Invalid account recovery setting parameter."):
+        it.idp.update_user_pool(
+            UserPoolId=it.pool,
+            MfaConfiguration="OPTIONAL",
+            AccountRecoverySetting=only,
+            EmailConfiguration=SES,
+        )
+
+
 def test_an_update_that_leaves_mfa_out_switches_it_off(it: Factors) -> None:
     app = it.with_app()
     it.idp.update_user_pool(UserPoolId=it.pool, MfaConfiguration="OPTIONAL", EmailConfiguration=SES,

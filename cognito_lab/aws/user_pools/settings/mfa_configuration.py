@@ -71,6 +71,7 @@ def check_mfa(settings: Settings, mfa: Settings, updating: bool = False) -> None
     if settings["MfaConfiguration"] != "OFF":
         check_has_factor(mfa)
         check_no_code_as_first_factor(settings)
+        check_other_recovery(settings, mfa)
     if "SmsMfaConfiguration" in mfa and "SmsConfiguration" not in settings:
         raise invalid("SMS configuration is required when MFA is set with the user pool.")
     check_email_sender(settings, mfa)
@@ -87,6 +88,20 @@ def check_no_code_as_first_factor(settings: Settings) -> None:
     first = model.first_factors(settings) & set(model.CODES)
     if settings["MfaConfiguration"] == "ON" and first:
         raise invalid(f"{min(first)} cannot be a first authentication factor when MFA is required.")
+
+
+def check_other_recovery(settings: Settings, mfa: Settings) -> None:
+    """Where one kind of address alone recovers passwords, it is no second factor: one mailbox would be enough
+    ("Adding MFA to a user pool"; AWS's words as people quote them)."""
+    mechanisms = settings.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", [])
+    for factor, attribute in second_factors.ATTRIBUTES.items():
+        name = f"verified_{attribute}"
+        if second_factors.CONFIGURATIONS[factor] in mfa and [name] == [one["Name"] for one in mechanisms]:
+            kind = "SMS" if factor == second_factors.SMS else "Email"
+            raise invalid(
+                "Invalid account recovery setting parameter. Account Recovery Setting cannot use "
+                f"{name} as a recovery mechanism when {kind} MFA is configured."
+            )
 
 
 def check_email_sender(settings: Settings, mfa: Settings) -> None:
