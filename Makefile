@@ -45,7 +45,7 @@ unexport $(filter PYTHON% PYTEST%,$(.VARIABLES))
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo setup tools test clients fuzz run outputs solutions check bench lock clean here
+.PHONY: help lab demo setup tools test clients fuzz run outputs check bench lock clean here
 
 help: ## print these lines
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, name, ":"); printf "  make %-10s%s\n", name[1], $$2 }' Makefile
@@ -78,9 +78,6 @@ run: tools ## execute the whole course into build/, with a report (NOTEBOOK=, PA
 
 outputs: tools ## execute the notebooks and store their outputs in them
 	@$(LAB) outputs $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)") $(ARGS)
-
-solutions: tools ## an instructor's copy with every exercise solved, in build/solutions/
-	@$(LAB) solutions $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)")
 
 check: tools ## ruff on code and notebooks, formatting, types
 	$(VENV) -m ruff check .
