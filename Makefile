@@ -49,7 +49,7 @@ unexport $(filter PYTHON% PYTEST%,$(.VARIABLES))
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo setup tools test clients fuzz run outputs check bench wheels lock clean here
+.PHONY: help lab demo setup tools test clients fuzz run outputs check bench pictures wheels lock clean here
 
 help: ## print these lines
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, name, ":"); printf "  make %-10s%s\n", name[1], $$2 }' Makefile
@@ -90,6 +90,9 @@ check: tools ## ruff on code and notebooks, formatting, types
 
 bench: tools ## measure the lab against plain moto, and large pools against small ones
 	@$(VENV) tests/bench/bench.py $(ARGS)
+
+pictures: tools ## the pictures of the lessons as files with their alt texts, in build/pictures/ (NOTEBOOK=)
+	@$(LAB) pictures $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)")
 
 wheels: setup ## fetch the files of a set-up without a network into build/wheels/ (PLATFORM=)
 	@$(LAB) wheels $(if $(PLATFORM),--platform "$(PLATFORM)")

@@ -1225,3 +1225,13 @@ def test_loopback_comes_up_in_a_network_of_ones_own():
     python = f"'{sys.executable}'"
     assert offline(f'{python} -c "{reach}"') != 0  # down at first
     assert offline(f"{python} '{ROOT}/.ci/loopback.py'", f'{python} -c "{reach}"') == 0
+
+
+def test_a_container_sets_the_course_up_by_its_own_commands():
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    assert (container["postCreateCommand"], container["postAttachCommand"]) == (
+        "make setup",
+        "make lab OPEN=no",
+    )
+    assert container["image"].endswith(f":{bootstrap.NEWEST[0]}.{bootstrap.NEWEST[1]}")
+    assert container["forwardPorts"] == [learner_copy.DEFAULT_PORT]
