@@ -417,6 +417,27 @@ def provider_not_set_up(p: Place) -> Any:
     return p.get_id(p.tokens["IdToken"], "graph.facebook.com")
 
 
+@case("identity_pools.logins.check_known_to_provider", "graph.facebook.com does not know", "not withdrawn")
+def token_nobody_issued(p: Place) -> Any:
+    pool = p.pools.create_identity_pool(
+        IdentityPoolName="f", AllowUnauthenticatedIdentities=False,
+        SupportedLoginProviders={"graph.facebook.com": "7"},
+    )["IdentityPoolId"]  # fmt: skip
+    return p.app.get_id(IdentityPoolId=pool, Logins={"graph.facebook.com": "EAA-invented"})
+
+
+@case("identity_pools.logins.check_app", "a token for the app amzn1.application.", "amzn1.application.other")
+def token_of_another_app(p: Place) -> Any:
+    amazon = p.lab.amazon
+    client = amazon.register_client("Tidepool", ["https://tidepool.example"])
+    pool = p.pools.create_identity_pool(
+        IdentityPoolName="a", AllowUnauthenticatedIdentities=False,
+        SupportedLoginProviders={"www.amazon.com": "amzn1.application.other"},
+    )["IdentityPoolId"]  # fmt: skip
+    token = amazon.credential(client.client_id, "ines@tidepool.example")
+    return p.app.get_id(IdentityPoolId=pool, Logins={"www.amazon.com": token})
+
+
 @case("identity_pools.logins.check_signature", "none of the provider's published keys", "RS256")
 def forged_login(p: Place) -> Any:
     return p.get_id(forged(p.tokens["IdToken"]))
@@ -811,7 +832,7 @@ PASSED_ON = {
 OTHER_ERRORS = (
     "OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "NotJson", "NotVerified", "BadSignature",
     "LookupError", "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection",
-    "Failed", "ModuleNotFoundError", "Stopped", "TimeoutError",
+    "Failed", "ModuleNotFoundError", "NotValid", "NoAnswer", "Stopped", "TimeoutError",
 )  # fmt: skip
 OF_PROVIDERS = ("SamlError", "IdpError")  # the app hears the check's text; words beside it are a help
 

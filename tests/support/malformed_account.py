@@ -22,7 +22,7 @@ from support.user_pools import FLOWS, OTHER_PASSWORD, PASSWORD, pairs, secret_ha
 
 from cognito_lab import Lab, SoftwarePasskey
 from cognito_lab.aws.managed_login import routes
-from cognito_lab.providers import google, university
+from cognito_lab.providers import google, registry, university
 
 ASKED = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method",
@@ -59,6 +59,9 @@ def pages(pool: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
     found = [(method, domain, path) for method, path in (*routes.CALLED_BY_APPS, *routes.OPENED_BY_BROWSERS)]
     found += [("POST", domain, "/oauth2/token")] * 3
     found += [(method, str(urlsplit(url).hostname), urlsplit(url).path) for method, url in google.ROUTES]
+    for provider in registry.SOCIAL:
+        urls = [(method, urlsplit(url)) for method, url in provider().routes]
+        found += [(method, str(url.hostname), url.path) for method, url in urls]
     found += [(method, university.UNIVERSITY_HOST, path) for method, path in university.ROUTES]
     found += [("GET", "tidepool-pictures.s3-website-us-east-1.amazonaws.com", "/x")]
     found = [(method, f"{host}.localhost", path) for method, host, path in found]

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from cognito_lab.aws import moto_patches
+from cognito_lab.aws import moto_patches, opaque_tokens
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.identity_pools.logins import Login
 from cognito_lab.aws.identity_pools.pools import IdentityPool, find_pool
 from cognito_lab.aws.sts import web_identity
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 
-DEFAULTS = {"client": "aud", "username": "sub"}  # the claims by tag, of user pools, Google and Apple
+DEFAULTS = {"client": "aud", "username": "sub"}  # the claims by tag, of user pools and most other providers
+OF_AMAZON = {"client": "aud", "username": "user_id"}
 MOST_BYTES = 460  # of all tags of a caller
 
 
@@ -24,7 +25,8 @@ def set_principal_tag_attribute_map(call: Call) -> dict[str, Any]:
     pool, name = find_pool(call.region, call["IdentityPoolId"]), call["IdentityProviderName"]
     check_listed(pool, name)
     defaults = call.get("UseDefaults", False)
-    tags = DEFAULTS if defaults else call.get("PrincipalTags", {})
+    usual = OF_AMAZON if name == opaque_tokens.AMAZON else DEFAULTS
+    tags = usual if defaults else call.get("PrincipalTags", {})
     pool.principal_tags[name] = {"UseDefaults": defaults, "PrincipalTags": tags}
     return _described(pool, name)
 

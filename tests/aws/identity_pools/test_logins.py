@@ -98,15 +98,6 @@ def test_a_saml_login_is_refused_by_name_and_an_unknown_key_by_aws(world: World)
         get_id(world, pool, f"arn:aws:iam::{ACCOUNT}:role/university", "PHNhbWw+")
 
 
-def test_known_public_providers(world: World) -> None:
-    """Facebook's tokens are opaque and looked up at Facebook, which this lab does not play yet."""
-    facebook = "graph.facebook.com"
-    with refused("NotAuthorizedException", "Token is not from a supported provider of this identity pool."):
-        get_id(world, world.create_pool(), facebook, "EAAB")
-    with pytest.raises(OutsideTheLab, match="graph.facebook.com"):
-        get_id(world, world.create_pool(SupportedLoginProviders={facebook: "1"}), facebook, "EAAB")
-
-
 def test_an_oidc_provider_is_registered_in_iam_and_listed(world: World) -> None:
     club = world.add(Issuer("id.divers.example/club"))
     arn = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{club.base}"
