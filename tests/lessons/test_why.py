@@ -926,12 +926,12 @@ def test_a_role_that_does_not_exist_is_told_apart_from_its_trust(place: Place) -
 @pytest.mark.parametrize(
     ("spoiled", "check"),
     [
-        ({"signed": False}, "managed_login.federation.saml_assertion.check_signature"),
+        ({"signed": False}, "saml_assertions.check_signature"),
         (
             {"audience": "urn:amazon:cognito:sp:us-east-1_another00"},
-            "managed_login.federation.saml_assertion.check_audience",
+            "saml_assertions.check_audience",
         ),
-        ({"minutes": -10}, "managed_login.federation.saml_assertion.check_time"),
+        ({"minutes": -10}, "saml_assertions.check_time"),
     ],
 )
 def test_a_refusal_that_the_app_hears_of_by_a_redirect(spoiled, check) -> None:

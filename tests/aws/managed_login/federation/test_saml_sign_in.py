@@ -13,9 +13,9 @@ from support.managed_login import CALLBACK, DOMAIN, Pages, fields_of
 from support.user_pools import mapping, read, refused
 
 from cognito_lab import Browser, Lab, OutsideTheLab
+from cognito_lab.aws import saml_assertions
 from cognito_lab.aws.managed_login.federation import pending as federation_pending
 from cognito_lab.aws.managed_login.federation import saml as endpoint
-from cognito_lab.aws.managed_login.federation import saml_assertion
 from cognito_lab.network import exchanges
 from cognito_lab.network.exchanges import Exchange
 from cognito_lab.network.forms import OAuthError
@@ -250,7 +250,7 @@ def test_unless_the_provider_may_begin(place: Place) -> None:
     (identity,) = read(place.redeem(back["code"]).json()["id_token"])["identities"]
     assert identity["providerName"] == "NorthShore"
     refused_with(fields_of(place.post(fields).headers["location"]), "The assertion was used before.")
-    with patch.object(saml_assertion, "use_once", lambda assertion, expected: None):
+    with patch.object(saml_assertions, "use_once", lambda assertion, expected: None):
         assert "code" in fields_of(place.post(fields).headers["location"])
     place.browser = requests.Session()
     asked_for = place.university.answer_by_hand(place.sent(), AIKO)[1]
