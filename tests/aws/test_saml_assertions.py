@@ -31,7 +31,7 @@ class Place:
         self.university.add_person(MINA, "Mina Sato", "Mina", "Sato")
         self.asked = provider.SignIn(POOL, ACS, "_request", "state")
         self.expected = Expected(
-            saml_documents.read_metadata(self.university.metadata.encode()), POOL, ACS, "_request"
+            saml_documents.read_metadata(self.university.metadata.encode()), (POOL,), ACS, "_request"
         )
 
     def assertion(self, who: str = AIKO, **more: Any) -> Any:
@@ -48,7 +48,9 @@ class Place:
     def believed(self, response: Any) -> str:
         """The NameID that the pool takes from ``response``."""
         document = response if isinstance(response, bytes) else saml_documents.serialise(response)
-        return saml_assertions.subject_of(saml_assertions.verify_response(document, self.expected))
+        assertion = saml_assertions.verify_response(document, self.expected)
+        saml_assertions.use_once(assertion, self.expected)
+        return saml_assertions.subject_of(assertion)
 
     def name_id(self, who: str = AIKO) -> str:
         return self.university.people[who].name_id
@@ -100,7 +102,7 @@ def test_any_certificate_of_the_metadata_will_do(place: Place) -> None:
         for one in (other, place.university)
     ]
     metadata = saml_documents.Metadata(provider.METADATA_URL, "", tuple(both))
-    place.expected = Expected(metadata, POOL, ACS, "_request")
+    place.expected = Expected(metadata, (POOL,), ACS, "_request")
     assert place.believed(place.response()) == place.name_id()
 
 

@@ -191,6 +191,8 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     page = it.browser.get(it.address("/login"))
     csrf = re.findall(r'name="_csrf" value="([^"]*)"', page.text)[0]
     state = dict(parse_qsl(urlsplit(it.from_google(nonce="n")).query))["state"]
+    saml = iam.create_saml_provider(Name="northshore", SAMLMetadataDocument=lab.university.metadata)
+    saml = saml["SAMLProviderArn"]
     pool_arn = f"arn:aws:cognito-idp:us-east-1:123456789012:userpool/{it.pool}"
     function = make_function("f", "def handler(event, context):\n    return event\n")
     code = base64.b64encode(archive(app="def handler(event, context):\n    return 1\n")).decode()
@@ -262,7 +264,9 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "AssumeRolePolicyDocument": [trust],
         "VersionId": ["v1"], "AccessKeyId": [key], "WebIdentityToken": [open_id, signed_in["IdToken"]],
         "Path": ["/", "/team/"],
-        "Url": ["https://accounts.google.com"],
+        "Url": ["https://accounts.google.com"], "SAMLProviderArn": [saml],
+        "SAMLMetadataDocument": [lab.university.metadata], "Name": ["northshore", "southshore"],
+        "ClientID": ["web"], "ThumbprintList": [["a" * 40]],
         "OpenIDConnectProviderArn": ["arn:aws:iam::123456789012:oidc-provider/accounts.google.com"],
         "DeviceKey": [phone], "DEVICE_KEY": [phone], "Salt": ["AQ==", "é"],
         "PasswordVerifier": ["Ag==", "A"],

@@ -69,10 +69,11 @@ def idp_response(request: Request) -> Response:
     asked, provider, answered = answered_request(request, fields.get("RelayState", ""))
     try:
         metadata = saml_metadata.metadata_of(provider.details)
-        expected = Expected(metadata, entity_id(asked.client.pool), callback(request), answered)
+        expected = Expected(metadata, (entity_id(asked.client.pool),), callback(request), answered)
         assertion = saml_assertions.verify_response(
             saml_documents.decode(fields.get("SAMLResponse", "")), expected
         )
+        saml_assertions.use_once(assertion, expected)
         subject = saml_assertions.subject_of(assertion)
     except SamlError as error:
         said = f"Invalid SAML response received: {error.message}"
