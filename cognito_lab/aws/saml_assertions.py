@@ -211,6 +211,10 @@ def subject_of(assertion: Any) -> str:
     return str(names[0])
 
 
+def issuer_of(assertion: Any) -> str:
+    return str(all_of(assertion, "saml:Issuer")[0].text)
+
+
 def values_of(assertion: Any) -> dict[str, list[str]]:
     """The values of the attributes by name."""
     return {

@@ -59,13 +59,17 @@ def check_metadata(call: Call) -> None:
     if extra:
         said = f"{call.operation} with {', '.join(extra)} is not played by this lab (AWS has it)."
         raise OutsideTheLab(said)
-    document = call.get("SAMLMetadataDocument", "")
+    if fault := fault_of(call.get("SAMLMetadataDocument", "")):
+        raise AwsError("InvalidInput", f"Could not parse metadata. {fault}")
+
+
+def fault_of(document: str) -> str:
+    """Why IAM can make nothing of the metadata document; empty where it can."""
     try:
-        if document.startswith("\ufeff"):
-            raise SamlError("It begins with a byte order mark.")
         check_certificates(saml_documents.read_metadata(document.encode()))
     except SamlError as error:
-        raise AwsError("InvalidInput", f"Could not parse metadata. {error.message}") from error
+        return error.message
+    return "It begins with a byte order mark." if document.startswith("\ufeff") else ""
 
 
 def check_certificates(metadata: Metadata) -> None:
