@@ -25,6 +25,7 @@ from support.user_pools import OTHER_PASSWORD, PASSWORD, World, pairs
 
 from cognito_lab import Browser, Lab, OutsideTheLab, refused
 from cognito_lab.aws.iam import policies
+from cognito_lab.aws.iam.identity_providers import AUDIENCES, SAML_ENDPOINT
 from cognito_lab.aws.sts import web_identity
 from cognito_lab.lessons import why as room
 from cognito_lab.lessons.why import Refusals, Why
@@ -604,6 +605,34 @@ def malformed_input(p: Place) -> Any:
     return p.app.get_id(IdentityPoolId="x")
 
 
+SAML = "arn:aws:iam::123456789012:saml-provider/northshore"
+
+
+def at_the_university(p: Place, **spoiled: Any) -> str:
+    p.lab.university.register_service(AUDIENCES[0], SAML_ENDPOINT)
+    address = p.lab.university.sign_in_address(AUDIENCES[0])
+    return p.lab.university.answer_by_hand(address, "aiko@northshore.example", **spoiled)[1]["SAMLResponse"]
+
+
+@case("identity_pools.logins.check_saml_configured", SAML, "both")
+def saml_provider_not_registered(p: Place) -> Any:
+    return p.get_id(at_the_university(p), SAML)
+
+
+@case("saml_assertions.check_audience", "urn:elsewhere", "urn:amazon:webservices")
+def saml_response_for_another(p: Place) -> Any:
+    document = p.lab.university.metadata
+    client_of("iam").create_saml_provider(Name="northshore", SAMLMetadataDocument=document)
+    p.identities = p.new_identity_pool(SamlProviderARNs=[SAML])
+    return p.get_id(at_the_university(p, audience="urn:elsewhere"), SAML)
+
+
+@case("iam.identity_providers.check_metadata", "certificate", "entity ID")
+def saml_metadata_without_a_key(p: Place) -> Any:
+    document = p.lab.university.metadata.replace("X509Certificate", "X509CRL")
+    return client_of("iam").create_saml_provider(Name="n", SAMLMetadataDocument=document)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_check_what_it_was_given_and_what_it_expected(place: Place, name: str) -> None:
     call, check, given, expected = CASES[name]
@@ -825,6 +854,7 @@ PASSED_ON = {
     "lambda_functions.functions.list_functions",
     "lambda_functions.invocations.invoke",
     "identity_pools.credentials.get_credentials_for_identity",
+    "identity_pools.logins.saml_login",
     "user_pools.people.admin.take_aliases",
     "user_pools.sign_in.passkey_factor.check_answer",
     "user_pools.sign_in.refresh.revoke_token",
@@ -947,12 +977,12 @@ def test_a_role_that_does_not_exist_is_told_apart_from_its_trust(place: Place) -
 @pytest.mark.parametrize(
     ("spoiled", "check"),
     [
-        ({"signed": False}, "managed_login.federation.saml_assertion.check_signature"),
+        ({"signed": False}, "saml_assertions.check_signature"),
         (
             {"audience": "urn:amazon:cognito:sp:us-east-1_another00"},
-            "managed_login.federation.saml_assertion.check_audience",
+            "saml_assertions.check_audience",
         ),
-        ({"minutes": -10}, "managed_login.federation.saml_assertion.check_time"),
+        ({"minutes": -10}, "saml_assertions.check_time"),
     ],
 )
 def test_a_refusal_that_the_app_hears_of_by_a_redirect(spoiled, check) -> None:

@@ -21,6 +21,7 @@ from support.threat_protection import AWAY, BLOCK_LEAKED, HOME, LAPTOP, NOTIFY, 
 from support.user_pools import FLOWS, OTHER_PASSWORD, PASSWORD, pairs, secret_hash
 
 from cognito_lab import Lab, SoftwarePasskey
+from cognito_lab.aws.iam.identity_providers import AUDIENCES, ROLES, SAML_ENDPOINT
 from cognito_lab.aws.managed_login import routes
 from cognito_lab.providers import google, registry, university
 
@@ -43,13 +44,14 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "/oauth2/revoke": ("token", "client_id", "client_secret"),
     "/oauth2/token": ("grant_type", "client_id", "client_secret", "code", "redirect_uri", "code_verifier",
                       "refresh_token", "scope"),
-    "/sso": ("SAMLRequest", "RelayState"),
+    "/sso": ("SAMLRequest", "RelayState", "providerId"),
     "/_lab/clock": ("advance_seconds",),
     "/": ("Action",),
     "/tidepool-pictures/mara/crab.svg": ("prefix",),
 }  # fmt: skip
 
 SERVER = "login.tidepool.example"  # the developer provider of the identity pool
+AT_AWS = (AUDIENCES[0], SAML_ENDPOINT)
 DEVICES = {"ChallengeRequiredOnNewDevice": True}
 
 
@@ -171,7 +173,11 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     s3.create_bucket(Bucket="tidepool-pictures")
     s3.put_object(Bucket="tidepool-pictures", Key="mara/crab.svg", Body=b"crab", Metadata={"a": "b"})
     upload = s3.create_multipart_upload(Bucket="tidepool-pictures", Key="mara/crab.svg")["UploadId"]
-    provider = f"cognito-idp.us-east-1.amazonaws.com/{it.pool}"
+    provider, metadata = f"cognito-idp.us-east-1.amazonaws.com/{it.pool}", lab.university.metadata
+    saml = iam.create_saml_provider(Name="northshore", SAMLMetadataDocument=metadata)["SAMLProviderArn"]
+    lab.university.register_service(*AT_AWS, lambda person: {ROLES: f"{role},{saml}"})
+    begun = lab.university.sign_in_address(AT_AWS[0])
+    said = lab.university.answer_by_hand(begun, "aiko@northshore.example")[1]["SAMLResponse"]
     own = {"ProviderName": provider, "ClientId": it.client}
     pool = identity.create_identity_pool(
         IdentityPoolName="p",
@@ -179,6 +185,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         AllowClassicFlow=True,
         CognitoIdentityProviders=[own],
         DeveloperProviderName=SERVER,
+        SamlProviderARNs=[saml],
     )["IdentityPoolId"]
     identity.set_identity_pool_roles(
         IdentityPoolId=pool, Roles={"authenticated": role, "unauthenticated": role}
@@ -225,6 +232,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "session": [session, setup["Session"], *sessions],
         "challenge": ["SOFTWARE_TOKEN_MFA", "MFA_SETUP", "EMAIL_OTP"],
         "factor": ["SMS_MFA"], "credential": [signed],
+        "providerId": [AT_AWS[0]],
         "RelayState": [state,
         f"client_id={it.client}&redirect_uri={CALLBACK}&response_type=code&identity_provider=Google"],
         "SAMLResponse": ["PGEvPg==", "eA=="], "advance_seconds": ["0"], "Action": ["GetUser", "AssumeRole"],
@@ -255,7 +263,8 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "Domain": ["tidepool"], "ResourceArn": [pool_arn],
         "Filter": ['email = "x"', 'username ^= "m"'], "IdentityPoolId": [pool],
         "IdentityId": [who, guest, vouched["IdentityId"]],
-        "Logins": [logins, {}, by_token, server["Logins"], others], "DeveloperProviderName": [SERVER],
+        "Logins": [logins, {}, by_token, server["Logins"], others, {saml: said}],
+        "DeveloperProviderName": [SERVER],
         "DeveloperUserIdentifier": ["noor", "ben"], "SourceUserIdentifier": ["noor", "ben"],
         "DestinationUserIdentifier": ["noor", "ben"],
         "IdentityProviderName": [provider, SERVER], "PrincipalTags": [{"section": "email"}],
@@ -265,7 +274,9 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "AssumeRolePolicyDocument": [trust],
         "VersionId": ["v1"], "AccessKeyId": [key], "WebIdentityToken": [open_id, signed_in["IdToken"]],
         "Path": ["/", "/team/"],
-        "Url": ["https://accounts.google.com"],
+        "Url": ["https://accounts.google.com"], "SAMLProviderArn": [saml],
+        "SAMLMetadataDocument": [metadata], "Name": ["northshore", "southshore"],
+        "ClientID": ["web"], "ThumbprintList": [["a" * 40]],
         "OpenIDConnectProviderArn": ["arn:aws:iam::123456789012:oidc-provider/accounts.google.com"],
         "DeviceKey": [phone], "DEVICE_KEY": [phone], "Salt": ["AQ==", "é"],
         "PasswordVerifier": ["Ag==", "A"],

@@ -16,11 +16,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cognito_lab.aws import jwt_issuers, moto_patches, opaque_tokens
+from cognito_lab.aws import jwt_issuers, moto_patches, opaque_tokens, saml_assertions
 from cognito_lab.aws.api.operations import Call
+from cognito_lab.aws.iam import identity_providers
+from cognito_lab.aws.identity_pools import pools
 from cognito_lab.aws.identity_pools.pools import (
     POOLS_HOST,
     PUBLIC_PROVIDERS,
+    SAML_PROVIDER,
     USER_POOL_PROVIDER,
     IdentityPool,
     providers_of,
@@ -28,9 +31,10 @@ from cognito_lab.aws.identity_pools.pools import (
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.network import exchanges
 from cognito_lab.protocols import jwt_checks
+from cognito_lab.protocols.saml_documents import SamlError
 
 GOOGLE = "accounts.google.com"
-SAML = re.compile(r"arn:aws:iam::\d{12}:saml-provider/[\w._-]+")
+NAME_ID = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier"  # the claim with the NameID
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,15 @@ def _public_clients(pool: IdentityPool, key: str) -> list[str]:
     return [client] if client else []
 
 
+def _public_and_registered_clients(pool: IdentityPool, key: str) -> list[str]:
+    """Who has several clients at Google or Apple registers it in IAM, too (Cognito guide, "Setting up Google
+    as an identity pool IdP")."""
+    return [*_public_clients(pool, key), *_registered_clients(pool, key)]
+
+
 def _registered_clients(pool: IdentityPool, key: str) -> list[str]:
     """Audiences of an OIDC provider that is registered in IAM and listed in the pool."""
-    arn = f"arn:aws:iam::{moto_patches.ACCOUNT}:oidc-provider/{key}"
+    arn = pools.oidc_arn(key)
     registered = moto_patches.iam().open_id_providers.get(arn)
     listed = arn in pool.settings.get("OpenIdConnectProviderARNs", [])
     return list(registered.client_id_list) if listed and registered else []
@@ -101,8 +111,8 @@ PROVIDERS = {
     "user pool": Provider(
         USER_POOL_PROVIDER, _user_pool_clients, _user_pool_keys, "id", "Not a Cognito token.", "CognitoSignIn"
     ),
-    "Google": Provider(re.compile(re.escape(GOOGLE)), _public_clients, _discovered_keys),
-    "Apple": Provider(re.compile(r"appleid\.apple\.com"), _public_clients, _discovered_keys),
+    "Google": Provider(re.compile(re.escape(GOOGLE)), _public_and_registered_clients, _discovered_keys),
+    "Apple": Provider(re.compile(r"appleid\.apple\.com"), _public_and_registered_clients, _discovered_keys),
     "developer": Provider(
         re.compile(re.escape(POOLS_HOST)), _developers_pool, _discovered_keys, algorithm="RS512"
     ),
@@ -134,6 +144,8 @@ def verified_login(pool: IdentityPool, key: str, token: str) -> Login:
     Raises ``InvalidParameterException`` for a key that names no provider, and ``NotAuthorizedException``
     for a provider that is not configured and for every fault of the token.
     """
+    if SAML_PROVIDER.fullmatch(key):
+        return saml_login(pool, key, token)
     provider = provider_of_key(pool, key)
     if provider.keys_address is None:
         return looked_up_login(provider, pool, key, token)
@@ -179,6 +191,35 @@ def check_app(provider: Provider, pool: IdentityPool, key: str, claims: dict[str
         raise refusal("Token is not from a supported provider of this identity pool.")
 
 
+def saml_login(pool: IdentityPool, key: str, response: str) -> Login:
+    """The login that a SAML response (base64) proves: for AWS, by the metadata that IAM has at this moment.
+
+    Its claims are the attributes of the assertion, and ``cognito:roles`` the roles that it names.
+
+    Raises:
+        AwsError: ``NotAuthorizedException``: the provider is not listed in the pool or not registered in IAM,
+            or the response is not believed. AWS publishes none of the texts.
+    """
+    provider = identity_providers.saml_provider(key)
+    check_saml_configured(pool, key, provider)
+    try:
+        assertion = identity_providers.verified_assertion(provider, response)
+        subject = saml_assertions.subject_of(assertion)
+    except SamlError as error:
+        raise refusal(f"Invalid login token. {error.message}") from error
+    told = saml_assertions.values_of(assertion).items()
+    claims: dict[str, Any] = {name: values[0] if len(values) == 1 else values for name, values in told}
+    claims |= {"iss": saml_assertions.issuer_of(assertion), "aud": identity_providers.SAML_ENDPOINT}
+    claims |= {"sub": subject, NAME_ID: subject, "cognito:roles": identity_providers.roles_in(assertion, key)}
+    claims.pop("cognito:preferred_role", None)  # which only a user pool says
+    return Login(key, key, claims)
+
+
+def check_saml_configured(pool: IdentityPool, key: str, provider: Any) -> None:
+    if provider is None or key not in pool.settings.get("SamlProviderARNs", []):
+        raise refusal("Token is not from a supported provider of this identity pool.")
+
+
 def developer_login(pool: IdentityPool, claims: dict[str, Any]) -> Login:
     """The user of the developer's for whom a token of ``GetOpenIdTokenForDeveloperIdentity`` was made.
 
@@ -200,8 +241,6 @@ def provider_of_key(pool: IdentityPool, key: str) -> Provider:
     for kind, provider in PROVIDERS.items():
         if provider.key.fullmatch(name) and (kind != "OIDC" or provider.clients(pool, name)):
             return provider
-    if SAML.fullmatch(key):
-        raise OutsideTheLab("A login by SAML is not played by this lab (AWS has it).")
     raise invalid("Please provide a valid public provider")
 
 

@@ -32,6 +32,7 @@ PUBLIC_PROVIDERS = (
     "www.digits.com",
 )
 POOLS_HOST = "cognito-identity.amazonaws.com"  # issues the identity pools' own tokens
+SAML_PROVIDER = re.compile(r"arn:aws:iam::\d{12}:saml-provider/[\w._-]+")
 USER_POOL_PROVIDER = re.compile(rf"cognito-idp\.({services.REGION})\.amazonaws\.com/(\1_[0-9A-Za-z]+)")
 
 
@@ -221,19 +222,24 @@ def rules_of(mapping: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def providers_of(pool: IdentityPool) -> set[str]:
-    """The keys under which the pool's providers are mapped to roles: a user pool's with its app client, the
-    others as in ``Logins``."""
+    """The keys under which the pool's providers are mapped to roles: a user pool's with its app client, one
+    that is registered in IAM by its ARN, and the others as in ``Logins``."""
     settings = pool.settings
     rows = settings.get("CognitoIdentityProviders", [])
     return {
         *(f"{row['ProviderName']}:{row['ClientId']}" for row in rows),
         *settings.get("SupportedLoginProviders", {}), *settings.get("SamlProviderARNs", []),
-        *_oidc_keys(settings),
+        *settings.get("OpenIdConnectProviderARNs", []),
     }  # fmt: skip
 
 
 def _oidc_keys(settings: dict[str, Any]) -> list[str]:
     return [arn.partition("/")[2] for arn in settings.get("OpenIdConnectProviderARNs", [])]
+
+
+def oidc_arn(key: str) -> str:
+    """The ARN under which IAM knows the OpenID Connect provider whose key in ``Logins`` is ``key``."""
+    return f"arn:aws:iam::{moto_patches.ACCOUNT}:oidc-provider/{key}"
 
 
 def check_mapped_provider(pool: IdentityPool, key: str) -> None:

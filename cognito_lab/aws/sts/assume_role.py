@@ -16,7 +16,7 @@ from cognito_lab.aws.iam.questions import Document
 from cognito_lab.aws.sts import role_sessions, web_identity
 from cognito_lab.aws.sts.web_identity import IDENTITY_POOLS as POOLS
 from cognito_lab.errors import AwsError, OutsideTheLab
-from cognito_lab.network import addresses, exchanges
+from cognito_lab.network import exchanges
 
 ASSUME_ROLE = "sts:AssumeRole"
 CHAINED = 3600  # seconds: the longest session of a role that was taken with the credentials of another role
@@ -127,14 +127,6 @@ def check_no_boundary(call: Call) -> None:
         raise OutsideTheLab(
             f"{call.operation} with PermissionsBoundary is not played by this lab (AWS has it)."
         )
-
-
-@check_before("iam", "CreateOpenIDConnectProvider")
-def check_provider_address(call: Call) -> None:
-    """A provider is known by its address, which has a scheme and a host."""
-    parts = addresses.parts_of(call["Url"])
-    if not (parts.scheme and parts.netloc):
-        raise AwsError("ValidationError", "Invalid Open ID Connect Provider URL")
 
 
 @check_before("iam", "AttachRolePolicy")

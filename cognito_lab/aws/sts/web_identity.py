@@ -239,5 +239,9 @@ def session_policy(text: str | None) -> list[dict[str, Any]]:
     return [] if text is None else [policy_documents.validated(text, policies.SESSION)]
 
 
-def _iso_z(seconds: float) -> str:
-    return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")
+def _iso_z(seconds: Any) -> str:
+    """A time as AWS writes it; what is no time, as it is."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")
+    except (TypeError, ValueError, OverflowError):
+        return str(seconds)
