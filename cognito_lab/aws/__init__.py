@@ -21,6 +21,8 @@ def register() -> None:
     from cognito_lab.aws import identity_pools, lambda_functions, moto_patches, sts, user_pools
     from cognito_lab.aws.api import dispatch, services
     from cognito_lab.aws.api_gateway import apis, endpoint
+    from cognito_lab.aws.dynamodb import access as dynamodb_access
+    from cognito_lab.aws.dynamodb import inputs as dynamodb_inputs
     from cognito_lab.aws.iam import deleted_principals, enforcement, instance_profiles
     from cognito_lab.aws.identity_pools import open_id_tokens
     from cognito_lab.aws.lambda_functions import function_policies
@@ -31,6 +33,7 @@ def register() -> None:
 
     # These are imported for their operations alone.
     del deleted_principals, deletion, identity_pools, instance_profiles, lambda_functions, sts, user_pools
+    del dynamodb_inputs
 
     # Hosts, by patterns of the whole name; the first one that fits answers.
     hosts.register_host(
@@ -46,5 +49,6 @@ def register() -> None:
 
     # Services that judge who may do what by rules of their own: buckets and functions have policies.
     enforcement.AUTHORIZERS["s3"] = access.authorize
+    enforcement.AUTHORIZERS["dynamodb"] = dynamodb_access.authorize
     enforcement.AUTHORIZERS.update(dict.fromkeys(services.API_GATEWAY, apis.authorize))
     enforcement.AUTHORIZERS["lambda"] = function_policies.authorize

@@ -323,6 +323,35 @@ def s3_page_tokens() -> Container[str]:
     return found
 
 
+def dynamodb_table(region: str, name: str) -> Any:
+    """moto's table of DynamoDB, or ``None``."""
+    from moto.dynamodb.models import dynamodb_backends
+
+    return dynamodb_backends[ACCOUNT][region].tables.get(name)
+
+
+def queried_partition(region: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """The values of the partition key that a query of DynamoDB asks for, by moto's own reading of it.
+
+    What moto cannot read has none, and moto will refuse it.
+    """
+    from moto.core.exceptions import JsonRESTError
+    from moto.dynamodb.models import dynamodb_backends
+    from moto.dynamodb.parsing.key_condition_expression import parse_expression
+
+    try:
+        schema = dynamodb_backends[ACCOUNT][region].get_schema(asked["TableName"], asked.get("IndexName"))
+        found = parse_expression(
+            asked["KeyConditionExpression"],
+            asked.get("ExpressionAttributeValues", {}),
+            asked.get("ExpressionAttributeNames", {}),
+            schema,
+        )
+    except JsonRESTError:
+        return []
+    return [value for _, value in found[0]]
+
+
 def account_state(kind: type[T]) -> T:
     """The lab's own state that belongs to the account as a whole, such as the mailboxes."""
     return state_of(sts(), kind)

@@ -37,6 +37,7 @@ LANES = {
     "iam": "AWS IAM",
     "s3": "Amazon S3",
     "lambda": "AWS Lambda",
+    "dynamodb": "DynamoDB",
     "google": "Google",
     "university": "university",
 }
