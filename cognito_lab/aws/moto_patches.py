@@ -330,6 +330,21 @@ def dynamodb_table(region: str, name: str) -> Any:
     return dynamodb_backends[ACCOUNT][region].tables.get(name)
 
 
+def is_condition(expression: str | None, asked: dict[str, Any]) -> bool:
+    """Whether moto can read a condition of DynamoDB; it raises errors of any kind at another text."""
+    from moto.core.exceptions import JsonRESTError
+    from moto.dynamodb.comparisons import create_condition_expression_parser as parser
+
+    names, values = (asked.get(f"ExpressionAttribute{what}", {}) for what in ("Names", "Values"))
+    try:
+        parser(expression, names, values).parse()
+    except JsonRESTError:
+        return True  # moto says it in AWS's words
+    except Exception:
+        return False
+    return True
+
+
 def queried_partition(region: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
     """The values of the partition key that a query of DynamoDB asks for, by moto's own reading of it.
 

@@ -48,6 +48,11 @@ def check(call: Call) -> None:
     for asked in access.each_table(call.parameters):
         for member in sorted(asked.keys() - PLAYED):
             raise OutsideTheLab(f"{call.operation} with {member} is not played by this lab (AWS has it).")
+        for member in ("KeySchema", "AttributeDefinitions") if call.operation == "CreateTable" else ():
+            if member not in asked:
+                refuse(f"One or more parameter values were invalid: No {member} was given")
+        if call.operation == "UpdateItem" and "UpdateExpression" not in asked:
+            raise OutsideTheLab("UpdateItem without UpdateExpression is not played by this lab (AWS has it).")
         name = asked.get("TableName", "any")
         if name.startswith("arn:"):
             raise OutsideTheLab("A table's ARN in place of its name is not played by this lab (AWS has it).")
@@ -97,6 +102,9 @@ def check_expressions(asked: dict[str, Any]) -> None:
             )
         for name in sorted(given - used):
             refuse(f"Value provided in {member} unused in expressions: keys: {{{name}}}")
+    for member in ("ConditionExpression", "FilterExpression"):
+        if not moto_patches.is_condition(asked.get(member), asked):
+            refuse(f"Invalid {member}: Syntax error")
     condition = asked.get("KeyConditionExpression")
     if condition is not None and not KEY_CONDITION.fullmatch(condition):
         refuse("Invalid KeyConditionExpression: Syntax error")
