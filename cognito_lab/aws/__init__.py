@@ -18,7 +18,14 @@ def register() -> None:
     it is imported, by ``@operation`` and ``@check_before``. Before that nothing is imported, so that
     ``import cognito_lab`` stays light.
     """
-    from cognito_lab.aws import identity_pools, lambda_functions, moto_patches, sts, user_pools
+    from cognito_lab.aws import (
+        identity_pools,
+        lambda_functions,
+        moto_patches,
+        secrets_manager,
+        sts,
+        user_pools,
+    )
     from cognito_lab.aws.api import dispatch, services
     from cognito_lab.aws.api_gateway import apis, endpoint
     from cognito_lab.aws.dynamodb import access as dynamodb_access
@@ -50,5 +57,6 @@ def register() -> None:
     # Services that judge who may do what by rules of their own: buckets and functions have policies.
     enforcement.AUTHORIZERS["s3"] = access.authorize
     enforcement.AUTHORIZERS["dynamodb"] = dynamodb_access.authorize
+    enforcement.AUTHORIZERS["secretsmanager"] = secrets_manager.authorize
     enforcement.AUTHORIZERS.update(dict.fromkeys(services.API_GATEWAY, apis.authorize))
     enforcement.AUTHORIZERS["lambda"] = function_policies.authorize

@@ -323,6 +323,13 @@ def s3_page_tokens() -> Container[str]:
     return found
 
 
+def secret(region: str, name: str) -> Any:
+    """moto's secret of Secrets Manager with this name or ARN, or ``None``."""
+    from moto.secretsmanager.models import secretsmanager_backends
+
+    return secretsmanager_backends[ACCOUNT][region].secrets.get(name)
+
+
 def dynamodb_table(region: str, name: str) -> Any:
     """moto's table of DynamoDB, or ``None``."""
     from moto.dynamodb.models import dynamodb_backends

@@ -38,6 +38,7 @@ LANES = {
     "s3": "Amazon S3",
     "lambda": "AWS Lambda",
     "dynamodb": "DynamoDB",
+    "secretsmanager": "Secrets Manager",
     "google": "Google",
     "university": "university",
 }

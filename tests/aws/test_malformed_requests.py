@@ -65,7 +65,7 @@ COMMON = {
 }  # fmt: skip
 COMMON["cognito-identity"], COMMON["sts"] = COMMON["cognito-idp"], COMMON["iam"]
 COMMON["lambda"] = {*COMMON["cognito-idp"], "ValidationException"} - {"InvalidParameterException"}
-COMMON["dynamodb"] = COMMON["lambda"]
+COMMON["dynamodb"] = COMMON["secretsmanager"] = COMMON["lambda"]
 
 
 @contextmanager
@@ -212,7 +212,7 @@ def test_the_requests_get_deep_and_are_the_same_again() -> None:
             seen.setdefault(where.partition(" ")[0], Counter())[name] += 1
         first, again = (list(islice(malformed.Requests(5, known), 50)) for _ in range(2))
         assert [request for _, request in first] == [request for _, request in again]
-    for service in ("cognito-idp", "cognito-identity", "iam", "sts", "s3", "dynamodb", "GET", "POST"):
+    for service in (*services.JSON_SERVICES, "iam", "sts", "s3", "GET", "POST"):
         done = sum(count for name, count in seen[service].items() if name in ("200", "204", "206", "302"))
         assert done and len(seen[service]) >= 5, (service, seen[service])
 

@@ -448,6 +448,21 @@ def another_s_row(p: Place) -> Any:
     return db.get_item(TableName="sightings", Key={"owner": {"S": "goran"}})
 
 
+@case("secrets_manager.authorize", ":secret:tides", "an Allow")
+def secret_of_others(p: Place) -> Any:
+    return boto3.client("secretsmanager", **session_of(make_role("none"))).get_secret_value(SecretId="tides")
+
+
+@case("secrets_manager.check_secret", "us-east-1 has none", "the ARN of a secret")
+def secret_that_is_not_there(p: Place) -> Any:
+    return client_of("secretsmanager").get_secret_value(SecretId="tides")
+
+
+@case("secrets_manager.check", "high tide", "of those")
+def secret_with_a_space(p: Place) -> Any:
+    return client_of("secretsmanager").create_secret(Name="high tide")
+
+
 @case("dynamodb.inputs.refuse", "is not defined", "that form")
 def value_that_is_not_given(p: Place) -> Any:
     return client_of("dynamodb").scan(TableName="sightings", FilterExpression="owner = :me")

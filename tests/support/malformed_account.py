@@ -193,6 +193,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         AttributeDefinitions=[{"AttributeName": "owner", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "owner", "KeyType": "HASH"}],
     )  # fmt: skip
+    boto3.client("secretsmanager").create_secret(Name="tide-table", SecretString="high at noon")
     row = {"owner": {"S": "mara"}}
     page = it.browser.get(it.address("/login"))
     csrf = re.findall(r'name="_csrf" value="([^"]*)"', page.text)[0]
@@ -277,6 +278,8 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "EncodedData": [encoded(LAPTOP), encoded(PHONE)],
         "BlockedIPRangeList": [["198.51.100.0/24"], ["2001:db8::/32", "x"]],
         "UploadId": [upload], "Bucket": ["tidepool-pictures"], "Key": ["mara/crab.svg", "x", row],
+        "SecretId": ["tide-table", "none"], "SecretString": ["high"], "VersionStage": ["AWSCURRENT"],
+        "Name": ["tide-table", "other"],
         "TableName": ["sightings"], "Item": [row, {**row, "count": {"N": "3"}}],
         "RequestItems": [{"sightings": {"Keys": [row]}}, {"sightings": [{"PutRequest": {"Item": row}}]}],
         "KeyConditionExpression": ["#o = :o", "#o = :o AND begins_with(#o, :o)"],

@@ -31,7 +31,7 @@ from cognito_lab.network.messages import Handler, Request, Response
 
 # What an input is refused with that the model does not allow; of the others it is "ValidationError".
 INVALID = dict.fromkeys(("cognito-idp", "cognito-identity"), "InvalidParameterException")
-INVALID |= dict.fromkeys(("lambda", "dynamodb"), "ValidationException")
+INVALID |= dict.fromkeys(("lambda", "dynamodb", "secretsmanager"), "ValidationException")
 INVALID |= dict.fromkeys(API_GATEWAY, "BadRequestException")
 
 
@@ -107,6 +107,8 @@ def _by_moto(call: Call, request: Request, model: Any) -> Response:
     answer = moto_patches.answer_by_moto(build(request, model, call.parameters))
     if call.service not in JSON_SERVICES:
         wire_formats.make_readable(answer, model.output_shape)
+    elif answer.status == 404:  # over JSON, AWS says what is missing with 400
+        answer.status = 400
     if afterwards is not None and answer.status < 300:
         afterwards()
     return answer
