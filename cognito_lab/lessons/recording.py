@@ -38,6 +38,8 @@ LANES = {
     "iam": "AWS IAM",
     "s3": "Amazon S3",
     "lambda": "AWS Lambda",
+    "dynamodb": "DynamoDB",
+    "secretsmanager": "Secrets Manager",
     "google": "Google",
     "facebook": "Facebook",
     "amazon": "Amazon",

@@ -464,6 +464,32 @@ def other_service(p: Place) -> Any:
     return boto3.client("cognito-idp", **session_of(make_role("none"))).describe_user_pool(UserPoolId=p.pool)
 
 
+@case("dynamodb.access.authorize", "dynamodb:GetItem on arn", "an Allow")
+def another_s_row(p: Place) -> Any:
+    db = boto3.client("dynamodb", **session_of(make_role("none")))
+    return db.get_item(TableName="sightings", Key={"owner": {"S": "goran"}})
+
+
+@case("secrets_manager.authorize", ":secret:tides", "an Allow")
+def secret_of_others(p: Place) -> Any:
+    return boto3.client("secretsmanager", **session_of(make_role("none"))).get_secret_value(SecretId="tides")
+
+
+@case("secrets_manager.check_secret", "us-east-1 has none", "the ARN of a secret")
+def secret_that_is_not_there(p: Place) -> Any:
+    return client_of("secretsmanager").get_secret_value(SecretId="tides")
+
+
+@case("secrets_manager.check", "high tide", "of those")
+def secret_with_a_space(p: Place) -> Any:
+    return client_of("secretsmanager").create_secret(Name="high tide")
+
+
+@case("dynamodb.inputs.refuse", "is not defined", "that form")
+def value_that_is_not_given(p: Place) -> Any:
+    return client_of("dynamodb").scan(TableName="sightings", FilterExpression="owner = :me")
+
+
 @case("iam.signatures.check_key", "without its", "three parts")
 def another_secret(p: Place) -> Any:
     return s3_of(

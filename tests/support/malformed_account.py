@@ -198,6 +198,13 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     identity.get_open_id_token_for_developer_identity(**{**server, "Logins": {SERVER: "ben"}})
     by_token = {"cognito-identity.amazonaws.com": vouched["Token"]}
     open_id = identity.get_open_id_token(IdentityId=who, Logins=logins)["Token"]
+    boto3.client("dynamodb").create_table(
+        TableName="sightings", BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "owner", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "owner", "KeyType": "HASH"}],
+    )  # fmt: skip
+    boto3.client("secretsmanager").create_secret(Name="tide-table", SecretString="high at noon")
+    row = {"owner": {"S": "mara"}}
     page = it.browser.get(it.address("/login"))
     csrf = re.findall(r'name="_csrf" value="([^"]*)"', page.text)[0]
     state = dict(parse_qsl(urlsplit(it.from_google(nonce="n")).query))["state"]
@@ -284,7 +291,19 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "EventId": [event["EventId"]], "IpAddress": [HOME, AWAY, "fe80::1%eth0"],
         "EncodedData": [encoded(LAPTOP), encoded(PHONE)],
         "BlockedIPRangeList": [["198.51.100.0/24"], ["2001:db8::/32", "x"]],
-        "UploadId": [upload], "Bucket": ["tidepool-pictures"], "Key": ["mara/crab.svg", "x"],
+        "UploadId": [upload], "Bucket": ["tidepool-pictures"], "Key": ["mara/crab.svg", "x", row],
+        "SecretId": ["tide-table", "none"], "SecretString": ["high"], "VersionStage": ["AWSCURRENT"],
+        "Name": ["tide-table", "other"],
+        "TableName": ["sightings"], "Item": [row, {**row, "count": {"N": "3"}}],
+        "RequestItems": [{"sightings": {"Keys": [row]}}, {"sightings": [{"PutRequest": {"Item": row}}]}],
+        "KeyConditionExpression": ["#o = :o", "#o = :o AND begins_with(#o, :o)"],
+        "UpdateExpression": ["SET n = :o", "SET #n.#m[1] = :o", "REMOVE #o ADD n :o"],
+        "ProjectionExpression": ["#o", "owner, n.m"],
+        "FilterExpression": ["n > :o", "size(#o) IN (:o, :o)"],
+        "ConditionExpression": ["attribute_exists(n)"],
+        "ExpressionAttributeNames": [{"#o": "owner"}, {"#o": "owner", "#n": "n", "#m": "m"}],
+        "ExpressionAttributeValues": [{":o": {"S": "mara"}}, {":o": {"L": [{"M": {"a": {"NULL": True}}}]}}],
+        "ExclusiveStartKey": [row], "ReturnValues": ["NONE", "ALL_OLD", "ALL_NEW"],
         "CopySource": ["tidepool-pictures/mara/crab.svg"],
         "Policy": [json.dumps(document({**allow("s3:GetObject", "arn:aws:s3:::tidepool-pictures/*"),
         "Principal": {"AWS": role}}))],

@@ -30,7 +30,8 @@ from cognito_lab.network import exchanges
 from cognito_lab.network.messages import Handler, Request, Response
 
 # What an input is refused with that the model does not allow; of the others it is "ValidationError".
-INVALID = dict.fromkeys(JSON_SERVICES, "InvalidParameterException") | {"lambda": "ValidationException"}
+INVALID = dict.fromkeys(("cognito-idp", "cognito-identity"), "InvalidParameterException")
+INVALID |= dict.fromkeys(("lambda", "dynamodb", "secretsmanager"), "ValidationException")
 INVALID |= dict.fromkeys(API_GATEWAY, "BadRequestException")
 
 
@@ -101,9 +102,13 @@ def _by_moto(call: Call, request: Request, model: Any) -> Response:
         pagination.check_marker(call)
     check = CHECKS.get((call.service, call.operation))
     afterwards = check(call) if check is not None else None
-    build = inputs.built if call.service == "s3" else query_protocol.built
+    in_json = json_inputs.built if call.service in JSON_SERVICES else query_protocol.built
+    build = inputs.built if call.service == "s3" else in_json
     answer = moto_patches.answer_by_moto(build(request, model, call.parameters))
-    wire_formats.make_readable(answer, model.output_shape)
+    if call.service not in JSON_SERVICES:
+        wire_formats.make_readable(answer, model.output_shape)
+    elif answer.status == 404:  # over JSON, AWS says what is missing with 400
+        answer.status = 400
     if afterwards is not None and answer.status < 300:
         afterwards()
     return answer
