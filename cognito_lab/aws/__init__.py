@@ -18,7 +18,7 @@ def register() -> None:
     it is imported, by ``@operation`` and ``@check_before``. Before that nothing is imported, so that
     ``import cognito_lab`` stays light.
     """
-    from cognito_lab.aws import identity_pools, lambda_functions, moto_patches, sts, user_pools
+    from cognito_lab.aws import cloudtrail, identity_pools, lambda_functions, moto_patches, sts, user_pools
     from cognito_lab.aws.api import dispatch, services
     from cognito_lab.aws.api_gateway import apis, endpoint
     from cognito_lab.aws.iam import deleted_principals, enforcement, instance_profiles
@@ -30,7 +30,16 @@ def register() -> None:
     from cognito_lab.network import hosts, own_servers
 
     # These are imported for their operations alone.
-    del deleted_principals, deletion, identity_pools, instance_profiles, lambda_functions, sts, user_pools
+    del (
+        cloudtrail,
+        deleted_principals,
+        deletion,
+        identity_pools,
+        instance_profiles,
+        lambda_functions,
+        sts,
+        user_pools,
+    )
 
     # Hosts, by patterns of the whole name; the first one that fits answers.
     hosts.register_host(

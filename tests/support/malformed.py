@@ -31,6 +31,7 @@ ENDPOINT = f"http://127.0.0.1:{PORT}"
 PREFIX = {
     "cognito-idp": "AWSCognitoIdentityProviderService.",
     "cognito-identity": "AWSCognitoIdentityService.",
+    "cloudtrail": "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.",
 }
 VERSION = {"iam": "2010-05-08", "sts": "2011-06-15"}
 OWNER = Credentials("test", "test")
