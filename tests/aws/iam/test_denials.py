@@ -1,5 +1,8 @@
-"""Each service says who was denied what, on what, and which kind of policy decided (S3 User Guide, "Troubleshoot
-access denied (403 Forbidden) errors in Amazon S3"; IAM User Guide, "Troubleshoot access denied error messages")."""
+"""Each service says who was denied what, on what, and which kind of policy decided.
+
+Sources: S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors in Amazon S3"; IAM User Guide,
+"Troubleshoot access denied error messages".
+"""
 
 from __future__ import annotations
 
