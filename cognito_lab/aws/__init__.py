@@ -19,6 +19,7 @@ def register() -> None:
     ``import cognito_lab`` stays light.
     """
     from cognito_lab.aws import (
+        cloudtrail,
         identity_pools,
         lambda_functions,
         moto_patches,
@@ -39,8 +40,18 @@ def register() -> None:
     from cognito_lab.network import hosts, own_servers
 
     # These are imported for their operations alone.
-    del deleted_principals, deletion, identity_pools, identity_providers, instance_profiles, lambda_functions
-    del dynamodb_inputs, sts, user_pools
+    del (
+        cloudtrail,
+        deleted_principals,
+        deletion,
+        dynamodb_inputs,
+        identity_pools,
+        identity_providers,
+        instance_profiles,
+        lambda_functions,
+        sts,
+        user_pools,
+    )
 
     # Hosts, by patterns of the whole name; the first one that fits answers.
     hosts.register_host(
