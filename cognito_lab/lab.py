@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 from weakref import WeakSet
 
 from cognito_lab import aws, clock, guard, interrupts, reproducible
@@ -349,6 +350,17 @@ class Lab:
     def picture(self, name: str) -> bytes:
         """One of the club's pictures, an SVG: ``anemone.svg``, ``crab.svg``, ``goby.svg``, ``limpet.svg``."""
         return (DATA / "pictures" / name).read_bytes()
+
+    def years_ago(self, call: Callable[..., Any], **arguments: Any) -> Any:
+        """Make a call to IAM as it was when the trust policy of a role for identity pools needed no ``aud``.
+
+        AWS no longer saves such a role, and keeps those that were saved then.
+        """
+        from cognito_lab.aws.sts import assume_role
+
+        with self.lock, patch.object(assume_role, "check_names_a_pool", lambda document: None):
+            self._alive()
+            return call(**arguments)
 
     def exercise(self, number: str) -> Exercise:
         """An exercise of the course, for example ``"01.1"``. Its check plays in an account of its own.
