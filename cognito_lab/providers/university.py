@@ -20,13 +20,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cognito_lab import randomness
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.expiring import Expiring
-from cognito_lab.network import account_lock, hosts
+from cognito_lab.network import account_lock
 from cognito_lab.network.forms import OAuthError, read_form
 from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.protocols import saml_documents, signing_keys
@@ -68,17 +68,11 @@ class SignIn:
     expires: float = 0.0  # of the page on a screen (seconds since 1970)
 
 
-def register_hosts(current: Callable[[], University]) -> None:
-    """Let the university's host be answered by ``current()``, the one of the account that is running."""
-    if hosts.find_host(UNIVERSITY_HOST) is None:
-        hosts.register_host(
-            UNIVERSITY_HOST.replace(".", r"\."), "university", lambda request: current().answer(request)
-        )
-
-
 class University:
     """A SAML identity provider as one account of the lab sees it: its people, and the services it knows."""
 
+    service: ClassVar[str] = "university"
+    hosts: ClassVar[str] = UNIVERSITY_HOST.replace(".", r"\.")
     metadata_url = METADATA_URL
 
     def __init__(self) -> None:
@@ -117,6 +111,12 @@ class University:
         name_id = randomness.text(16, string.ascii_lowercase + string.digits)
         self.people[email] = Person(name_id, email, name, as_values(told))
         return self.people[email]
+
+    def join(self, email: str, name: str, given_name: str, family_name: str) -> Person:
+        """Somebody new who is a student there."""
+        return self.add_person(
+            email, name, given_name, family_name, eduPersonAffiliation=("member", "student")
+        )
 
     # -- what it publishes -----------------------------------------------------------------------
 

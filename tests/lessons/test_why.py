@@ -418,6 +418,27 @@ def provider_not_set_up(p: Place) -> Any:
     return p.get_id(p.tokens["IdToken"], "graph.facebook.com")
 
 
+@case("identity_pools.logins.check_known_to_provider", "graph.facebook.com does not know", "not withdrawn")
+def token_nobody_issued(p: Place) -> Any:
+    pool = p.pools.create_identity_pool(
+        IdentityPoolName="f", AllowUnauthenticatedIdentities=False,
+        SupportedLoginProviders={"graph.facebook.com": "7"},
+    )["IdentityPoolId"]  # fmt: skip
+    return p.app.get_id(IdentityPoolId=pool, Logins={"graph.facebook.com": "EAA-invented"})
+
+
+@case("identity_pools.logins.check_app", "a token for the app amzn1.application.", "amzn1.application.other")
+def token_of_another_app(p: Place) -> Any:
+    amazon = p.lab.amazon
+    client = amazon.register_client("Tidepool", ["https://tidepool.example"])
+    pool = p.pools.create_identity_pool(
+        IdentityPoolName="a", AllowUnauthenticatedIdentities=False,
+        SupportedLoginProviders={"www.amazon.com": "amzn1.application.other"},
+    )["IdentityPoolId"]  # fmt: skip
+    token = amazon.credential(client.client_id, "ines@tidepool.example")
+    return p.app.get_id(IdentityPoolId=pool, Logins={"www.amazon.com": token})
+
+
 @case("identity_pools.logins.check_signature", "none of the provider's published keys", "RS256")
 def forged_login(p: Place) -> Any:
     return p.get_id(forged(p.tokens["IdToken"]))
@@ -441,6 +462,32 @@ def not_signed(p: Place) -> Any:
 @case("iam.enforcement.authorize_by_policies", "cognito-idp:DescribeUserPool on arn", "an Allow")
 def other_service(p: Place) -> Any:
     return boto3.client("cognito-idp", **session_of(make_role("none"))).describe_user_pool(UserPoolId=p.pool)
+
+
+@case("dynamodb.access.authorize", "dynamodb:GetItem on arn", "an Allow")
+def another_s_row(p: Place) -> Any:
+    db = boto3.client("dynamodb", **session_of(make_role("none")))
+    return db.get_item(TableName="sightings", Key={"owner": {"S": "goran"}})
+
+
+@case("secrets_manager.authorize", ":secret:tides", "an Allow")
+def secret_of_others(p: Place) -> Any:
+    return boto3.client("secretsmanager", **session_of(make_role("none"))).get_secret_value(SecretId="tides")
+
+
+@case("secrets_manager.check_secret", "us-east-1 has none", "the ARN of a secret")
+def secret_that_is_not_there(p: Place) -> Any:
+    return client_of("secretsmanager").get_secret_value(SecretId="tides")
+
+
+@case("secrets_manager.check", "high tide", "of those")
+def secret_with_a_space(p: Place) -> Any:
+    return client_of("secretsmanager").create_secret(Name="high tide")
+
+
+@case("dynamodb.inputs.refuse", "is not defined", "that form")
+def value_that_is_not_given(p: Place) -> Any:
+    return client_of("dynamodb").scan(TableName="sightings", FilterExpression="owner = :me")
 
 
 @case("iam.signatures.check_key", "without its", "three parts")
@@ -842,7 +889,7 @@ PASSED_ON = {
 OTHER_ERRORS = (
     "OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "NotJson", "NotVerified", "BadSignature",
     "LookupError", "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection",
-    "Failed", "ModuleNotFoundError", "Stopped", "TimeoutError",
+    "Failed", "ModuleNotFoundError", "NotValid", "NoAnswer", "Stopped", "TimeoutError",
 )  # fmt: skip
 OF_PROVIDERS = ("SamlError", "IdpError")  # the app hears the check's text; words beside it are a help
 

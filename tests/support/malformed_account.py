@@ -24,7 +24,7 @@ from cognito_lab import Lab, SoftwarePasskey
 from cognito_lab.aws.iam.identity_providers import AUDIENCES, ROLES, SAML_ENDPOINT
 from cognito_lab.aws.managed_login import routes
 from cognito_lab.aws.sts.saml_identity import ATTRIBUTES
-from cognito_lab.providers import google, university
+from cognito_lab.providers import google, registry, university
 
 ASKED = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method",
@@ -62,6 +62,9 @@ def pages(pool: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
     found = [(method, domain, path) for method, path in (*routes.CALLED_BY_APPS, *routes.OPENED_BY_BROWSERS)]
     found += [("POST", domain, "/oauth2/token")] * 3
     found += [(method, str(urlsplit(url).hostname), urlsplit(url).path) for method, url in google.ROUTES]
+    for provider in registry.SOCIAL:
+        urls = [(method, urlsplit(url)) for method, url in provider().routes]
+        found += [(method, str(url.hostname), url.path) for method, url in urls]
     found += [(method, university.UNIVERSITY_HOST, path) for method, path in university.ROUTES]
     found += [("GET", "tidepool-pictures.s3-website-us-east-1.amazonaws.com", "/x")]
     found = [(method, f"{host}.localhost", path) for method, host, path in found]
@@ -196,6 +199,13 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     identity.get_open_id_token_for_developer_identity(**{**server, "Logins": {SERVER: "ben"}})
     by_token = {"cognito-identity.amazonaws.com": vouched["Token"]}
     open_id = identity.get_open_id_token(IdentityId=who, Logins=logins)["Token"]
+    boto3.client("dynamodb").create_table(
+        TableName="sightings", BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "owner", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "owner", "KeyType": "HASH"}],
+    )  # fmt: skip
+    boto3.client("secretsmanager").create_secret(Name="tide-table", SecretString="high at noon")
+    row = {"owner": {"S": "mara"}}
     page = it.browser.get(it.address("/login"))
     csrf = re.findall(r'name="_csrf" value="([^"]*)"', page.text)[0]
     state = dict(parse_qsl(urlsplit(it.from_google(nonce="n")).query))["state"]
@@ -274,7 +284,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "Path": ["/", "/team/"],
         "Url": ["https://accounts.google.com"], "SAMLProviderArn": [saml],
         "PrincipalArn": [saml], "SAMLAssertion": [said],
-        "SAMLMetadataDocument": [metadata], "Name": ["northshore", "southshore"],
+        "SAMLMetadataDocument": [metadata], "Name": ["northshore", "southshore", "tide-table", "other"],
         "ClientID": ["web"], "ThumbprintList": [["a" * 40]],
         "OpenIDConnectProviderArn": ["arn:aws:iam::123456789012:oidc-provider/accounts.google.com"],
         "DeviceKey": [phone], "DEVICE_KEY": [phone], "Salt": ["AQ==", "é"],
@@ -283,7 +293,18 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "EventId": [event["EventId"]], "IpAddress": [HOME, AWAY, "fe80::1%eth0"],
         "EncodedData": [encoded(LAPTOP), encoded(PHONE)],
         "BlockedIPRangeList": [["198.51.100.0/24"], ["2001:db8::/32", "x"]],
-        "UploadId": [upload], "Bucket": ["tidepool-pictures"], "Key": ["mara/crab.svg", "x"],
+        "UploadId": [upload], "Bucket": ["tidepool-pictures"], "Key": ["mara/crab.svg", "x", row],
+        "SecretId": ["tide-table", "none"], "SecretString": ["high"], "VersionStage": ["AWSCURRENT"],
+        "TableName": ["sightings"], "Item": [row, {**row, "count": {"N": "3"}}],
+        "RequestItems": [{"sightings": {"Keys": [row]}}, {"sightings": [{"PutRequest": {"Item": row}}]}],
+        "KeyConditionExpression": ["#o = :o", "#o = :o AND begins_with(#o, :o)"],
+        "UpdateExpression": ["SET n = :o", "SET #n.#m[1] = :o", "REMOVE #o ADD n :o"],
+        "ProjectionExpression": ["#o", "owner, n.m"],
+        "FilterExpression": ["n > :o", "size(#o) IN (:o, :o)"],
+        "ConditionExpression": ["attribute_exists(n)"],
+        "ExpressionAttributeNames": [{"#o": "owner"}, {"#o": "owner", "#n": "n", "#m": "m"}],
+        "ExpressionAttributeValues": [{":o": {"S": "mara"}}, {":o": {"L": [{"M": {"a": {"NULL": True}}}]}}],
+        "ExclusiveStartKey": [row], "ReturnValues": ["NONE", "ALL_OLD", "ALL_NEW"],
         "CopySource": ["tidepool-pictures/mara/crab.svg"],
         "Policy": [json.dumps(document({**allow("s3:GetObject", "arn:aws:s3:::tidepool-pictures/*"),
         "Principal": {"AWS": role}}))],

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cognito_lab.aws import jwt_issuers, moto_patches, saml_assertions
+from cognito_lab.aws import jwt_issuers, moto_patches, opaque_tokens, saml_assertions
 from cognito_lab.aws.api.operations import Call
 from cognito_lab.aws.iam import identity_providers
 from cognito_lab.aws.identity_pools import pools
@@ -65,7 +65,7 @@ class Provider:
 
     key: re.Pattern[str]  # what its keys look like
     clients: Callable[[IdentityPool, str], list[str]]  # audiences a pool has configured; none: not configured
-    keys_address: Callable[[str], str] | None  # where its signing keys are published; None: tokens are opaque
+    keys_address: Callable[[str], str] | None  # where its signing keys are published; None: it has none
     token_use: str | None = None  # what the claim of this name must say
     wrong_token: str = "Not a valid OpenId Connect identity token."  # AWS's words for a token of another kind
     source: str | None = None  # Login.source, where that is not the key
@@ -116,8 +116,8 @@ PROVIDERS = {
     "developer": Provider(
         re.compile(re.escape(POOLS_HOST)), _developers_pool, _discovered_keys, algorithm="RS512"
     ),
-    # Facebook, Login with Amazon, Twitter, Digits: opaque tokens, which are looked up at the provider.
-    "opaque": Provider(re.compile("|".join(map(re.escape, PUBLIC_PROVIDERS))), _public_clients, None),
+    "opaque": Provider(re.compile("|".join(map(re.escape, opaque_tokens.ISSUERS))), _public_clients, None),
+    "not played": Provider(re.compile("|".join(map(re.escape, PUBLIC_PROVIDERS))), _public_clients, None),
     "OIDC": Provider(re.compile(r"[\w.-]+(?:/[\w./-]*)?"), _registered_clients, _discovered_keys),
 }
 
@@ -147,6 +147,8 @@ def verified_login(pool: IdentityPool, key: str, token: str) -> Login:
     if SAML_PROVIDER.fullmatch(key):
         return saml_login(pool, key, token)
     provider = provider_of_key(pool, key)
+    if provider.keys_address is None:
+        return looked_up_login(provider, pool, key, token)
     claims = unverified_claims(provider, token)
     check_issuer(key, claims)
     check_configured(provider, pool, key)
@@ -157,6 +159,36 @@ def verified_login(pool: IdentityPool, key: str, token: str) -> Login:
     check_audience(provider, pool, key, claims)
     check_not_signed_out(pool, key, claims)
     return developer_login(pool, claims) if key == POOLS_HOST else Login(key, provider.source or key, claims)
+
+
+def looked_up_login(provider: Provider, pool: IdentityPool, key: str, token: str) -> Login:
+    """The login of an opaque token, as its provider tells it now.
+
+    Raises ``ExternalServiceException`` where the provider does not answer.
+    """
+    check_configured(provider, pool, key)
+    if key not in opaque_tokens.ISSUERS:
+        raise OutsideTheLab(f"Logins of {key} are not played by this lab (AWS has them): nothing was done.")
+    claims = check_known_to_provider(key, token)
+    check_app(provider, pool, key, claims)
+    return Login(key, key, claims)
+
+
+def check_known_to_provider(key: str, token: str) -> dict[str, Any]:
+    """What the provider says of an access token now: since the last call it may have been withdrawn."""
+    try:
+        return opaque_tokens.look_up("cognito-identity", key, token)
+    except opaque_tokens.NotValid:
+        raise refusal("Invalid login token.") from None
+    except opaque_tokens.NoAnswer:
+        raise AwsError("ExternalServiceException", f"{key} does not respond.") from None
+
+
+def check_app(provider: Provider, pool: IdentityPool, key: str, claims: dict[str, Any]) -> None:
+    """The token was made for the app that this pool lists: of Amazon's, it lists the security profile."""
+    app, allowed = claims[opaque_tokens.ISSUERS[key].app], provider.clients(pool, key)
+    if app not in allowed:
+        raise refusal("Token is not from a supported provider of this identity pool.")
 
 
 def saml_login(pool: IdentityPool, key: str, response: str) -> Login:
@@ -214,8 +246,6 @@ def provider_of_key(pool: IdentityPool, key: str) -> Provider:
 
 def unverified_claims(provider: Provider, token: str) -> dict[str, Any]:
     """The claims, not yet believed."""
-    if provider.keys_address is None:
-        return {}
     try:
         return jwt_checks.decode_unverified(token)[1]
     except jwt_checks.NotAToken:
@@ -237,8 +267,7 @@ def check_configured(provider: Provider, pool: IdentityPool, key: str) -> None:
 
 
 def check_signature(provider: Provider, key: str, token: str) -> None:
-    if provider.keys_address is None:
-        raise OutsideTheLab(f"Logins of {key} are not played by this lab (AWS has them): nothing was done.")
+    assert provider.keys_address is not None, "opaque tokens are looked up"
     try:
         jwt_issuers.check_signature(
             "cognito-identity", token, provider.keys_address(key), (provider.algorithm,)

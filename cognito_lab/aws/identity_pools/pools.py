@@ -15,12 +15,12 @@ from datetime import datetime
 from typing import Any
 
 from cognito_lab import randomness
-from cognito_lab.aws import moto_patches
+from cognito_lab.aws import moto_patches, opaque_tokens
 from cognito_lab.aws.api import pagination, services, tagging
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.api.pagination import Item
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.errors import AwsError, invalid
+from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.network import exchanges
 
 PUBLIC_PROVIDERS = (
@@ -192,6 +192,7 @@ def set_identity_pool_roles(call: Call) -> None:
     for key, mapping in mappings.items():
         check_mapped_provider(pool, key)
         check_role_mapping(mapping)
+        check_claims_of_rules(key, mapping)
     rules = [rule for mapping in mappings.values() for rule in rules_of(mapping)]
     check_may_pass(call, [*call["Roles"].values(), *(rule["RoleARN"] for rule in rules)])
     pool.roles, pool.role_mappings = call["Roles"], mappings
@@ -256,6 +257,15 @@ def check_role_mapping(mapping: dict[str, Any]) -> None:
         raise invalid("RulesConfiguration goes with role mappings of type Rules.")
     if len(rules) > 25:
         raise invalid("A role mapping holds at most 25 rules.")
+
+
+def check_claims_of_rules(key: str, mapping: dict[str, Any]) -> None:
+    """Of opaque tokens, rules see three claims (Cognito guide, RBAC). AWS names no code for other claims."""
+    for rule in rules_of(mapping) if key in opaque_tokens.ISSUERS else ():
+        if rule["Claim"] not in ("iss", "aud", "sub"):
+            raise OutsideTheLab(
+                f"A rule on {rule['Claim']} of {key} is not played: there are iss, aud and sub."
+            )
 
 
 # -- tags ----------------------------------------------------------------------------------------

@@ -38,10 +38,12 @@ def assume_role(call: Call) -> dict[str, Any]:
     role = next((role for role in moto_patches.iam().roles.values() if role.arn == call["RoleArn"]), None)
     verdict = trust_allows(role, call) if role is not None else None
     if role is None or not verdict:
+        text = f"User: {call.principal.arn} is not authorized to perform: {ASSUME_ROLE} "
+        text += f"on resource: {call['RoleArn']}"
+        # STS names the kind of policy for an explicit deny alone.
         raise AwsError(
             "AccessDenied",
-            f"User: {call.principal.arn} is not authorized to perform: {ASSUME_ROLE} "
-            f"on resource: {call['RoleArn']}",
+            f"{text} {verdict.reason}" if verdict is not None and verdict.explicit else text,
             403,
         )
     seconds = call.get("DurationSeconds", 3600)

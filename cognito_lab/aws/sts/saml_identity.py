@@ -20,6 +20,7 @@ from typing import Any
 
 from cognito_lab.aws import saml_assertions
 from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.cloudtrail import event_history
 from cognito_lab.aws.iam import identity_providers
 from cognito_lab.aws.sts import web_identity
 from cognito_lab.aws.sts.web_identity import WebIdentity
@@ -83,6 +84,11 @@ class SamlIdentity(WebIdentity):
     def tags(self) -> dict[str, str]:
         return {key: found[0] for key, found in self.asked_tags().items()}
 
+    def user_identity(self) -> dict[str, Any]:
+        qualifier, subject = self.claims["namequalifier"], self.claims["sub"]
+        who = {"principalId": f"{qualifier}:{subject}", "userName": subject, "identityProvider": qualifier}
+        return {"type": "SAMLUser", **who}
+
     def trust_context(self) -> dict[str, Any]:
         told = {name: self.values[long] for long, name in CONDITION_KEYS.items() if long in self.values}
         keys = {f"saml:{name}": found for name, found in {**told, **self.claims}.items()}
@@ -95,6 +101,7 @@ def assume_role_with_saml(call: Call) -> dict[str, Any]:
     provider = identity_providers.saml_provider(call["PrincipalArn"])
     check_registered(provider)
     identity = verified_identity(provider, call["SAMLAssertion"])
+    event_history.vouched_for(identity.user_identity())
     name = session_name(identity)
     check_tags(identity)
     check_role_named(call["RoleArn"], identity)

@@ -18,7 +18,6 @@ from support.identity_pools import (
     refused,
 )
 
-from cognito_lab import OutsideTheLab
 from cognito_lab.aws.identity_pools import pools
 from cognito_lab.aws.user_pools.tokens import checking
 from cognito_lab.protocols import signing_keys
@@ -95,15 +94,6 @@ def test_an_arn_that_is_no_providers_is_an_unknown_key(world: World) -> None:
     pool = world.create_pool()
     with refused("InvalidParameterException", "Please provide a valid public provider"):
         get_id(world, pool, f"arn:aws:iam::{ACCOUNT}:role/university", "PHNhbWw+")
-
-
-def test_known_public_providers(world: World) -> None:
-    """Facebook's tokens are opaque and looked up at Facebook, which this lab does not play yet."""
-    facebook = "graph.facebook.com"
-    with refused("NotAuthorizedException", "Token is not from a supported provider of this identity pool."):
-        get_id(world, world.create_pool(), facebook, "EAAB")
-    with pytest.raises(OutsideTheLab, match="graph.facebook.com"):
-        get_id(world, world.create_pool(SupportedLoginProviders={facebook: "1"}), facebook, "EAAB")
 
 
 def test_an_oidc_provider_is_registered_in_iam_and_listed(world: World) -> None:

@@ -310,3 +310,17 @@ def test_what_is_not_played_is_refused_by_name(world: Northshore, name: str) -> 
         world.assume()
     with pytest.raises(OutsideTheLab, match="PolicyArns"):
         world.assume(PolicyArns=[{"arn": f"arn:aws:iam::{ACCOUNT}:policy/p"}])
+
+
+def test_cloudtrail_names_the_person_and_not_the_assertion(world: Northshore) -> None:
+    answer = world.assume()
+    found = world.client("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "AssumeRoleWithSAML"}]
+    )
+    (event,) = [json.loads(row["CloudTrailEvent"]) for row in found["Events"]]
+    qualifier, subject = answer["NameQualifier"], answer["Subject"]
+    assert event["userIdentity"] == {
+        "type": "SAMLUser", "principalId": f"{qualifier}:{subject}", "userName": subject,
+        "identityProvider": qualifier,
+    }  # fmt: skip
+    assert event["requestParameters"]["principalArn"] == ARN and "samlassertion" not in str(event).lower()
