@@ -98,6 +98,7 @@ class SamlIdentity(WebIdentity):
 @operation("sts", "AssumeRoleWithSAML")
 def assume_role_with_saml(call: Call) -> dict[str, Any]:
     web_identity.check_input(call)
+    check_principal(call["PrincipalArn"], call["RoleArn"])
     provider = identity_providers.saml_provider(call["PrincipalArn"])
     check_registered(provider)
     identity = verified_identity(provider, call["SAMLAssertion"])
@@ -117,6 +118,15 @@ def assume_role_with_saml(call: Call) -> dict[str, Any]:
 
 
 # -- the assertion -------------------------------------------------------------------------------
+
+
+def check_principal(provider: str, role: str) -> None:
+    """The ARN is a SAML provider's, of the role's account (both texts as people report them)."""
+    found = identity_providers.SAML_PROVIDER.fullmatch(provider)
+    if found is None:
+        raise AwsError("ValidationError", "Principal ARN is invalid")
+    if f":{found[1]}:" not in role:
+        raise AwsError("ValidationError", "Principal exists outside the account of the Role being assumed")
 
 
 def check_registered(provider: Any) -> None:

@@ -142,6 +142,16 @@ def no_name_id(assertion: Any) -> None:
     found.getparent().remove(found)
 
 
+def test_the_principal_is_a_saml_provider_of_the_roles_account(world: Northshore) -> None:
+    for wrong, text in (
+        (ARN.replace("saml", "oidc"), "Principal ARN is invalid"),
+        (world.reader, "Principal ARN is invalid"),
+        (ARN.replace(ACCOUNT, "210987654321"), "Principal exists outside the account of the Role"),
+    ):
+        with refused("ValidationError", text):
+            world.assume(PrincipalArn=wrong)
+
+
 def test_the_provider_is_registered(world: Northshore) -> None:
     with refused("InvalidIdentityToken", "Specified provider doesn't exist"):
         world.assume(PrincipalArn=SECOND)
