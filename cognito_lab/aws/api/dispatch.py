@@ -22,6 +22,7 @@ from cognito_lab.aws.api import (
 )
 from cognito_lab.aws.api.operations import CHECKS, Call, implementation_of
 from cognito_lab.aws.api.services import API_GATEWAY, JSON_SERVICES, QUERY_SERVICES, REST_SERVICES, region_of
+from cognito_lab.aws.cloudtrail import event_history
 from cognito_lab.aws.iam import enforcement
 from cognito_lab.aws.s3 import cors, input_checks, inputs, routes, xml_documents
 from cognito_lab.aws.user_pools.tokens import discovery
@@ -32,7 +33,7 @@ from cognito_lab.network.messages import Handler, Request, Response
 # What an input is refused with that the model does not allow; of the others it is "ValidationError".
 INVALID = dict.fromkeys(("cognito-idp", "cognito-identity"), "InvalidParameterException")
 INVALID |= dict.fromkeys(("lambda", "dynamodb", "secretsmanager"), "ValidationException")
-INVALID |= dict.fromkeys(API_GATEWAY, "BadRequestException")
+INVALID |= dict.fromkeys(API_GATEWAY, "BadRequestException") | {"cloudtrail": "Invalid{member}Exception"}
 
 
 def handler(service: str) -> Handler:
@@ -41,9 +42,10 @@ def handler(service: str) -> Handler:
     def answer(request: Request) -> Response:
         second = service == "apigateway" and request.path.startswith("/v2/")
         try:
-            return _answer("apigatewayv2" if second else service, request)
+            response = _answer("apigatewayv2" if second else service, request)
         except AwsError as error:
-            return wire_formats.error_response(service, exchanges.record_refusal(error))
+            response = wire_formats.error_response(service, exchanges.record_refusal(error))
+        return event_history.keep(response)
 
     return cors.across_origins(answer) if service == "s3" else answer
 
@@ -60,6 +62,7 @@ def _answer(service: str, request: Request) -> Response:
     exchanges.describe_current(service, operation, parameters=parameters)
     public = is_public(service, operation)
     call.principal = enforcement.authenticated(request, service, operation, public=public)
+    event_history.note(call)
     means_self = resources.names_own_user(call)
     resource = resources.resource_of(call)
     exchanges.describe_current(service, operation, resource=resource)
