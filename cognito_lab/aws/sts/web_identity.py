@@ -17,7 +17,7 @@ from typing import Any
 from cognito_lab.aws import jwt_issuers, moto_patches
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.cloudtrail import event_history
-from cognito_lab.aws.iam import policies, policy_documents
+from cognito_lab.aws.iam import enforcement, policies, policy_documents
 from cognito_lab.aws.iam.policy_documents import parsed
 from cognito_lab.aws.sts import role_sessions
 from cognito_lab.aws.sts.role_sessions import RoleSession
@@ -229,7 +229,7 @@ def trust_allows(role: Any, identity: WebIdentity, action: str = "") -> policies
     """The role's trust policy: may this provider's caller take the role, under these conditions?"""
     document = parsed(role.assume_role_policy_document)
     principal = {"Federated": identity.federated}
-    keys = {**identity.context(), **identity.trust_context()}
+    keys = {**enforcement.time_keys(), **identity.context(), **identity.trust_context()}
     return policies.evaluate_trust(document, action or identity.action, principal, keys)
 
 
