@@ -23,6 +23,7 @@ _NAMES = {
     "show_token": "cognito_lab.views.token_view",
     "lifetimes": "cognito_lab.views.plots",
     "waits": "cognito_lab.views.plots",
+    "who_may": "cognito_lab.views.plots",
     "permissions": "cognito_lab.views.permissions",
     "sign_in_by_srp": "cognito_lab.lessons.srp_sign_in",
     "SoftwarePasskey": "cognito_lab.lessons.software_passkey",

@@ -1,4 +1,4 @@
-"""Pictures of what has numbers, drawn by matplotlib: lifetimes on one axis, and lockout.
+"""Pictures drawn by matplotlib: lifetimes on one axis, lockout, and who may do what.
 
 Each is an image with its text, and a table of what it shows. The same values give the same bytes: letters are
 outlines of the font that matplotlib brings along, and nothing in the file tells when or by what it was made.
@@ -30,6 +30,7 @@ MARKS = {  # of an axis on which each mark is many times the one before, in seco
     2592000: "30 days", 31536000: "1 year", 315360000: "10 years",
 }  # fmt: skip
 ROW = 46  # pixels
+ALLOWED = "allowed"
 
 
 class Plot(Twin):
@@ -136,6 +137,70 @@ def waits(measured: Mapping[int, float], title: str = "How long the lock lasts")
 
     said = "; ".join("after {wrong passwords}: {locked for}".format_map(row) for row in rows)
     return Plot(_drawn(300, title, draw), f"{title}, by wrong passwords: {said}.", Table(rows, title))
+
+
+class WhoMay(Plot):
+    """Who may do what. ``answers[who][request]`` is ``"allowed"``, or the code of AWS's refusal."""
+
+    answers: dict[str, dict[str, str]]
+
+
+def who_may(
+    people: Mapping[str, Any], requests: Mapping[str, Callable[[Any], Any]], title: str = "Who may do what"
+) -> WhoMay:
+    """Make each of ``requests`` as each of ``people``, and draw what AWS answers. Nothing is undone.
+
+    Args:
+        people: What a request is called with, by who it stands for: a client that signs with their
+            credentials, for example.
+        requests: A function of that which makes a call by boto3, by what it is for.
+
+    Raises:
+        ValueError: There is nobody, or nothing to ask.
+        Exception: What a request raises that is no refusal of AWS's.
+    """
+    if not people or not requests:
+        raise ValueError("give at least one person and one request")
+    answers = {
+        who: {what: _answer(ask, given) for what, ask in requests.items()} for who, given in people.items()
+    }
+
+    def draw(figure: Any, height: float) -> None:
+        axes = figure.add_axes((0.12, 16 / height, 0.86, ROW * len(people) / height))
+        room = 0.86 * WIDTH / len(requests) - 14
+        for row, answered in enumerate(answers.values()):
+            for column, answer in enumerate(answered.values()):
+                edge, ground = TICKETS["token"] if answer == ALLOWED else (REFUSED, PAPER)
+                line = "-" if answer == ALLOWED else ":"  # never colour alone
+                look = {"facecolor": ground, "edgecolor": edge, "linestyle": line, "linewidth": 1.5}
+                axes.barh(row, 0.92, 0.84, left=column - 0.46, **look)
+                words = "\n".join(wrapped(f"{'✓' if answer == ALLOWED else '✗'} {answer}", room, 12))
+                axes.text(column, row, words, ha="center", va="center", color=edge)
+        axes.set_xticks(range(len(requests)), ["\n".join(wrapped(what, room, 12, 3)) for what in requests])
+        axes.set_yticks(range(len(people)), ["\n".join(wrapped(who, 84, 12)) for who in people])
+        axes.xaxis.tick_top()
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        axes.set(xlim=(-0.5, len(requests) - 0.5), ylim=(len(people) - 0.5, -0.5))
+
+    said = "; ".join(
+        f"{who}: {', '.join(f'{what}: {answer}' for what, answer in answered.items())}"
+        for who, answered in answers.items()
+    )
+    table = Table([{"who": who, **answered} for who, answered in answers.items()], title)
+    plot = WhoMay(_drawn(ROW * len(people) + 112, title, draw), f"{title}. {said}.", table)
+    plot.answers = answers
+    return plot
+
+
+def _answer(ask: Callable[[Any], Any], given: Any) -> str:
+    from botocore.exceptions import ClientError
+
+    try:
+        ask(given)
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return ALLOWED
 
 
 def _drawn(height: float, title: str, draw: Callable[[Any, float], None]) -> str:

@@ -13,12 +13,15 @@ from html import unescape
 from typing import Any
 from xml.etree import ElementTree
 
+import boto3
 import jwt
 import pytest
 import time_machine
 
+from cognito_lab import Lab
+from cognito_lab.practice import checks
 from cognito_lab.views import plots
-from cognito_lab.views.plots import Plot, lifetimes, waits
+from cognito_lab.views.plots import Plot, lifetimes, waits, who_may
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=timezone.utc)
 POOL = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Tidepool1"
@@ -171,7 +174,7 @@ def check(plot: Plot) -> ElementTree.Element:
 
 def everything() -> list[Plot]:
     one = lifetimes(token("id"), token("access", 30), refresh=timedelta(days=30), credentials=credentials(42))
-    return [one, waits({5: 1.0, 6: 2.0})]
+    return [one, waits({5: 1.0, 6: 2.0}), who_may({"a guest": 0, "Ben": 1}, {"stay": refuse, "go": bool})]
 
 
 def test_pictures_stand_alone():
@@ -231,3 +234,46 @@ def test_waits_are_drawn_where_they_were_measured(monkeypatch):
 def test_waits_that_cannot_be_drawn_are_refused(measured):
     with pytest.raises(ValueError, match="at least one wait, each more than 0"):
         waits(measured)
+
+
+# -- who may do what -----------------------------------------------------------------------------
+
+
+def refuse(given: Any) -> None:
+    from botocore.exceptions import ClientError
+
+    raise ClientError({"Error": {"Code": "AccessDenied", "Message": str(given)}}, "GetObject")
+
+
+def test_who_may_do_what_is_what_the_calls_answer(monkeypatch):
+    with Lab.start() as lab:
+        scene, asked = lab.scene("overture"), []
+        login = {scene.issuer: checks.id_token(scene, "mara")}
+        mara = checks.client_with(checks.identity_and_credentials(scene.identity_pool, login)[1])
+        people = {"the owner": boto3.client("s3"), "Mara": mara}
+        own = {"Bucket": scene.bucket, "Key": f"{scene.mara}/anemone.svg"}
+        requests = {
+            "her own": lambda s3: asked.append(s3) or s3.get_object(**own),
+            "Ben's": lambda s3: s3.get_object(Bucket=scene.bucket, Key=f"{scene.ben}/crab.svg"),
+        }
+        axes = axes_of(monkeypatch, lambda: who_may(people, requests))
+        view = who_may(people, requests, "Two folders")
+        assert asked == [*people.values()] * 2
+        assert view.answers["the owner"] == {"her own": "allowed", "Ben's": "allowed"}
+        assert view.answers["Mara"] == {"her own": "allowed", "Ben's": "AccessDenied"}
+        assert view.alt.endswith("; Mara: her own: allowed, Ben's: AccessDenied.")
+        assert repr(view).splitlines()[-1].split() == ["Mara", "allowed", "AccessDenied"]
+        words = [text.get_text() for text in axes.texts]
+        assert words == ["✓ allowed"] * 3 + ["✗ AccessDenied"]
+        assert [bar.get_linestyle() for bar in axes.patches] == ["-"] * 3 + [":"]  # not by colour alone
+
+
+def test_a_mistake_is_no_answer():
+    with pytest.raises(ZeroDivisionError):
+        who_may({"Ben": 0}, {"divide": lambda number: 1 / number})
+
+
+@pytest.mark.parametrize(("people", "requests"), [({}, {"stay": refuse}), ({"Ben": 1}, {})])
+def test_where_nobody_asks_or_nothing_is_asked_there_is_no_picture(people, requests):
+    with pytest.raises(ValueError, match="at least one person and one request"):
+        who_may(people, requests)
