@@ -10,6 +10,8 @@
 #   make run KERNELS=yes                   in real kernels, at several times the price; macOS always does
 #   make test ARGS="tests/test_x.py"       pytest's own arguments
 #   make setup PYTHON=python3.12 INSTALLER=pip
+#   make wheels PLATFORM=macos-arm64       for another kind of machine than this one
+#   make lab WHEELS=folder                 set up from that folder, without a network
 
 SUPPORTED = python3 python3.13 python3.12 python3.11 python
 # The first Python of the machine that can run the course; setup says what is wrong if there is none. The shell
@@ -30,13 +32,15 @@ NOTEBOOK =
 PARAMS =
 WITH =
 KERNELS =
+PLATFORM =
+WHEELS =
 ARGS =
 
 VENV = .venv/bin/python
 LAB = $(VENV) -m cognito_lab
 # $(call set_up,LOCK): .venv from this lock. Where it is so already, its own Python says so at once.
 set_up = $(if $(filter file,$(origin PYTHON)),$(VENV) -I -S cognito_lab/course/setup/marker.py $(1) 2>/dev/null ||) \
-  "$(PYTHON)" -E -s cognito_lab/course/setup/bootstrap.py --lock $(1) --installer $(INSTALLER) \
+  "$(PYTHON)" -E -s cognito_lab/course/setup/bootstrap.py --lock $(1) --installer $(INSTALLER) $(if $(WHEELS),--wheels "$(WHEELS)") \
   $(if $(filter file,$(origin PYTHON)),,--matching)
 
 # A shell's own Python and pytest settings must not reach the course. One of them, PYTHONDONTWRITEBYTECODE, would
@@ -45,7 +49,7 @@ unexport $(filter PYTHON% PYTEST%,$(.VARIABLES))
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo setup tools test clients fuzz run outputs solutions check bench lock clean here
+.PHONY: help lab demo setup tools test clients fuzz run outputs check bench pictures wheels lock clean here
 
 help: ## print these lines
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, name, ":"); printf "  make %-10s%s\n", name[1], $$2 }' Makefile
@@ -79,9 +83,6 @@ run: tools ## execute the whole course into build/, with a report (NOTEBOOK=, PA
 outputs: tools ## execute the notebooks and store their outputs in them
 	@$(LAB) outputs $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)") $(ARGS)
 
-solutions: tools ## an instructor's copy with every exercise solved, in build/solutions/
-	@$(LAB) solutions $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)")
-
 check: tools ## ruff on code and notebooks, formatting, types
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
@@ -89,6 +90,12 @@ check: tools ## ruff on code and notebooks, formatting, types
 
 bench: tools ## measure the lab against plain moto, and large pools against small ones
 	@$(VENV) tests/bench/bench.py $(ARGS)
+
+pictures: tools ## the pictures of the lessons as files with their alt texts, in build/pictures/ (NOTEBOOK=)
+	@$(LAB) pictures $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)")
+
+wheels: setup ## fetch the files of a set-up without a network into build/wheels/ (PLATFORM=)
+	@$(LAB) wheels $(if $(PLATFORM),--platform "$(PLATFORM)")
 
 lock: tools ## both locks and environment.yml from pyproject.toml (ARGS="--upgrade moto")
 	@$(LAB) lock $(ARGS)

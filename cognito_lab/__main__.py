@@ -13,13 +13,14 @@ COMMANDS = {
     "serve": ("served.command", "let other programs of this machine use an account, until Ctrl-C"),
     "run": ("course.notebooks.run", "execute the course and write a report"),
     "outputs": ("course.notebooks.outputs", "execute the notebooks and store their outputs"),
-    "solutions": ("course.notebooks.solutions", "write an instructor's copy, with every exercise solved"),
+    "pictures": ("course.notebooks.pictures", "write the pictures of the lessons as files"),
+    "wheels": ("course.setup.wheels", "fetch the files of a set-up without a network"),
     "lock": ("course.setup.lock", "make both locks and environment.yml again"),
 }
 # What learners' environments lack: the distribution without which a command cannot do its work.
 NEEDS = {
+    "pictures": "papermill",
     "run": "papermill",
-    "solutions": "papermill",
     "lock": "uv",
 }
 

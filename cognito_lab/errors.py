@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-PLAYED = "the AWS services of the course, Google, and a university's sign-in"  # who answers in the lab
+PLAYED = "the AWS services of the course, and providers at which people sign in"  # who answers in the lab
 
 
 class AwsError(Exception):

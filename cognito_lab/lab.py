@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 from weakref import WeakSet
 
 from cognito_lab import aws, clock, guard, interrupts, reproducible
@@ -22,7 +23,8 @@ from cognito_lab.lessons import short_tracebacks, why
 from cognito_lab.network import account_lock, own_servers
 from cognito_lab.paths import DATA
 from cognito_lab.protocols import signing_keys
-from cognito_lab.providers import google, university
+from cognito_lab.providers import registry
+from cognito_lab.providers.registry import Amazon, Facebook, Google, P, University
 
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.outbox import Message
@@ -45,6 +47,7 @@ class Lab:
         region: The AWS Region in which boto3 clients are made when they name none.
         account: The account's number, twelve digits.
         google: The stand-in for Google: people with Google accounts, and the OAuth clients registered there.
+        facebook: The stand-in for Facebook, and ``amazon`` for Login with Amazon: likewise.
         university: The stand-in for a university: its people sign in elsewhere by SAML.
 
     Examples:
@@ -63,8 +66,7 @@ class Lab:
     def __init__(self, region: str) -> None:
         self.region = region
         self.account = moto_patches.ACCOUNT
-        self._google: google.Google | None = None
-        self._university: university.University | None = None
+        self._providers: dict[type[registry.Provider], Any] = {}
         self._clock = Clock()
         self._ended = ""
         self._server: Server | None = None
@@ -130,8 +132,7 @@ class Lab:
         self._refusals = why.Refusals()
         Lab._running, self._ended = self, ""
         self._refusals.__enter__()
-        google.register_hosts(lambda: _running_account().google)
-        university.register_hosts(lambda: _running_account().university)
+        registry.register_hosts(lambda kind: _running_account()._provider(kind))
         short_tracebacks.install()
 
     def _end(self, reason: str) -> None:
@@ -145,7 +146,7 @@ class Lab:
         former_accounts.begin()  # what comes now belongs to no account that was
         moto_patches.stop_account()
         self._clock.give_back()
-        self._google = self._university = None
+        self._providers = {}
 
     def _alive(self) -> None:
         if self._ended:
@@ -159,30 +160,33 @@ class Lab:
 
     # -- what a lesson does with it --------------------------------------------------------------
 
-    @property
-    def google(self) -> google.Google:
-        """Google's stand-in, as it knows people and OAuth clients in this account."""
+    def _provider(self, kind: type[P]) -> P:
         with self.lock:
             self._alive()
-            if self._google is None:
-                self._google = google.Google()
-                for person in cast()["people"].values():
-                    if person.get("google"):
-                        self._google.add_account(**{name: person[name] for name in ACCOUNT})
-            return self._google
+            if kind not in self._providers:
+                self._providers[kind] = registry.new_provider(kind, cast()["people"])
+            found: P = self._providers[kind]
+            return found
 
     @property
-    def university(self) -> university.University:
+    def google(self) -> Google:
+        """Google's stand-in, as it knows people and OAuth clients in this account."""
+        return self._provider(Google)
+
+    @property
+    def facebook(self) -> Facebook:
+        """Facebook's stand-in, as it knows people and apps in this account."""
+        return self._provider(Facebook)
+
+    @property
+    def amazon(self) -> Amazon:
+        """The stand-in for Login with Amazon, as it knows people and security profiles in this account."""
+        return self._provider(Amazon)
+
+    @property
+    def university(self) -> University:
         """North Shore University's sign-in (SAML 2.0), as it knows people and services in this account."""
-        with self.lock:
-            self._alive()
-            if self._university is None:
-                self._university = university.University()
-                for person in cast()["people"].values():
-                    if person.get("university"):
-                        own = {name: person[name] for name in ACCOUNT}
-                        self._university.add_person(**own, eduPersonAffiliation=("member", "student"))
-            return self._university
+        return self._provider(University)
 
     @property
     def now(self) -> datetime:
@@ -347,6 +351,17 @@ class Lab:
         """One of the club's pictures, an SVG: ``anemone.svg``, ``crab.svg``, ``goby.svg``, ``limpet.svg``."""
         return (DATA / "pictures" / name).read_bytes()
 
+    def years_ago(self, call: Callable[..., Any], **arguments: Any) -> Any:
+        """Make a call to IAM as it was when the trust policy of a role for identity pools needed no ``aud``.
+
+        AWS no longer saves such a role, and keeps those that were saved then.
+        """
+        from cognito_lab.aws.sts import assume_role
+
+        with self.lock, patch.object(assume_role, "check_names_a_pool", lambda document: None):
+            self._alive()
+            return call(**arguments)
+
     def exercise(self, number: str) -> Exercise:
         """An exercise of the course, for example ``"01.1"``. Its check plays in an account of its own.
 
@@ -397,9 +412,6 @@ class Lab:
 
         self._stories.add(story := recording.record(app))
         return story
-
-
-ACCOUNT = ("email", "name", "given_name", "family_name")
 
 
 def cast() -> Any:

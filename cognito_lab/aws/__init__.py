@@ -18,10 +18,20 @@ def register() -> None:
     it is imported, by ``@operation`` and ``@check_before``. Before that nothing is imported, so that
     ``import cognito_lab`` stays light.
     """
-    from cognito_lab.aws import identity_pools, lambda_functions, moto_patches, sts, user_pools
+    from cognito_lab.aws import (
+        cloudtrail,
+        identity_pools,
+        lambda_functions,
+        moto_patches,
+        secrets_manager,
+        sts,
+        user_pools,
+    )
     from cognito_lab.aws.api import dispatch, services
     from cognito_lab.aws.api_gateway import apis, endpoint
-    from cognito_lab.aws.iam import deleted_principals, enforcement, instance_profiles
+    from cognito_lab.aws.dynamodb import access as dynamodb_access
+    from cognito_lab.aws.dynamodb import inputs as dynamodb_inputs
+    from cognito_lab.aws.iam import deleted_principals, enforcement, identity_providers, instance_profiles
     from cognito_lab.aws.identity_pools import open_id_tokens
     from cognito_lab.aws.lambda_functions import function_policies
     from cognito_lab.aws.managed_login import routes
@@ -30,7 +40,18 @@ def register() -> None:
     from cognito_lab.network import hosts, own_servers
 
     # These are imported for their operations alone.
-    del deleted_principals, deletion, identity_pools, instance_profiles, lambda_functions, sts, user_pools
+    del (
+        cloudtrail,
+        deleted_principals,
+        deletion,
+        dynamodb_inputs,
+        identity_pools,
+        identity_providers,
+        instance_profiles,
+        lambda_functions,
+        sts,
+        user_pools,
+    )
 
     # Hosts, by patterns of the whole name; the first one that fits answers.
     hosts.register_host(
@@ -46,5 +67,7 @@ def register() -> None:
 
     # Services that judge who may do what by rules of their own: buckets and functions have policies.
     enforcement.AUTHORIZERS["s3"] = access.authorize
+    enforcement.AUTHORIZERS["dynamodb"] = dynamodb_access.authorize
+    enforcement.AUTHORIZERS["secretsmanager"] = secrets_manager.authorize
     enforcement.AUTHORIZERS.update(dict.fromkeys(services.API_GATEWAY, apis.authorize))
     enforcement.AUTHORIZERS["lambda"] = function_policies.authorize

@@ -323,6 +323,57 @@ def s3_page_tokens() -> Container[str]:
     return found
 
 
+def secret(region: str, name: str) -> Any:
+    """moto's secret of Secrets Manager with this name or ARN, or ``None``."""
+    from moto.secretsmanager.models import secretsmanager_backends
+
+    return secretsmanager_backends[ACCOUNT][region].secrets.get(name)
+
+
+def dynamodb_table(region: str, name: str) -> Any:
+    """moto's table of DynamoDB, or ``None``."""
+    from moto.dynamodb.models import dynamodb_backends
+
+    return dynamodb_backends[ACCOUNT][region].tables.get(name)
+
+
+def is_condition(expression: str | None, asked: dict[str, Any]) -> bool:
+    """Whether moto can read a condition of DynamoDB; it raises errors of any kind at another text."""
+    from moto.core.exceptions import JsonRESTError
+    from moto.dynamodb.comparisons import create_condition_expression_parser as parser
+
+    names, values = (asked.get(f"ExpressionAttribute{what}", {}) for what in ("Names", "Values"))
+    try:
+        parser(expression, names, values).parse()
+    except JsonRESTError:
+        return True  # moto says it in AWS's words
+    except Exception:
+        return False
+    return True
+
+
+def queried_partition(region: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """The values of the partition key that a query of DynamoDB asks for, by moto's own reading of it.
+
+    What moto cannot read has none, and moto will refuse it.
+    """
+    from moto.core.exceptions import JsonRESTError
+    from moto.dynamodb.models import dynamodb_backends
+    from moto.dynamodb.parsing.key_condition_expression import parse_expression
+
+    try:
+        schema = dynamodb_backends[ACCOUNT][region].get_schema(asked["TableName"], asked.get("IndexName"))
+        found = parse_expression(
+            asked["KeyConditionExpression"],
+            asked.get("ExpressionAttributeValues", {}),
+            asked.get("ExpressionAttributeNames", {}),
+            schema,
+        )
+    except JsonRESTError:
+        return []
+    return [value for _, value in found[0]]
+
+
 def account_state(kind: type[T]) -> T:
     """The lab's own state that belongs to the account as a whole, such as the mailboxes."""
     return state_of(sts(), kind)

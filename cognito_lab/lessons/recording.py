@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from cognito_lab.aws import opaque_tokens
 from cognito_lab.lessons.refused import http_refusal
 from cognito_lab.network import exchanges, forms
 from cognito_lab.network.exchanges import Exchange
@@ -37,7 +38,11 @@ LANES = {
     "iam": "AWS IAM",
     "s3": "Amazon S3",
     "lambda": "AWS Lambda",
+    "dynamodb": "DynamoDB",
+    "secretsmanager": "Secrets Manager",
     "google": "Google",
+    "facebook": "Facebook",
+    "amazon": "Amazon",
     "university": "university",
 }
 # Members of inputs and answers, with AWS's names and those of OAuth 2.0. Those that are shown, and how:
@@ -67,7 +72,7 @@ TICKETS = {
     **dict.fromkeys(("NEW_PASSWORD", "TemporaryPassword"), "new password"),
     **dict.fromkeys(("SecretHash", "SECRET_HASH"), "secret hash"),
     **dict.fromkeys(("RefreshToken", "REFRESH_TOKEN", "refresh_token"), "refresh token"),
-    **dict.fromkeys(("AccessToken", "access_token"), "access token"),
+    **dict.fromkeys(("AccessToken", "access_token", *opaque_tokens.ISSUERS), "access token"),
     **dict.fromkeys(("IdToken", "id_token", "credential"), "ID token"),
     **dict.fromkeys(("Token", "WebIdentityToken"), "token"),
     "AccessKeyId": "AWS credentials",

@@ -2,7 +2,8 @@
 
 A scene is a file ``data/scenes/<name>.py``: a plain list of boto3 calls, without loops, conditions or
 functions. What is printed is what runs, and a reader can copy it. Beside boto3 it uses ``region``, and of
-``lab`` only what is not AWS's: ``lab.inbox(address)``, ``lab.picture(name)`` and ``lab.google``. ::
+``lab`` only what is not AWS's: ``lab.inbox(address)``, ``lab.picture(name)``, ``lab.google`` and
+``lab.years_ago(call)``. ::
 
     """Mara is a member: signed up, and confirmed with the code that was sent to her."""
     # after: directory

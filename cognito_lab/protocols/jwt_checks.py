@@ -45,13 +45,14 @@ def decode_unverified(token: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def missing(claims: Mapping[str, Any], names: Iterable[str]) -> str | None:
-    """The first of ``names`` that is no claim; ``None`` if all are there."""
-    return next((name for name in names if name not in claims), None)
+    """The first of ``names`` that is no claim, or null; ``None`` if all are there."""
+    return next((name for name in names if claims.get(name) is None), None)
 
 
 def audiences(claims: Mapping[str, Any]) -> list[str]:
-    """``aud`` may be one text or several (RFC 7519, 4.1.3)."""
-    return [claims["aud"]] if isinstance(claims["aud"], str) else list(claims["aud"])
+    """``aud`` may be one text or several (RFC 7519, 4.1.3); what is no text is for nobody."""
+    found = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    return [one for one in found if isinstance(one, str)]
 
 
 def is_for_any(claims: Mapping[str, Any], known: Iterable[str]) -> bool:

@@ -4,8 +4,9 @@ A sign-in goes
 
     the pool's request, by redirect → choose an account → a form that posts the signed answer to the pool
 
-and as with Google there are no passwords: who chooses an account is that person. It answers only services
-that it knows, and only at the address registered for each. No script runs in its pages, so the form that
+and as with Google there are no passwords: who chooses an account is that person. AWS sends no request: a
+sign-in there begins here, at :meth:`University.sign_in_address`. It answers only services that it knows, and
+only at the address registered for each. No script runs in its pages, so the form that
 other providers send by a script has a button here.
 
 Sources: OASIS, "Profiles for SAML V2.0", 4.1 (web browser SSO), and "Bindings for SAML V2.0", 3.4 and 3.5.
@@ -15,17 +16,17 @@ from __future__ import annotations
 
 import string
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cognito_lab import randomness
 from cognito_lab.errors import OutsideTheLab
 from cognito_lab.expiring import Expiring
-from cognito_lab.network import account_lock, hosts
+from cognito_lab.network import account_lock
 from cognito_lab.network.forms import OAuthError, read_form
 from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.protocols import saml_documents, signing_keys
@@ -50,40 +51,53 @@ class Person:
     attributes: Mapping[str, tuple[str, ...]] = field(repr=False)
 
 
+Claims = Callable[[Person], Mapping[str, str | Iterable[str]]]
+
+
 @dataclass(frozen=True)
 class SignIn:
-    """What a service asked for: its entity ID, where the answer goes, and the two ids to give back."""
+    """What a service asked for: its entity ID, where the answer goes, and the two ids to give back.
+
+    ``request_id`` is None where it asked nothing: the person began here.
+    """
 
     service: str
     address: str
-    request_id: str
+    request_id: str | None
     relay_state: str
     expires: float = 0.0  # of the page on a screen (seconds since 1970)
-
-
-def register_hosts(current: Callable[[], University]) -> None:
-    """Let the university's host be answered by ``current()``, the one of the account that is running."""
-    if hosts.find_host(UNIVERSITY_HOST) is None:
-        hosts.register_host(
-            UNIVERSITY_HOST.replace(".", r"\."), "university", lambda request: current().answer(request)
-        )
 
 
 class University:
     """A SAML identity provider as one account of the lab sees it: its people, and the services it knows."""
 
+    service: ClassVar[str] = "university"
+    hosts: ClassVar[str] = UNIVERSITY_HOST.replace(".", r"\.")
     metadata_url = METADATA_URL
 
     def __init__(self) -> None:
         self.people: dict[str, Person] = {}  # by e-mail address
         self.services: dict[str, str] = {}  # entity ID: the address for its answers
+        self._claims: dict[str, Claims] = {}  # entity ID: what only this service is told of a person
         self._open: Expiring[SignIn] = Expiring()  # pages on a screen
 
     # -- what its administrators do --------------------------------------------------------------
 
-    def register_service(self, entity_id: str, answers_to: str) -> None:
-        """Let a service have people signed in: its entity ID, and its assertion consumer service URL."""
+    def register_service(self, entity_id: str, answers_to: str, claims: Claims | None = None) -> None:
+        """Let a service have people signed in.
+
+        Args:
+            entity_id: Its name, such as ``"urn:amazon:webservices"``.
+            answers_to: Its assertion consumer service URL.
+            claims: Says for a :class:`Person` which attributes this service is told beside the usual ones: a
+                text or several by name.
+        """
         self.services[entity_id] = answers_to
+        self._claims[entity_id] = claims or (lambda person: {})
+
+    def sign_in_address(self, entity_id: str) -> str:
+        """Where people begin a sign-in at a service that asks for none, such as AWS."""
+        return f"{SIGN_IN_URL}?{urlencode({'providerId': entity_id})}"
 
     @account_lock.LOCK
     def add_person(self, email: str, name: str, given_name: str, family_name: str, **more: Any) -> Person:
@@ -94,10 +108,15 @@ class University:
         if email in self.people:
             raise ValueError(f"{email} is somebody's already")
         told = {"mail": email, "displayName": name, "givenName": given_name, "sn": family_name, **more}
-        values = {k: (v,) if isinstance(v, str) else tuple(v) for k, v in told.items()}
         name_id = randomness.text(16, string.ascii_lowercase + string.digits)
-        self.people[email] = Person(name_id, email, name, values)
+        self.people[email] = Person(name_id, email, name, as_values(told))
         return self.people[email]
+
+    def join(self, email: str, name: str, given_name: str, family_name: str) -> Person:
+        """Somebody new who is a student there."""
+        return self.add_person(
+            email, name, given_name, family_name, eduPersonAffiliation=("member", "student")
+        )
 
     # -- what it publishes -----------------------------------------------------------------------
 
@@ -151,7 +170,7 @@ class University:
         return Response(200, fields, self.metadata.encode())
 
     def sign_in(self, request: Request) -> Response:
-        """A service's request for authentication; choose an account."""
+        """A service's request for authentication, or the name of one that sends none; choose an account."""
         number = randomness.text(40)
         self._open[number] = self._read(read_form(request))
         people = {person.email: f"{person.name} ({person.email})" for person in self.people.values()}
@@ -172,7 +191,8 @@ class University:
     def answer_by_hand(
         self, address: str, account: str, *, signed: bool = True, audience: str = "", minutes: float = 5
     ) -> tuple[str, dict[str, str]]:
-        """Where the answer to the request at ``address`` goes, and the form's fields, without the pages.
+        """Where the answer goes to the request at ``address`` (a pool's redirect, or
+        :meth:`sign_in_address`), and the form's fields, without the pages.
 
         The last three make answers that no service should believe: ``signed=False``, another ``audience``, or
         one that ends ``minutes`` from now, which may be less than 0.
@@ -185,14 +205,18 @@ class University:
 
     def _read(self, fields: Mapping[str, str]) -> SignIn:
         """The request, which is unsigned and so believed in nothing that the registration can say."""
+        relay_state, expires = fields.get("RelayState", ""), time.time() + PAGE_SECONDS
+        if "providerId" in fields:
+            address = check_service(self.services, fields["providerId"], None)
+            return SignIn(fields["providerId"], address, None, relay_state, expires)
         root = saml_documents.parse(saml_documents.inflate(fields.get("SAMLRequest", "")))
         service = next((issuer.text or "" for issuer in saml_documents.all_of(root, "saml:Issuer")), "")
         address = check_service(self.services, service, root.get("AssertionConsumerServiceURL"))
-        relay_state, expires = fields.get("RelayState", ""), time.time() + PAGE_SECONDS
         return SignIn(service, address, root.get("ID", ""), relay_state, expires)
 
     def _answer_to(self, asked: SignIn, person: Person, signed: bool = True, **more: Any) -> dict[str, str]:
-        assertion = make_assertion(asked, person, **more)
+        told = {**person.attributes, **as_values(self._claims[asked.service](person))}
+        assertion = make_assertion(asked, replace(person, attributes=told), **more)
         assertion = sign(assertion, self.key, self.certificate) if signed else assertion
         document = saml_documents.serialise(make_response(asked, assertion))
         return {"SAMLResponse": saml_documents.encode(document), "RelayState": asked.relay_state}
@@ -207,6 +231,15 @@ def check_service(services: Mapping[str, str], service: str, address: str | None
     return services[service]
 
 
+def as_values(told: Mapping[str, str | Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """Attributes with their values, where one value may stand alone."""
+    return {name: (found,) if isinstance(found, str) else tuple(found) for name, found in told.items()}
+
+
+def in_response_to(asked: SignIn) -> dict[str, str]:
+    return {} if asked.request_id is None else {"InResponseTo": asked.request_id}
+
+
 def _id() -> str:
     return f"_{randomness.octets(16).hex()}"  # an XML id begins with no digit
 
@@ -214,7 +247,7 @@ def _id() -> str:
 def make_response(asked: SignIn, assertion: Any) -> Any:
     """A Response with one assertion. It is not signed itself: what counts is in the assertion."""
     about = {"ID": _id(), "Version": "2.0", "IssueInstant": saml_documents.instant(time.time())}
-    about |= {"Destination": asked.address, "InResponseTo": asked.request_id}
+    about |= {"Destination": asked.address, **in_response_to(asked)}
     status = element("samlp:Status", None, element("samlp:StatusCode", {"Value": saml_documents.SUCCESS}))
     return element("samlp:Response", about, element("saml:Issuer", None, METADATA_URL), status, assertion)
 
@@ -222,7 +255,7 @@ def make_response(asked: SignIn, assertion: Any) -> Any:
 def make_assertion(asked: SignIn, person: Person, audience: str = "", minutes: float = 5) -> Any:
     """Who somebody is, for whom that is meant, to which request it answers, and until when."""
     now, end = saml_documents.instant(time.time()), saml_documents.instant(time.time() + 60 * minutes)
-    bound = {"InResponseTo": asked.request_id, "Recipient": asked.address, "NotOnOrAfter": end}
+    bound = {**in_response_to(asked), "Recipient": asked.address, "NotOnOrAfter": end}
     name_id = element("saml:NameID", {"Format": saml_documents.PERSISTENT}, person.name_id)
     confirmation = element(
         "saml:SubjectConfirmation",

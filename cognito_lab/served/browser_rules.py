@@ -26,7 +26,7 @@ THIS_MACHINE = re.compile(
     r"https?://(?:127\.0\.0\.1|\[::1\]|(?:[^/:@]+\.)?localhost)(?::\d+)?", re.IGNORECASE
 )
 KEY_ID = re.compile(r"(?:^|Credential=|AWS )\s*([^\s/,:=]+)[/:]")
-OPEN_TO_PAGES = ("cognito-idp", "cognito-identity", "sts")
+OPEN_TO_PAGES = ("cognito-idp", "cognito-identity", "sts", "dynamodb")
 FOR_PROGRAMS = ("token_endpoint", "userinfo_endpoint", "revocation_endpoint")
 EXPOSED = "x-amzn-RequestId, x-amzn-ErrorType, x-amzn-ErrorMessage, Date"
 

@@ -30,6 +30,8 @@ ENDPOINT_HOSTS = ("127.0.0.1", "localhost")
 TARGETS = {
     "AWSCognitoIdentityProviderService": "cognito-idp",
     "AWSCognitoIdentityService": "cognito-identity",
+    "DynamoDB_20120810": "dynamodb",
+    "secretsmanager": "secretsmanager",
 }
 SCOPE = re.compile(r"/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
 USER_POOL_DOCUMENTS = re.compile(rf"/({services.REGION})_\w+/\.well-known/.*")

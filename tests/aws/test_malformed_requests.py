@@ -65,6 +65,7 @@ COMMON = {
 }  # fmt: skip
 COMMON["cognito-identity"], COMMON["sts"] = COMMON["cognito-idp"], COMMON["iam"]
 COMMON["lambda"] = {*COMMON["cognito-idp"], "ValidationException"} - {"InvalidParameterException"}
+COMMON["dynamodb"] = COMMON["secretsmanager"] = COMMON["lambda"]
 
 
 @contextmanager
@@ -164,7 +165,7 @@ def unknown_code(where: str, answer: Response) -> str | None:
     text = answer.body.decode()
     found = re.search(r"<Code>([^<]*)</Code>", text)
     in_json = service in services.JSON_SERVICES + services.REST_SERVICES
-    code = json.loads(text)["__type"] if in_json else found[1] if found else None
+    code = json.loads(text)["__type"].rpartition("#")[2] if in_json else found[1] if found else None
     if code is None:
         return None if service == "s3" and not text else f"{answer.status} without a code: {text[:90]}"
     model = moto_patches.service_model(service).operation_model(operation)
@@ -206,12 +207,12 @@ def test_the_requests_get_deep_and_are_the_same_again() -> None:
         known = malformed_account.furnished(lab)
         for where, request in islice(malformed.Requests(1, known), 5 * EACH):
             answer = answered(served, request)
-            code = re.search(rb'"__type": "(\w+)"|<Code>(\w+)<|"error": "(\w+)"', answer.body)
+            code = re.search(rb'"__type": "(?:[\w.]+#)?(\w+)"|<Code>(\w+)<|"error": "(\w+)"', answer.body)
             name = str(answer.status) if code is None else next(filter(None, code.groups())).decode()
             seen.setdefault(where.partition(" ")[0], Counter())[name] += 1
         first, again = (list(islice(malformed.Requests(5, known), 50)) for _ in range(2))
         assert [request for _, request in first] == [request for _, request in again]
-    for service in ("cognito-idp", "cognito-identity", "iam", "sts", "s3", "GET", "POST"):
+    for service in (*services.JSON_SERVICES, "iam", "sts", "s3", "GET", "POST"):
         done = sum(count for name, count in seen[service].items() if name in ("200", "204", "206", "302"))
         assert done and len(seen[service]) >= 5, (service, seen[service])
 

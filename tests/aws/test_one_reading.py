@@ -41,11 +41,14 @@ MINE = {
     "RoleName": "mine", "UserName": "ines", "PolicyName": "rights", "PolicyArn": POLICY, "VersionId": "v1",
     "PolicyDocument": RIGHTS, "AssumeRolePolicyDocument": TRUSTING, "AccessKeyId": "AKIA0123456789ABCDEF",
     "Status": "Inactive", "Url": "https://new.example.org", "OpenIDConnectProviderArn": PROVIDER,
+    "Name": "new",
+    "SAMLProviderArn": f"arn:aws:iam::{ACCOUNT}:saml-provider/mine",
 }  # fmt: skip
 OTHERS = {
     "RoleName": "admin", "UserName": "rook", "PolicyName": "other", "GroupName": "admins", "Path": "/other/",
     "PolicyArn": f"arn:aws:iam::{ACCOUNT}:role/mine", "PathPrefix": "/other/", "Url": "https://b.example.org",
     "OpenIDConnectProviderArn": f"arn:aws:iam::{ACCOUNT}:role/mine", "InstanceProfileName": "mine",
+    "Name": "other", "SAMLProviderArn": f"arn:aws:iam::{ACCOUNT}:saml-provider/other",
 }  # fmt: skip
 
 
@@ -57,10 +60,10 @@ OF_ITS_OWN = {
 class Spy:
     """What moto was about to do, beside what had been judged by then.
 
-    ``upload``: the id of an upload in parts of Mara's.
+    ``upload``: the id of an upload in parts of Mara's. ``metadata``: the university's document.
     """
 
-    upload = ""
+    upload = metadata = ""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from moto.core.authorization import ActionAuthenticatorMixin as Mixin
@@ -87,15 +90,17 @@ class Spy:
 
 @pytest.fixture
 def spy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Spy]:
-    with Lab.start(region="us-east-1"):
+    with Lab.start(region="us-east-1") as lab:
         iam, s3 = boto3.client("iam"), boto3.client("s3")
         make_role("mine", Path="/team/"), make_role("admin"), iam.create_user(UserName="goran")
         iam.create_policy(PolicyName="mine", PolicyDocument=RIGHTS)
         iam.create_open_id_connect_provider(Url="https://login.example.org")
+        iam.create_saml_provider(Name="mine", SAMLMetadataDocument=lab.university.metadata)
         s3.create_bucket(Bucket=BUCKET)
         for key in ("mara/crab.jpg", "goran/eel.jpg"):
             s3.put_object(Bucket=BUCKET, Key=key, Body=b"fish")
         spy = Spy(monkeypatch)
+        spy.metadata = lab.university.metadata
         spy.upload = s3.create_multipart_upload(Bucket=BUCKET, Key="mara/crab.jpg")["UploadId"]
         yield spy
 
@@ -150,8 +155,11 @@ def test_iam_is_asked_in_two_ways(spy: Spy, name: str) -> None:
     ines = make_user("ines", allow("*"))
     shape = moto_patches.service_model("iam").operation_model(name).input_shape
     members = shape.members if shape else {}
-    wanted = {*(shape.required_members if shape else ()), *({"UserName"} & set(members))}
-    mine = MINE | OF_ITS_OWN.get(name, {})
+    wanted = {
+        *(shape.required_members if shape else ()),
+        *({"UserName", "SAMLMetadataDocument"} & set(members)),
+    }
+    mine = MINE | {"SAMLMetadataDocument": spy.metadata} | OF_ITS_OWN.get(name, {})
     reached = 0
     fields = [(member, mine[member]) for member in members if member in wanted and member != "Tags"]
     tag = [("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "reef")] if "Tags" in wanted else []

@@ -32,7 +32,7 @@ from cognito_lab.aws.identity_pools import logins
 from cognito_lab.aws.s3 import access
 from cognito_lab.lessons.scenes import Scene
 from cognito_lab.providers import google
-from cognito_lab.providers.google_accounts import SignIn
+from cognito_lab.providers.accounts import SignIn
 
 __all__ = ["context", "lab"]
 

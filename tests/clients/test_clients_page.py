@@ -29,7 +29,8 @@ def test_the_page_names_the_version_that_is_run(row: dict[str, str]) -> None:
 
 def test_every_client_stands_on_the_page_and_has_a_test_with_that_issuer() -> None:
     folders = {row.get("folder", row["package"]): row["issuer"] for row in ROWS}
-    assert set(folders) == {path.parent.name for name in PINS for path in HERE.glob(f"*/{name}")}
+    there = {path.parent.name for name in PINS for path in HERE.glob(f"*/{name}")}
+    assert set(folders) == there - {"actionlint"}  # which reads the workflows
     tests = "".join((HERE / f"test_{kind}_clients.py").read_text() for kind in ("python", "node"))
     used = re.findall(r'(\w+)\.client\("([\w-]+)"', tests)
     run = {(name, SERVED[fixture]) for fixture, name in used}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
-from clients_support import Account
+from clients_support import MOST_SECONDS, ROOT, Account, installed, plain_environment
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +140,23 @@ def test_fastapi_cognito(account: Account) -> None:
         "another app's": 401,
         "forged": 401,
         "nobody's": 401,
+    }
+
+
+def test_fastapi_cognito_behind_a_gateway() -> None:
+    folder = installed("fastapi-cognito")  # its packages, for a program of the course's Python
+    (packages,) = folder.glob("venv/lib/python*/site-packages")
+    environment = plain_environment(PYTHONPATH=f"{ROOT}:{packages}")
+    command = [sys.executable, str(folder / "gateway.py")]
+    done = subprocess.run(command, env=environment, text=True, capture_output=True, timeout=MOST_SECONDS)
+    assert done.returncode == 0, done.stderr
+    by_gateway = [401, '{"message": "Unauthorized"}', 0]
+    assert json.loads(done.stdout.splitlines()[-1]) == {
+        "access": [200, True, 1],
+        "ID": [500, "Internal Server Error", 1],  # the gateway lets it in, the library has no answer
+        "another app's": [401, '{"detail":"Error decoding JWT token."}', 1],
+        "forged": by_gateway,
+        "nobody's": by_gateway,
     }
 
 

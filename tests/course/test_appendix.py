@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 import pytest
 from support.lessons import execute, playing, sections
 
+from cognito_lab.aws import saml_assertions
 from cognito_lab.aws.iam import signatures
 from cognito_lab.aws.identity_pools import identities
 from cognito_lab.aws.identity_pools import pools as identity_pools
 from cognito_lab.aws.managed_login import browser_sessions
-from cognito_lab.aws.managed_login.federation import oidc, saml_assertion
+from cognito_lab.aws.managed_login.federation import oidc
 from cognito_lab.aws.managed_login.oauth import (
     authorization_codes,
     authorize,
@@ -193,7 +194,7 @@ LIES = [
     (ERRORS, PAGES, domains, {"check_free": never}),
     (ERRORS, OUTSIDE, federated_users, {"check_not_signed_up": never}),
     (ERRORS, OUTSIDE, identity_providers, {"check_name": never}),
-    (ERRORS, OUTSIDE, saml_assertion, {"check_signature": lambda response, assertion, provider: assertion}),
+    (ERRORS, OUTSIDE, saml_assertions, {"check_signature": lambda response, assertion, provider: assertion}),
     (TOKENS, "Every token in every place", checking, {"check_token_use": never, "check_scope": never}),
     (TOKENS, "Every token in every place", oidc, {"identify": lambda *_: {"idToken": {"sub": "1"}}}),
     (TOKENS, "The user pool", userinfo, {"check_open_id": never}),

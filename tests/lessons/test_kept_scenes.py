@@ -56,7 +56,7 @@ FOR_ALL = (
 def live(lab: Lab) -> list[Any]:
     """What the account that runs is made of."""
     services, buckets = moto_patches._storage()
-    return [*map(dict, services), dict(buckets), lab._google, lab._university]
+    return [*map(dict, services), dict(buckets), lab._providers]
 
 
 def parts(whole: Any) -> set[int]:

@@ -25,6 +25,7 @@ from support.user_pools import OTHER_PASSWORD, PASSWORD, World, pairs
 
 from cognito_lab import Browser, Lab, OutsideTheLab, refused
 from cognito_lab.aws.iam import policies
+from cognito_lab.aws.iam.identity_providers import AUDIENCES, SAML_ENDPOINT
 from cognito_lab.aws.sts import web_identity
 from cognito_lab.lessons import why as room
 from cognito_lab.lessons.why import Refusals, Why
@@ -417,6 +418,27 @@ def provider_not_set_up(p: Place) -> Any:
     return p.get_id(p.tokens["IdToken"], "graph.facebook.com")
 
 
+@case("identity_pools.logins.check_known_to_provider", "graph.facebook.com does not know", "not withdrawn")
+def token_nobody_issued(p: Place) -> Any:
+    pool = p.pools.create_identity_pool(
+        IdentityPoolName="f", AllowUnauthenticatedIdentities=False,
+        SupportedLoginProviders={"graph.facebook.com": "7"},
+    )["IdentityPoolId"]  # fmt: skip
+    return p.app.get_id(IdentityPoolId=pool, Logins={"graph.facebook.com": "EAA-invented"})
+
+
+@case("identity_pools.logins.check_app", "a token for the app amzn1.application.", "amzn1.application.other")
+def token_of_another_app(p: Place) -> Any:
+    amazon = p.lab.amazon
+    client = amazon.register_client("Tidepool", ["https://tidepool.example"])
+    pool = p.pools.create_identity_pool(
+        IdentityPoolName="a", AllowUnauthenticatedIdentities=False,
+        SupportedLoginProviders={"www.amazon.com": "amzn1.application.other"},
+    )["IdentityPoolId"]  # fmt: skip
+    token = amazon.credential(client.client_id, "ines@tidepool.example")
+    return p.app.get_id(IdentityPoolId=pool, Logins={"www.amazon.com": token})
+
+
 @case("identity_pools.logins.check_signature", "none of the provider's published keys", "RS256")
 def forged_login(p: Place) -> Any:
     return p.get_id(forged(p.tokens["IdToken"]))
@@ -440,6 +462,32 @@ def not_signed(p: Place) -> Any:
 @case("iam.enforcement.authorize_by_policies", "cognito-idp:DescribeUserPool on arn", "an Allow")
 def other_service(p: Place) -> Any:
     return boto3.client("cognito-idp", **session_of(make_role("none"))).describe_user_pool(UserPoolId=p.pool)
+
+
+@case("dynamodb.access.authorize", "dynamodb:GetItem on arn", "an Allow")
+def another_s_row(p: Place) -> Any:
+    db = boto3.client("dynamodb", **session_of(make_role("none")))
+    return db.get_item(TableName="sightings", Key={"owner": {"S": "goran"}})
+
+
+@case("secrets_manager.authorize", ":secret:tides", "an Allow")
+def secret_of_others(p: Place) -> Any:
+    return boto3.client("secretsmanager", **session_of(make_role("none"))).get_secret_value(SecretId="tides")
+
+
+@case("secrets_manager.check_secret", "us-east-1 has none", "the ARN of a secret")
+def secret_that_is_not_there(p: Place) -> Any:
+    return client_of("secretsmanager").get_secret_value(SecretId="tides")
+
+
+@case("secrets_manager.check", "high tide", "of those")
+def secret_with_a_space(p: Place) -> Any:
+    return client_of("secretsmanager").create_secret(Name="high tide")
+
+
+@case("dynamodb.inputs.refuse", "is not defined", "that form")
+def value_that_is_not_given(p: Place) -> Any:
+    return client_of("dynamodb").scan(TableName="sightings", FilterExpression="owner = :me")
 
 
 @case("iam.signatures.check_key", "without its", "three parts")
@@ -581,6 +629,34 @@ def of_another_type(p: Place) -> Any:
 @case("api.validation.check_input", "'x' at 'identityPoolId'", "value")
 def malformed_input(p: Place) -> Any:
     return p.app.get_id(IdentityPoolId="x")
+
+
+SAML = "arn:aws:iam::123456789012:saml-provider/northshore"
+
+
+def at_the_university(p: Place, **spoiled: Any) -> str:
+    p.lab.university.register_service(AUDIENCES[0], SAML_ENDPOINT)
+    address = p.lab.university.sign_in_address(AUDIENCES[0])
+    return p.lab.university.answer_by_hand(address, "aiko@northshore.example", **spoiled)[1]["SAMLResponse"]
+
+
+@case("identity_pools.logins.check_saml_configured", SAML, "both")
+def saml_provider_not_registered(p: Place) -> Any:
+    return p.get_id(at_the_university(p), SAML)
+
+
+@case("saml_assertions.check_audience", "urn:elsewhere", "urn:amazon:webservices")
+def saml_response_for_another(p: Place) -> Any:
+    document = p.lab.university.metadata
+    client_of("iam").create_saml_provider(Name="northshore", SAMLMetadataDocument=document)
+    p.identities = p.new_identity_pool(SamlProviderARNs=[SAML])
+    return p.get_id(at_the_university(p, audience="urn:elsewhere"), SAML)
+
+
+@case("iam.identity_providers.check_metadata", "certificate", "entity ID")
+def saml_metadata_without_a_key(p: Place) -> Any:
+    document = p.lab.university.metadata.replace("X509Certificate", "X509CRL")
+    return client_of("iam").create_saml_provider(Name="n", SAMLMetadataDocument=document)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -804,6 +880,7 @@ PASSED_ON = {
     "lambda_functions.functions.list_functions",
     "lambda_functions.invocations.invoke",
     "identity_pools.credentials.get_credentials_for_identity",
+    "identity_pools.logins.saml_login",
     "user_pools.people.admin.take_aliases",
     "user_pools.sign_in.passkey_factor.check_answer",
     "user_pools.sign_in.refresh.revoke_token",
@@ -811,7 +888,7 @@ PASSED_ON = {
 OTHER_ERRORS = (
     "OutsideTheLab", "jwt_issuers.", "NoKey", "NotAToken", "NotJson", "NotVerified", "BadSignature",
     "LookupError", "TypeError", "jwt.", "RuntimeError", "ConnectionRefusedError", "NoConnection",
-    "Failed", "ModuleNotFoundError", "Stopped", "TimeoutError",
+    "Failed", "ModuleNotFoundError", "NotValid", "NoAnswer", "Stopped", "TimeoutError",
 )  # fmt: skip
 OF_PROVIDERS = ("SamlError", "IdpError")  # the app hears the check's text; words beside it are a help
 
@@ -926,12 +1003,12 @@ def test_a_role_that_does_not_exist_is_told_apart_from_its_trust(place: Place) -
 @pytest.mark.parametrize(
     ("spoiled", "check"),
     [
-        ({"signed": False}, "managed_login.federation.saml_assertion.check_signature"),
+        ({"signed": False}, "saml_assertions.check_signature"),
         (
             {"audience": "urn:amazon:cognito:sp:us-east-1_another00"},
-            "managed_login.federation.saml_assertion.check_audience",
+            "saml_assertions.check_audience",
         ),
-        ({"minutes": -10}, "managed_login.federation.saml_assertion.check_time"),
+        ({"minutes": -10}, "saml_assertions.check_time"),
     ],
 )
 def test_a_refusal_that_the_app_hears_of_by_a_redirect(spoiled, check) -> None:

@@ -26,9 +26,9 @@ def test_what_cannot_be_read_has_no_parts() -> None:
 
 # Reads an address of the lab's own, of a request that has arrived, or of whoever calls Python functions.
 OF_THE_LAB = {
-    "aws/iam/signatures.py", "network/addresses.py", "network/messages.py", "providers/google.py",
-    "providers/google_checks.py", "providers/university.py", "served/browser_rules.py", "served/routing.py",
-    "served/server.py",
+    "aws/iam/signatures.py", "network/addresses.py", "network/messages.py",
+    "providers/authorization_server.py", "providers/checks.py", "providers/social.py",
+    "providers/university.py", "served/browser_rules.py", "served/routing.py", "served/server.py",
 }  # fmt: skip
 
 

@@ -203,7 +203,7 @@ def test_at_the_endpoint_an_unsigned_request_says_it_otherwise(server: Server, e
         ("127.0.0.1", "/", 404, "names no service"),
         ("127.0.0.1", "/no-such-bucket/key", 404, "names no service"),
         ("127.0.0.1", "/%5flab/health", 404, "names no service"),
-        ("127.0.0.1", "/?X-Amz-Credential=k/20260601/us-east-1/dynamodb/aws4_request", 404, "dynamodb"),
+        ("127.0.0.1", "/?X-Amz-Credential=k/20260601/us-east-1/sqs/aws4_request", 404, "sqs"),
         ("127.0.0.1", "/?X-Amz-Credential=k/20260601/nowhere/s3/aws4_request", 404, "s3.nowhere"),
         ("localhost.localhost", "/_lab/health", 404, "not part of this lab"),
         ("no-such-bucket.localhost", "/", 404, "nor a bucket"),
@@ -223,7 +223,7 @@ def test_what_means_no_host_of_the_account_gets_one_line(
     assert (answer.status, answer.headers["content-type"]) == (status, "text/plain; charset=utf-8")
     assert line in answer.text and answer.text.count("\n") == 1 and "<" not in answer.text
     if host == "127.0.0.1":
-        unknown = ask(server, "POST", target, body="{}", x_amz_target="DynamoDB_20120810.ListTables")
+        unknown = ask(server, "POST", target, body="{}", x_amz_target="AWSEvents.ListRules")
         assert unknown.status == 404
 
 
@@ -499,7 +499,7 @@ def test_a_page_of_another_machine_is_not_the_owner_at_s3(
 
 @pytest.mark.parametrize("service", browser_rules.OPEN_TO_PAGES)
 def test_the_apis_of_a_sign_in_are_open_to_pages(server: Server, service: str) -> None:
-    assert set(browser_rules.OPEN_TO_PAGES) == {"cognito-idp", "cognito-identity", "sts"}
+    assert set(browser_rules.OPEN_TO_PAGES) == {"cognito-idp", "cognito-identity", "sts", "dynamodb"}
     host, page = f"{service}.us-east-1.amazonaws.com.localhost", f"http://{SITE}:{server.port}"
     may = ask(server, "OPTIONS", "/", host, origin=page, access_control_request_method="POST")
     assert may.status == 200 and may.headers["access-control-allow-origin"] == "*"

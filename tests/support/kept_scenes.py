@@ -115,13 +115,13 @@ def copy_of(lab: Any, scene: Any) -> Any:
     services, buckets = moto_patches._storage()
     tables = [(table, dict(table)) for table in (*services, buckets)]
     chance = randomness._source.getstate(), mock_random.getstate(), signing_keys._pool._taken
-    return chance, separate((tables, lab._google, lab._university, scene))
+    return chance, separate((tables, lab._providers, scene))
 
 
 def put_back(lab: Any, copied: Any) -> Any:
     """Give ``lab``, whose account is empty, what :func:`copy_of` has copied; returns the scene."""
     (ours, motos, signing_keys._pool._taken), left = copied
-    tables, lab._google, lab._university, scene = separate(left)
+    tables, lab._providers, scene = separate(left)
     moto_patches._storage()[0][:] = [table for table, _ in tables[:-1]]
     for table, content in tables:
         table.clear()

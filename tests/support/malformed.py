@@ -28,10 +28,6 @@ from cognito_lab.network.messages import Headers, Request
 
 PORT = 8900
 ENDPOINT = f"http://127.0.0.1:{PORT}"
-PREFIX = {
-    "cognito-idp": "AWSCognitoIdentityProviderService.",
-    "cognito-identity": "AWSCognitoIdentityService.",
-}
 VERSION = {"iam": "2010-05-08", "sts": "2011-06-15"}
 OWNER = Credentials("test", "test")
 
@@ -147,8 +143,10 @@ class Requests:
 
     def sample(self, shape: Any, name: str, depth: int = 0) -> Any:
         """A value that AWS's model describes; what is known of the account, where it knows the name."""
-        if name in self.known and self.maybe(0.9):
-            return deepcopy(self.chance.choice(self.known[name]))
+        in_parts = shape.type_name in ("structure", "map")
+        known = [value for value in self.known.get(name, ()) if isinstance(value, dict) == in_parts]
+        if known and self.maybe(0.9):
+            return deepcopy(self.chance.choice(known))
         if shape.type_name == "structure":
             return {
                 member: self.sample(inner, member, depth + 1)
@@ -230,7 +228,8 @@ class Requests:
                     b'{"Username": "\\ud83e"}',
                 )
             )
-        headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": PREFIX[service] + operation}
+        target = f"{moto_patches.service_model(service).metadata['targetPrefix']}.{operation}"
+        headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": target}
         return Request("POST", f"{ENDPOINT}/", Headers(headers), body)
 
     def as_form(self, service: str, operation: str, value: Any) -> Request:

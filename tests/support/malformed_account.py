@@ -21,8 +21,9 @@ from support.threat_protection import AWAY, BLOCK_LEAKED, HOME, LAPTOP, NOTIFY, 
 from support.user_pools import FLOWS, OTHER_PASSWORD, PASSWORD, pairs, secret_hash
 
 from cognito_lab import Lab, SoftwarePasskey
+from cognito_lab.aws.iam.identity_providers import AUDIENCES, ROLES, SAML_ENDPOINT
 from cognito_lab.aws.managed_login import routes
-from cognito_lab.providers import google, university
+from cognito_lab.providers import google, registry, university
 
 ASKED = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method",
@@ -43,13 +44,14 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "/oauth2/revoke": ("token", "client_id", "client_secret"),
     "/oauth2/token": ("grant_type", "client_id", "client_secret", "code", "redirect_uri", "code_verifier",
                       "refresh_token", "scope"),
-    "/sso": ("SAMLRequest", "RelayState"),
+    "/sso": ("SAMLRequest", "RelayState", "providerId"),
     "/_lab/clock": ("advance_seconds",),
     "/": ("Action",),
     "/tidepool-pictures/mara/crab.svg": ("prefix",),
 }  # fmt: skip
 
 SERVER = "login.tidepool.example"  # the developer provider of the identity pool
+AT_AWS = (AUDIENCES[0], SAML_ENDPOINT)
 DEVICES = {"ChallengeRequiredOnNewDevice": True}
 
 
@@ -59,6 +61,9 @@ def pages(pool: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
     found = [(method, domain, path) for method, path in (*routes.CALLED_BY_APPS, *routes.OPENED_BY_BROWSERS)]
     found += [("POST", domain, "/oauth2/token")] * 3
     found += [(method, str(urlsplit(url).hostname), urlsplit(url).path) for method, url in google.ROUTES]
+    for provider in registry.SOCIAL:
+        urls = [(method, urlsplit(url)) for method, url in provider().routes]
+        found += [(method, str(url.hostname), url.path) for method, url in urls]
     found += [(method, university.UNIVERSITY_HOST, path) for method, path in university.ROUTES]
     found += [("GET", "tidepool-pictures.s3-website-us-east-1.amazonaws.com", "/x")]
     found = [(method, f"{host}.localhost", path) for method, host, path in found]
@@ -168,7 +173,11 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     s3.create_bucket(Bucket="tidepool-pictures")
     s3.put_object(Bucket="tidepool-pictures", Key="mara/crab.svg", Body=b"crab", Metadata={"a": "b"})
     upload = s3.create_multipart_upload(Bucket="tidepool-pictures", Key="mara/crab.svg")["UploadId"]
-    provider = f"cognito-idp.us-east-1.amazonaws.com/{it.pool}"
+    provider, metadata = f"cognito-idp.us-east-1.amazonaws.com/{it.pool}", lab.university.metadata
+    saml = iam.create_saml_provider(Name="northshore", SAMLMetadataDocument=metadata)["SAMLProviderArn"]
+    lab.university.register_service(*AT_AWS, lambda person: {ROLES: f"{role},{saml}"})
+    begun = lab.university.sign_in_address(AT_AWS[0])
+    said = lab.university.answer_by_hand(begun, "aiko@northshore.example")[1]["SAMLResponse"]
     own = {"ProviderName": provider, "ClientId": it.client}
     pool = identity.create_identity_pool(
         IdentityPoolName="p",
@@ -176,6 +185,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         AllowClassicFlow=True,
         CognitoIdentityProviders=[own],
         DeveloperProviderName=SERVER,
+        SamlProviderARNs=[saml],
     )["IdentityPoolId"]
     identity.set_identity_pool_roles(
         IdentityPoolId=pool, Roles={"authenticated": role, "unauthenticated": role}
@@ -188,6 +198,13 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     identity.get_open_id_token_for_developer_identity(**{**server, "Logins": {SERVER: "ben"}})
     by_token = {"cognito-identity.amazonaws.com": vouched["Token"]}
     open_id = identity.get_open_id_token(IdentityId=who, Logins=logins)["Token"]
+    boto3.client("dynamodb").create_table(
+        TableName="sightings", BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "owner", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "owner", "KeyType": "HASH"}],
+    )  # fmt: skip
+    boto3.client("secretsmanager").create_secret(Name="tide-table", SecretString="high at noon")
+    row = {"owner": {"S": "mara"}}
     page = it.browser.get(it.address("/login"))
     csrf = re.findall(r'name="_csrf" value="([^"]*)"', page.text)[0]
     state = dict(parse_qsl(urlsplit(it.from_google(nonce="n")).query))["state"]
@@ -222,6 +239,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "session": [session, setup["Session"], *sessions],
         "challenge": ["SOFTWARE_TOKEN_MFA", "MFA_SETUP", "EMAIL_OTP"],
         "factor": ["SMS_MFA"], "credential": [signed],
+        "providerId": [AT_AWS[0]],
         "RelayState": [state,
         f"client_id={it.client}&redirect_uri={CALLBACK}&response_type=code&identity_provider=Google"],
         "SAMLResponse": ["PGEvPg==", "eA=="], "advance_seconds": ["0"], "Action": ["GetUser", "AssumeRole"],
@@ -252,7 +270,8 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "Domain": ["tidepool"], "ResourceArn": [pool_arn],
         "Filter": ['email = "x"', 'username ^= "m"'], "IdentityPoolId": [pool],
         "IdentityId": [who, guest, vouched["IdentityId"]],
-        "Logins": [logins, {}, by_token, server["Logins"], others], "DeveloperProviderName": [SERVER],
+        "Logins": [logins, {}, by_token, server["Logins"], others, {saml: said}],
+        "DeveloperProviderName": [SERVER],
         "DeveloperUserIdentifier": ["noor", "ben"], "SourceUserIdentifier": ["noor", "ben"],
         "DestinationUserIdentifier": ["noor", "ben"],
         "IdentityProviderName": [provider, SERVER], "PrincipalTags": [{"section": "email"}],
@@ -262,7 +281,9 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "AssumeRolePolicyDocument": [trust],
         "VersionId": ["v1"], "AccessKeyId": [key], "WebIdentityToken": [open_id, signed_in["IdToken"]],
         "Path": ["/", "/team/"],
-        "Url": ["https://accounts.google.com"],
+        "Url": ["https://accounts.google.com"], "SAMLProviderArn": [saml],
+        "SAMLMetadataDocument": [metadata], "Name": ["northshore", "southshore", "tide-table", "other"],
+        "ClientID": ["web"], "ThumbprintList": [["a" * 40]],
         "OpenIDConnectProviderArn": ["arn:aws:iam::123456789012:oidc-provider/accounts.google.com"],
         "DeviceKey": [phone], "DEVICE_KEY": [phone], "Salt": ["AQ==", "é"],
         "PasswordVerifier": ["Ag==", "A"],
@@ -270,7 +291,18 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "EventId": [event["EventId"]], "IpAddress": [HOME, AWAY, "fe80::1%eth0"],
         "EncodedData": [encoded(LAPTOP), encoded(PHONE)],
         "BlockedIPRangeList": [["198.51.100.0/24"], ["2001:db8::/32", "x"]],
-        "UploadId": [upload], "Bucket": ["tidepool-pictures"], "Key": ["mara/crab.svg", "x"],
+        "UploadId": [upload], "Bucket": ["tidepool-pictures"], "Key": ["mara/crab.svg", "x", row],
+        "SecretId": ["tide-table", "none"], "SecretString": ["high"], "VersionStage": ["AWSCURRENT"],
+        "TableName": ["sightings"], "Item": [row, {**row, "count": {"N": "3"}}],
+        "RequestItems": [{"sightings": {"Keys": [row]}}, {"sightings": [{"PutRequest": {"Item": row}}]}],
+        "KeyConditionExpression": ["#o = :o", "#o = :o AND begins_with(#o, :o)"],
+        "UpdateExpression": ["SET n = :o", "SET #n.#m[1] = :o", "REMOVE #o ADD n :o"],
+        "ProjectionExpression": ["#o", "owner, n.m"],
+        "FilterExpression": ["n > :o", "size(#o) IN (:o, :o)"],
+        "ConditionExpression": ["attribute_exists(n)"],
+        "ExpressionAttributeNames": [{"#o": "owner"}, {"#o": "owner", "#n": "n", "#m": "m"}],
+        "ExpressionAttributeValues": [{":o": {"S": "mara"}}, {":o": {"L": [{"M": {"a": {"NULL": True}}}]}}],
+        "ExclusiveStartKey": [row], "ReturnValues": ["NONE", "ALL_OLD", "ALL_NEW"],
         "CopySource": ["tidepool-pictures/mara/crab.svg"],
         "Policy": [json.dumps(document({**allow("s3:GetObject", "arn:aws:s3:::tidepool-pictures/*"),
         "Principal": {"AWS": role}}))],

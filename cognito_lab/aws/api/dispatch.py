@@ -22,6 +22,7 @@ from cognito_lab.aws.api import (
 )
 from cognito_lab.aws.api.operations import CHECKS, Call, implementation_of
 from cognito_lab.aws.api.services import API_GATEWAY, JSON_SERVICES, QUERY_SERVICES, REST_SERVICES, region_of
+from cognito_lab.aws.cloudtrail import event_history
 from cognito_lab.aws.iam import enforcement
 from cognito_lab.aws.s3 import cors, input_checks, inputs, routes, xml_documents
 from cognito_lab.aws.user_pools.tokens import discovery
@@ -30,8 +31,9 @@ from cognito_lab.network import exchanges
 from cognito_lab.network.messages import Handler, Request, Response
 
 # What an input is refused with that the model does not allow; of the others it is "ValidationError".
-INVALID = dict.fromkeys(JSON_SERVICES, "InvalidParameterException") | {"lambda": "ValidationException"}
-INVALID |= dict.fromkeys(API_GATEWAY, "BadRequestException")
+INVALID = dict.fromkeys(("cognito-idp", "cognito-identity"), "InvalidParameterException")
+INVALID |= dict.fromkeys(("lambda", "dynamodb", "secretsmanager"), "ValidationException")
+INVALID |= dict.fromkeys(API_GATEWAY, "BadRequestException") | {"cloudtrail": "Invalid{member}Exception"}
 
 
 def handler(service: str) -> Handler:
@@ -40,9 +42,10 @@ def handler(service: str) -> Handler:
     def answer(request: Request) -> Response:
         second = service == "apigateway" and request.path.startswith("/v2/")
         try:
-            return _answer("apigatewayv2" if second else service, request)
+            response = _answer("apigatewayv2" if second else service, request)
         except AwsError as error:
-            return wire_formats.error_response(service, exchanges.record_refusal(error))
+            response = wire_formats.error_response(service, exchanges.record_refusal(error))
+        return event_history.keep(response)
 
     return cors.across_origins(answer) if service == "s3" else answer
 
@@ -59,6 +62,7 @@ def _answer(service: str, request: Request) -> Response:
     exchanges.describe_current(service, operation, parameters=parameters)
     public = is_public(service, operation)
     call.principal = enforcement.authenticated(request, service, operation, public=public)
+    event_history.note(call)
     means_self = resources.names_own_user(call)
     resource = resources.resource_of(call)
     exchanges.describe_current(service, operation, resource=resource)
@@ -101,9 +105,13 @@ def _by_moto(call: Call, request: Request, model: Any) -> Response:
         pagination.check_marker(call)
     check = CHECKS.get((call.service, call.operation))
     afterwards = check(call) if check is not None else None
-    build = inputs.built if call.service == "s3" else query_protocol.built
+    in_json = json_inputs.built if call.service in JSON_SERVICES else query_protocol.built
+    build = inputs.built if call.service == "s3" else in_json
     answer = moto_patches.answer_by_moto(build(request, model, call.parameters))
-    wire_formats.make_readable(answer, model.output_shape)
+    if call.service not in JSON_SERVICES:
+        wire_formats.make_readable(answer, model.output_shape)
+    elif answer.status == 404:  # over JSON, AWS says what is missing with 400
+        answer.status = 400
     if afterwards is not None and answer.status < 300:
         afterwards()
     return answer

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from typing import Any
 
 from cognito_lab.errors import AwsError
+from cognito_lab.network.messages import Headers, Request
 from cognito_lab.protocols import json_texts
 
 BITS = {"integer": 32, "long": 64}
@@ -97,3 +99,13 @@ def _mismatch(kind: str, value: Any) -> str:
         str(value).upper() if isinstance(value, bool) else "STRING" if isinstance(value, str) else "NUMBER"
     )
     return f"{token}_VALUE can not be converted to {NAMES[kind]}"
+
+
+def built(request: Request, model: Any, parameters: dict[str, Any]) -> Request:
+    """The request for moto: it has the host of the caller's, and the admitted ``parameters`` alone."""
+    service = model.service_model.metadata
+    fields = {
+        "content-type": f"application/x-amz-json-{service['jsonVersion']}",
+        "x-amz-target": f"{service['targetPrefix']}.{model.name}",
+    }
+    return Request("POST", f"https://{request.host}/", Headers(fields), json.dumps(parameters).encode())

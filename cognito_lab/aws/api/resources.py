@@ -41,10 +41,10 @@ def _stored(call: Call, row: dict[str, str], name: str) -> str | None:
 
 
 def _named(call: Call, arn: str, value: str) -> str:
-    path, bucket = call.get("Path", "/"), call.get("Bucket")
+    path, others = call.get("Path", "/"), call.parameters
     value = value.removeprefix("https://") if "oidc-provider" in arn else value
     value = value.rpartition("function:")[2] if ":function:" in arn else value  # which may be an ARN itself
-    return arn.format(value, path=path, Bucket=bucket, region=call.region, account=call.account)
+    return arn.format(value, **{**others, "path": path, "region": call.region, "account": call.account})
 
 
 def condition_keys(call: Call) -> dict[str, Any]:

@@ -13,10 +13,13 @@ API_HOSTS = {
     "iam": r"iam\.amazonaws\.com",
     "s3": rf"(?:[a-z0-9][a-z0-9.-]*\.)?s3(?:\.({REGION}))?\.amazonaws\.com",
     "lambda": rf"lambda\.({REGION})\.amazonaws\.com",
+    "cloudtrail": rf"cloudtrail\.({REGION})\.amazonaws\.com",
     "apigateway": rf"apigateway\.({REGION})\.amazonaws\.com",
+    "secretsmanager": rf"secretsmanager\.({REGION})\.amazonaws\.com",
+    "dynamodb": rf"(?:dynamodb|\d{{12}}\.ddb)\.({REGION})\.amazonaws\.com",
 }
 EXECUTE_API = rf"([a-z0-9]+)\.execute-api\.(?P<region>{REGION})\.amazonaws\.com"  # the learner's own APIs
-JSON_SERVICES = ("cognito-idp", "cognito-identity")
+JSON_SERVICES = ("cognito-idp", "cognito-identity", "cloudtrail", "dynamodb", "secretsmanager")
 QUERY_SERVICES = ("sts", "iam")
 API_GATEWAY = ("apigateway", "apigatewayv2")  # one host, and one name in signatures and policies
 REST_SERVICES = ("lambda", *API_GATEWAY, "execute-api")  # REST with JSON

@@ -43,11 +43,14 @@ def check_input(shape: Any, value: Any, code: str = "InvalidParameterException")
     """Check ``value`` against a botocore input ``shape``.
 
     Raises:
-        AwsError: With ``code`` and a text that names every breach, as AWS's validation does.
+        AwsError: With ``code``, in which ``{member}`` is the first member that breaks a rule, and a text that
+            names every breach, as AWS's validation does.
     """
     found = list(_breaches(shape, value, ""))
     if found:
         errors = "error" if len(found) == 1 else "errors"
+        member = found[0].rpartition("at '")[2].partition("'")[0].partition(".")[0]
+        code = code.format(member=member[:1].upper() + member[1:])
         raise AwsError(code, f"{len(found)} validation {errors} detected: {'; '.join(found)}")
 
 

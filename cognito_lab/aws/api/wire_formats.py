@@ -39,12 +39,14 @@ def error_response(service: str, error: AwsError) -> Response:
     """A refusal in the wire form of the service: XML for STS, IAM and S3, JSON for the others."""
     identifier = _request_id()
     if service in (*JSON_SERVICES, "lambda", "apigateway"):
-        body = json.dumps({"__type": error.code, "message": error.message})
+        body = json.dumps({"__type": error_type(service, error.code), "message": error.message})
         text = one_line(error.message[:LONGEST_TEXT]).encode("ascii", "replace").decode()
         kind = {"x-amzn-errortype": error.code, "x-amzn-errormessage": text}
         return Response(
             error.status,
-            Headers({"content-type": "application/x-amz-json-1.1", **kind, **identifier}),
+            Headers(
+                {"content-type": f"application/x-amz-json-{json_version(service)}", **kind, **identifier}
+            ),
             body.encode(),
         )
     code, message = escape(error.code), escape(as_xml(error.message))
@@ -60,6 +62,18 @@ def error_response(service: str, error: AwsError) -> Response:
             f"<RequestId>{number}</RequestId></ErrorResponse>"
         )
     return Response(error.status, Headers({"content-type": "application/xml", **identifier}), body.encode())
+
+
+def json_version(service: str) -> str:
+    return str(moto_patches.service_model(service).metadata.get("jsonVersion", "1.1"))
+
+
+def error_type(service: str, code: str) -> str:
+    """A code as the body names it: DynamoDB puts a namespace before it, its own or that of all services."""
+    if service != "dynamodb":
+        return code
+    own = code in moto_patches.service_model(service).shape_names
+    return f"com.amazonaws.dynamodb.v20120810#{code}" if own else f"com.amazon.coral.service#{code}"
 
 
 def make_readable(answer: Response, shape: Any) -> None:

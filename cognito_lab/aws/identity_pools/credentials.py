@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.cloudtrail import event_history
 from cognito_lab.aws.iam import policy_documents
 from cognito_lab.aws.identity_pools import identities, open_id_tokens, role_selection
 from cognito_lab.aws.sts import web_identity
@@ -27,7 +28,7 @@ def get_credentials_for_identity(call: Call) -> dict[str, Any]:
     role = role_selection.choose(pool, proved, call.get("CustomRoleArn"))
     claims = open_id_tokens.claims(pool, identity, proved)
     try:
-        session = assume_role(role, claims, guest_session_policies(guest=not proved))
+        session = assume_role(call, role, claims, guest_session_policies(guest=not proved))
     except AwsError as error:
         if error.code == "AccessDenied":
             raise role_selection.no_role() from error
@@ -48,21 +49,23 @@ def guest_session_policies(*, guest: bool) -> tuple[dict[str, Any], ...]:
     return policy_documents.guest_session_policies() if guest else ()
 
 
-def assume_role(role: str, claims: dict[str, Any], narrowing: tuple[dict[str, Any], ...]) -> RoleSession:
-    """The inner call of STS, which no request of the app shows."""
+def assume_role(
+    call: Call, role: str, claims: dict[str, Any], narrowing: tuple[dict[str, Any], ...]
+) -> RoleSession:
+    """The inner call of STS, which no request of the app shows, but the event history does."""
     identity = web_identity.WebIdentity(web_identity.IDENTITY_POOLS, web_identity.IDENTITY_POOLS, claims)
-    with exchanges.internal_call(
-        "cognito-identity",
-        "sts",
-        "AssumeRoleWithWebIdentity",
-        RoleArn=role,
-        RoleSessionName=SESSION_NAME,
-        DurationSeconds=SESSION_SECONDS,
-        WebIdentityClaims=claims,
-    ) as inner:
+    asked = {"RoleArn": role, "RoleSessionName": SESSION_NAME, "DurationSeconds": SESSION_SECONDS}
+    of_sts = Call("sts", "AssumeRoleWithWebIdentity", asked, call.region, call.account)
+    with (
+        exchanges.internal_call(
+            call.service, "sts", of_sts.operation, **asked, WebIdentityClaims=claims
+        ) as inner,
+        event_history.made_by(call.service, of_sts, identity.user_identity()) as event,
+    ):
         session = web_identity.assume(
             role, SESSION_NAME, identity, duration_seconds=SESSION_SECONDS, session_policies=narrowing
         )
+        event.result = web_identity.described(session, identity)
         inner.answer = {
             "Credentials": {"AccessKeyId": session.access_key_id},
             "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},

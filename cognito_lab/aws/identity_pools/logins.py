@@ -16,11 +16,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cognito_lab.aws import jwt_issuers, moto_patches
+from cognito_lab.aws import jwt_issuers, moto_patches, opaque_tokens, saml_assertions
 from cognito_lab.aws.api.operations import Call
+from cognito_lab.aws.iam import identity_providers
+from cognito_lab.aws.identity_pools import pools
 from cognito_lab.aws.identity_pools.pools import (
     POOLS_HOST,
     PUBLIC_PROVIDERS,
+    SAML_PROVIDER,
     USER_POOL_PROVIDER,
     IdentityPool,
     providers_of,
@@ -28,9 +31,10 @@ from cognito_lab.aws.identity_pools.pools import (
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.network import exchanges
 from cognito_lab.protocols import jwt_checks
+from cognito_lab.protocols.saml_documents import SamlError
 
 GOOGLE = "accounts.google.com"
-SAML = re.compile(r"arn:aws:iam::\d{12}:saml-provider/[\w._-]+")
+NAME_ID = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier"  # the claim with the NameID
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class Provider:
 
     key: re.Pattern[str]  # what its keys look like
     clients: Callable[[IdentityPool, str], list[str]]  # audiences a pool has configured; none: not configured
-    keys_address: Callable[[str], str] | None  # where its signing keys are published; None: tokens are opaque
+    keys_address: Callable[[str], str] | None  # where its signing keys are published; None: it has none
     token_use: str | None = None  # what the claim of this name must say
     wrong_token: str = "Not a valid OpenId Connect identity token."  # AWS's words for a token of another kind
     source: str | None = None  # Login.source, where that is not the key
@@ -77,9 +81,15 @@ def _public_clients(pool: IdentityPool, key: str) -> list[str]:
     return [client] if client else []
 
 
+def _public_and_registered_clients(pool: IdentityPool, key: str) -> list[str]:
+    """Who has several clients at Google or Apple registers it in IAM, too (Cognito guide, "Setting up Google
+    as an identity pool IdP")."""
+    return [*_public_clients(pool, key), *_registered_clients(pool, key)]
+
+
 def _registered_clients(pool: IdentityPool, key: str) -> list[str]:
     """Audiences of an OIDC provider that is registered in IAM and listed in the pool."""
-    arn = f"arn:aws:iam::{moto_patches.ACCOUNT}:oidc-provider/{key}"
+    arn = pools.oidc_arn(key)
     registered = moto_patches.iam().open_id_providers.get(arn)
     listed = arn in pool.settings.get("OpenIdConnectProviderARNs", [])
     return list(registered.client_id_list) if listed and registered else []
@@ -101,13 +111,13 @@ PROVIDERS = {
     "user pool": Provider(
         USER_POOL_PROVIDER, _user_pool_clients, _user_pool_keys, "id", "Not a Cognito token.", "CognitoSignIn"
     ),
-    "Google": Provider(re.compile(re.escape(GOOGLE)), _public_clients, _discovered_keys),
-    "Apple": Provider(re.compile(r"appleid\.apple\.com"), _public_clients, _discovered_keys),
+    "Google": Provider(re.compile(re.escape(GOOGLE)), _public_and_registered_clients, _discovered_keys),
+    "Apple": Provider(re.compile(r"appleid\.apple\.com"), _public_and_registered_clients, _discovered_keys),
     "developer": Provider(
         re.compile(re.escape(POOLS_HOST)), _developers_pool, _discovered_keys, algorithm="RS512"
     ),
-    # Facebook, Login with Amazon, Twitter, Digits: opaque tokens, which are looked up at the provider.
-    "opaque": Provider(re.compile("|".join(map(re.escape, PUBLIC_PROVIDERS))), _public_clients, None),
+    "opaque": Provider(re.compile("|".join(map(re.escape, opaque_tokens.ISSUERS))), _public_clients, None),
+    "not played": Provider(re.compile("|".join(map(re.escape, PUBLIC_PROVIDERS))), _public_clients, None),
     "OIDC": Provider(re.compile(r"[\w.-]+(?:/[\w./-]*)?"), _registered_clients, _discovered_keys),
 }
 
@@ -134,7 +144,11 @@ def verified_login(pool: IdentityPool, key: str, token: str) -> Login:
     Raises ``InvalidParameterException`` for a key that names no provider, and ``NotAuthorizedException``
     for a provider that is not configured and for every fault of the token.
     """
+    if SAML_PROVIDER.fullmatch(key):
+        return saml_login(pool, key, token)
     provider = provider_of_key(pool, key)
+    if provider.keys_address is None:
+        return looked_up_login(provider, pool, key, token)
     claims = unverified_claims(provider, token)
     check_issuer(key, claims)
     check_configured(provider, pool, key)
@@ -145,6 +159,65 @@ def verified_login(pool: IdentityPool, key: str, token: str) -> Login:
     check_audience(provider, pool, key, claims)
     check_not_signed_out(pool, key, claims)
     return developer_login(pool, claims) if key == POOLS_HOST else Login(key, provider.source or key, claims)
+
+
+def looked_up_login(provider: Provider, pool: IdentityPool, key: str, token: str) -> Login:
+    """The login of an opaque token, as its provider tells it now.
+
+    Raises ``ExternalServiceException`` where the provider does not answer.
+    """
+    check_configured(provider, pool, key)
+    if key not in opaque_tokens.ISSUERS:
+        raise OutsideTheLab(f"Logins of {key} are not played by this lab (AWS has them): nothing was done.")
+    claims = check_known_to_provider(key, token)
+    check_app(provider, pool, key, claims)
+    return Login(key, key, claims)
+
+
+def check_known_to_provider(key: str, token: str) -> dict[str, Any]:
+    """What the provider says of an access token now: since the last call it may have been withdrawn."""
+    try:
+        return opaque_tokens.look_up("cognito-identity", key, token)
+    except opaque_tokens.NotValid:
+        raise refusal("Invalid login token.") from None
+    except opaque_tokens.NoAnswer:
+        raise AwsError("ExternalServiceException", f"{key} does not respond.") from None
+
+
+def check_app(provider: Provider, pool: IdentityPool, key: str, claims: dict[str, Any]) -> None:
+    """The token was made for the app that this pool lists: of Amazon's, it lists the security profile."""
+    app, allowed = claims[opaque_tokens.ISSUERS[key].app], provider.clients(pool, key)
+    if app not in allowed:
+        raise refusal("Token is not from a supported provider of this identity pool.")
+
+
+def saml_login(pool: IdentityPool, key: str, response: str) -> Login:
+    """The login that a SAML response (base64) proves: for AWS, by the metadata that IAM has at this moment.
+
+    Its claims are the attributes of the assertion, and ``cognito:roles`` the roles that it names.
+
+    Raises:
+        AwsError: ``NotAuthorizedException``: the provider is not listed in the pool or not registered in IAM,
+            or the response is not believed. AWS publishes none of the texts.
+    """
+    provider = identity_providers.saml_provider(key)
+    check_saml_configured(pool, key, provider)
+    try:
+        assertion = identity_providers.verified_assertion(provider, response)
+        subject = saml_assertions.subject_of(assertion)
+    except SamlError as error:
+        raise refusal(f"Invalid login token. {error.message}") from error
+    told = saml_assertions.values_of(assertion).items()
+    claims: dict[str, Any] = {name: values[0] if len(values) == 1 else values for name, values in told}
+    claims |= {"iss": saml_assertions.issuer_of(assertion), "aud": identity_providers.SAML_ENDPOINT}
+    claims |= {"sub": subject, NAME_ID: subject, "cognito:roles": identity_providers.roles_in(assertion, key)}
+    claims.pop("cognito:preferred_role", None)  # which only a user pool says
+    return Login(key, key, claims)
+
+
+def check_saml_configured(pool: IdentityPool, key: str, provider: Any) -> None:
+    if provider is None or key not in pool.settings.get("SamlProviderARNs", []):
+        raise refusal("Token is not from a supported provider of this identity pool.")
 
 
 def developer_login(pool: IdentityPool, claims: dict[str, Any]) -> Login:
@@ -168,15 +241,11 @@ def provider_of_key(pool: IdentityPool, key: str) -> Provider:
     for kind, provider in PROVIDERS.items():
         if provider.key.fullmatch(name) and (kind != "OIDC" or provider.clients(pool, name)):
             return provider
-    if SAML.fullmatch(key):
-        raise OutsideTheLab("A login by SAML is not played by this lab (AWS has it).")
     raise invalid("Please provide a valid public provider")
 
 
 def unverified_claims(provider: Provider, token: str) -> dict[str, Any]:
     """The claims, not yet believed."""
-    if provider.keys_address is None:
-        return {}
     try:
         return jwt_checks.decode_unverified(token)[1]
     except jwt_checks.NotAToken:
@@ -198,8 +267,7 @@ def check_configured(provider: Provider, pool: IdentityPool, key: str) -> None:
 
 
 def check_signature(provider: Provider, key: str, token: str) -> None:
-    if provider.keys_address is None:
-        raise OutsideTheLab(f"Logins of {key} are not played by this lab (AWS has them): nothing was done.")
+    assert provider.keys_address is not None, "opaque tokens are looked up"
     try:
         jwt_issuers.check_signature(
             "cognito-identity", token, provider.keys_address(key), (provider.algorithm,)

@@ -43,6 +43,7 @@ def get_open_id_token(call: Call) -> dict[str, Any]:
         )
     pool, identity, proved = identities.identity_of_call(call)
     check_classic_flow(pool)
+    check_no_saml(proved)
     return issued(claims(pool, identity, proved), TOKEN_SECONDS)
 
 
@@ -63,6 +64,13 @@ def check_classic_flow(pool: IdentityPool) -> None:
         raise invalid("Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.")
     if pool.settings.get("AllowClassicFlow") is False:
         raise invalid("Basic (classic) flow is not enabled, please use enhanced flow.")
+
+
+def check_no_saml(proved: list[Login]) -> None:
+    """SAML providers are for the enhanced flow alone (Cognito guide, "Customizing your user role with SAML");
+    AWS does not say with which code it refuses others."""
+    if any(pools.SAML_PROVIDER.fullmatch(login.key) for login in proved):
+        raise invalid("Basic (classic) flow is not supported with SAML providers, please use enhanced flow.")
 
 
 def claims(pool: IdentityPool, identity: Identity, proved: list[Login]) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from datetime import datetime
 from typing import Any
 
 from cognito_lab import randomness
-from cognito_lab.aws import moto_patches
+from cognito_lab.aws import moto_patches, opaque_tokens
 from cognito_lab.aws.api import pagination, services, tagging
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.api.pagination import Item
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.errors import AwsError, invalid
+from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 from cognito_lab.network import exchanges
 
 PUBLIC_PROVIDERS = (
@@ -32,6 +32,7 @@ PUBLIC_PROVIDERS = (
     "www.digits.com",
 )
 POOLS_HOST = "cognito-identity.amazonaws.com"  # issues the identity pools' own tokens
+SAML_PROVIDER = re.compile(r"arn:aws:iam::\d{12}:saml-provider/[\w._-]+")
 USER_POOL_PROVIDER = re.compile(rf"cognito-idp\.({services.REGION})\.amazonaws\.com/(\1_[0-9A-Za-z]+)")
 
 
@@ -191,6 +192,7 @@ def set_identity_pool_roles(call: Call) -> None:
     for key, mapping in mappings.items():
         check_mapped_provider(pool, key)
         check_role_mapping(mapping)
+        check_claims_of_rules(key, mapping)
     rules = [rule for mapping in mappings.values() for rule in rules_of(mapping)]
     check_may_pass(call, [*call["Roles"].values(), *(rule["RoleARN"] for rule in rules)])
     pool.roles, pool.role_mappings = call["Roles"], mappings
@@ -220,19 +222,24 @@ def rules_of(mapping: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def providers_of(pool: IdentityPool) -> set[str]:
-    """The keys under which the pool's providers are mapped to roles: a user pool's with its app client, the
-    others as in ``Logins``."""
+    """The keys under which the pool's providers are mapped to roles: a user pool's with its app client, one
+    that is registered in IAM by its ARN, and the others as in ``Logins``."""
     settings = pool.settings
     rows = settings.get("CognitoIdentityProviders", [])
     return {
         *(f"{row['ProviderName']}:{row['ClientId']}" for row in rows),
         *settings.get("SupportedLoginProviders", {}), *settings.get("SamlProviderARNs", []),
-        *_oidc_keys(settings),
+        *settings.get("OpenIdConnectProviderARNs", []),
     }  # fmt: skip
 
 
 def _oidc_keys(settings: dict[str, Any]) -> list[str]:
     return [arn.partition("/")[2] for arn in settings.get("OpenIdConnectProviderARNs", [])]
+
+
+def oidc_arn(key: str) -> str:
+    """The ARN under which IAM knows the OpenID Connect provider whose key in ``Logins`` is ``key``."""
+    return f"arn:aws:iam::{moto_patches.ACCOUNT}:oidc-provider/{key}"
 
 
 def check_mapped_provider(pool: IdentityPool, key: str) -> None:
@@ -250,6 +257,15 @@ def check_role_mapping(mapping: dict[str, Any]) -> None:
         raise invalid("RulesConfiguration goes with role mappings of type Rules.")
     if len(rules) > 25:
         raise invalid("A role mapping holds at most 25 rules.")
+
+
+def check_claims_of_rules(key: str, mapping: dict[str, Any]) -> None:
+    """Of opaque tokens, rules see three claims (Cognito guide, RBAC). AWS names no code for other claims."""
+    for rule in rules_of(mapping) if key in opaque_tokens.ISSUERS else ():
+        if rule["Claim"] not in ("iss", "aud", "sub"):
+            raise OutsideTheLab(
+                f"A rule on {rule['Claim']} of {key} is not played: there are iss, aud and sub."
+            )
 
 
 # -- tags ----------------------------------------------------------------------------------------

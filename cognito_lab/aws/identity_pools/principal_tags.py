@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from cognito_lab.aws import moto_patches
+from cognito_lab.aws import opaque_tokens
 from cognito_lab.aws.api.operations import Call, operation
-from cognito_lab.aws.identity_pools.logins import Login
-from cognito_lab.aws.identity_pools.pools import IdentityPool, find_pool
+from cognito_lab.aws.identity_pools import pools
+from cognito_lab.aws.identity_pools.logins import NAME_ID, Login
+from cognito_lab.aws.identity_pools.pools import SAML_PROVIDER, IdentityPool, find_pool
 from cognito_lab.aws.sts import web_identity
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 
-DEFAULTS = {"client": "aud", "username": "sub"}  # the claims by tag, of user pools, Google and Apple
+DEFAULTS = {"client": "aud", "username": "sub"}  # the claims by tag, of user pools and most other providers
+# Those of SAML. AWS names the claims ("Default provider mappings"), and not the tags.
+SAML_DEFAULTS = {"nameidentifier": NAME_ID, "name": NAME_ID.replace("nameidentifier", "name")}
+UNLIKE_OTHERS = {opaque_tokens.AMAZON: {"client": "aud", "username": "user_id"}}
 MOST_BYTES = 460  # of all tags of a caller
 
 
@@ -24,7 +28,8 @@ def set_principal_tag_attribute_map(call: Call) -> dict[str, Any]:
     pool, name = find_pool(call.region, call["IdentityPoolId"]), call["IdentityProviderName"]
     check_listed(pool, name)
     defaults = call.get("UseDefaults", False)
-    tags = DEFAULTS if defaults else call.get("PrincipalTags", {})
+    usual = SAML_DEFAULTS if SAML_PROVIDER.fullmatch(name) else UNLIKE_OTHERS.get(name, DEFAULTS)
+    tags = usual if defaults else call.get("PrincipalTags", {})
     pool.principal_tags[name] = {"UseDefaults": defaults, "PrincipalTags": tags}
     return _described(pool, name)
 
@@ -66,8 +71,7 @@ def tags_of(pool: IdentityPool, proved: list[Login]) -> dict[str, list[str]]:
 
 
 def map_of(pool: IdentityPool, login: Login) -> dict[str, str]:
-    arn = f"arn:aws:iam::{moto_patches.ACCOUNT}:oidc-provider/{login.key}"
-    row = pool.principal_tags.get(login.key) or pool.principal_tags.get(arn, {})
+    row = pool.principal_tags.get(login.key) or pool.principal_tags.get(pools.oidc_arn(login.key), {})
     return dict(row.get("PrincipalTags", {}))
 
 

@@ -3,7 +3,8 @@
 Source: Cognito guide, "Using role-based access control".
 
 No login: the role for guests. A login whose provider has a role mapping: the role from the token, or
-from the first rule that fits. Any other login: the role for authenticated identities.
+from the first rule that fits. A SAML login that names roles: one of those. Any other login: the role for
+authenticated identities.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cognito_lab.aws.identity_pools.logins import Login, refusal
-from cognito_lab.aws.identity_pools.pools import USER_POOL_PROVIDER, IdentityPool
+from cognito_lab.aws.identity_pools.pools import SAML_PROVIDER, USER_POOL_PROVIDER, IdentityPool, oidc_arn
 from cognito_lab.errors import AwsError
 
 MATCHES: dict[str, Callable[[str, str], bool]] = {
@@ -21,6 +22,11 @@ MATCHES: dict[str, Callable[[str, str], bool]] = {
     "Contains": lambda claim, value: value in claim,
     "StartsWith": lambda claim, value: claim.startswith(value),
 }
+
+
+# For a SAML login without a mapping the roles in the assertion count. Of several the caller must wish for one
+# (Cognito guide, "Customizing your user role with SAML"). AWS does not say what becomes of who does not.
+FROM_ASSERTION = {"Type": "Token", "AmbiguousRoleResolution": "Deny"}
 
 
 def choose(pool: IdentityPool, proved: list[Login], custom_role: str | None) -> str:
@@ -50,9 +56,12 @@ def choose(pool: IdentityPool, proved: list[Login], custom_role: str | None) -> 
 def role_mapping(pool: IdentityPool, proved: list[Login]) -> tuple[Login | None, dict[str, Any] | None]:
     """The first login that has a mapping. For a user pool it stands under ``<key>:<app client>``."""
     for login in proved:
-        key = f"{login.key}:{login.client}" if USER_POOL_PROVIDER.fullmatch(login.key) else login.key
-        if key in pool.role_mappings:
-            return login, pool.role_mappings[key]
+        user_pools = f"{login.key}:{login.client}" if USER_POOL_PROVIDER.fullmatch(login.key) else login.key
+        for key in (user_pools, oidc_arn(login.key)):
+            if key in pool.role_mappings:
+                return login, pool.role_mappings[key]
+        if SAML_PROVIDER.fullmatch(login.key) and login.claims["cognito:roles"]:
+            return login, FROM_ASSERTION
     return None, None
 
 

@@ -16,7 +16,7 @@ from cognito_lab.aws.iam.questions import Document
 from cognito_lab.aws.sts import role_sessions, web_identity
 from cognito_lab.aws.sts.web_identity import IDENTITY_POOLS as POOLS
 from cognito_lab.errors import AwsError, OutsideTheLab
-from cognito_lab.network import addresses, exchanges
+from cognito_lab.network import exchanges
 
 ASSUME_ROLE = "sts:AssumeRole"
 CHAINED = 3600  # seconds: the longest session of a role that was taken with the credentials of another role
@@ -38,10 +38,12 @@ def assume_role(call: Call) -> dict[str, Any]:
     role = next((role for role in moto_patches.iam().roles.values() if role.arn == call["RoleArn"]), None)
     verdict = trust_allows(role, call) if role is not None else None
     if role is None or not verdict:
+        text = f"User: {call.principal.arn} is not authorized to perform: {ASSUME_ROLE} "
+        text += f"on resource: {call['RoleArn']}"
+        # STS names the kind of policy for an explicit deny alone.
         raise AwsError(
             "AccessDenied",
-            f"User: {call.principal.arn} is not authorized to perform: {ASSUME_ROLE} "
-            f"on resource: {call['RoleArn']}",
+            f"{text} {verdict.reason}" if verdict is not None and verdict.explicit else text,
             403,
         )
     seconds = call.get("DurationSeconds", 3600)
@@ -127,14 +129,6 @@ def check_no_boundary(call: Call) -> None:
         raise OutsideTheLab(
             f"{call.operation} with PermissionsBoundary is not played by this lab (AWS has it)."
         )
-
-
-@check_before("iam", "CreateOpenIDConnectProvider")
-def check_provider_address(call: Call) -> None:
-    """A provider is known by its address, which has a scheme and a host."""
-    parts = addresses.parts_of(call["Url"])
-    if not (parts.scheme and parts.netloc):
-        raise AwsError("ValidationError", "Invalid Open ID Connect Provider URL")
 
 
 @check_before("iam", "AttachRolePolicy")

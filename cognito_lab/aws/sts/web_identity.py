@@ -16,6 +16,7 @@ from typing import Any
 
 from cognito_lab.aws import jwt_issuers, moto_patches
 from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.cloudtrail import event_history
 from cognito_lab.aws.iam import policies, policy_documents
 from cognito_lab.aws.iam.policy_documents import parsed
 from cognito_lab.aws.sts import role_sessions
@@ -65,6 +66,13 @@ class WebIdentity:
         asked = self.claims.get(TAGS, {}).get("principal_tags", {})
         return {key: value if isinstance(value, str) else value[0] for key, value in asked.items()}
 
+    def user_identity(self) -> dict[str, Any]:
+        """Who asks, as CloudTrail has it (CloudTrail User Guide, "userIdentity element")."""
+        subject = str(self.claims["sub"])
+        named = f"{self.federated}:{jwt_checks.audiences(self.claims)[0]}:{subject}"
+        who = {"principalId": named, "userName": subject, "identityProvider": self.federated}
+        return {"type": "WebIdentityUser", **who}
+
     def request_tags(self) -> dict[str, Any]:
         """The condition keys that only the trust policy sees."""
         keys = {f"aws:RequestTag/{key}": value for key, value in self.tags().items()}
@@ -75,6 +83,7 @@ class WebIdentity:
 def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
     check_input(call)
     identity = verified_web_identity(call["WebIdentityToken"])
+    event_history.vouched_for(identity.user_identity())
     session = assume(
         call["RoleArn"],
         call["RoleSessionName"],
@@ -82,6 +91,11 @@ def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
         duration_seconds=call.get("DurationSeconds", 3600),
         session_policies=session_policy(call.get("Policy")),
     )
+    return described(session, identity)
+
+
+def described(session: RoleSession, identity: WebIdentity) -> dict[str, Any]:
+    """What STS answers."""
     return {
         **session.describe(),
         "SubjectFromWebIdentityToken": identity.claims["sub"],
@@ -239,5 +253,9 @@ def session_policy(text: str | None) -> list[dict[str, Any]]:
     return [] if text is None else [policy_documents.validated(text, policies.SESSION)]
 
 
-def _iso_z(seconds: float) -> str:
-    return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")
+def _iso_z(seconds: Any) -> str:
+    """A time as AWS writes it; what is no time, as it is."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")
+    except (TypeError, ValueError, OverflowError):
+        return str(seconds)

@@ -148,29 +148,3 @@ def _begin() -> None:
         os._exit(1)
 
     threading.Thread(target=end_with_parent, daemon=True).start()
-
-
-class PeakMemory(threading.Thread):
-    """Watches this process's children: a kernel and what it starts. `mib` is the most they held together."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.mib = 0.0
-        self._over = threading.Event()
-
-    def run(self) -> None:
-        pause = 0.05  # seconds; longer and longer, since it looks at each process of the machine
-        while not self._over.wait(pause):
-            held, pause = 0, min(2 * pause, 1)
-            for child in psutil.Process().children(recursive=True):
-                with contextlib.suppress(psutil.Error):  # it ended in between
-                    held += child.memory_info().rss
-            self.mib = max(self.mib, held / 2**20)
-
-    def __enter__(self) -> PeakMemory:
-        self.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._over.set()
-        self.join()

@@ -25,7 +25,6 @@ class Result:
 
     name: str
     seconds: float = 0.0
-    peak_mib: float = 0.0  # what executes the cells, with its child processes
     failure: Failure | None = None
     differences: list[Difference] = field(default_factory=list)
     leaks: list[tuple[int, str]] = field(
@@ -54,7 +53,7 @@ def verdict(results: Sequence[Result], compared: bool) -> str:
 def describe(result: Result) -> str:
     """A line for the terminal, and under it one for each thing that no longer holds."""
     word = "passed" if result.passed else "FAILED"
-    lines = [f"{result.name:<32} {word}  {result.seconds:6.1f} s  {result.peak_mib:6.0f} MiB"]
+    lines = [f"{result.name:<32} {word}  {result.seconds:6.1f} s"]
     if result.failure:
         lines.append(f"    {result.place(result.failure.cell)} failed: {result.failure.error}")
         lines.append(f"    no longer holds: “{result.failure.sentence}”")

@@ -23,7 +23,7 @@ from typing import Any
 import nbformat
 
 from cognito_lab.course.notebooks import compare, parameters, preparing
-from cognito_lab.course.notebooks.processes import CAN_FORK, PeakMemory, in_processes
+from cognito_lab.course.notebooks.processes import CAN_FORK, in_processes
 from cognito_lab.course.notebooks.results import Failure, Result, describe, verdict
 from cognito_lab.course.setup import install
 from cognito_lab.files import complete_or_absent
@@ -74,17 +74,16 @@ def execute(source: Path, target: Path, values: dict[str, Any], kernels: bool) -
     result, problem = Result(source.stem), None
     stored = nbformat.read(source, as_version=4)
     started = time.monotonic()
-    with PeakMemory() as memory:
-        try:
-            executed = papermill.execute_notebook(
-                source, target, values, engine_name=engine.KERNELS if kernels else engine.FORKS,
-                kernel_name="python3", cwd=source.parent, progress_bar=False, execution_timeout=CELL_TIMEOUT,
-                shutdown_kernel="immediate", request_save_on_cell_execute=False,
-            )  # fmt: skip
-        except Exception as error:  # an error in a cell, a cell that takes too long, a kernel that died
-            problem = error
-            executed = nbformat.read(target, as_version=4)
-    result.seconds, result.peak_mib = time.monotonic() - started, memory.mib
+    try:
+        executed = papermill.execute_notebook(
+            source, target, values, engine_name=engine.KERNELS if kernels else engine.FORKS,
+            kernel_name="python3", cwd=source.parent, progress_bar=False, execution_timeout=CELL_TIMEOUT,
+            shutdown_kernel="immediate", request_save_on_cell_execute=False,
+        )  # fmt: skip
+    except Exception as error:  # an error in a cell, a cell that takes too long, a kernel that died
+        problem = error
+        executed = nbformat.read(target, as_version=4)
+    result.seconds = time.monotonic() - started
     result.places = compare.places(executed)
     if problem:
         result.failure = failure(executed, problem)

@@ -159,7 +159,7 @@ class ForkedKernel:
         sys.stderr.flush()
         parent = os.getpid()
         with warnings.catch_warnings():
-            # Of threads there are those that wait for a process to end or look at its memory: no locks.
+            # Of threads there are those that wait for a process to end: no locks.
             warnings.simplefilter("ignore", DeprecationWarning)
             self.pid = os.fork()
         if not self.pid:

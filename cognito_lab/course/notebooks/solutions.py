@@ -1,19 +1,13 @@
-"""`make solutions`: the instructor's copy, each exercise solved and each check run: `build/solutions/`."""
+"""Tasks, stubs and solutions in a notebook's cells; `make lab SOLUTIONS=yes` opens copies that are solved."""
 
 from __future__ import annotations
 
-import argparse
-import os
 import re
-import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
 
-from cognito_lab.course.notebooks import run
-from cognito_lab.paths import ROOT
 from cognito_lab.practice.exercises import Exercise
 
 TASK = re.compile(r"### Exercise (\d\d\.\d+)\b")  # how the text cell of an exercise begins
@@ -49,38 +43,3 @@ def write_solved_copies(into: Path, notebooks: Iterable[Path]) -> list[Path]:
             nbformat.write(notebook, into / path.name)
             written.append(into / path.name)
     return written
-
-
-def unsolved(notebook: Path) -> list[str]:
-    """What the checks of an executed copy say, where that is not “solved”."""
-    said = [
-        output["data"].get("text/plain", "")
-        for cell in nbformat.read(notebook, as_version=4).cells
-        if cell.cell_type == "code" and exercise_of(cell)
-        for output in cell.outputs
-        if "data" in output
-    ]
-    return [text for text in said if not text.startswith("✓")] or ([] if said else ["no check said anything"])
-
-
-def main(argv: list[str]) -> int:
-    """`python -m cognito_lab solutions`. Exit status 1 if a check does not pass."""
-    parser = argparse.ArgumentParser(prog="cognito_lab solutions", description=__doc__)
-    parser.add_argument("--notebook", action="append", default=[], help="number or name; repeatable")
-    parser.add_argument("--into", type=Path, default=ROOT / "build" / "solutions")
-    options = parser.parse_args(argv)
-    try:
-        chosen = run.choose(options.notebook)
-    except FileNotFoundError as reason:
-        print(reason, file=sys.stderr)
-        return run.REFUSED
-    with tempfile.TemporaryDirectory() as folder:
-        copies = write_solved_copies(Path(folder), chosen)
-        results = run.run_course([(path, {}) for path in copies], options.into, 2, lambda _: None)
-    problems = {result.name: unsolved(options.into / f"{result.name}.ipynb") for result in results}
-    for result in results:
-        if result.failure:
-            problems[result.name].append(f"cell {result.failure.cell}: {result.failure.error}")
-        print(f"{result.name:<32} {' · '.join(problems[result.name]) or 'solved'}")
-    print(f"The solved copies are in {os.path.relpath(options.into)}/.")
-    return int(any(problems.values()))

@@ -16,6 +16,7 @@ import contextlib
 import dataclasses
 import fcntl
 import importlib.util
+import os
 import re
 import shutil
 import signal
@@ -33,6 +34,7 @@ from cognito_lab.course.setup.installers import (
     Steps,
     existing_uv,
     fetched_uv,
+    from_folder,
     pip_installer,
 )
 from cognito_lab.course.setup.installers import run as _run
@@ -198,8 +200,8 @@ def _install(tool: Installer, inside: Path, lock: Path, steps: Steps) -> None:
         return _install(pip_installer(inside), inside, lock, steps)
     steps.begin("this course")
     # pip takes no editable project together with hashes, so it comes second, with its needs there.
-    words = ["--no-index", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
-    _run([*tool.command, *words], tool.variables)
+    words = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+    _run([*dict.fromkeys([*tool.command, "--no-index"]), *words], tool.variables)
 
 
 def _version(python: str) -> str:
@@ -260,8 +262,13 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--matching", action="store_true", help="remake an environment of another Python version"
     )
+    parser.add_argument(
+        "--wheels", type=Path, help="install from the files of this folder, without a network"
+    )
     options = parser.parse_args(argv)
     try:
+        if options.wheels:
+            os.environ.update(from_folder(options.wheels))
         make_environment(options.venv, options.lock, installer=options.installer, matching=options.matching)
     except SetupFailed as failed:
         print(f"Set-up failed: {failed}", file=sys.stderr)

@@ -47,6 +47,12 @@ REASONS = {
         "supported Python, for example: make setup PYTHON=python3.12"
     ),
 }
+FOLDER_LACKS = {
+    r"No matching distribution|was not found in|no version of|has no usable wheels": (
+        "the folder of wheels lacks a package of the lock for this machine and this Python. Where there is a "
+        "network: make wheels, with PLATFORM=… for another kind of machine"
+    )
+}
 FINAL = (HASH_DIFFERS, NO_HASH, DISK_FULL)  # with another installer these would be the same
 
 # pip's settings that a uv of ours has to follow, since a network may reach packages through a mirror only.
@@ -81,7 +87,10 @@ class Installer:
 
 def uv_installer(uv: str, python: Path | str, variables: Mapping[str, str], replaceable: bool) -> Installer:
     """uv, installing into the environment of `python`."""
-    return Installer("uv", (uv, "pip", "install", "--python", str(python)), variables, replaceable)
+    command: tuple[str, ...] = (uv, "pip", "install", "--python", str(python))
+    if "UV_NO_INDEX" in {**os.environ, **variables}:  # of ours: uv has an option for it, and no variable
+        command += ("--no-index",)
+    return Installer("uv", command, variables, replaceable)
 
 
 def pip_installer(python: Path | str) -> Installer:
@@ -158,6 +167,19 @@ def settings_for_uv(python: Path | str) -> dict[str, str]:
     return {name: value for name, value in variables.items() if name not in os.environ}
 
 
+def from_folder(wheels: Path) -> dict[str, str]:
+    """Variables by which pip and uv find packages in the folder ``wheels``, and nowhere else.
+
+    Raises:
+        SetupFailed: there is no such folder.
+    """
+    if not wheels.is_dir():
+        raise SetupFailed(f"there is no folder {wheels}. make wheels makes one, where there is a network")
+    place = wheels.absolute().as_uri()  # the two split a path at its blanks
+    settings = {"NO_INDEX": "1", "FIND_LINKS": place}
+    return {f"{tool}_{name}": value for tool in ("PIP", "UV") for name, value in settings.items()}
+
+
 def pip_settings(listed: str) -> dict[str, str]:
     """The settings of `pip config list` that hold for an installation: for it alone, or for all commands.
 
@@ -214,7 +236,8 @@ def run(
 
 
 def _failure(command: list[str], said: str) -> SetupFailed:
-    for pattern, reason in REASONS.items():
+    reasons = FOLDER_LACKS if "PIP_NO_INDEX" in os.environ else {}
+    for pattern, reason in (reasons | REASONS).items():
         if found := re.search(rf".*({pattern}).*", said, re.IGNORECASE):
             failed = SetupFailed(f"{reason}. (The installer said: {found.group().strip()[:120]})")
             failed.final = reason in FINAL

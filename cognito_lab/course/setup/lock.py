@@ -35,17 +35,19 @@ def read_lock(text: str) -> list[Pin]:
     return pins
 
 
+def written(pin: Pin) -> str:
+    """The entry as it stands in a lock."""
+    marker = f" ; {pin.marker}" if pin.marker else ""
+    hashes = "".join(f" \\\n    --hash={digest}" for digest in pin.hashes)
+    return f"{pin.name}=={pin.version}{marker}{hashes}\n"
+
+
 def learners_part(pins: list[Pin], names: set[str]) -> str:
     """The lock of those packages of `pins` that `names` has, entry for entry the same."""
-    lines = [
+    head = (
         "# Made by `make lock` from requirements.lock: the part that learners need (make lab, make demo).\n"
-    ]
-    for pin in pins:
-        if pin.name in names:
-            marker = f" ; {pin.marker}" if pin.marker else ""
-            hashes = "".join(f" \\\n    --hash={digest}" for digest in pin.hashes)
-            lines.append(f"{pin.name}=={pin.version}{marker}{hashes}\n")
-    return "".join(lines)
+    )
+    return head + "".join(written(pin) for pin in pins if pin.name in names)
 
 
 def environment_file(pins: list[Pin]) -> str:

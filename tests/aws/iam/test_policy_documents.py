@@ -25,10 +25,10 @@ POOLS = "cognito-identity.amazonaws.com"
 
 
 @pytest.fixture(autouse=True)
-def lab() -> Iterator[None]:
+def lab() -> Iterator[Lab]:
     lab = Lab.start(region="us-east-1")
     boto3.client("s3").create_bucket(Bucket="tidepool-pictures")
-    yield
+    yield lab
     lab.stop()
 
 
@@ -226,6 +226,17 @@ def test_a_nameless_trust_hides_behind_no_other_statement() -> None:
         refusal(iam.create_role, RoleName="guest", AssumeRolePolicyDocument=json.dumps(both))[0]
         == "MalformedPolicyDocument"
     )
+
+
+def test_a_role_of_years_ago_stays_and_cannot_be_saved_today(lab: Lab) -> None:
+    iam, text = boto3.client("iam"), json.dumps(document(pools_trust()))
+    made = {"RoleName": "old", "AssumeRolePolicyDocument": text}
+    lab.years_ago(iam.create_role, **made)
+    assert iam.get_role(RoleName="old")["Role"]["AssumeRolePolicyDocument"] == json.loads(text)
+    changed = {"RoleName": "old", "PolicyDocument": text}
+    assert refusal(iam.update_assume_role_policy, **changed)[0] == "MalformedPolicyDocument"
+    made["RoleName"] = "new"
+    assert refusal(iam.create_role, **made)[0] == "MalformedPolicyDocument"
 
 
 def test_deny_in_an_inline_policy_beats_a_managed_allow() -> None:

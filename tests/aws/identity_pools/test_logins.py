@@ -18,7 +18,7 @@ from support.identity_pools import (
     refused,
 )
 
-from cognito_lab import OutsideTheLab
+from cognito_lab.aws.identity_pools import pools
 from cognito_lab.aws.user_pools.tokens import checking
 from cognito_lab.protocols import signing_keys
 
@@ -90,21 +90,10 @@ def test_google_is_let_in_for_the_one_client_that_is_listed(world: World) -> Non
         get_id(world, pool, "accounts.google.com", forged.sign(claims))
 
 
-def test_a_saml_login_is_refused_by_name_and_an_unknown_key_by_aws(world: World) -> None:
-    pool, key = world.create_pool(), f"arn:aws:iam::{ACCOUNT}:saml-provider/university"
-    with pytest.raises(OutsideTheLab, match="SAML"):
-        get_id(world, pool, key, "PHNhbWw+")
+def test_an_arn_that_is_no_providers_is_an_unknown_key(world: World) -> None:
+    pool = world.create_pool()
     with refused("InvalidParameterException", "Please provide a valid public provider"):
         get_id(world, pool, f"arn:aws:iam::{ACCOUNT}:role/university", "PHNhbWw+")
-
-
-def test_known_public_providers(world: World) -> None:
-    """Facebook's tokens are opaque and looked up at Facebook, which this lab does not play yet."""
-    facebook = "graph.facebook.com"
-    with refused("NotAuthorizedException", "Token is not from a supported provider of this identity pool."):
-        get_id(world, world.create_pool(), facebook, "EAAB")
-    with pytest.raises(OutsideTheLab, match="graph.facebook.com"):
-        get_id(world, world.create_pool(SupportedLoginProviders={facebook: "1"}), facebook, "EAAB")
 
 
 def test_an_oidc_provider_is_registered_in_iam_and_listed(world: World) -> None:
@@ -122,6 +111,26 @@ def test_an_oidc_provider_is_registered_in_iam_and_listed(world: World) -> None:
         get_id(world, pool, club.base, club.token("d", "another"))
     with refused("InvalidParameterException"):  # registered, but not listed
         get_id(world, world.create_pool(), club.base, club.token("d", "tidepool"))
+
+
+def test_google_may_be_registered_in_iam_for_several_clients(world: World) -> None:
+    """One client is what the pool itself can list; the web app and the mobile app have two."""
+    arn, google, web, phone = pools.oidc_arn("accounts.google.com"), "accounts.google.com", "web", "phone"
+    made = {"OpenIdConnectProviderARNs": [arn], "SupportedLoginProviders": {google: GOOGLE_CLIENT}}
+    pool = world.create_pool(**made)
+    with refused("NotAuthorizedException", "Token is not from a supported provider"):
+        get_id(world, pool, google, world.google.token("g", phone))
+    world.iam.create_open_id_connect_provider(Url=f"https://{google}", ClientIDList=[web])
+    world.iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID=phone)
+    who = {get_id(world, pool, google, world.google.token("g", one)) for one in (web, phone, GOOGLE_CLIENT)}
+    assert len(who) == 1
+    unlisted = world.create_pool(SupportedLoginProviders={google: GOOGLE_CLIENT})
+    for where, client in ((pool, "tv"), (unlisted, phone)):
+        with refused("NotAuthorizedException", "Token is not from a supported provider"):
+            get_id(world, where, google, world.google.token("g", client))
+    world.iam.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID=phone)
+    with refused("NotAuthorizedException", "Token is not from a supported provider"):
+        get_id(world, pool, google, world.google.token("g", phone))
 
 
 def test_a_token_counts_until_it_expires(world: World) -> None:

@@ -202,10 +202,12 @@ def test_a_role_mapping_without_sense_is_refused(world: World, mapping: dict) ->
     )
 
 
-GOOGLE, OIDC = "accounts.google.com", "idp.tidepool.example/pool"
+GOOGLE, OIDC = "accounts.google.com", "arn:aws:iam::123456789012:oidc-provider/idp.tidepool.example/pool"
+SAML = "arn:aws:iam::123456789012:saml-provider/northshore"
 PROVIDERS = {
     "SupportedLoginProviders": {GOOGLE: "123.apps.googleusercontent.com"},
-    "OpenIdConnectProviderARNs": [f"arn:aws:iam::123456789012:oidc-provider/{OIDC}"],
+    "OpenIdConnectProviderARNs": [OIDC],
+    "SamlProviderARNs": [SAML],
 }
 TOKEN = {"Type": "Token", "AmbiguousRoleResolution": "Deny"}
 
@@ -218,12 +220,12 @@ def test_roles_are_mapped_for_providers_that_the_pool_lists(
     def map_roles(key: str, where: str = pool) -> None:
         world.pool.set_identity_pool_roles(IdentityPoolId=where, Roles={}, RoleMappings={key: TOKEN})
 
-    for key in (f"{world.key}:{CLIENT}", GOOGLE, OIDC):
+    for key in (f"{world.key}:{CLIENT}", GOOGLE, OIDC, SAML):
         map_roles(key)
         with refused("InvalidParameterException", f"{key} is not a valid RoleMapping ProviderName or is not"):
             map_roles(key, bare)
     wrong = (f"https://{world.key}:{CLIENT}", world.key, f"{world.key}:another", f"https://{GOOGLE}",
-             "graph.facebook.com", f"arn:aws:iam::123456789012:oidc-provider/{OIDC}")  # fmt: skip
+             "graph.facebook.com", OIDC.partition("/")[2], f"{SAML}2")  # fmt: skip
     for key in wrong:
         with refused("InvalidParameterException", f"{key} is not a valid RoleMapping ProviderName"):
             map_roles(key)

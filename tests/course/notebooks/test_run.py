@@ -148,16 +148,14 @@ def test_the_report_says_what_failed_what_differs_and_with_which_versions(mixed)
     assert "\x1b" not in page, "the traceback's colours are for terminals"
     assert re.search(r"<td>boto3</td><td>[\d.]+</td>", page) and "Operating system" in page
     row = re.search(r'every_output\.html">.*?</tr>', page, re.S)
-    seconds, mib = re.findall(r'<td class="number">([\d.]+)</td>', row[0])[:2]
-    assert float(seconds) > 0 and float(mib) > 20, "a notebook takes time and memory"
+    assert float(re.search(r'<td class="number">([\d.]+)</td>', row[0])[1]) > 0, "a notebook takes time"
 
 
 def test_real_kernels_say_the_same(mixed, tmp_path):
     """The rest of this file runs in forks, where the system has them."""
     done = run_command("every_output", "changed", "failing", "dying", into=tmp_path, options=("--kernels",))
     said = [
-        sorted(re.sub(r"Report: .*| +[\d.]+ s +\d+ MiB", "", one.stdout).splitlines())
-        for one in (mixed[0], done)
+        sorted(re.sub(r"(?m)Report: .*| +[\d.]+ s$", "", one.stdout).splitlines()) for one in (mixed[0], done)
     ]
     assert said[0] == said[1]
     before, after = (

@@ -1,11 +1,9 @@
-"""`make solutions`: the instructor's copy has every exercise solved, and its checks really ran."""
+"""Solved copies of the lessons: every exercise is solved, and its checks, which really run, say so."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 import nbformat
 import pytest
@@ -13,7 +11,6 @@ from nbformat.v4 import new_output
 from support import lessons
 
 from cognito_lab.course.notebooks import compare, run, solutions
-from cognito_lab.course.notebooks.results import Result
 from cognito_lab.practice.exercise_files import numbers
 from cognito_lab.practice.exercises import Exercise
 
@@ -44,18 +41,6 @@ def execute_what_is_solved(notebook: nbformat.NotebookNode) -> None:
                 cell.outputs = [new_output("execute_result", {"text/plain": repr(value)})]
 
 
-def in_this_process(
-    jobs: Sequence[tuple[Path, dict[str, Any]]], into: Path, workers: int, done: Callable[[Result], None]
-) -> list[Result]:
-    """In the place of `run.run_course`, which starts processes and executes the lessons whole."""
-    into.mkdir(exist_ok=True)
-    for path, _ in jobs:
-        notebook = nbformat.read(path, as_version=4)
-        execute_what_is_solved(notebook)
-        nbformat.write(notebook, into / path.name)
-    return [Result(path.stem) for path, _ in jobs]
-
-
 def has_its_exercises_solved(copy: nbformat.NotebookNode, exercises: Sequence[str]) -> None:
     sources = [cell.source for cell in copy.cells]
     for number in exercises:
@@ -70,44 +55,29 @@ def has_its_exercises_solved(copy: nbformat.NotebookNode, exercises: Sequence[st
     assert sorted(said) == sorted(f"✓ Exercise {number}: solved" for number in exercises)
 
 
-def test_every_check_passes_in_the_instructors_copy(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(run, "run_course", in_this_process)
-    assert solutions.main(["--into", str(tmp_path / "solved")]) == 0, capsys.readouterr().out
-    for path in WITH_EXERCISES:
-        copy = nbformat.read(tmp_path / "solved" / path.name, as_version=4)
-        has_its_exercises_solved(copy, numbers(path.name[:2]))
-
-
-def test_a_whole_lesson_passes_with_its_exercises_solved(tmp_path, capsys):
-    """As `make solutions` executes it, every cell; the other lessons are executed in part, above."""
-    path = WITH_EXERCISES[0]
-    assert solutions.main(["--into", str(tmp_path / "solved"), "--notebook", path.name[:2]]) == 0
-    assert f"{path.stem:<32} solved" in capsys.readouterr().out
-    copy = nbformat.read(tmp_path / "solved" / path.name, as_version=4)
-    assert all(cell.execution_count for cell in compare.code_cells(copy))
+@pytest.mark.parametrize("path", WITH_EXERCISES, ids=lambda path: path.stem)
+def test_every_check_passes_in_the_solved_copy(path, tmp_path):
+    assert solutions.write_solved_copies(tmp_path, [path]) == [tmp_path / path.name]
+    copy = nbformat.read(tmp_path / path.name, as_version=4)
+    execute_what_is_solved(copy)
     has_its_exercises_solved(copy, numbers(path.name[:2]))
 
 
-@pytest.fixture
-def lesson(tmp_path) -> Path:
-    """The opening of a lesson and its first exercise."""
-    path, number = WITH_EXERCISES[0], numbers(WITH_EXERCISES[0].name[:2])[0]
-    lesson = nbformat.read(path, as_version=4)
-    heading = next(n for n, cell in enumerate(lesson.cells) if cell.source.startswith("## "))
-    begins = next(n for n, cell in enumerate(lesson.cells) if f'lab.exercise("{number}")' in cell.source)
-    stub = next(n for n, cell in enumerate(lesson.cells) if cell.source == Exercise(number).stub)
-    lesson.cells = [*lesson.cells[: heading + 1], *lesson.cells[begins : stub + 1]]
-    nbformat.write(lesson, tmp_path / path.name)
-    return tmp_path / path.name
+def test_a_whole_lesson_passes_with_its_exercises_solved(tmp_path):
+    """Every cell, as a reader executes it; the other lessons are executed in part, above."""
+    copies = solutions.write_solved_copies(tmp_path, WITH_EXERCISES[:1])
+    (result,) = run.run_course([(path, {}) for path in copies], tmp_path / "executed", 1, lambda _: None)
+    assert result.failure is None
+    copy = nbformat.read(tmp_path / "executed" / copies[0].name, as_version=4)
+    assert all(cell.execution_count for cell in compare.code_cells(copy))
+    has_its_exercises_solved(copy, numbers(copies[0].name[:2]))
 
 
-def test_a_copy_that_is_not_solved_is_told(lesson, tmp_path, monkeypatch, capsys):
-    number = numbers(lesson.name[:2])[0]
-    options = ["--into", str(tmp_path / "solved"), "--notebook", str(lesson)]
-    monkeypatch.setattr(run, "run_course", in_this_process)
-
-    assert solutions.main(options) == 0
-    assert f"{lesson.stem:<32} solved" in capsys.readouterr().out
+def test_a_copy_that_is_not_solved_fails_here(tmp_path, monkeypatch):
+    (path, *_) = WITH_EXERCISES
     monkeypatch.setattr(solutions, "place", lambda notebook, solve: 1)  # puts nothing in
-    assert solutions.main(options) == 1
-    assert f"Exercise {number}: not done yet" in capsys.readouterr().out
+    solutions.write_solved_copies(tmp_path, [path])
+    copy = nbformat.read(tmp_path / path.name, as_version=4)
+    execute_what_is_solved(copy)
+    with pytest.raises(AssertionError):
+        has_its_exercises_solved(copy, numbers(path.name[:2]))

@@ -32,6 +32,7 @@ from support.processes import hear_ctrl_c
 from cognito_lab.course import learner_copy
 from cognito_lab.course.notebooks import kernel_ports
 from cognito_lab.course.setup import bootstrap, environment, installers, lock
+from cognito_lab.course.setup import wheels as setup_wheels
 from cognito_lab.course.setup.install import MARKER
 from cognito_lab.paths import ROOT
 from cognito_lab.practice import progress
@@ -460,6 +461,77 @@ def test_every_setting_of_pips_for_reaching_an_index_is_handed_on_to_uv(monkeypa
     assert found["UV_FIND_LINKS"].endswith("/w1,/w2")
     monkeypatch.setenv("UV_DEFAULT_INDEX", "https://uv/simple")  # uv's own settings count
     assert not {"UV_DEFAULT_INDEX", "UV_INDEX"} & installers.settings_for_uv(sys.executable).keys()
+
+
+@needs_uv
+def test_uv_knows_every_variable_by_which_it_is_told_of_pips_settings():
+    said = subprocess.run([UV, "pip", "install", "--help"], capture_output=True, text=True).stdout
+    known = set(re.findall(r"env:\s+(\w+)", said))
+    told = {name for name in installers.HANDED_ON.values() if name.startswith("UV_")}
+    assert told - known == {"UV_NO_INDEX"}  # which is an option
+    assert "--no-index" in installers.uv_installer(UV, "python", {"UV_NO_INDEX": "1"}, False).command
+
+
+# ---------------------------------------------------------------- a folder of wheels, and no network
+
+NO_NETWORK = ["unshare", "-rn"]
+needs_namespaces = pytest.mark.skipif(
+    not shutil.which("unshare") or subprocess.run([*NO_NETWORK, "true"], capture_output=True).returncode,
+    reason="this kernel does not allow a network of one's own",
+)
+
+
+@pytest.fixture
+def wheels(course, tmp_path, monkeypatch) -> Path:
+    """The wheels of the course's lock, as `make wheels` fetches them from its index."""
+    for name, value in course.environment().items():
+        monkeypatch.setenv(name, value)
+    pins = lock.read_lock((course.root / "requirements-learner.lock").read_text())
+    setup_wheels.download(pins, setup_wheels.this_platform(), tmp_path / "a folder")
+    return tmp_path / "a folder"
+
+
+@needs_namespaces
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_a_folder_of_wheels_is_enough_without_a_network(course, wheels, installer, monkeypatch):
+    assert len(list(wheels.iterdir())) == 2
+    command = [sys.executable, "-E", "-s", "cognito_lab/course/setup/bootstrap.py"]
+    command += ["--lock", "requirements-learner.lock", "--installer", installer, "--wheels", str(wheels)]
+
+    def set_up() -> subprocess.CompletedProcess[str]:
+        own = course.environment()
+        return subprocess.run(
+            [*NO_NETWORK, *command], cwd=course.root, env=own, capture_output=True, text=True
+        )
+
+    done = set_up()
+    assert done.returncode == 0, done.stderr
+    assert f"with {installer}" in done.stdout and course.answers()
+
+    shutil.rmtree(course.root / ".venv")
+    tiny = next(wheels.glob("tiny*"))
+    changed = tiny.read_bytes()
+    with zipfile.ZipFile(tiny, "a") as archive:
+        archive.writestr("more.py", "")
+    assert "its hash differs" in one_line(set_up().stderr)
+    assert tiny.read_bytes() != changed
+    tiny.unlink()
+    line = one_line(set_up().stderr)
+    assert "folder of wheels lacks" in line and "tiny" in line
+    assert course.leftovers() == []
+    shutil.rmtree(wheels)
+    assert "there is no folder" in one_line(set_up().stderr)
+
+
+def test_wheels_are_chosen_for_the_machine_that_is_named():
+    pins = lock.read_lock((ROOT / "requirements-learner.lock").read_text())
+    names = {
+        kind: {pin.name for pin in setup_wheels.needed(pins, kind, "3.11")} for kind in setup_wheels.PLATFORMS
+    }
+    assert names["macos-arm64"] - names["linux-x86_64"] == {"appnope"}
+    later = {pin.name for pin in setup_wheels.needed(pins, "linux-x86_64", "3.13")}
+    assert names["linux-x86_64"] - later == {"overrides"}
+    assert not [pin for kind in names for pin in setup_wheels.needed(pins, kind, "3.12") if pin.marker]
 
 
 # ---------------------------------------------------------------- a learner's part, and the rest
@@ -1153,3 +1225,13 @@ def test_loopback_comes_up_in_a_network_of_ones_own():
     python = f"'{sys.executable}'"
     assert offline(f'{python} -c "{reach}"') != 0  # down at first
     assert offline(f"{python} '{ROOT}/.ci/loopback.py'", f'{python} -c "{reach}"') == 0
+
+
+def test_a_container_sets_the_course_up_by_its_own_commands():
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    assert (container["postCreateCommand"], container["postAttachCommand"]) == (
+        "make setup",
+        "make lab OPEN=no",
+    )
+    assert container["image"].endswith(f":{bootstrap.NEWEST[0]}.{bootstrap.NEWEST[1]}")
+    assert container["forwardPorts"] == [learner_copy.DEFAULT_PORT]

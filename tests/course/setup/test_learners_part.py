@@ -139,7 +139,7 @@ def test_a_kernel_starts_in_a_learners_environment(python):
     assert done.stdout.strip() == str(python.parents[1]), done.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "solutions", "lock"])
+@pytest.mark.parametrize("command", ["run", "lock"])
 def test_a_command_that_needs_more_says_so_in_a_line(python, command):
     done = run(python, "-m", "cognito_lab", command)
     assert done.returncode == 1 and done.stdout == ""

@@ -1,8 +1,8 @@
 """Sign-in by SAML 2.0: the user pool as the service that a university's sign-in tells who somebody is.
 
 The pool sends the browser to the provider with a request, and the browser brings back a signed answer;
-:mod:`.saml_assertion` says what of that is believed. Not played: encrypted assertions, signed requests and
-single logout.
+:mod:`cognito_lab.aws.saml_assertions` says what of that is believed. Not played: encrypted assertions, signed
+requests and single logout.
 
 Sources: OASIS, "Bindings for SAML V2.0", 3.4 and 3.5; Cognito Developer Guide, "SAML session initiation in
 Amazon Cognito user pools", "The IdP SAML assertion endpoint".
@@ -14,10 +14,11 @@ import time
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
-from cognito_lab.aws.managed_login.federation import pending, saml_assertion
-from cognito_lab.aws.managed_login.federation.saml_assertion import Expected
+from cognito_lab.aws import saml_assertions
+from cognito_lab.aws.managed_login.federation import pending
 from cognito_lab.aws.managed_login.oauth import requests
 from cognito_lab.aws.managed_login.oauth.requests import AuthorizationRequest
+from cognito_lab.aws.saml_assertions import Expected
 from cognito_lab.aws.user_pools.model import UserPool
 from cognito_lab.aws.user_pools.settings import saml_metadata
 from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvider
@@ -68,15 +69,16 @@ def idp_response(request: Request) -> Response:
     asked, provider, answered = answered_request(request, fields.get("RelayState", ""))
     try:
         metadata = saml_metadata.metadata_of(provider.details)
-        expected = Expected(metadata, entity_id(asked.client.pool), callback(request), answered)
-        assertion = saml_assertion.verify_response(
+        expected = Expected(metadata, (entity_id(asked.client.pool),), callback(request), answered)
+        assertion = saml_assertions.verify_response(
             saml_documents.decode(fields.get("SAMLResponse", "")), expected
         )
-        subject = saml_assertion.subject_of(assertion)
+        saml_assertions.use_once(assertion, expected)
+        subject = saml_assertions.subject_of(assertion)
     except SamlError as error:
         said = f"Invalid SAML response received: {error.message}"
         raise requests.refusal(asked, "server_error", said) from error
-    parts = {"samlResponse": saml_assertion.attributes_of(assertion)}
+    parts = {"samlResponse": saml_assertions.attributes_of(assertion)}
     return pending.complete_federated_sign_in(request, asked, provider, parts, subject)
 
 

@@ -13,9 +13,9 @@ from support.managed_login import CALLBACK, DOMAIN, Pages, fields_of
 from support.user_pools import mapping, read, refused
 
 from cognito_lab import Browser, Lab, OutsideTheLab
+from cognito_lab.aws import saml_assertions
 from cognito_lab.aws.managed_login.federation import pending as federation_pending
 from cognito_lab.aws.managed_login.federation import saml as endpoint
-from cognito_lab.aws.managed_login.federation import saml_assertion
 from cognito_lab.network import exchanges
 from cognito_lab.network.exchanges import Exchange
 from cognito_lab.network.forms import OAuthError
@@ -228,10 +228,8 @@ def unasked(it: Place, **more: str) -> tuple[dict[str, str], provider.SignIn]:
     """An honest answer to nobody's request, with what the app would have asked for."""
     asked = {"client_id": it.client, "redirect_uri": CALLBACK, "response_type": "code"}
     relay_state = urlencode({**asked, "identity_provider": "NorthShore", "scope": "openid", **more})
-    sign_in = provider.SignIn(it.entity_id, ACS, "", relay_state)
+    sign_in = provider.SignIn(it.entity_id, ACS, None, relay_state)
     assertion = provider.make_assertion(sign_in, it.university.people[AIKO])
-    (bound,) = assertion.iter(saml_documents.element("saml:SubjectConfirmationData").tag)
-    del bound.attrib["InResponseTo"]
     signed = provider.sign(assertion, it.university.key, it.university.certificate)
     document = saml_documents.serialise(provider.make_response(sign_in, signed))
     return {"SAMLResponse": saml_documents.encode(document), "RelayState": relay_state}, sign_in
@@ -250,7 +248,7 @@ def test_unless_the_provider_may_begin(place: Place) -> None:
     (identity,) = read(place.redeem(back["code"]).json()["id_token"])["identities"]
     assert identity["providerName"] == "NorthShore"
     refused_with(fields_of(place.post(fields).headers["location"]), "The assertion was used before.")
-    with patch.object(saml_assertion, "use_once", lambda assertion, expected: None):
+    with patch.object(saml_assertions, "use_once", lambda assertion, expected: None):
         assert "code" in fields_of(place.post(fields).headers["location"])
     place.browser = requests.Session()
     asked_for = place.university.answer_by_hand(place.sent(), AIKO)[1]

@@ -1,35 +1,35 @@
-"""What Google checks: registered addresses, scopes, codes, secrets, PKCE.
+"""What every outside provider checks: registered addresses, scopes, codes, secrets, PKCE.
 
-Source: "Using OAuth 2.0 to access Google APIs"; RFC 6749, RFC 7636.
+Source: RFC 6749, RFC 7636; the codes are those of Google's "Using OAuth 2.0 to access Google APIs".
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Container
 from urllib.parse import urlsplit
 
 from cognito_lab.network.forms import OAuthError, refuse_if
 from cognito_lab.protocols import constant_time, oauth
-from cognito_lab.providers import google_accounts
-from cognito_lab.providers.google_accounts import GoogleClient, SignIn
+from cognito_lab.providers.accounts import Client, SignIn
 
 # -- the rules, one by one -----------------------------------------------------------------------
 
 
 def check_address(address: str, is_origin: bool = False) -> None:
-    """Google's console takes https addresses without wildcard or fragment, and http for localhost only."""
+    """The console takes https addresses without wildcard or fragment, and http for localhost only."""
     parts = urlsplit(address)
     host = parts.hostname or ""
     local = host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
     if not host or (parts.scheme != "https" and not (parts.scheme == "http" and local)):
-        raise ValueError(f"{address!r}: Google takes https addresses, and http for localhost only")
+        raise ValueError(f"{address!r}: the console takes https addresses, and http for localhost only")
     if "*" in address or "#" in address or "@" in parts.netloc:
-        raise ValueError(f"{address!r}: Google takes no wildcard, no fragment and no user name")
+        raise ValueError(f"{address!r}: the console takes no wildcard, no fragment and no user name")
     if is_origin and (parts.path or parts.query):
         raise ValueError(f"{address!r}: an origin ends after the host or the port, without a slash")
 
 
-def check_client(clients: dict[str, GoogleClient], client_id: str | None) -> GoogleClient:
+def check_client(clients: dict[str, Client], client_id: str | None) -> Client:
     if client_id not in clients:
         raise OAuthError("invalid_client", "The OAuth client was not found.", 401)
     return clients[client_id]
@@ -41,33 +41,33 @@ def check_redirect_uri(sign_in: SignIn) -> None:
     refuse_if(unknown, "redirect_uri_mismatch", f"Not registered: redirect_uri={sign_in.redirect_uri}")
 
 
-def check_origin(client: GoogleClient, origin: str | None) -> None:
+def check_origin(client: Client, origin: str | None) -> None:
     """Registered for this client. Any page can name it: so the token is sent to pages of it alone."""
     text = "The given origin is not allowed for the given client ID."
     refuse_if(origin not in client.origins, "origin_mismatch", text, 403)
 
 
-def check_scopes(sign_in: SignIn) -> None:
+def check_scopes(sign_in: SignIn, known: Container[str]) -> None:
     refuse_if(not sign_in.scopes, "invalid_request", "Missing required parameter: scope")
-    unknown = [name for name in sign_in.scopes if name not in google_accounts.CLAIMS_OF_SCOPE]
+    unknown = [name for name in sign_in.scopes if name not in known]
     refuse_if(unknown, "invalid_scope", f"Some requested scopes were invalid: {unknown}")
 
 
 def check_challenge(sign_in: SignIn) -> None:
     """PKCE's first half (RFC 7636, 4.3): a challenge, and how it was made ("plain" where nothing is said)."""
-    known = sign_in.method in (None, *google_accounts.DISCOVERY["code_challenge_methods_supported"])
+    known = sign_in.method in (None, "plain", "S256")
     refuse_if(not known, "invalid_request", f"Invalid code_challenge_method: {sign_in.method}")
     begun = sign_in.challenge is not None or sign_in.method is not None
     malformed = begun and not oauth.is_challenge(sign_in.challenge)
     refuse_if(malformed, "invalid_request", "Invalid code_challenge")
 
 
-def check_secret(client: GoogleClient, secret: str) -> None:
+def check_secret(client: Client, secret: str) -> None:
     right = constant_time.equal(secret, client.client_secret or "")
     refuse_if(client.client_secret and not right, "invalid_client", "Unauthorized", 401)
 
 
-def check_code(sign_in: SignIn | None, client: GoogleClient) -> SignIn:
+def check_code(sign_in: SignIn | None, client: Client) -> SignIn:
     """Known and not used before, in time, and this client's (RFC 6749, 5.2)."""
     if sign_in is None or sign_in.expires <= time.time() or sign_in.client != client:
         raise OAuthError("invalid_grant", "Malformed auth code.")

@@ -1,4 +1,4 @@
-"""What a user pool believes of a SAML answer: one assertion, as it was signed, and meant for this sign-in.
+"""What AWS believes of a SAML answer: one assertion, as it was signed, and meant for whom it is brought to.
 
 Each check is a function of its own; :func:`verify_response` is their order. The answer comes through the
 browser of whoever signs in, who may have written any of it: the signature alone says which part is the
@@ -22,17 +22,23 @@ from cognito_lab.protocols import saml_documents
 from cognito_lab.protocols.saml_documents import Metadata, SamlError, all_of, element
 
 NOT_SIGNED = "SAML Assertion signature is invalid."  # AWS's text
+OTHER_ISSUER = "The assertion is of another issuer."
+OTHER_AUDIENCE = "The assertion is for another audience."
+
+
+class Expired(SamlError):
+    """The assertion's time is over."""
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What an answer is held against: the provider, the pool's name there, its address, the request answered.
+    """What an answer is held against: the provider, the service's names there, its address, the request.
 
-    ``request_id`` is None where the pool asked nothing: the sign-in began at the provider.
+    ``request_id`` is None where the service asked nothing: the sign-in began at the provider.
     """
 
     provider: Metadata
-    audience: str
+    audiences: tuple[str, ...]
     address: str
     request_id: str | None
 
@@ -59,7 +65,6 @@ def verify_response(document: bytes, expected: Expected) -> Any:
     check_audience(assertion, expected)
     check_confirmation(assertion, expected)
     check_authentication(assertion)
-    use_once(assertion, expected)
     return assertion
 
 
@@ -135,7 +140,7 @@ def check_covered(signed: Any, assertion: Any) -> Any:
 
 def check_issuer(assertion: Any, expected: Expected) -> None:
     if [issuer.text for issuer in all_of(assertion, "saml:Issuer")] != [expected.provider.entity_id]:
-        raise SamlError("The assertion is of another issuer.")
+        raise SamlError(OTHER_ISSUER)
 
 
 def check_time(assertion: Any) -> None:
@@ -146,7 +151,7 @@ def check_time(assertion: Any) -> None:
         ):
             raise SamlError("The assertion is not valid yet.")
         if "NotOnOrAfter" in conditions.attrib and has_ended(conditions):
-            raise SamlError("The assertion has expired.")
+            raise Expired("The assertion has expired.")
 
 
 def has_ended(part: Any) -> bool:
@@ -154,11 +159,11 @@ def has_ended(part: Any) -> bool:
 
 
 def check_audience(assertion: Any, expected: Expected) -> None:
-    """There is a restriction, and every one names this pool."""
+    """There is a restriction, and every one names this service."""
     restrictions = all_of(assertion, "saml:Conditions/saml:AudienceRestriction")
     named = [[audience.text for audience in all_of(one, "saml:Audience")] for one in restrictions]
-    if not named or any(expected.audience not in audiences for audiences in named):
-        raise SamlError("The assertion is for another audience.")
+    if not named or any(set(expected.audiences).isdisjoint(audiences) for audiences in named):
+        raise SamlError(OTHER_AUDIENCE)
 
 
 def check_confirmation(assertion: Any, expected: Expected) -> None:
@@ -182,7 +187,7 @@ def check_authentication(assertion: Any) -> None:
 
 
 def use_once(assertion: Any, expected: Expected) -> None:
-    """An assertion counts once."""
+    """For a user pool an assertion counts once."""
     used = moto_patches.account_state(SeenAssertions)
     name = expected.provider.entity_id, assertion.get("ID")
     if name in used:
@@ -206,10 +211,20 @@ def subject_of(assertion: Any) -> str:
     return str(names[0])
 
 
+def issuer_of(assertion: Any) -> str:
+    return str(all_of(assertion, "saml:Issuer")[0].text)
+
+
+def values_of(assertion: Any) -> dict[str, list[str]]:
+    """The values of the attributes by name."""
+    return {
+        str(attribute.get("Name")): [value.text or "" for value in all_of(attribute, "saml:AttributeValue")]
+        for attribute in all_of(assertion, "saml:AttributeStatement/saml:Attribute")
+    }
+
+
 def attributes_of(assertion: Any) -> dict[str, str]:
-    """The attributes by name. Several values become one text, ``[a, b]``: AWS documents no form."""
-    found = {}
-    for attribute in all_of(assertion, "saml:AttributeStatement/saml:Attribute"):
-        values = [value.text or "" for value in all_of(attribute, "saml:AttributeValue")]
-        found[attribute.get("Name")] = values[0] if len(values) == 1 else f"[{', '.join(values)}]"
-    return found
+    """The attributes as user pools take them: several values become one text, ``[a, b]``, since AWS documents
+    no form."""
+    found = values_of(assertion).items()
+    return {name: values[0] if len(values) == 1 else f"[{', '.join(values)}]" for name, values in found}

@@ -12,8 +12,8 @@ from unittest.mock import patch
 import pytest
 
 from cognito_lab import Lab
-from cognito_lab.aws.managed_login.federation import saml_assertion
-from cognito_lab.aws.managed_login.federation.saml_assertion import Expected
+from cognito_lab.aws import saml_assertions
+from cognito_lab.aws.saml_assertions import Expected
 from cognito_lab.protocols import saml_documents
 from cognito_lab.protocols.saml_documents import SamlError, all_of, element
 from cognito_lab.providers import university as provider
@@ -31,7 +31,7 @@ class Place:
         self.university.add_person(MINA, "Mina Sato", "Mina", "Sato")
         self.asked = provider.SignIn(POOL, ACS, "_request", "state")
         self.expected = Expected(
-            saml_documents.read_metadata(self.university.metadata.encode()), POOL, ACS, "_request"
+            saml_documents.read_metadata(self.university.metadata.encode()), (POOL,), ACS, "_request"
         )
 
     def assertion(self, who: str = AIKO, **more: Any) -> Any:
@@ -48,7 +48,9 @@ class Place:
     def believed(self, response: Any) -> str:
         """The NameID that the pool takes from ``response``."""
         document = response if isinstance(response, bytes) else saml_documents.serialise(response)
-        return saml_assertion.subject_of(saml_assertion.verify_response(document, self.expected))
+        assertion = saml_assertions.verify_response(document, self.expected)
+        saml_assertions.use_once(assertion, self.expected)
+        return saml_assertions.subject_of(assertion)
 
     def name_id(self, who: str = AIKO) -> str:
         return self.university.people[who].name_id
@@ -73,7 +75,7 @@ def off(check: str) -> Any:
         "check_signature": lambda response, assertion, provider: assertion,
         "check_covered": lambda signed, assertion: assertion,
     }
-    return patch.object(saml_assertion, check, passed.get(check, lambda *_: None))
+    return patch.object(saml_assertions, check, passed.get(check, lambda *_: None))
 
 
 def the(root: Any, path: str) -> Any:
@@ -85,9 +87,9 @@ def the(root: Any, path: str) -> Any:
 
 
 def test_an_honest_answer_is_believed(place: Place) -> None:
-    assertion = saml_assertion.verify_response(saml_documents.serialise(place.response()), place.expected)
-    assert saml_assertion.subject_of(assertion) == place.name_id()
-    assert saml_assertion.attributes_of(assertion) == {
+    assertion = saml_assertions.verify_response(saml_documents.serialise(place.response()), place.expected)
+    assert saml_assertions.subject_of(assertion) == place.name_id()
+    assert saml_assertions.attributes_of(assertion) == {
         "mail": AIKO, "displayName": "Aiko Tanaka", "givenName": "Aiko", "sn": "Tanaka",
         "eduPersonAffiliation": "[member, student]",
     }  # fmt: skip
@@ -100,7 +102,7 @@ def test_any_certificate_of_the_metadata_will_do(place: Place) -> None:
         for one in (other, place.university)
     ]
     metadata = saml_documents.Metadata(provider.METADATA_URL, "", tuple(both))
-    place.expected = Expected(metadata, POOL, ACS, "_request")
+    place.expected = Expected(metadata, (POOL,), ACS, "_request")
     assert place.believed(place.response()) == place.name_id()
 
 
@@ -302,7 +304,7 @@ def test_a_weak_hash_does_not_count(place: Place, weak: str) -> None:
     with pytest.raises(SamlError, match="signature is invalid"):
         place.believed(response)
     every = {"signature_methods": frozenset(SignatureMethod), "digest_algorithms": frozenset(DigestAlgorithm)}
-    with patch.object(saml_assertion, "accepted_algorithms", lambda: every):
+    with patch.object(saml_assertions, "accepted_algorithms", lambda: every):
         assert place.believed(response) == place.name_id()
 
 
