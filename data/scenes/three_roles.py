@@ -70,3 +70,10 @@ s3.put_object(Bucket=bucket, Key="reef/crab.svg", Body=lab.picture("crab.svg"), 
 s3.put_object(
     Bucket=bucket, Key="shore/limpet.svg", Body=lab.picture("limpet.svg"), ContentType="image/svg+xml"
 )
+
+boto3.client("dynamodb", region_name=region).create_table(
+    TableName="favourites",
+    KeySchema=[{"AttributeName": "owner", "KeyType": "HASH"}],
+    AttributeDefinitions=[{"AttributeName": "owner", "AttributeType": "S"}],
+    BillingMode="PAY_PER_REQUEST",
+)
