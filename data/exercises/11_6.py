@@ -12,7 +12,7 @@ from cognito_lab.practice.checks import expect, id_token, refusal_of
 title, core, difficulty, minutes = "A role for one person", False, 1, 2
 expected = "IAM saves the trust policy, and only the identity `identity` of the pool `pool` takes the role."
 hint = "The token of the identity pool has three claims that a trust policy can ask for. Which claim names the person?"
-scene = "three_roles"
+scene = "basic_flow"
 
 
 def only(pool, identity):

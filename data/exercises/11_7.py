@@ -18,7 +18,7 @@ from cognito_lab.practice.checks import client_with, expect, id_token, refusal_o
 title, core, difficulty, minutes = "What decides?", False, 1, 2
 expected = "four answers; the check makes the four requests and looks at the verdicts."
 hint = "First look for a statement that denies the request. Then ask the role, then the session policy."
-scene = "three_roles"
+scene = "basic_flow"
 
 name = "decides"
 stub = {

@@ -1,27 +1,29 @@
-"""The identity pool turns the claim `custom:section` into the tag `section`. Write `section_folder`: the value of
-`Resource` in a statement with which one role lets each member read in the folder of the own section.
+"""The reef has a contest. A statement in the members' role allows uploads into `contest/`, for everybody so far. Write
+`only_reef`: the value of `Condition` with which the statement counts only for members whose session has the tag
+`section` with the value `reef`.
 """
 
 import json
 
 import boto3
 
-from cognito_lab import permissions
 from cognito_lab.practice.checks import client_with, expect, id_token, identity_and_credentials, refusal_of
 
-title, core, difficulty, minutes = "The folder of the section", False, 1, 2
-expected = "Mara reads in `reef/`, Ben in `shore/`, and neither of them reads anywhere else."
-hint = "The variable names the tag on the session of whoever asks. What is the name of the tag? And where does the name of the folder end?"
+title, core, difficulty, minutes = "Only the reef", False, 1, 2
+expected = (
+    "members of the reef upload. Members of `shore` and `old-reef`, and members without a section, do not."
+)
+hint = "The name of the condition key contains the name of the tag. What does your operator say about a session without the tag?"
 scene = "three_roles"
 
 
-def section_folder(bucket):
-    """The ARN with a variable; `bucket` is the name of the bucket."""
-    return f"arn:aws:s3:::{bucket}/" + "${aws:PrincipalTag/section}/*"
+def only_reef():
+    """The conditions, as a dictionary."""
+    return {"StringEquals": {"aws:PrincipalTag/section": "reef"}}
 
 
 def check(answer, scene, lab):
-    iam, s3 = boto3.client("iam"), boto3.client("s3")
+    iam, user_pools = boto3.client("iam"), boto3.client("cognito-idp")
     boto3.client("cognito-identity").set_principal_tag_attribute_map(
         IdentityPoolId=scene.identity_pool,
         IdentityProviderName=scene.issuer,
@@ -31,59 +33,47 @@ def check(answer, scene, lab):
     trust = iam.get_role(**role)["Role"]["AssumeRolePolicyDocument"]
     trust["Statement"][0]["Action"] = ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"]
     iam.update_assume_role_policy(**role, PolicyDocument=json.dumps(trust))
-    iam.delete_role_policy(**role, PolicyName="gallery")
-    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": answer(scene.bucket)}
+    statement = {"Effect": "Allow", "Action": "s3:PutObject", "Condition": answer()}
+    statement["Resource"] = f"arn:aws:s3:::{scene.bucket}/contest/*"
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam.put_role_policy(**role, PolicyName="section", PolicyDocument=document)
-    keys = [
-        "reef/crab.svg",
-        "shore/limpet.svg",
-        "reef-old/crab.svg",
-        "shore-old/crab.svg",
-        "gallery/anemone.svg",
-    ]
-    for key in keys[2:4]:
-        s3.put_object(Bucket=scene.bucket, Key=key, Body=b"<svg/>")
-    for name, own in (("mara", keys[0]), ("ben", keys[1])):
-        login = {scene.issuer: id_token(scene, name)}
-        _, credentials = identity_and_credentials(scene.identity_pool, login)
-        client = client_with(credentials)
-        view = permissions(credentials, "s3:GetObject", f"arn:aws:s3:::{scene.bucket}/{own}")
-        about = " or ".join(one for match in view.verdict.matches for one in match.resources)
-        for key in [own, *(key for key in keys if key != own)]:
-            code = refusal_of(lambda client=client, key=key: client.get_object(Bucket=scene.bucket, Key=key))
-            expect(
-                key != own or not code,
-                f"{name.capitalize()} reads {key} → {code}: the statement is about {about}.",
-            )
-            expect(key == own or code == "AccessDenied", f"{name.capitalize()} reads {key}, too.")
+    iam.put_role_policy(**role, PolicyName="contest", PolicyDocument=document)
+    ben = {"UserPoolId": scene.pool, "Username": "ben"}
+    for section in ("reef", "shore", "old-reef", ""):
+        if section:
+            given = [{"Name": "custom:section", "Value": section}]
+            user_pools.admin_update_user_attributes(**ben, UserAttributes=given)
+        else:
+            user_pools.admin_delete_user_attributes(**ben, UserAttributeNames=["custom:section"])
+        login = {scene.issuer: id_token(scene, "ben")}
+        client = client_with(identity_and_credentials(scene.identity_pool, login)[1])
+        new = {"Bucket": scene.bucket, "Key": "contest/crab.svg", "Body": b"<svg/>"}
+        code = refusal_of(lambda client=client, new=new: client.put_object(**new))
+        who = f"Ben's section is `{section}`" if section else "Ben has no section"
+        keys = [key for each in statement["Condition"].values() for key in each]
+        expect(section != "reef" or not code, f"{who}, and his upload → {code}. You ask for {keys}.")
+        expect(section == "reef" or code, f"{who}, and he uploads.")
 
 
-def wrong_one_section(bucket):
-    """the statement is about arn:aws:s3:::tidepool-pictures/shore/*"""
-    return f"arn:aws:s3:::{bucket}/shore/*"
+def wrong_every_other_section():
+    """Ben's section is `old-reef`, and he uploads"""
+    return {"StringNotEquals": {"aws:PrincipalTag/section": "shore"}}
 
 
-def wrong_name_of_the_claim(bucket):
-    """the statement is about arn:aws:s3:::tidepool-pictures/${aws:PrincipalTag/custom:section}/*"""
-    return f"arn:aws:s3:::{bucket}/" + "${aws:PrincipalTag/custom:section}/*"
+def wrong_if_there_is_one():
+    """Ben has no section, and he uploads"""
+    return {"StringEqualsIfExists": {"aws:PrincipalTag/section": "reef"}}
 
 
-def wrong_tag_of_the_request(bucket):
-    """the statement is about arn:aws:s3:::tidepool-pictures/${aws:RequestTag/section}/*"""
-    return f"arn:aws:s3:::{bucket}/" + "${aws:RequestTag/section}/*"
+def wrong_name_of_the_claim():
+    """You ask for ['aws:PrincipalTag/custom:section']"""
+    return {"StringEquals": {"aws:PrincipalTag/custom:section": "reef"}}
 
 
-def wrong_without_a_slash(bucket):
-    """Mara reads reef-old/crab.svg, too"""
-    return f"arn:aws:s3:::{bucket}/" + "${aws:PrincipalTag/section}*"
+def wrong_tag_of_the_request():
+    """You ask for ['aws:RequestTag/section']"""
+    return {"StringEquals": {"aws:RequestTag/section": "reef"}}
 
 
-def wrong_every_section(bucket):
-    """Mara reads shore/limpet.svg, too"""
-    return f"arn:aws:s3:::{bucket}/*"
-
-
-def wrong_no_arn(bucket):
-    """PutRolePolicy was refused"""
-    return bucket + "/${aws:PrincipalTag/section}/*"
+def wrong_any_section():
+    """Ben's section is `shore`, and he uploads"""
+    return {"StringLike": {"aws:PrincipalTag/section": "*"}}
