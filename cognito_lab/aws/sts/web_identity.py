@@ -17,7 +17,7 @@ from typing import Any
 from cognito_lab.aws import jwt_issuers, moto_patches
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.cloudtrail import event_history
-from cognito_lab.aws.iam import policies, policy_documents
+from cognito_lab.aws.iam import enforcement, policies, policy_documents
 from cognito_lab.aws.iam.policy_documents import parsed
 from cognito_lab.aws.sts import role_sessions
 from cognito_lab.aws.sts.role_sessions import RoleSession
@@ -49,6 +49,7 @@ class WebIdentity:
     provider: str
     federated: str
     claims: dict[str, Any]
+    action: str = ASSUME_ROLE_WITH_WEB_IDENTITY
 
     def context(self) -> dict[str, Any]:
         """The condition keys that the trust policy sees and the session keeps (IAM page "Condition keys")."""
@@ -73,7 +74,7 @@ class WebIdentity:
         who = {"principalId": named, "userName": subject, "identityProvider": self.federated}
         return {"type": "WebIdentityUser", **who}
 
-    def request_tags(self) -> dict[str, Any]:
+    def trust_context(self) -> dict[str, Any]:
         """The condition keys that only the trust policy sees."""
         keys = {f"aws:RequestTag/{key}": value for key, value in self.tags().items()}
         return {**keys, "aws:TagKeys": list(self.tags())} if keys else {}
@@ -105,7 +106,7 @@ def described(session: RoleSession, identity: WebIdentity) -> dict[str, Any]:
 
 
 def check_input(call: Call) -> None:
-    for member in ("PolicyArns", "ProviderId"):
+    for member in ("PolicyArns", "ProviderId", "MinimumSessionTokenSize"):
         if member in call.parameters:
             raise OutsideTheLab(f"{call.operation} with {member} is not played by this lab (AWS has it).")
 
@@ -200,9 +201,10 @@ def assume(
     identity: WebIdentity,
     *,
     duration_seconds: int = 3600,
+    at_most: int = 43200,
     session_policies: Sequence[dict[str, Any]] = (),
 ) -> RoleSession:
-    """A session of the role for ``identity``, if the role's trust policy lets it in.
+    """A session of the role for ``identity``, of at most ``at_most`` seconds, if the trust policy lets it in.
 
     Raises ``AccessDenied`` (403) when the trust policy says no, or there is no such role: AWS does not
     tell a stranger which. Raises ``ValidationError`` for a longer session than the role allows.
@@ -210,29 +212,25 @@ def assume(
     role = next((role for role in moto_patches.iam().roles.values() if role.arn == role_arn), None)
     verdict = trust_allows(role, identity) if role is not None else None
     if not verdict:
-        raise AwsError(
-            "AccessDenied", f"Not authorized to perform {ASSUME_ROLE_WITH_WEB_IDENTITY}", status=403
-        )
+        raise AwsError("AccessDenied", f"Not authorized to perform {identity.action}", status=403)
     check_may_tag(role, identity)
     check_duration(role, duration_seconds)
     return role_sessions.start_session(
         role_arn,
         session_name,
-        duration_seconds,
+        min(duration_seconds, at_most),
         session_policies=session_policies,
         context=identity.context(),
         tags=identity.tags(),
     )
 
 
-def trust_allows(
-    role: Any, identity: WebIdentity, action: str = ASSUME_ROLE_WITH_WEB_IDENTITY
-) -> policies.Verdict:
+def trust_allows(role: Any, identity: WebIdentity, action: str = "") -> policies.Verdict:
     """The role's trust policy: may this provider's caller take the role, under these conditions?"""
     document = parsed(role.assume_role_policy_document)
     principal = {"Federated": identity.federated}
-    keys = {**identity.context(), **identity.request_tags()}
-    return policies.evaluate_trust(document, action, principal, keys)
+    keys = {**enforcement.time_keys(), **identity.context(), **identity.trust_context()}
+    return policies.evaluate_trust(document, action or identity.action, principal, keys)
 
 
 def check_may_tag(role: Any, identity: WebIdentity) -> None:
