@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,6 +40,11 @@ NO_KEY = (
 NOT_A_JWT = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
 
 
+def keys_of_request() -> dict[str, Any]:
+    """The condition keys of the request that is being answered."""
+    return enforcement.context(exchanges.current_request(), None)
+
+
 @dataclass(frozen=True)
 class WebIdentity:
     """A caller whom an identity provider vouched for.
@@ -52,7 +57,8 @@ class WebIdentity:
     provider: str
     federated: str
     claims: dict[str, Any]
-    request: dict[str, Any] = field(default_factory=dict)
+    action: str = ASSUME_ROLE_WITH_WEB_IDENTITY
+    request: dict[str, Any] = field(default_factory=keys_of_request)
 
     def context(self) -> dict[str, Any]:
         """The condition keys that the trust policy sees and the session keeps (IAM page "Condition keys")."""
@@ -77,7 +83,7 @@ class WebIdentity:
         who = {"principalId": named, "userName": subject, "identityProvider": self.federated}
         return {"type": "WebIdentityUser", **who}
 
-    def request_tags(self) -> dict[str, Any]:
+    def trust_context(self) -> dict[str, Any]:
         """The condition keys that only the trust policy sees."""
         keys = {f"aws:RequestTag/{key}": value for key, value in self.tags().items()}
         return {**keys, "aws:TagKeys": list(self.tags())} if keys else {}
@@ -88,7 +94,6 @@ def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
     check_input(call)
     identity = verified_web_identity(call["WebIdentityToken"])
     event_history.vouched_for(identity.user_identity())
-    identity = replace(identity, request=enforcement.context(exchanges.current_request(), None))
     session = assume(
         call["RoleArn"],
         call["RoleSessionName"],
@@ -110,7 +115,7 @@ def described(session: RoleSession, identity: WebIdentity) -> dict[str, Any]:
 
 
 def check_input(call: Call) -> None:
-    for member in ("PolicyArns", "ProviderId"):
+    for member in ("PolicyArns", "ProviderId", "MinimumSessionTokenSize"):
         if member in call.parameters:
             raise OutsideTheLab(f"{call.operation} with {member} is not played by this lab (AWS has it).")
 
@@ -207,9 +212,10 @@ def assume(
     identity: WebIdentity,
     *,
     duration_seconds: int = 3600,
+    at_most: int = 43200,
     session_policies: Sequence[dict[str, Any]] = (),
 ) -> RoleSession:
-    """A session of the role for ``identity``, if the role's trust policy lets it in.
+    """A session of the role for ``identity``, of at most ``at_most`` seconds, if the trust policy lets it in.
 
     Raises ``AccessDenied`` (403) when the trust policy says no, or there is no such role: AWS does not
     tell a stranger which. Raises ``ValidationError`` for a longer session than the role allows.
@@ -217,29 +223,25 @@ def assume(
     role = next((role for role in moto_patches.iam().roles.values() if role.arn == role_arn), None)
     verdict = trust_allows(role, identity) if role is not None else None
     if not verdict:
-        raise AwsError(
-            "AccessDenied", f"Not authorized to perform {ASSUME_ROLE_WITH_WEB_IDENTITY}", status=403
-        )
+        raise AwsError("AccessDenied", f"Not authorized to perform {identity.action}", status=403)
     check_may_tag(role, identity)
     check_duration(role, duration_seconds)
     return role_sessions.start_session(
         role_arn,
         session_name,
-        duration_seconds,
+        min(duration_seconds, at_most),
         session_policies=session_policies,
         context=identity.context(),
         tags=identity.tags(),
     )
 
 
-def trust_allows(
-    role: Any, identity: WebIdentity, action: str = ASSUME_ROLE_WITH_WEB_IDENTITY
-) -> policies.Verdict:
+def trust_allows(role: Any, identity: WebIdentity, action: str = "") -> policies.Verdict:
     """The role's trust policy: may this provider's caller take the role, under these conditions?"""
     document = parsed(role.assume_role_policy_document)
     principal = {"Federated": identity.federated}
-    keys = {**identity.request, **identity.context(), **identity.request_tags()}
-    return policies.evaluate_trust(document, action, principal, keys)
+    keys = {**identity.request, **identity.context(), **identity.trust_context()}
+    return policies.evaluate_trust(document, action or identity.action, principal, keys)
 
 
 def check_may_tag(role: Any, identity: WebIdentity) -> None:
