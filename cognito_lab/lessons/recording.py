@@ -40,6 +40,7 @@ LANES = {
     "lambda": "AWS Lambda",
     "dynamodb": "DynamoDB",
     "secretsmanager": "Secrets Manager",
+    "cloudtrail": "AWS CloudTrail",
     "google": "Google",
     "facebook": "Facebook",
     "amazon": "Amazon",

@@ -180,7 +180,8 @@ def session_context(who: Any) -> dict[str, Any]:
     }
     created = who.context.get("aws:TokenIssueTime")
     context = {"sessionIssuer": issuer, "attributes": {"creationDate": created, "mfaAuthenticated": "false"}}
-    if provider := who.context.get("aws:FederatedProvider"):
+    provider = who.context.get("aws:FederatedProvider", "")
+    if provider and ":saml-provider/" not in provider:
         start = provider.partition("oidc-provider/")[2] or provider
         said = {key: value for key, value in who.context.items() if key.startswith(f"{start}:")}
         texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in said.items()}

@@ -54,6 +54,12 @@ class Login:
         return str(self.claims["sub"])
 
     @property
+    def method(self) -> str:
+        """What the ``amr`` claim calls this sign-in (user pools, OIDC: as people report it)."""
+        start = pools.oidc_arn(self.key) if self.source == "OIDC" else self.key
+        return f"{start}:{self.source}:{self.subject}"
+
+    @property
     def client(self) -> str:
         """The app client that the token was made for."""
         return jwt_checks.audiences(self.claims)[0]
@@ -118,7 +124,9 @@ PROVIDERS = {
     ),
     "opaque": Provider(re.compile("|".join(map(re.escape, opaque_tokens.ISSUERS))), _public_clients, None),
     "not played": Provider(re.compile("|".join(map(re.escape, PUBLIC_PROVIDERS))), _public_clients, None),
-    "OIDC": Provider(re.compile(r"[\w.-]+(?:/[\w./-]*)?"), _registered_clients, _discovered_keys),
+    "OIDC": Provider(
+        re.compile(r"[\w.-]+(?:/[\w./-]*)?"), _registered_clients, _discovered_keys, source="OIDC"
+    ),
 }
 
 

@@ -78,7 +78,7 @@ def claims(pool: IdentityPool, identity: Identity, proved: list[Login]) -> dict[
     """Who it is (``sub``), of which pool (``aud``), how they came (``amr``): what a trust policy sees."""
     methods = ["authenticated"] if proved else ["unauthenticated"]
     for login in proved:
-        methods += [login.key, f"{login.key}:{login.source}:{login.subject}"]
+        methods += [login.key, login.method]
     tags = principal_tags.tags_of(pool, proved)
     more = {web_identity.TAGS: {"principal_tags": tags}} if tags else {}
     return {"sub": identity.id, "aud": pool.id, "amr": methods, "iss": ISSUER, **more}

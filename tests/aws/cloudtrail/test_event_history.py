@@ -199,6 +199,19 @@ def test_a_client_secret_is_told_nowhere(world: World) -> None:
     assert secret["ClientId"] in texts, "which is no secret"
 
 
+def test_a_secret_is_told_nowhere_and_who_read_it_is(world: World) -> None:
+    secrets = world.client("secretsmanager")
+    secrets.create_secret(Name="tides", SecretString="high at noon")
+    member = make_role("member", allow("secretsmanager:GetSecretValue"))
+    boto3.client("secretsmanager", **session_of(member)).get_secret_value(SecretId="tides")
+    (row,) = rows(world, "ResourceName", "tides")
+    record = json.loads(row["CloudTrailEvent"])
+    assert (row["EventName"], row["Username"]) == ("GetSecretValue", "mara")
+    assert record["requestParameters"] == {"secretId": "tides"} and record["responseElements"] is None
+    made = event(world, "CreateSecret")["requestParameters"]
+    assert made["name"] == "tides" and made.keys() <= {"name", "clientRequestToken"}
+
+
 def test_the_enhanced_flow_shows_the_session_and_its_identity(world: World) -> None:
     pool = world.pool_with_roles()
     login = world.login("mara")
@@ -256,9 +269,14 @@ def test_data_events_are_not_in_the_history(world: World) -> None:
     s3.create_bucket(Bucket="reef")
     s3.put_object(Bucket="reef", Key="crab", Body=b"x")
     s3.list_objects_v2(Bucket="reef")
+    table, key = world.client("dynamodb"), [{"AttributeName": "id", "KeyType": "HASH"}]
+    types = [{"AttributeName": "id", "AttributeType": "S"}]
+    made = {"KeySchema": key, "AttributeDefinitions": types, "BillingMode": "PAY_PER_REQUEST"}
+    table.create_table(TableName="tides", **made)
+    table.put_item(TableName="tides", Item={"id": {"S": "reef"}})
     names = {row["EventName"] for row in rows(world)}
-    assert {"CreateIdentityPool", "CreateBucket"} <= names
-    assert not names & {"GetId", "PutObject", "ListObjectsV2"}
+    assert {"CreateIdentityPool", "CreateBucket", "CreateTable"} <= names
+    assert not names & {"GetId", "PutObject", "ListObjectsV2", "PutItem"}
 
 
 def test_the_table_names_operations_that_aws_has() -> None:

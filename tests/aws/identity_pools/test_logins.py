@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import jwt
 import pytest
 import time_machine
 from support.identity_pools import (
@@ -128,7 +129,11 @@ def test_an_oidc_provider_is_registered_in_iam_and_listed(world: World) -> None:
         Url=f"https://{club.base}", ClientIDList=["tidepool"], ThumbprintList=["0" * 40]
     )
     assert made["OpenIDConnectProviderArn"] == arn
-    assert get_id(world, pool, club.base, club.token("d", "tidepool"))
+    login = {club.base: club.token("d", "tidepool")}
+    identity = get_id(world, pool, club.base, login[club.base])
+    token = world.unsigned.get_open_id_token(IdentityId=identity, Logins=login)["Token"]
+    said = jwt.decode(token, options={"verify_signature": False})["amr"]
+    assert said == ["authenticated", club.base, f"{arn}:OIDC:d"]  # as people report it
     with refused("NotAuthorizedException", "Token is not from a supported provider"):
         get_id(world, pool, club.base, club.token("d", "another"))
     with refused("InvalidParameterException"):  # registered, but not listed
