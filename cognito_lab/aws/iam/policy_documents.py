@@ -40,12 +40,13 @@ PAIRS: dict[str, tuple[set[str], set[str]]] = {
     policies.RESOURCE: ({"Action", "Resource", "Principal"}, set()),
     policies.TRUST: ({"Action", "Principal"}, {"Resource"}),
 }
-# Who a ``Principal`` may name: one account, user, role or session, or everybody; no name has a wildcard
+# Who a ``Principal`` may name: one account, user, role or session, or everybody; an outside provider by its
+# domain, or by its ARN in IAM; no name has a wildcard
 # (IAM, "AWS JSON policy elements: Principal"). Origin access identities of CloudFront are users, with spaces.
 PRINCIPALS = {
     "AWS": r"\*|\d{12}|arn:aws:iam::(\d{12}|cloudfront):(root|(user|role)/[\w+=,.@/ -]+)"
     r"|arn:aws:sts::\d{12}:(assumed-role/[\w+=,.@-]+|federated-user)/[\w+=,.@-]+",
-    "Federated": r"[^\s*?]+",
+    "Federated": r"[\w-]+(\.[\w-]+)+|arn:aws:iam::\d{12}:(saml|oidc)-provider/[^\s*?]+",
     "Service": r"[\w-]+(\.[\w-]+)+",
     "CanonicalUser": r"[0-9a-f]{64}",
 }
