@@ -344,6 +344,14 @@ def dynamodb_table(region: str, name: str) -> Any:
     return dynamodb_backends[ACCOUNT][region].tables.get(name)
 
 
+def reserved_words() -> list[str]:
+    """The words that no expression of DynamoDB may have as a name (Developer Guide, "Reserved words")."""
+    from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
+
+    found: list[str] = ReservedKeywords.get_reserved_keywords()
+    return found
+
+
 def is_condition(expression: str | None, asked: dict[str, Any]) -> bool:
     """Whether moto can read a condition of DynamoDB; it raises errors of any kind at another text."""
     from moto.core.exceptions import JsonRESTError
