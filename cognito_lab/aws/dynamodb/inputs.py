@@ -52,6 +52,9 @@ def check(call: Call) -> None:
         for member in ("KeySchema", "AttributeDefinitions") if call.operation == "CreateTable" else ():
             if member not in asked:
                 refuse(f"One or more parameter values were invalid: No {member} was given")
+        for index in asked.get("GlobalSecondaryIndexes", ()):
+            if len(index["KeySchema"]) > 2:
+                raise OutsideTheLab("An index with keys of several attributes is not played (AWS has it).")
         if call.operation == "UpdateItem" and "UpdateExpression" not in asked:
             raise OutsideTheLab("UpdateItem without UpdateExpression is not played by this lab (AWS has it).")
         name = asked.get("TableName", "any")
