@@ -23,6 +23,7 @@ The seams, each with a test in ``tests/aws/test_moto_patches.py`` that says whic
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Container
 from email.message import Message
 from functools import cache
@@ -334,7 +335,10 @@ def secret(region: str, name: str) -> Any:
     """moto's secret of Secrets Manager with this name or ARN, or ``None``."""
     from moto.secretsmanager.models import secretsmanager_backends
 
-    return secretsmanager_backends[ACCOUNT][region].secrets.get(name)
+    secrets: Any = secretsmanager_backends[ACCOUNT][region].secrets
+    for each in [one for one in secrets.values() if one.is_deleted() and one.deleted_date <= time.time()]:
+        secrets.pop(each.name)  # its days to be restored are over
+    return secrets.get(name)
 
 
 def dynamodb_table(region: str, name: str) -> Any:
