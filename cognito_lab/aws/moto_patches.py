@@ -376,7 +376,6 @@ def queried_partition(region: str, asked: dict[str, Any]) -> list[dict[str, Any]
 
     What moto cannot read has none, and moto will refuse it.
     """
-    from moto.core.exceptions import JsonRESTError
     from moto.dynamodb.models import dynamodb_backends
     from moto.dynamodb.parsing.key_condition_expression import parse_expression
 
@@ -388,7 +387,7 @@ def queried_partition(region: str, asked: dict[str, Any]) -> list[dict[str, Any]
             asked.get("ExpressionAttributeNames", {}),
             schema,
         )
-    except JsonRESTError:
+    except Exception:
         return []
     return [value for _, value in found[0]]
 
