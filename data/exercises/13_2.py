@@ -43,7 +43,8 @@ OWN = "cognito-identity.amazonaws.com"
 def repair(account, *, setup=1):
     """Close the hole of the set-up with this number.
 
-    `account` has the clients (`user_pools`, `identity_pools`, `iam`, `s3`) and all that the scene saved, by name.
+    `account` has the clients (`user_pools`, `identity_pools`, `iam`, `s3`), and all that the scene
+    saved, by name.
     """
 
     def policy(role, statements):
