@@ -33,6 +33,7 @@ TAG = r"[\w\s.:/=+\-@]"  # what a tag's key and value are made of
 IDENTITY_POOLS = "cognito-identity.amazonaws.com"
 GOOGLE = "accounts.google.com"
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
+MOST_OF_SESSION = 2048  # characters of a session policy
 NO_KEY = (
     "Couldn't retrieve verification key from your identity provider,  "
     "please reference AssumeRoleWithWebIdentity documentation for requirements"
@@ -259,6 +260,10 @@ def check_duration(role: Any, seconds: int) -> None:
 
 def session_policy(text: str | None) -> list[dict[str, Any]]:
     """The inline session policy of a call, as a list of one document or none."""
+    if text is not None and len(text) > MOST_OF_SESSION:
+        rule = f"Member must have length less than or equal to {MOST_OF_SESSION}"
+        said = f"1 validation error detected: Value at 'policy' failed to satisfy constraint: {rule}"
+        raise AwsError("ValidationError", said)
     return [] if text is None else [policy_documents.validated(text, policies.SESSION)]
 
 
