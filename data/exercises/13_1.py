@@ -1,5 +1,5 @@
 """The page of the curators is in two apps, `web` and `phone`, and the identity pool `curators` has a rule for each. Rook
-has found the hole of 13.3: his `custom:job` is `curator`, as Ines' is. Write `close`. Afterwards nobody becomes a
+has found the hole of 13.3: his `custom:job` is `curator`, and so is Ines's. Write `close`. Afterwards nobody becomes a
 curator by writing, and Rook is not one any more. Everybody else can do in both apps what they could do before.
 """
 
