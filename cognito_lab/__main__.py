@@ -13,7 +13,7 @@ COMMANDS = {
     "serve": ("served.command", "let other programs of this machine use an account, until Ctrl-C"),
     "run": ("course.notebooks.run", "execute the course and write a report"),
     "outputs": ("course.notebooks.outputs", "execute the notebooks and store their outputs"),
-    "pictures": ("course.notebooks.pictures", "write the pictures of the lessons as files"),
+    "pictures": ("course.pictures", "write the pictures of the lessons as files"),
     "wheels": ("course.setup.wheels", "fetch the files of a set-up without a network"),
     "lock": ("course.setup.lock", "make both locks and environment.yml again"),
 }

@@ -57,7 +57,8 @@ COMMON = {
         "MalformedPolicy", "MalformedXML", "MetadataTooLarge", "MethodNotAllowed", "MissingContentLength",
         "MissingRequestBodyError", "MissingSecurityHeader", "NoSuchBucket", "NoSuchBucketPolicy",
         "NoSuchCORSConfiguration", "NoSuchKey", "NoSuchPublicAccessBlockConfiguration", "NoSuchVersion",
-        "NoSuchWebsiteConfiguration", "NotImplemented", "PreconditionFailed", "RequestHeaderSectionTooLarge",
+        "NoSuchWebsiteConfiguration", "NotImplemented", "PermanentRedirect", "PreconditionFailed",
+        "RequestHeaderSectionTooLarge",
         "RequestTimeTooSkewed", "SignatureDoesNotMatch", "XAmzContentSHA256Mismatch", "BadRequest",
         "AccessForbidden", "InvalidRedirectLocation", "InvalidNamespaceHeader", "InvalidPartNumber",
         "InvalidPart", "NoSuchUpload",
@@ -205,7 +206,7 @@ def test_the_requests_get_deep_and_are_the_same_again() -> None:
     seen: dict[str, Counter[str]] = {}
     with served_account() as (lab, served):
         known = malformed_account.furnished(lab)
-        for where, request in islice(malformed.Requests(1, known), 5 * EACH):
+        for where, request in islice(malformed.Requests(1, known), 8 * EACH):
             answer = answered(served, request)
             code = re.search(rb'"__type": "(?:[\w.]+#)?(\w+)"|<Code>(\w+)<|"error": "(\w+)"', answer.body)
             name = str(answer.status) if code is None else next(filter(None, code.groups())).decode()

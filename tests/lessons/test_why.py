@@ -881,6 +881,7 @@ PASSED_ON = {
     "lambda_functions.invocations.invoke",
     "identity_pools.credentials.get_credentials_for_identity",
     "identity_pools.logins.saml_login",
+    "sts.saml_identity.verified_identity",
     "user_pools.people.admin.take_aliases",
     "user_pools.sign_in.passkey_factor.check_answer",
     "user_pools.sign_in.refresh.revoke_token",

@@ -23,6 +23,7 @@ from support.user_pools import FLOWS, OTHER_PASSWORD, PASSWORD, pairs, secret_ha
 from cognito_lab import Lab, SoftwarePasskey
 from cognito_lab.aws.iam.identity_providers import AUDIENCES, ROLES, SAML_ENDPOINT
 from cognito_lab.aws.managed_login import routes
+from cognito_lab.aws.sts.saml_identity import ATTRIBUTES
 from cognito_lab.providers import google, registry, university
 
 ASKED = (
@@ -51,7 +52,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 SERVER = "login.tidepool.example"  # the developer provider of the identity pool
-AT_AWS = (AUDIENCES[0], SAML_ENDPOINT)
+AT_AWS, NAME = (AUDIENCES[0], SAML_ENDPOINT), f"{ATTRIBUTES}RoleSessionName"
 DEVICES = {"ChallengeRequiredOnNewDevice": True}
 
 
@@ -175,7 +176,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
     upload = s3.create_multipart_upload(Bucket="tidepool-pictures", Key="mara/crab.svg")["UploadId"]
     provider, metadata = f"cognito-idp.us-east-1.amazonaws.com/{it.pool}", lab.university.metadata
     saml = iam.create_saml_provider(Name="northshore", SAMLMetadataDocument=metadata)["SAMLProviderArn"]
-    lab.university.register_service(*AT_AWS, lambda person: {ROLES: f"{role},{saml}"})
+    lab.university.register_service(*AT_AWS, lambda person: {ROLES: f"{role},{saml}", NAME: "aiko"})
     begun = lab.university.sign_in_address(AT_AWS[0])
     said = lab.university.answer_by_hand(begun, "aiko@northshore.example")[1]["SAMLResponse"]
     own = {"ProviderName": provider, "ClientId": it.client}
@@ -282,6 +283,7 @@ def furnished(lab: Lab) -> dict[str, list[Any]]:
         "VersionId": ["v1"], "AccessKeyId": [key], "WebIdentityToken": [open_id, signed_in["IdToken"]],
         "Path": ["/", "/team/"],
         "Url": ["https://accounts.google.com"], "SAMLProviderArn": [saml],
+        "PrincipalArn": [saml], "SAMLAssertion": [said],
         "SAMLMetadataDocument": [metadata], "Name": ["northshore", "southshore", "tide-table", "other"],
         "ClientID": ["web"], "ThumbprintList": [["a" * 40]],
         "OpenIDConnectProviderArn": ["arn:aws:iam::123456789012:oidc-provider/accounts.google.com"],

@@ -11,6 +11,7 @@ response", "Troubleshoot SAML federation with IAM".
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from cognito_lab.network import addresses
 from cognito_lab.protocols import saml_documents
 from cognito_lab.protocols.saml_documents import Metadata, SamlError
 
+SAML_PROVIDER = re.compile(r"arn:aws:iam::(\d{12}):saml-provider/[\w._-]+")
 SAML_ENDPOINT = "https://signin.aws.amazon.com/saml"  # AWS's assertion consumer service URL
 AUDIENCES = ("urn:amazon:webservices", SAML_ENDPOINT)  # AWS's entity ID; either is accepted
 ROLES = "https://aws.amazon.com/SAML/Attributes/Role"  # the attribute that pairs roles with providers

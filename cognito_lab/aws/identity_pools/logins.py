@@ -19,11 +19,11 @@ from typing import Any
 from cognito_lab.aws import jwt_issuers, moto_patches, opaque_tokens, saml_assertions
 from cognito_lab.aws.api.operations import Call
 from cognito_lab.aws.iam import identity_providers
+from cognito_lab.aws.iam.identity_providers import SAML_PROVIDER
 from cognito_lab.aws.identity_pools import pools
 from cognito_lab.aws.identity_pools.pools import (
     POOLS_HOST,
     PUBLIC_PROVIDERS,
-    SAML_PROVIDER,
     USER_POOL_PROVIDER,
     IdentityPool,
     providers_of,

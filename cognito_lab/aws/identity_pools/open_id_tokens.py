@@ -14,6 +14,7 @@ from typing import Any
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.iam.identity_providers import SAML_PROVIDER
 from cognito_lab.aws.identity_pools import identities, pools, principal_tags
 from cognito_lab.aws.identity_pools.logins import Login
 from cognito_lab.aws.identity_pools.pools import Identity, IdentityPool
@@ -69,7 +70,7 @@ def check_classic_flow(pool: IdentityPool) -> None:
 def check_no_saml(proved: list[Login]) -> None:
     """SAML providers are for the enhanced flow alone (Cognito guide, "Customizing your user role with SAML");
     AWS does not say with which code it refuses others."""
-    if any(pools.SAML_PROVIDER.fullmatch(login.key) for login in proved):
+    if any(SAML_PROVIDER.fullmatch(login.key) for login in proved):
         raise invalid("Basic (classic) flow is not supported with SAML providers, please use enhanced flow.")
 
 

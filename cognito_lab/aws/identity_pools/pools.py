@@ -32,7 +32,6 @@ PUBLIC_PROVIDERS = (
     "www.digits.com",
 )
 POOLS_HOST = "cognito-identity.amazonaws.com"  # issues the identity pools' own tokens
-SAML_PROVIDER = re.compile(r"arn:aws:iam::\d{12}:saml-provider/[\w._-]+")
 USER_POOL_PROVIDER = re.compile(rf"cognito-idp\.({services.REGION})\.amazonaws\.com/(\1_[0-9A-Za-z]+)")
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from cognito_lab.aws import opaque_tokens
 from cognito_lab.aws.api.operations import Call, operation
+from cognito_lab.aws.iam.identity_providers import SAML_PROVIDER
 from cognito_lab.aws.identity_pools import pools
 from cognito_lab.aws.identity_pools.logins import NAME_ID, Login
-from cognito_lab.aws.identity_pools.pools import SAML_PROVIDER, IdentityPool, find_pool
+from cognito_lab.aws.identity_pools.pools import IdentityPool, find_pool
 from cognito_lab.aws.sts import web_identity
 from cognito_lab.errors import AwsError, OutsideTheLab, invalid
 

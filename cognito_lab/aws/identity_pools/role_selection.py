@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cognito_lab.aws.iam.identity_providers import SAML_PROVIDER
 from cognito_lab.aws.identity_pools.logins import Login, refusal
-from cognito_lab.aws.identity_pools.pools import SAML_PROVIDER, USER_POOL_PROVIDER, IdentityPool, oidc_arn
+from cognito_lab.aws.identity_pools.pools import USER_POOL_PROVIDER, IdentityPool, oidc_arn
 from cognito_lab.errors import AwsError
 
 MATCHES: dict[str, Callable[[str, str], bool]] = {

@@ -1,5 +1,5 @@
-"""AWS STS: roles taken by AssumeRole or with a web identity, and the sessions that come of it."""
+"""AWS STS: roles taken by AssumeRole, with a web identity or by SAML, and the sessions that come of it."""
 
-from cognito_lab.aws.sts import assume_role, web_identity
+from cognito_lab.aws.sts import assume_role, saml_identity, web_identity
 
-__all__ = ["assume_role", "web_identity"]
+__all__ = ["assume_role", "saml_identity", "web_identity"]

@@ -10,23 +10,25 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from cognito_lab.aws import jwt_issuers, moto_patches
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.cloudtrail import event_history
-from cognito_lab.aws.iam import policies, policy_documents
+from cognito_lab.aws.iam import enforcement, policies, policy_documents
 from cognito_lab.aws.iam.policy_documents import parsed
 from cognito_lab.aws.sts import role_sessions
 from cognito_lab.aws.sts.role_sessions import RoleSession
 from cognito_lab.errors import AwsError, OutsideTheLab
+from cognito_lab.network import exchanges
 from cognito_lab.protocols import jwt_checks
 
 ASSUME_ROLE_WITH_WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 TAG_SESSION = "sts:TagSession"
 TAGS = "https://aws.amazon.com/tags"  # the claim with the session tags that a token asks for
+SOURCE_IDENTITY = "https://aws.amazon.com/source_identity"
 TAG = r"[\w\s.:/=+\-@]"  # what a tag's key and value are made of
 IDENTITY_POOLS = "cognito-identity.amazonaws.com"
 GOOGLE = "accounts.google.com"
@@ -38,17 +40,23 @@ NO_KEY = (
 NOT_A_JWT = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
 
 
+AnyIdentity = TypeVar("AnyIdentity", bound="WebIdentity")
+
+
 @dataclass(frozen=True)
 class WebIdentity:
     """A caller whom an identity provider vouched for.
 
     ``provider`` is the issuer without ``https://``, with which condition keys start; ``federated`` is
-    what a trust policy names: the provider, or the ARN under which IAM knows it.
+    what a trust policy names: the provider, or the ARN under which IAM knows it. ``request`` has the
+    condition keys of the request with which STS is asked.
     """
 
     provider: str
     federated: str
     claims: dict[str, Any]
+    request: dict[str, Any] = field(default_factory=dict)
+    action: str = ASSUME_ROLE_WITH_WEB_IDENTITY
 
     def context(self) -> dict[str, Any]:
         """The condition keys that the trust policy sees and the session keeps (IAM page "Condition keys")."""
@@ -73,10 +81,15 @@ class WebIdentity:
         who = {"principalId": named, "userName": subject, "identityProvider": self.federated}
         return {"type": "WebIdentityUser", **who}
 
-    def request_tags(self) -> dict[str, Any]:
+    def trust_context(self) -> dict[str, Any]:
         """The condition keys that only the trust policy sees."""
         keys = {f"aws:RequestTag/{key}": value for key, value in self.tags().items()}
         return {**keys, "aws:TagKeys": list(self.tags())} if keys else {}
+
+
+def asking_now(identity: AnyIdentity) -> AnyIdentity:
+    """``identity`` with the condition keys of the request that STS has before it."""
+    return replace(identity, request=enforcement.context(exchanges.current_request(), None))
 
 
 @operation("sts", "AssumeRoleWithWebIdentity")
@@ -84,6 +97,7 @@ def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
     check_input(call)
     identity = verified_web_identity(call["WebIdentityToken"])
     event_history.vouched_for(identity.user_identity())
+    identity = asking_now(identity)
     session = assume(
         call["RoleArn"],
         call["RoleSessionName"],
@@ -105,7 +119,7 @@ def described(session: RoleSession, identity: WebIdentity) -> dict[str, Any]:
 
 
 def check_input(call: Call) -> None:
-    for member in ("PolicyArns", "ProviderId"):
+    for member in ("PolicyArns", "ProviderId", "MinimumSessionTokenSize"):
         if member in call.parameters:
             raise OutsideTheLab(f"{call.operation} with {member} is not played by this lab (AWS has it).")
 
@@ -180,6 +194,8 @@ def check_tags(claims: dict[str, Any]) -> None:
     asked = claim.get("principal_tags", {}) if isinstance(claim, dict) else None
     if not isinstance(asked, dict) or len(asked) > 50 or not all(map(is_tag, asked, asked.values())):
         raise AwsError("InvalidIdentityToken", f"Invalid session tags in the claim {TAGS}")
+    if SOURCE_IDENTITY in claims:
+        raise OutsideTheLab("A token's SourceIdentity is not played by this lab (AWS has it).")
     if claim.get("transitive_tag_keys"):
         raise OutsideTheLab("Transitive session tags are not played by this lab (AWS has them).")
 
@@ -200,9 +216,10 @@ def assume(
     identity: WebIdentity,
     *,
     duration_seconds: int = 3600,
+    at_most: int = 43200,
     session_policies: Sequence[dict[str, Any]] = (),
 ) -> RoleSession:
-    """A session of the role for ``identity``, if the role's trust policy lets it in.
+    """A session of the role for ``identity``, of at most ``at_most`` seconds, if the trust policy lets it in.
 
     Raises ``AccessDenied`` (403) when the trust policy says no, or there is no such role: AWS does not
     tell a stranger which. Raises ``ValidationError`` for a longer session than the role allows.
@@ -210,29 +227,25 @@ def assume(
     role = next((role for role in moto_patches.iam().roles.values() if role.arn == role_arn), None)
     verdict = trust_allows(role, identity) if role is not None else None
     if not verdict:
-        raise AwsError(
-            "AccessDenied", f"Not authorized to perform {ASSUME_ROLE_WITH_WEB_IDENTITY}", status=403
-        )
+        raise AwsError("AccessDenied", f"Not authorized to perform {identity.action}", status=403)
     check_may_tag(role, identity)
     check_duration(role, duration_seconds)
     return role_sessions.start_session(
         role_arn,
         session_name,
-        duration_seconds,
+        min(duration_seconds, at_most),
         session_policies=session_policies,
         context=identity.context(),
         tags=identity.tags(),
     )
 
 
-def trust_allows(
-    role: Any, identity: WebIdentity, action: str = ASSUME_ROLE_WITH_WEB_IDENTITY
-) -> policies.Verdict:
+def trust_allows(role: Any, identity: WebIdentity, action: str = "") -> policies.Verdict:
     """The role's trust policy: may this provider's caller take the role, under these conditions?"""
     document = parsed(role.assume_role_policy_document)
     principal = {"Federated": identity.federated}
-    keys = {**identity.context(), **identity.request_tags()}
-    return policies.evaluate_trust(document, action, principal, keys)
+    keys = {**identity.request, **identity.context(), **identity.trust_context()}
+    return policies.evaluate_trust(document, action or identity.action, principal, keys)
 
 
 def check_may_tag(role: Any, identity: WebIdentity) -> None:

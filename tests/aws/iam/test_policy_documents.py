@@ -194,6 +194,16 @@ def test_whom_a_trust_policy_names_must_exist() -> None:
     assert said[0] == "MalformedPolicyDocument"
 
 
+def test_an_outside_provider_is_named_by_its_domain_or_its_arn() -> None:
+    trust = {**allow("sts:AssumeRoleWithSAML"), "Principal": {"Federated": ""}}
+    del trust["Resource"]
+    for name in (f"arn:aws:iam::{ACCOUNT}:role/x", "northshore", "https://a.example", "*", ""):
+        said = refusal(make_role, "member", trust={**trust, "Principal": {"Federated": [name]}})
+        assert said[:2] == ("MalformedPolicyDocument", 400), name
+    providers = [f"arn:aws:iam::{ACCOUNT}:{kind}-provider/x" for kind in ("saml", "oidc")]
+    make_role("member", trust={**trust, "Principal": {"Federated": ["accounts.google.com", *providers]}})
+
+
 def pools_trust(**condition: dict[str, str]) -> dict[str, object]:
     return {
         "Effect": "Allow",

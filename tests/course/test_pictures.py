@@ -5,7 +5,8 @@ import xml.etree.ElementTree as ElementTree
 import nbformat
 import pytest
 
-from cognito_lab.course.notebooks import pictures, run
+from cognito_lab.course import pictures
+from cognito_lab.course.notebooks import run
 
 LESSONS = sorted(run.NOTEBOOKS.glob("[0-9]*.ipynb"))
 
