@@ -1,4 +1,4 @@
-"""A page signs people in by six providers. What does it show to the identity pool for each of them? Choose one of
+"""A page signs people in by seven providers. What does it show to the identity pool for each of them? Choose one of
 
 * `"ID token"` of the provider
 * `"access token"` of the provider
@@ -11,7 +11,7 @@ import boto3
 from cognito_lab.practice.checks import expect, id_token, refusal_of
 
 title, core, difficulty, minutes = "Which proof for which provider?", False, 2, 5
-expected = "six names. The check shows what you name to an identity pool."
+expected = "seven names. The check shows what you name to an identity pool."
 hint = "Who can read the token: everybody, only the provider that issued it, or nobody because there is none?"
 scene = "every_provider"
 
@@ -19,6 +19,7 @@ name = "proof_of"
 stub = {
     "user pool": "",
     "Google": "",
+    "Sign in with Apple": "",
     "Facebook": "",
     "Login with Amazon": "",
     "a university, by SAML": "",
@@ -27,6 +28,7 @@ stub = {
 solution = {
     "user pool": "ID token",
     "Google": "ID token",
+    "Sign in with Apple": "ID token",
     "Facebook": "access token",
     "Login with Amazon": "access token",
     "a university, by SAML": "SAML response",
@@ -36,6 +38,7 @@ CHOICES = ("ID token", "access token", "SAML response", "token of the identity p
 BECAUSE = {
     "user pool": "The other token of the user pool is for its own API.",
     "Google": "Google's other token is for Google's own APIs, and only Google can read it.",
+    "Sign in with Apple": "Apple's login gives the page a signed token, which everybody can check.",
     "Facebook": "Facebook's login gives the page a token that only Facebook can read.",
     "Login with Amazon": "Amazon's login gives the page a token that only Amazon can read.",
     "a university, by SAML": "SAML has no tokens of this kind. It has a signed document.",
@@ -67,13 +70,15 @@ def gotten(identity_pools, scene, lab):
     vouched = identity_pools.get_open_id_token_for_developer_identity(
         IdentityPoolId=scene.identity_pool, Logins={scene.forum: "reef-fan"}
     )
-    facebook, amazon = (
+    apple, facebook, amazon = (
+        lab.apple.credential(scene.tidepool_at_apple.client_id, "mara@tidepool.example"),
         lab.facebook.credential(scene.tidepool_at_facebook.client_id, "ben@tidepool.example"),
         lab.amazon.credential(scene.tidepool_at_amazon.client_id, "ines@tidepool.example"),
     )
     return {
         "user pool": (scene.issuer, {"ID token": id_token(scene, "mara"), "access token": access}),
         "Google": ("accounts.google.com", of_google(scene, lab)),
+        "Sign in with Apple": ("appleid.apple.com", {"ID token": apple}),
         "Facebook": ("graph.facebook.com", {"access token": facebook}),
         "Login with Amazon": ("www.amazon.com", {"access token": amazon}),
         "a university, by SAML": (scene.university, {"SAML response": document}),
@@ -103,6 +108,7 @@ def of_google(scene, lab):
 ALWAYS = dict.fromkeys(stub, "access token")
 wrong_always_the_access_token = ALWAYS, "The other token of the user pool is for its own API"
 wrong_access_token_of_google = {**solution, "Google": "access token"}, "Google's other token"
+wrong_access_token_of_apple = {**solution, "Sign in with Apple": "access token"}, "Apple's login gives"
 wrong_id_token_of_facebook = {**solution, "Facebook": "ID token"}, "only Facebook can read"
 wrong_id_token_of_amazon = {**solution, "Login with Amazon": "ID token"}, "only Amazon can read"
 wrong_id_token_by_saml = {**solution, "a university, by SAML": "ID token"}, "It has a signed document"
