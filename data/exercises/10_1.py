@@ -76,6 +76,7 @@ def check(answer, scene, lab):
         login = given[who]
         expect(isinstance(login, dict) and len(login) == 1, f"{who}: a login is one key with one token.")
         ((key, token),) = login.items()
+        expect(isinstance(token, str), f"{who}: show one token, a text, and not {type(token).__name__}.")
         expect("://" not in key, f"{who}: the key has a scheme in front.")
         expect(key != FORUM, f"{who}: nobody can show a name alone. Who may vouch for it, and by which call?")
         code = refusal_of(lambda: identity_and_credentials(pool, {key: token}))  # noqa: B023
@@ -234,6 +235,12 @@ def wrong_guests_too(identity_pools, pool, issuer, clients, tokens):
     del now["ResponseMetadata"]
     identity_pools.update_identity_pool(**now | {"AllowUnauthenticatedIdentities": True})
     return right
+
+
+def wrong_all_tokens_at_once(identity_pools, pool, issuer, clients, tokens):
+    """mara: show one token"""
+    right = admit(identity_pools, pool, issuer, clients, tokens)
+    return {**right, "mara": {issuer: tokens["mara"]}}
 
 
 def wrong_half_of_them(identity_pools, pool, issuer, clients, tokens):

@@ -42,6 +42,11 @@ def check(answer, scene, lab):
     guest = identity_pools.get_id(**pool)["IdentityId"]
     came = answer(identity_pools, scene.identity_pool, guest, login(goran))
     expect(isinstance(came, str), "Return the identity id: a string.")
+    merged = refusal_of(lambda: identity_pools.get_credentials_for_identity(IdentityId=guest))
+    expect(
+        came == guest or merged != "NotAuthorizedException",
+        "Goran signs in: his login first got an identity of its own, and then the basket's identity was disabled.",
+    )
     expect(
         came == guest,
         "Goran filled a basket as a guest and signs in: the id is another one, and his basket is empty.",
@@ -55,13 +60,17 @@ def check(answer, scene, lab):
     expect(came in known, f"Rook signs in after Goran: the pool knows no identity {came!r}.")
     expect(now(rook) == came, "Rook's login does not lead to the id that you returned for him.")
     expect(now(goran) == guest, "Rook has signed in, and Goran's login leads to another identity now.")
-    code = refusal_of(lambda: identity_pools.get_credentials_for_identity(IdentityId=came))
-    expect(code, "Rook's basket is a guest's: everybody who knows the id has it. Show his login.")
 
 
 def wrong_login_alone(identity_pools, pool, kept, login):
     """the id is another one, and his basket is empty"""
     return identity_pools.get_id(IdentityPoolId=pool, Logins=login)["IdentityId"]
+
+
+def wrong_login_first(identity_pools, pool, kept, login):
+    """his login first got an identity of its own"""
+    identity_pools.get_id(IdentityPoolId=pool, Logins=login)
+    return identity_pools.get_credentials_for_identity(IdentityId=kept, Logins=login)["IdentityId"]
 
 
 def wrong_kept_always(identity_pools, pool, kept, login):
