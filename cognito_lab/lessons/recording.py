@@ -330,7 +330,8 @@ def words_and_tickets(found: list[Leaf]) -> tuple[list[str], list[Ticket], dict[
     decoded: dict[str, tables.Table] = {}
     for above, name, value in found:
         if above == "Logins":
-            words[f"{above} {name}"] = f"login of {USER_POOL.sub('cognito-idp…/', name)}"
+            words[f"{above} {name}"] = f"login of {USER_POOL.sub('cognito-idp…/', shortened(name))}"
+            name = "SAMLResponse" if ":saml-provider/" in name else name
         if name in TICKETS or JWT.fullmatch(str(value)):
             tickets.append(ticket(name, str(value)))
             with suppress(ValueError):  # not a signed token

@@ -271,6 +271,17 @@ def test_after_z_come_two_letters(hosts):
     assert len(set(letters)) == 54
 
 
+def test_a_saml_login_is_a_ticket_and_its_provider_is_told_by_name(lab):
+    scene = lab.scene("every_provider")
+    address = lab.university.sign_in_address("urn:amazon:webservices")
+    document = lab.university.answer_by_hand(address, "aiko@northshore.example")[1]["SAMLResponse"]
+    login = {scene.university: document}
+    with lab.record() as story:
+        boto3.client("cognito-identity").get_id(IdentityPoolId=scene.identity_pool, Logins=login)
+    assert str(story).startswith("app → identity pool: GetId (login of northshore) [SAML assertion · A]")
+    assert document not in str(story)
+
+
 def test_googles_token_keeps_its_letter_from_the_button_to_the_identity_pool(lab):
     scene, goran = lab.scene("two_doors"), "goran.pavic@gmail.example"
     with record() as story:
