@@ -514,7 +514,7 @@ def token(**claims):
         ("IdToken", token(token_use="id", sub=AN_ID), "ID token of 0a1b2c3d…"),
         ("IdToken", "eyJub3QganNvbg.bm90anNvbg.x", "ID token, unreadable"),
         ("IdToken", token(username="LoginWithAmazon_amzn1.account.SXNJC71GLOLYO"),
-         "ID token of LoginWithAmazon_amzn1.accoun…"),
+         "ID token of LoginWithAmazon_amzn1.account…"),
         ("graph.facebook.com", "EAA-opaque", "access token"),
         ("AccessToken", "ya29.opaque", "access token"),
         ("RefreshToken", "eyJ.a.b.c.d", "refresh token"),
