@@ -92,6 +92,7 @@ TICKETS = {
 }
 # The secrets that get a letter, as every token and access key does:
 HANDED_ON = ("Session", "code", "SAMLResponse", "code_challenge", "code_verifier", "cognito")
+LONGEST_NAME = 30  # of somebody on a ticket: of a username that an outside provider gave, its beginning
 SALT = os.urandom(16)  # of this process: a digest is for comparing, and says nothing to anybody else
 TOKEN_USES = {"id": "ID token", "access": "access token"}
 ISSUERS = {
@@ -366,6 +367,7 @@ def ticket(name: str, value: str) -> Ticket:
     an_id = shortened("".join(named[:1]).rpartition(":")[2])
     whose = next((one for one in named if not UUID.search(one)), an_id)
     whose = whose.partition("@")[0]  # of an address the person's part: there is little room
+    whose = whose if len(whose) <= LONGEST_NAME else f"{whose[: LONGEST_NAME - 1]}…"
     return Ticket("token", f"{kind} of {whose}" if whose else kind, digest(value))
 
 
