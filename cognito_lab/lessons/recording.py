@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from cognito_lab.aws import opaque_tokens
+from cognito_lab.aws import moto_patches, opaque_tokens
 from cognito_lab.lessons.refused import http_refusal
 from cognito_lab.network import exchanges, forms
 from cognito_lab.network.exchanges import Exchange
@@ -86,10 +86,10 @@ TICKETS = {
     "cognito": "session cookie",
     "client_secret": "client secret",
     "SAMLRequest": "SAML request",
-    "SAMLResponse": "SAML assertion",
+    **dict.fromkeys(("SAMLResponse", "SAMLAssertion"), "SAML assertion"),
 }
 # The secrets that get a letter, as every token and access key does:
-HANDED_ON = ("Session", "code", "SAMLResponse", "code_challenge", "code_verifier", "cognito")
+HANDED_ON = ("Session", "code", "SAMLResponse", "SAMLAssertion", "code_challenge", "code_verifier", "cognito")
 SALT = os.urandom(16)  # of this process: a digest is for comparing, and says nothing to anybody else
 TOKEN_USES = {"id": "ID token", "access": "access token"}
 ISSUERS = {
@@ -327,7 +327,11 @@ def words_and_tickets(found: list[Leaf]) -> tuple[list[str], list[Ticket], dict[
     decoded: dict[str, tables.Table] = {}
     for above, name, value in found:
         if above == "Logins":
-            words[f"{above} {name}"] = f"login of {USER_POOL.sub('cognito-idp…/', name)}"
+            short = name.removeprefix(f"arn:aws:iam::{moto_patches.ACCOUNT}:")
+            words[f"{above} {name}"] = f"login of {USER_POOL.sub('cognito-idp…/', short)}"
+            name = (
+                "SAMLResponse" if short.startswith("saml-provider/") else name
+            )  # for its value is a document
         if name in TICKETS or JWT.fullmatch(str(value)):
             tickets.append(ticket(name, str(value)))
             with suppress(ValueError):  # not a signed token
