@@ -24,7 +24,7 @@ from cognito_lab.network import account_lock, own_servers
 from cognito_lab.paths import DATA
 from cognito_lab.protocols import signing_keys
 from cognito_lab.providers import registry
-from cognito_lab.providers.registry import Amazon, Facebook, Google, P, University
+from cognito_lab.providers.registry import Amazon, Apple, Facebook, Google, P, University
 
 if TYPE_CHECKING:
     from cognito_lab.aws.user_pools.outbox import Message
@@ -47,7 +47,7 @@ class Lab:
         region: The AWS Region in which boto3 clients are made when they name none.
         account: The account's number, twelve digits.
         google: The stand-in for Google: people with Google accounts, and the OAuth clients registered there.
-        facebook: The stand-in for Facebook, and ``amazon`` for Login with Amazon: likewise.
+        facebook: The stand-in for Facebook; ``amazon``, ``apple``: for Amazon's and Apple's sign-in.
         university: The stand-in for a university: its people sign in elsewhere by SAML.
 
     Examples:
@@ -182,6 +182,11 @@ class Lab:
     def amazon(self) -> Amazon:
         """The stand-in for Login with Amazon, as it knows people and security profiles in this account."""
         return self._provider(Amazon)
+
+    @property
+    def apple(self) -> Apple:
+        """The stand-in for Sign in with Apple, as it knows people and Services IDs in this account."""
+        return self._provider(Apple)
 
     @property
     def university(self) -> University:

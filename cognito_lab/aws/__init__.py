@@ -32,7 +32,7 @@ def register() -> None:
     from cognito_lab.aws.dynamodb import access as dynamodb_access
     from cognito_lab.aws.dynamodb import inputs as dynamodb_inputs
     from cognito_lab.aws.iam import deleted_principals, enforcement, identity_providers, instance_profiles
-    from cognito_lab.aws.identity_pools import open_id_tokens
+    from cognito_lab.aws.identity_pools import credentials, open_id_tokens
     from cognito_lab.aws.lambda_functions import function_policies
     from cognito_lab.aws.managed_login import routes
     from cognito_lab.aws.s3 import access, deletion, website
@@ -70,4 +70,5 @@ def register() -> None:
     enforcement.AUTHORIZERS["dynamodb"] = dynamodb_access.authorize
     enforcement.AUTHORIZERS["secretsmanager"] = secrets_manager.authorize
     enforcement.AUTHORIZERS.update(dict.fromkeys(services.API_GATEWAY, apis.authorize))
+    enforcement.AUTHORIZERS["cognito-identity"] = credentials.authorize
     enforcement.AUTHORIZERS["lambda"] = function_policies.authorize

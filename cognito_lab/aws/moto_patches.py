@@ -317,6 +317,13 @@ def s3() -> Any:
     return s3_backends[ACCOUNT]["aws"]
 
 
+def tags_of_object(bucket: str, key: str) -> dict[str, str]:
+    """The tags of an object of S3; none, if it is not there."""
+    found = s3().get_object(bucket, key) if bucket in s3().buckets else None
+    tags: dict[str, str] = s3().tagger.get_tag_dict_for_resource(found.arn) if found else {}
+    return tags
+
+
 def s3_page_tokens() -> Container[str]:
     """The tokens that S3 has given out for the next page of a list."""
     found: Container[str] = s3()._pagination_tokens

@@ -43,6 +43,7 @@ LANES = {
     "google": "Google",
     "facebook": "Facebook",
     "amazon": "Amazon",
+    "apple": "Apple",
     "university": "university",
 }
 # Members of inputs and answers, with AWS's names and those of OAuth 2.0. Those that are shown, and how:
@@ -94,6 +95,7 @@ SALT = os.urandom(16)  # of this process: a digest is for comparing, and says no
 TOKEN_USES = {"id": "ID token", "access": "access token"}
 ISSUERS = {
     "https://accounts.google.com": "Google ID token",
+    "https://appleid.apple.com": "Apple ID token",
     "https://cognito-identity.amazonaws.com": "identity pool token",
 }
 WITHOUT = {"s3": "no signature", "cognito-identity": "no login"}  # worth saying when nothing went along
@@ -293,7 +295,7 @@ def response_members(exchange: Exchange) -> list[Leaf]:
     try:
         return list(leaves(json.loads(response.body)))
     except ValueError:  # a picture, a listing; a page of a provider may hold an ID token, or an assertion
-        shows = exchange.callee in ("google", "university")
+        shows = exchange.callee in ("google", "apple", "university")
         hidden = Page(response.body.decode()).hidden if shows else {}
         return [("", name, value) for name, value in hidden.items()]
 

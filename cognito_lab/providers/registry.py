@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from cognito_lab.network import hosts
 from cognito_lab.network.messages import Request, Response
+from cognito_lab.providers.apple import Apple
 from cognito_lab.providers.google import Google
 from cognito_lab.providers.social import Amazon, Facebook
 from cognito_lab.providers.university import University
@@ -28,7 +29,7 @@ class Provider(Protocol):
 
 
 P = TypeVar("P", bound=Provider)
-SOCIAL = (Facebook, Amazon)
+SOCIAL = (Facebook, Amazon, Apple)
 PROVIDERS: tuple[type[Provider], ...] = (Google, *SOCIAL, University)
 NAMES = ("email", "name", "given_name", "family_name")  # what a provider is told of somebody of the cast
 

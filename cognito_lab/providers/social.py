@@ -1,12 +1,11 @@
-"""Stand-ins for Facebook, Login with Amazon and Sign in with Apple: three authorization servers.
+"""Stand-ins for Facebook and Login with Amazon: authorization servers that sign no tokens.
 
 Facebook's and Amazon's access tokens are opaque: only the provider can say for which app and which person one
 is, and whether it still counts. So whoever is given one asks there: at ``/app`` and ``/me``, or at
 ``/auth/o2/tokeninfo``.
-Apple's ID tokens are signed, and its apps show a JWT of their own in place of a secret.
 
 Sources: Meta, "Manually build a login flow" and "Graph API"; Amazon, "Login with Amazon developer guide for
-websites"; Apple, "Sign in with Apple REST API". Ids have the shape that people see; texts may change.
+websites". Ids have the shape that people see; texts may change.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ Routes = Mapping[tuple[str, str], Callable[[Any, Request], Response]]
 
 
 class Social(AuthorizationServer):
-    """One of the three.
+    """Facebook, Amazon or Apple.
 
     Attributes:
         login: The address at which a sign-in begins. ``pages`` is where its forms go, too.

@@ -186,7 +186,7 @@ class University:
         if asked is None or person is None:
             raise SamlError("This page was used already, or never shown. Start again.")
         posted = self._answer_to(asked, person)
-        return page(NAME, "university_answer.html", {"action": asked.address, "hidden": posted})
+        return page(NAME, "answer.html", {"action": asked.address, "hidden": posted})
 
     def answer_by_hand(
         self, address: str, account: str, *, signed: bool = True, audience: str = "", minutes: float = 5

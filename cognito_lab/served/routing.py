@@ -135,7 +135,7 @@ def lead_here(server: Served, meant: Request, response: Response, service: str) 
     browser_rules.add_cors_headers(meant, response, service)
     browser_rules.drop_secure_flag(response)
     browser_rules.localise_redirect(response, server.port)
-    if service == "university":
+    if service in ("university", "apple"):
         browser_rules.localise_forms(response, server.port)
     if server.issuer == "local" and DISCOVERY.fullmatch(meant.path) and response.status == 200:
         browser_rules.localise_discovery(response, server.port)

@@ -154,6 +154,37 @@ for _ in range(20):
 print(statistics.median(powers), statistics.median(sign_ins))
 """
 )
+# Identity pools are filled without calls. GetId is measured by turns, with a login that has its identity.
+IDENTITIES = (
+    LAB
+    + POOL
+    + SIGN_IN
+    + """
+from cognito_lab.aws.identity_pools import identities, pools
+
+client, provider = new_client(pool), f"cognito-idp.us-east-1.amazonaws.com/{pool}"
+token = sign_in(client, new_member(pool, "mara"))["AuthenticationResult"]["IdToken"]
+federated = boto3.client("cognito-identity", "us-east-1")
+
+def identity_pool(count):
+    own = [{"ProviderName": provider, "ClientId": client}]
+    settings = {"AllowUnauthenticatedIdentities": False, "CognitoIdentityProviders": own}
+    made = federated.create_identity_pool(IdentityPoolName="bench", **settings)["IdentityPoolId"]
+    kept = pools.find_pool("us-east-1", made)
+    for number in range(count):
+        identities.link(kept, identities.new_identity(kept), provider, f"sub{number}")
+    return {"IdentityPoolId": made, "Logins": {provider: token}}
+
+sides = [identity_pool(count) for count in (100, COUNT)]
+taken = [[], []]
+for _ in range(200):
+    for side, asked in enumerate(sides):
+        start = time.perf_counter()
+        federated.get_id(**asked)
+        taken[side].append(time.perf_counter() - start)
+print(*map(statistics.median, taken))
+"""
+)
 # Bytes for each of a thousand people.
 MEMORY = (
     POOL
@@ -265,6 +296,12 @@ FIGURES: dict[str, tuple[str, str, float, Callable[[int], Rows]]] = {
         for name, operation, what, names in FLAT
         for count in (10_000, 100_000)
     },
+    "identities": (
+        "a GetId among 10,000 identities",
+        "among 100",
+        1.2,
+        lambda n: pairs(IDENTITIES.replace("COUNT", "10_000"), n),
+    ),
     "memory": ("bytes for each person", "plain moto", 2.0, lambda n: moto_and_lab(MEMORY, 1)),
     "wildcards": (
         "five * against texts of 15,000 letters",

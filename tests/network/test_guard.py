@@ -162,7 +162,7 @@ attempt("dual-stack host of STS", lambda: sts(config=dual_stack))
 attempt("S3 acceleration", lambda: boto3.client(
     "s3", config=Config(s3={"use_accelerate_endpoint": True})).list_objects_v2(Bucket="bucket"))
 attempt("another partition", lambda: boto3.client("sts", region_name="cn-north-1").get_caller_identity())
-attempt("a service that is not played", lambda: boto3.client("dynamodb").list_tables())
+attempt("a service that is not played", lambda: boto3.client("sqs").list_queues())
 from botocore.httpsession import URLLib3Session
 from botocore.awsrequest import AWSPreparedRequest
 attempt("botocore's own sender", lambda: URLLib3Session().send(
@@ -253,7 +253,7 @@ HOSTS = {
     "dual-stack host of STS": "sts.us-east-1.api.aws",
     "S3 acceleration": "bucket.s3-accelerate.amazonaws.com",
     "another partition": "sts.cn-north-1.amazonaws.com.cn",
-    "a service that is not played": "dynamodb.us-east-1.amazonaws.com",
+    "a service that is not played": "sqs.us-east-1.amazonaws.com",
     "botocore's own sender": "sts.amazonaws.com",
     "urllib, a proxy of its own": "www.outside.example",
     "ftp": "ftp.outside.example",

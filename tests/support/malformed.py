@@ -114,6 +114,7 @@ class Requests:
             (service, name)
             for service, row in operations.table().items()
             for name in sorted(row.ours | set(row.moto))
+            for _ in range(max(1, 10 // len(row.ours | set(row.moto))))  # few operations: each more often
         ]
 
     def __iter__(self) -> Iterator[tuple[str, Request]]:

@@ -24,7 +24,7 @@ from cognito_lab.aws.api.operations import CHECKS, Call, implementation_of
 from cognito_lab.aws.api.services import API_GATEWAY, JSON_SERVICES, QUERY_SERVICES, REST_SERVICES, region_of
 from cognito_lab.aws.cloudtrail import event_history
 from cognito_lab.aws.iam import enforcement
-from cognito_lab.aws.s3 import cors, input_checks, inputs, routes, xml_documents
+from cognito_lab.aws.s3 import cors, input_checks, inputs, regions, routes, xml_documents
 from cognito_lab.aws.user_pools.tokens import discovery
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.network import exchanges
@@ -60,6 +60,8 @@ def _answer(service: str, request: Request) -> Response:
     parameters = read_input(service, model, request, given)
     call = Call(service, operation, parameters, region_of(service, request.host), moto_patches.ACCOUNT)
     exchanges.describe_current(service, operation, parameters=parameters)
+    if service == "s3":
+        regions.check(request, call)
     public = is_public(service, operation)
     call.principal = enforcement.authenticated(request, service, operation, public=public)
     event_history.note(call)

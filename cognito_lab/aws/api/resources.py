@@ -5,6 +5,7 @@ The table stands in ``data/resources.toml``. Source: Service Authorization Refer
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from typing import Any
@@ -13,6 +14,11 @@ from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.paths import DATA
+
+# What a provider says of a person (IAM, "Available keys for AWS web identity federation").
+PROVIDERS_KEY = re.compile(
+    r"[\w-]+(\.[\w-]+)+(:\d+)?(/[^:]*)?:(aud|sub|oaud|app_id|id|user_id)", re.IGNORECASE
+)
 
 
 @cache
@@ -49,7 +55,7 @@ def _named(call: Call, arn: str, value: str) -> str:
 
 def condition_keys(call: Call) -> dict[str, Any]:
     """The condition keys of the service that the input of ``call`` gives."""
-    return {
+    keys = {
         key: call[member]
         for key, members in table()["keys"].items()
         for member, operations in members.items()
@@ -57,6 +63,34 @@ def condition_keys(call: Call) -> dict[str, Any]:
         and call.operation in operations
         and member in call.parameters
     }
+    return keys | tag_keys(call)
+
+
+def tag_keys(call: Call) -> dict[str, Any]:
+    """The tags that ``call`` sets or removes (IAM, "AWS global condition context keys")."""
+    tags: dict[str, Any] = {}
+    for member in ("Tags", "tags", "UserPoolTags", "IdentityPoolTags"):
+        given = call.get(member, {})
+        tags |= given if isinstance(given, dict) else {row["Key"]: row.get("Value", "") for row in given}
+    named = [*tags, *call.get("TagKeys", call.get("tagKeys", ()))]
+    keys: dict[str, Any] = {f"aws:RequestTag/{name}": value for name, value in tags.items()}
+    return keys | ({"aws:TagKeys": named} if named else {})
+
+
+def is_known_key(key: str, federated: bool) -> bool:
+    """Whether the account knows the values of a condition key, whose name is compared without regard to case.
+
+    Args:
+        federated: The key stands in a trust policy that lets in somebody of an identity provider.
+    """
+    known = table()["known"]
+    names = (
+        known["absent"] + known["federated"] + ([] if federated else known["given"] + list(table()["keys"]))
+    )
+    return bool(PROVIDERS_KEY.fullmatch(key)) or any(
+        key.lower().startswith(name.lower()) if name[-1] in "/:" else key.lower() == name.lower()
+        for name in names
+    )
 
 
 def names_own_user(call: Call) -> bool:

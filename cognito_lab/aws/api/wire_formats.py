@@ -52,9 +52,12 @@ def error_response(service: str, error: AwsError) -> Response:
     code, message = escape(error.code), escape(as_xml(error.message))
     ((_, number),) = identifier.items()
     if service == "s3":
+        region = getattr(error, "region", "")  # of a bucket that was looked for in another one
+        more = f"<Region>{region}</Region>" if region else ""
+        identifier |= {"x-amz-bucket-region": region} if region else {}
         body = (
             f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message>'
-            f"<RequestId>{number}</RequestId><HostId>{number}</HostId></Error>"
+            f"{more}<RequestId>{number}</RequestId><HostId>{number}</HostId></Error>"
         )
     else:
         body = (

@@ -7,6 +7,7 @@ owner is held back by nothing (on AWS an explicit Deny in a bucket policy would 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -93,9 +94,12 @@ def verdict_on(
 
 def context(request: Request, principal: Principal | None, **more: Any) -> dict[str, Any]:
     """The condition keys of a request (IAM, "AWS global condition context keys"); ``more`` of a service."""
+    region = re.search(rf"\.({services.REGION})\.amazonaws\.com$", request.host)
     keys: dict[str, Any] = {
-        "aws:CurrentTime": datetime.fromtimestamp(time.time(), UTC).isoformat(),
-        "aws:EpochTime": int(time.time()),
+        **time_keys(),
+        "aws:PrincipalIsAWSService": False,
+        "aws:RequestedRegion": region[1] if region else "us-east-1",
+        "aws:ViaAWSService": False,
         "aws:SecureTransport": request.url.startswith("https:"),
         "aws:SourceIp": "127.0.0.1",
         "aws:UserAgent": request.headers.get("user-agent"),
@@ -116,6 +120,11 @@ def context(request: Request, principal: Principal | None, **more: Any) -> dict[
             }
         )
     return {name: value for name, value in keys.items() if value is not None}
+
+
+def time_keys() -> dict[str, Any]:
+    now = time.time()
+    return {"aws:CurrentTime": datetime.fromtimestamp(now, UTC).isoformat(), "aws:EpochTime": int(now)}
 
 
 def denied(service: str, verdict: Verdict, resource: str, principal: Principal | None) -> AwsError:

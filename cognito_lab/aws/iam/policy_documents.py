@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
 
-from cognito_lab.aws.iam import policies, questions
+from cognito_lab.aws.api import resources
+from cognito_lab.aws.iam import policies, policy_variables, questions
 from cognito_lab.aws.iam.conditions import OPERATORS
 from cognito_lab.aws.iam.questions import Document, Statement
-from cognito_lab.errors import AwsError
+from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.paths import DATA
 from cognito_lab.protocols import json_texts
 
@@ -75,7 +76,32 @@ def validated(text: str, kind: str, code: str = "MalformedPolicyDocument") -> Do
     if problem:
         raise AwsError(code, problem)
     found: Document = document
+    check_keys(found)
     return found
+
+
+def check_keys(document: Document) -> None:
+    """No statement asks for a condition key, or a variable, that the account does not know.
+
+    Raises:
+        OutsideTheLab: What such a statement decides would be a guess.
+    """
+    for statement in questions.as_list(document["Statement"]):
+        principal, conditions = statement.get("Principal"), statement.get("Condition", {})
+        federated = isinstance(principal, dict) and "Federated" in principal
+        texts = [
+            text for name in ("Resource", "NotResource") for text in questions.as_list(statement.get(name))
+        ]
+        texts += [
+            str(one)
+            for keys in conditions.values()
+            for values in keys.values()
+            for one in questions.as_list(values)
+        ]
+        variables = [found[1].strip() for text in texts for found in policy_variables.VARIABLE.finditer(text)]
+        for key in [key for keys in conditions.values() for key in keys] + variables:
+            if key not in ("*", "?", "$") and not resources.is_known_key(key, federated):
+                raise OutsideTheLab(f"The condition key {key} is not played by this lab: nothing was saved.")
 
 
 def _problems(document: Any, kind: str) -> Iterator[str]:

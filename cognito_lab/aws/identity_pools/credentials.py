@@ -11,13 +11,16 @@ from typing import Any
 
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.cloudtrail import event_history
-from cognito_lab.aws.iam import policy_documents
+from cognito_lab.aws.iam import enforcement, policy_documents
 from cognito_lab.aws.identity_pools import identities, open_id_tokens, role_selection
 from cognito_lab.aws.sts import web_identity
 from cognito_lab.aws.sts.role_sessions import RoleSession
+from cognito_lab.aws.sts.web_identity import IDENTITY_POOLS
 from cognito_lab.errors import AwsError
 from cognito_lab.network import exchanges
+from cognito_lab.network.messages import Request
 
+OF_THE_APP = ("aws:SourceIp", "aws:UserAgent", "aws:Referer")  # condition keys of the app's own request
 SESSION_NAME = "CognitoIdentityCredentials"
 SESSION_SECONDS = 3600  # fixed: the enhanced flow cannot be asked for more
 
@@ -44,6 +47,23 @@ def get_credentials_for_identity(call: Call) -> dict[str, Any]:
     }
 
 
+def authorize(request: Request, call: Call, resource: str) -> None:
+    """Who may make a call of identity pools that needs a signature."""
+    enforcement.authorize_by_policies(request, call, resource)
+    check_not_with_own_credentials(call)
+
+
+def check_not_with_own_credentials(call: Call) -> None:
+    """Credentials of an identity pool are not for identity pools, whatever their role may do.
+
+    Guide, "IAM roles", which does not say with which code they are refused.
+    """
+    if call.principal.context.get("aws:FederatedProvider") == IDENTITY_POOLS:
+        raise AwsError(
+            "NotAuthorizedException", f"{call.operation} is not for identities of an identity pool."
+        )
+
+
 def guest_session_policies(*, guest: bool) -> tuple[dict[str, Any], ...]:
     """The session policies that hold a guest to a list of services, whatever the role says."""
     return policy_documents.guest_session_policies() if guest else ()
@@ -53,7 +73,10 @@ def assume_role(
     call: Call, role: str, claims: dict[str, Any], narrowing: tuple[dict[str, Any], ...]
 ) -> RoleSession:
     """The inner call of STS, which no request of the app shows, but the event history does."""
-    identity = web_identity.WebIdentity(web_identity.IDENTITY_POOLS, web_identity.IDENTITY_POOLS, claims)
+    # Cognito asks, from where it is: the app's address and program count for nothing (guide, "IAM roles").
+    keys = enforcement.context(exchanges.current_request(), None)
+    ours = {name: value for name, value in keys.items() if name not in OF_THE_APP}
+    identity = web_identity.WebIdentity(IDENTITY_POOLS, IDENTITY_POOLS, claims, ours)
     asked = {"RoleArn": role, "RoleSessionName": SESSION_NAME, "DurationSeconds": SESSION_SECONDS}
     of_sts = Call("sts", "AssumeRoleWithWebIdentity", asked, call.region, call.account)
     with (

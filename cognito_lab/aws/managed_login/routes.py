@@ -30,6 +30,7 @@ CALLED_BY_APPS: dict[tuple[str, str], Handler] = {  # also by scripts of any pag
 OPENED_BY_BROWSERS: dict[tuple[str, str], Handler] = {
     ("GET", "/oauth2/authorize"): authorize.authorize,
     ("GET", "/oauth2/idpresponse"): oidc.oidc_response,
+    ("POST", "/oauth2/idpresponse"): oidc.oidc_response,
     ("GET", "/logout"): logout.logout,
     ("GET", "/error"): lambda request: error_page(request),
     ("POST", "/saml2/idpresponse"): saml.idp_response,

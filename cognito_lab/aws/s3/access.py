@@ -7,6 +7,7 @@ moto stores the buckets. Sources: S3 User Guide, "Policy actions for Amazon S3",
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api import resources
@@ -48,15 +49,12 @@ def authorize(request: Request, call: Call, resource: str) -> None:
     bucket = bucket_in(resource)
     if bucket is None and call.operation not in ("CreateBucket", "ListBuckets"):
         return  # moto answers NoSuchBucket
-    keys = resources.condition_keys(call)
+    keys = resources.condition_keys(call) | tag_keys(call)
     for action, arn in needed(call, resource):
-        require_allowed(call.principal, action, arn, request, **keys)
-    if (
-        call.operation in ("GetObject", "HeadObject")
-        and bucket
-        and not moto_patches.s3().get_object(bucket.name, call["Key"])
-    ):
-        require_allowed(call.principal, "s3:ListBucket", resource.partition("/")[0], request)
+        require_allowed(call.principal, action, arn, request, **(keys if arn == resource else {}))
+    for name, key in objects_read(call):
+        if name in moto_patches.s3().buckets and not moto_patches.s3().get_object(name, key):
+            require_allowed(call.principal, "s3:ListBucket", f"arn:aws:s3:::{name}", request)
 
 
 def check_overrides(call: Call) -> None:
@@ -78,13 +76,38 @@ def needed(call: Call, resource: str) -> list[tuple[str, str]]:
     action = ACTIONS.get(call.operation, call.operation)
     version = "Version" if "VersionId" in call.parameters and action in ("GetObject", "DeleteObject") else ""
     needs = [(f"s3:{action}{version}", resource)]
+    tagged = "Tagging" in call.parameters
     if "CopySource" in call.parameters:
         bucket, key, of_source = inputs.source_of(call["CopySource"])
-        version = "" if of_source is None else "Version"
-        needs.append((f"s3:GetObject{version}", f"arn:aws:s3:::{bucket}/{key}"))
-    if "Tagging" in call.parameters:
+        source, version = f"arn:aws:s3:::{bucket}/{key}", "" if of_source is None else "Version"
+        needs.append((f"s3:GetObject{version}", source))
+        if call.operation == "CopyObject" and not tagged and moto_patches.tags_of_object(bucket, key):
+            needs.append((f"s3:GetObject{version}Tagging", source))  # they are copied too
+            tagged = True
+    if tagged:
         needs.append(("s3:PutObjectTagging", resource))
+    if "ACL" in call.parameters or any(name.startswith("Grant") for name in call.parameters):
+        needs.append((f"s3:Put{'Bucket' if call.operation == 'CreateBucket' else 'Object'}Acl", resource))
     return needs
+
+
+def objects_read(call: Call) -> list[tuple[str, str]]:
+    """Bucket and key of the objects that an operation reads, which therefore must be there."""
+    if "CopySource" in call.parameters:
+        return [inputs.source_of(call["CopySource"])[:2]]
+    return [(call["Bucket"], call["Key"])] if call.operation in ("GetObject", "HeadObject") else []
+
+
+def tag_keys(call: Call) -> dict[str, Any]:
+    """The condition keys of the tags that an object is to have, or that the object has which is read."""
+    asked = dict(parse_qsl(call.get("Tagging", ""), keep_blank_values=True))
+    keys: dict[str, Any] = {f"s3:RequestObjectTag/{name}": value for name, value in asked.items()}
+    if asked:
+        keys["s3:RequestObjectTagKeys"] = list(asked)
+    if call.operation in ("GetObject", "HeadObject"):
+        stored = moto_patches.tags_of_object(call["Bucket"], call["Key"])
+        keys |= {f"s3:ExistingObjectTag/{name}": value for name, value in stored.items()}
+    return keys
 
 
 def require_allowed(

@@ -47,6 +47,7 @@ def check(call: Call) -> None:
     """Refuse by AWS's code what moto would fail at, or store and not act on."""
     if "UploadId" in call.parameters:
         check_upload(call)
+    check_checksum(call)
     for one in CHECKED.get(call.operation, ()):
         one(call)
 
@@ -64,6 +65,13 @@ def check_upload(call: Call) -> None:
     begun = bucket and bucket.multiparts.get(call["UploadId"])
     if bucket and (not begun or begun.key_name != call["Key"]):
         raise AwsError("NoSuchUpload", NO_UPLOAD, 404)
+
+
+def check_checksum(call: Call) -> None:
+    """A checksum is of an algorithm that S3 has: its name becomes that of a header field."""
+    known = moto_patches.service_model("s3").shape_for("ChecksumAlgorithm").enum
+    if call.get("ChecksumAlgorithm", known[0]) not in known:
+        raise AwsError("InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid.")
 
 
 def check_part(call: Call) -> None:

@@ -67,9 +67,8 @@ def check_not_owner(call: Call) -> None:
 def trust_allows(role: Any, call: Call) -> Verdict:
     """The trust policy must name the caller; where it names the account, the caller's policies must agree."""
     trust = Policy(TRUST, "trust policy", parsed(role.assume_role_policy_document))
-    keys = enforcement.context(
-        exchanges.current_request(), call.principal, **{"sts:ExternalId": call.get("ExternalId")}
-    )
+    given = {"sts:ExternalId": call.get("ExternalId"), "sts:RoleSessionName": call["RoleSessionName"]}
+    keys = enforcement.context(exchanges.current_request(), call.principal, **given)
     named = policies.evaluate_trust(trust.document, ASSUME_ROLE, call.principal.names, keys)
     return enforcement.verdict_on(call.principal, ASSUME_ROLE, role.arn, keys, trust) if named else named
 

@@ -10,23 +10,25 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from cognito_lab.aws import jwt_issuers, moto_patches
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.cloudtrail import event_history
-from cognito_lab.aws.iam import policies, policy_documents
+from cognito_lab.aws.iam import enforcement, policies, policy_documents
 from cognito_lab.aws.iam.policy_documents import parsed
 from cognito_lab.aws.sts import role_sessions
 from cognito_lab.aws.sts.role_sessions import RoleSession
 from cognito_lab.errors import AwsError, OutsideTheLab
+from cognito_lab.network import exchanges
 from cognito_lab.protocols import jwt_checks
 
 ASSUME_ROLE_WITH_WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 TAG_SESSION = "sts:TagSession"
 TAGS = "https://aws.amazon.com/tags"  # the claim with the session tags that a token asks for
+SOURCE_IDENTITY = "https://aws.amazon.com/source_identity"
 TAG = r"[\w\s.:/=+\-@]"  # what a tag's key and value are made of
 IDENTITY_POOLS = "cognito-identity.amazonaws.com"
 GOOGLE = "accounts.google.com"
@@ -38,17 +40,22 @@ NO_KEY = (
 NOT_A_JWT = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
 
 
+AnyIdentity = TypeVar("AnyIdentity", bound="WebIdentity")
+
+
 @dataclass(frozen=True)
 class WebIdentity:
     """A caller whom an identity provider vouched for.
 
     ``provider`` is the issuer without ``https://``, with which condition keys start; ``federated`` is
-    what a trust policy names: the provider, or the ARN under which IAM knows it.
+    what a trust policy names: the provider, or the ARN under which IAM knows it. ``request`` has the
+    condition keys of the request with which STS is asked.
     """
 
     provider: str
     federated: str
     claims: dict[str, Any]
+    request: dict[str, Any] = field(default_factory=dict)
     action: str = ASSUME_ROLE_WITH_WEB_IDENTITY
 
     def context(self) -> dict[str, Any]:
@@ -80,11 +87,17 @@ class WebIdentity:
         return {**keys, "aws:TagKeys": list(self.tags())} if keys else {}
 
 
+def asking_now(identity: AnyIdentity) -> AnyIdentity:
+    """``identity`` with the condition keys of the request that STS has before it."""
+    return replace(identity, request=enforcement.context(exchanges.current_request(), None))
+
+
 @operation("sts", "AssumeRoleWithWebIdentity")
 def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
     check_input(call)
     identity = verified_web_identity(call["WebIdentityToken"])
     event_history.vouched_for(identity.user_identity())
+    identity = asking_now(identity)
     session = assume(
         call["RoleArn"],
         call["RoleSessionName"],
@@ -181,6 +194,8 @@ def check_tags(claims: dict[str, Any]) -> None:
     asked = claim.get("principal_tags", {}) if isinstance(claim, dict) else None
     if not isinstance(asked, dict) or len(asked) > 50 or not all(map(is_tag, asked, asked.values())):
         raise AwsError("InvalidIdentityToken", f"Invalid session tags in the claim {TAGS}")
+    if SOURCE_IDENTITY in claims:
+        raise OutsideTheLab("A token's SourceIdentity is not played by this lab (AWS has it).")
     if claim.get("transitive_tag_keys"):
         raise OutsideTheLab("Transitive session tags are not played by this lab (AWS has them).")
 
@@ -229,7 +244,7 @@ def trust_allows(role: Any, identity: WebIdentity, action: str = "") -> policies
     """The role's trust policy: may this provider's caller take the role, under these conditions?"""
     document = parsed(role.assume_role_policy_document)
     principal = {"Federated": identity.federated}
-    keys = {**identity.context(), **identity.trust_context()}
+    keys = {**identity.request, **identity.context(), **identity.trust_context()}
     return policies.evaluate_trust(document, action or identity.action, principal, keys)
 
 

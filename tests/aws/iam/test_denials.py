@@ -32,9 +32,9 @@ CALLS: dict[str, tuple[Callable[[Any], Any], str, int]] = {  # one of each servi
         400,
     ),
     "cloudtrail": (lambda client: client.lookup_events(), "AccessDeniedException", 400),
-    "lambda": (lambda client: client.list_functions(), "AccessDeniedException", 403),
-    "dynamodb": (lambda client: client.list_tables(), "AccessDeniedException", 400),
+    "dynamodb": (lambda client: client.scan(TableName="tides"), "AccessDeniedException", 400),
     "secretsmanager": (lambda client: client.list_secrets(), "AccessDeniedException", 400),
+    "lambda": (lambda client: client.list_functions(), "AccessDeniedException", 403),
     "apigateway": (lambda client: client.get_rest_apis(), "AccessDeniedException", 403),
     "apigatewayv2": (lambda client: client.get_apis(), "AccessDeniedException", 403),
 }

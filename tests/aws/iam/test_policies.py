@@ -520,7 +520,7 @@ def test_whom_a_policy_may_name(element: str, principal: Any, taken: bool) -> No
     ],
 )
 def test_the_values_of_a_condition(operator: str, value: Any, taken: bool) -> None:
-    text = json.dumps({"Statement": {**GOOD, "Condition": {operator: {"k": value}}}})
+    text = json.dumps({"Statement": {**GOOD, "Condition": {operator: {"aws:userid": value}}}})
     if taken:
         assert policy_documents.validated(text, IDENTITY)
         return
@@ -558,7 +558,7 @@ def test_sound_documents_are_taken() -> None:
         **GOOD,
         "Sid": "a",
         "Condition": {
-            name: {"k": "1"}
+            name: {"aws:EpochTime": "1"}
             for name in (
                 "StringEquals",
                 "ForAnyValue:StringLikeIfExists",

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 import time_machine
+from support.iam_people import make_user
 from support.identity_pools import (
     World,
     caller,
@@ -228,3 +229,22 @@ def test_the_credentials_end_after_an_hour_and_are_renewed_with_a_fresh_token(wo
             get(world, pool, token)
         renewed = get(world, pool, world.login("mara"))["Credentials"]
         assert client(world, "s3", renewed).list_objects_v2(Bucket="tidepool-pictures")
+
+
+def test_no_identity_calls_identity_pools_with_its_credentials(world: World) -> None:
+    """Cognito guide, "IAM roles": whatever the role says, in both flows."""
+    pool = world.pool_with_roles()
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": everything})
+    for role in ("member", "guest"):
+        world.iam.put_role_policy(RoleName=role, PolicyName="rights", PolicyDocument=document)
+    for logins in (world.login("mara"), None):
+        got = get(world, pool, logins)["Credentials"]
+        session = boto3.Session(got["AccessKeyId"], got["SecretKey"], got["SessionToken"], "us-east-1")
+        with refused("NotAuthorizedException"):
+            session.client("cognito-identity").describe_identity_pool(IdentityPoolId=pool)
+        assert session.client("cognito-idp").list_user_pools(MaxResults=1)["UserPools"] == []
+        assert session.client("cognito-identity").get_id(IdentityPoolId=pool), "which asks for no signature"
+    with refused("AccessDeniedException"):
+        other = boto3.client("cognito-identity", **make_user("ines"))
+        other.describe_identity_pool(IdentityPoolId=pool)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from support.identity_pools import CLIENT, GOOGLE_CLIENT, Issuer, World, refused
+
+from cognito_lab.aws.identity_pools import identities
+from cognito_lab.network import account_lock
 
 
 @pytest.fixture
@@ -226,3 +232,34 @@ def test_a_login_of_another_app_client_of_the_same_user_pool_needs_to_be_listed(
     )
     web, mobile = world.login("mara"), {world.key: world.user_pool.token("mara", other)}
     assert get_id(world, both, web) == get_id(world, both, mobile)  # the same person
+
+
+# -- at the same moment ----------------------------------------------------------------------------
+
+
+def by_eight_threads(world: World, pool: str, subject: str) -> list[str]:
+    """What each of eight programs is answered that bring one person's login for the first time."""
+    login = world.login(subject)
+    with ThreadPoolExecutor(8) as programs:
+        return list(programs.map(lambda _: get_id(world, pool, login), range(8)))
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new identity takes so long that whoever asks meanwhile would not find it yet."""
+    at_once = identities.new_identity
+    monkeypatch.setattr(identities, "new_identity", lambda pool: time.sleep(0.02) or at_once(pool))
+
+
+def test_eight_threads_with_one_login_get_one_identity(world: World, pool: str, slow: None) -> None:
+    found = {subject: by_eight_threads(world, pool, subject) for subject in ("mara", "goran", "aiko")}
+    assert [len(set(answers)) for answers in found.values()] == [1, 1, 1]
+    listed = world.pool.list_identities(IdentityPoolId=pool, MaxResults=60)["Identities"]
+    assert len(listed) == 3 and {row["IdentityId"] for row in listed} == {row[0] for row in found.values()}
+
+
+def test_without_the_lock_of_the_account_they_would_get_several(
+    world: World, pool: str, slow: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_lock, "LOCK", nullcontext())
+    assert len(set(by_eight_threads(world, pool, "mara"))) > 1

@@ -96,6 +96,28 @@ def test_an_arn_that_is_no_providers_is_an_unknown_key(world: World) -> None:
         get_id(world, pool, f"arn:aws:iam::{ACCOUNT}:role/university", "PHNhbWw+")
 
 
+def test_apples_id_token_is_taken_for_the_services_id_that_is_listed(world: World) -> None:
+    apple, mara, key = world.lab.apple, "mara@tidepool.example", "appleid.apple.com"
+    client, other = (
+        apple.register_client(name, ["https://tidepool.example/"]) for name in ("Tidepool", "Another")
+    )
+    pool = world.create_pool(SupportedLoginProviders={key: client.client_id})
+    token = apple.credential(client.client_id, mara)
+    identity = get_id(world, pool, key, token)
+    with refused("NotAuthorizedException", "Token is not from a supported provider of this identity pool."):
+        get_id(world, pool, key, apple.credential(other.client_id, mara))
+    with refused("NotAuthorizedException", "Couldn't verify signed token."):
+        get_id(world, pool, key, f"{token[:-9]}{'A' * 9}")
+    for wrong in (world.key, "accounts.google.com"):
+        with refused("NotAuthorizedException", "Issuer doesn't match providerName"):
+            get_id(world, pool, wrong, token)
+    apple.withdraw(client.client_id, mara)
+    assert get_id(world, pool, key, token) == identity  # nobody asks Apple: the token counts until it expires
+    world.lab.travel(hours=24)
+    with refused("NotAuthorizedException", "Token expired"):
+        get_id(world, pool, key, token)
+
+
 def test_an_oidc_provider_is_registered_in_iam_and_listed(world: World) -> None:
     club = world.add(Issuer("id.divers.example/club"))
     arn = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{club.base}"

@@ -590,7 +590,7 @@ class Anything(dict[str, object]):
     def __init__(self) -> None:
         fields = [Input(*[HOSTILE] * 5)]
         super().__init__(
-            address=lambda path, **more: f"{path}?{HOSTILE}{more}", token=HOSTILE, others=[HOSTILE],
+            address=lambda path, **more: f"{path}?{HOSTILE}{more}", token=HOSTILE, others={HOSTILE: HOSTILE},
             filled_in=dict.fromkeys(("username", "session", "challenge", HOSTILE), HOSTILE),
             password_hint=HOSTILE,
             username_field=replace(fields[0], name="username"), name=replace(fields[0], name="username"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -390,6 +391,128 @@ def test_tags_of_an_upload_are_a_right_of_their_own() -> None:
     writer = s3_of(session_of(make_role("writer", allow("s3:PutObject"))))
     writer.put_object(**CRAB, Body=b"")
     assert refusal(writer.put_object, **CRAB, Body=b"", Tagging="a=b")[0] == "AccessDenied"
+
+
+def test_conditions_on_the_tags_of_an_upload_and_of_what_is_read() -> None:
+    own = {"StringEquals": {"s3:RequestObjectTag/section": "reef"}}
+    writer = s3_of(
+        session_of(make_role("writer", allow(["s3:PutObject", "s3:PutObjectTagging"], Condition=own)))
+    )
+    writer.put_object(**CRAB, Body=b"", Tagging="section=reef")
+    for tagging in ({"Tagging": "section=shore"}, {"Tagging": "a=reef"}, {}):
+        assert refusal(writer.put_object, **CRAB, Body=b"", **tagging)[0] == "AccessDenied"
+    stored = {"StringEquals": {"s3:ExistingObjectTag/section": "${aws:PrincipalTag/section}"}}
+    role = make_role("reader", allow("s3:GetObject", Condition=stored))
+    mara, ben = (
+        session_of(role, context={"aws:PrincipalTag/section": section}) for section in ("reef", "shore")
+    )
+    assert read(mara) == b"" and refusal(read, ben)[0] == "AccessDenied"
+
+
+def test_an_acl_of_an_upload_is_a_right_of_its_own() -> None:
+    """Even one that changes nothing, as the bucket's owner takes all."""
+    writer = s3_of(session_of(make_role("writer", allow(["s3:PutObject", "s3:CreateBucket"]))))
+    both = s3_of(session_of(make_role("both", allow(["s3:PutObject", "s3:PutObjectAcl"]))))
+    for more in ({"ACL": "bucket-owner-full-control"}, {"ACL": "public-read"}, {"GrantRead": 'id="a"'}):
+        code, _, text = refusal(writer.put_object, **CRAB, Body=b"", **more)
+        assert code == "AccessDenied" and "s3:PutObjectAcl on resource" in text
+    both.put_object(**CRAB, Body=b"", ACL="bucket-owner-full-control")
+    assert refusal(both.put_object, **CRAB, Body=b"", ACL="public-read")[0] == "AccessControlListNotSupported"
+    assert refusal(writer.create_bucket, Bucket="new-one", ACL="private")[0] == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    ("condition", "given"),
+    [
+        ({"s3:x-amz-acl": "bucket-owner-full-control"}, {"ACL": "bucket-owner-full-control"}),
+        ({"s3:x-amz-server-side-encryption": "AES256"}, {"ServerSideEncryption": "AES256"}),
+        ({"s3:x-amz-storage-class": "STANDARD_IA"}, {"StorageClass": "STANDARD_IA"}),
+    ],
+)
+def test_conditions_on_the_fields_of_an_upload(condition: dict[str, str], given: dict[str, str]) -> None:
+    rights = allow(["s3:PutObject", "s3:PutObjectAcl"], Condition={"StringEquals": condition})
+    writer = s3_of(session_of(make_role("writer", rights)))
+    writer.put_object(**CRAB, Body=b"", **given)
+    assert refusal(writer.put_object, **CRAB, Body=b"")[0] == "AccessDenied"
+
+
+# -- copies and deletions ---------------------------------------------------------------------------
+
+ROLES = itertools.count()
+COPY = {"Bucket": BUCKET, "Key": "ben/copy.jpg", "CopySource": f"{BUCKET}/mara/crab.jpg"}
+
+
+def copier(*rights: tuple[str, str], **more: Any) -> Any:
+    """Somebody who may do each action below a folder of the bucket, or on the bucket itself."""
+    chosen = [allow(f"s3:{action}", f"{ARN}{where}", **more) for action, where in rights]
+    return s3_of(session_of(make_role(f"copier{next(ROLES)}", *chosen)))
+
+
+def test_a_copy_needs_the_right_to_read_and_the_right_to_write() -> None:
+    for rights, missing in (
+        ([("GetObject", "/mara/*")], "s3:PutObject"),
+        ([("PutObject", "/ben/*")], "s3:GetObject"),
+        ([("GetObject", "/ben/*"), ("PutObject", "/mara/*")], "s3:PutObject"),
+    ):
+        code, status, text = refusal(copier(*rights).copy_object, **COPY)
+        assert (code, status) == ("AccessDenied", 403) and f"perform: {missing} on" in text
+    both = copier(("GetObject", "/mara/*"), ("PutObject", "/ben/*"))
+    both.copy_object(**COPY)
+    assert read({}, Key="ben/copy.jpg") == b"crab"
+
+
+def test_a_missing_source_is_told_only_to_who_may_list_its_bucket() -> None:
+    missing = {**COPY, "CopySource": f"{BUCKET}/mara/none"}
+    rights = [("GetObject", "/*"), ("PutObject", "/*")]
+    assert refusal(copier(*rights).copy_object, **missing)[:2] == ("AccessDenied", 403)
+    assert refusal(copier(*rights, ("ListBucket", "")).copy_object, **missing)[:2] == ("NoSuchKey", 404)
+
+
+def test_the_tags_of_a_copy_are_read_and_written_too() -> None:
+    boto3.client("s3").put_object(**CRAB, Body=b"crab", Tagging="section=reef")
+    rights = [("GetObject", "/*"), ("PutObject", "/*")]
+    for more, missing in (
+        ([], "s3:GetObjectTagging"),
+        ([("GetObjectTagging", "/*")], "s3:PutObjectTagging"),
+        ([("PutObjectTagging", "/*")], "s3:GetObjectTagging"),
+    ):
+        code, _, text = refusal(copier(*rights, *more).copy_object, **COPY)
+        assert code == "AccessDenied" and missing in text
+    copier(*rights, ("GetObjectTagging", "/*"), ("PutObjectTagging", "/*")).copy_object(**COPY)
+
+
+def test_a_copy_may_be_allowed_from_one_place_alone() -> None:
+    only = {"StringEquals": {"s3:x-amz-copy-source": f"{BUCKET}/mara/crab.jpg"}}
+    role = make_role("mover", allow("s3:GetObject"), allow("s3:PutObject", Condition=only))
+    boto3.client("s3").put_object(Bucket=BUCKET, Key="mara/goby.jpg", Body=b"goby")
+    mover = s3_of(session_of(role))
+    mover.copy_object(**COPY)
+    assert (
+        refusal(mover.copy_object, **{**COPY, "CopySource": f"{BUCKET}/mara/goby.jpg"})[0] == "AccessDenied"
+    )
+
+
+def test_of_many_deletions_each_is_judged_by_itself() -> None:
+    s3 = boto3.client("s3")
+    for key in ("mara/a", "mara/b", "ben/a"):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
+    keys = [{"Key": key} for key in ("mara/a", "ben/a", "mara/none", "ben/none")]
+    mara = copier(("DeleteObject", "/mara/*"))
+    answer = mara.delete_objects(Bucket=BUCKET, Delete={"Objects": keys})
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert [row["Key"] for row in answer["Deleted"]] == ["mara/a", "mara/none"]
+    assert [(row["Key"], row["Code"]) for row in answer["Errors"]] == [
+        ("ben/a", "AccessDenied"), ("ben/none", "AccessDenied"),
+    ]  # fmt: skip
+    assert "s3:DeleteObject on resource" in answer["Errors"][0]["Message"]
+    assert [row["Key"] for row in s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == [
+        "ben/a", "mara/b", "mara/crab.jpg",
+    ]  # fmt: skip
+    quiet = mara.delete_objects(Bucket=BUCKET, Delete={"Objects": keys, "Quiet": True})
+    assert "Deleted" not in quiet and len(quiet["Errors"]) == 2
+    bucket_policy(naming("*", deny("s3:DeleteObject", f"{ARN}/mara/b")))
+    last = mara.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": "mara/b"}]})
+    assert [row["Key"] for row in last["Errors"]] == ["mara/b"]
 
 
 def test_the_errors_are_s3s_xml() -> None:

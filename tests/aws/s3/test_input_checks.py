@@ -55,6 +55,24 @@ def test_a_range_that_is_none_is_no_range(s3: Any) -> None:
     assert requests.get(link, headers={"Range": "bytes=9-"}).status_code == 416
 
 
+@pytest.mark.parametrize("operation", ["put_object", "upload_part", "copy_object", "create_multipart_upload"])
+def test_a_checksum_has_an_algorithm_that_s3_has(s3: Any, operation: str) -> None:
+    given: dict[str, Any] = dict(CRAB)
+    if operation == "upload_part":
+        given |= {"UploadId": s3.create_multipart_upload(**CRAB)["UploadId"], "PartNumber": 1}
+    given |= {"CopySource": "tidepool/crab"} if operation == "copy_object" else {}
+    sdk = "" if operation in ("copy_object", "create_multipart_upload") else "sdk-"
+    name = f"x-amz-{sdk}checksum-algorithm"
+
+    def spoil(request: Any, **_: Any) -> None:
+        del request.headers[name]
+        request.headers[name] = "MD6"
+
+    s3.meta.events.register("before-sign.s3", spoil)
+    with refused("InvalidRequest"):
+        getattr(s3, operation)(**given, ChecksumAlgorithm="SHA256")
+
+
 def test_an_object_in_one_piece_has_one_part(s3: Any) -> None:
     assert s3.get_object(**CRAB, PartNumber=1)["Body"].read() == b"crab"
     with refused("InvalidPartNumber"):

@@ -135,7 +135,7 @@ def test_an_upload_in_chunks_is_stored_without_them() -> None:
 
 def test_a_header_that_stands_in_the_query_counts() -> None:
     """SDKs put headers that begin with x-amz- into the query of a presigned URL."""
-    ines = make_user("ines", allow("s3:PutObject"))
+    ines = make_user("ines", allow(["s3:PutObject", "s3:PutObjectAcl"]))
     keys = Credentials(ines["aws_access_key_id"], ines["aws_secret_access_key"])
 
     def put(**query: str) -> requests.Response:

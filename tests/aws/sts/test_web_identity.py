@@ -196,6 +196,40 @@ def test_condition_keys_of_google(world: World) -> None:
         assume(world, arn, google_token(world, "g-2", azp="android"))
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}},
+        {"Bool": {"aws:SecureTransport": "true"}},
+        {"DateLessThan": {"aws:CurrentTime": "2026-06-02T00:00:00Z"}},
+    ],
+)
+def test_a_trust_policy_sees_the_request_of_who_asks_by_themselves(
+    world: World, condition: dict[str, Any]
+) -> None:
+    """An identity pool asks from an address of its own: there ``aws:SourceIp`` keeps everybody out."""
+    pool = world.create_pool()
+    honest = trust(pool, "authenticated")
+    honest["Statement"][0]["Condition"] |= condition
+    role = world.role("member", honest)
+    world.pool.set_identity_pool_roles(IdentityPoolId=pool, Roles={"authenticated": role})
+    login = world.login("mara")
+    identity = world.unsigned.get_id(IdentityPoolId=pool, Logins=login)["IdentityId"]
+    given = {"IdentityId": identity, "Logins": login}
+    assert assume(world, role, world.unsigned.get_open_id_token(**given)["Token"])
+    if "IpAddress" in condition:
+        with refused("InvalidIdentityPoolConfigurationException"):
+            world.unsigned.get_credentials_for_identity(**given)
+    else:
+        assert world.unsigned.get_credentials_for_identity(**given)
+
+
+def test_a_source_identity_is_refused_by_name(world: World) -> None:
+    token = google_token(world, **{"https://aws.amazon.com/source_identity": "mara"})
+    with pytest.raises(OutsideTheLab, match="SourceIdentity"):
+        assume(world, google_role(world), token)
+
+
 def test_duration(world: World) -> None:
     arn = google_role(world, MaxSessionDuration=7200)
     for seconds, until in ((900, "09:15:00"), (7200, "11:00:00")):

@@ -137,10 +137,62 @@ def test_an_attribute_that_cannot_be_mapped(it: Federation, attribute: str) -> N
         create(it, AttributeMapping={attribute: "email"})
 
 
-@pytest.mark.parametrize("kind", ["Facebook", "LoginWithAmazon", "SignInWithApple"])
-def test_what_is_not_played_is_refused_by_name(it: Federation, kind: str) -> None:
-    with pytest.raises(OutsideTheLab, match=kind):
-        create(it, kind, kind, details={"client_id": "1"})
+# What AWS adds to the details (CreateIdentityProvider, ProviderDetails).
+APP = {"client_id": "1", "client_secret": "2"}
+SOCIAL = {
+    "Facebook": (
+        {**APP, "authorize_scopes": "public_profile, email", "api_version": "v17.0"},
+        {
+            "attributes_url": "https://graph.facebook.com/v17.0/me?fields=",
+            "attributes_url_add_attributes": "true",
+            "authorize_url": "https://www.facebook.com/v17.0/dialog/oauth", "token_request_method": "GET",
+            "token_url": "https://graph.facebook.com/v17.0/oauth/access_token",
+        },
+        "id",
+    ),
+    "LoginWithAmazon": (
+        {**APP, "authorize_scopes": "profile postal_code"},
+        {
+            "attributes_url": "https://api.amazon.com/user/profile", "attributes_url_add_attributes": "false",
+            "authorize_url": "https://www.amazon.com/ap/oa", "token_request_method": "POST",
+            "token_url": "https://api.amazon.com/auth/o2/token",
+        },
+        "user_id",
+    ),
+    "SignInWithApple": (
+        {
+            "client_id": "example.tidepool.web", "team_id": "T", "key_id": "K", "private_key": "P",
+            "authorize_scopes": "email name",
+        },
+        {
+            "attributes_url_add_attributes": "false", "token_request_method": "POST",
+            "authorize_url": "https://appleid.apple.com/auth/authorize",
+            "oidc_issuer": "https://appleid.apple.com", "token_url": "https://appleid.apple.com/auth/token",
+        },
+        "sub",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SOCIAL)
+def test_the_details_of_social_providers(it: Federation, kind: str) -> None:
+    given, added, subject = SOCIAL[kind]
+    for name in given.keys() - {"api_version"}:
+        with refused("InvalidParameterException", f"Missing provider detail {name}"):
+            create(it, kind, kind, {each: value for each, value in given.items() if each != name})
+    with refused("InvalidParameterException", "Invalid provider detail oidc"):
+        create(it, kind, kind, given | {"oidc": "x"})
+    with refused("InvalidParameterException", f"The name of a provider of type {kind} is {kind}"):
+        create(it, "Mine", kind, given)
+    made = create(it, kind, kind, given)
+    shown = {name: value for name, value in given.items() if name != "private_key"}
+    assert made["ProviderDetails"] == {**shown, **added}
+    assert made["AttributeMapping"] == {"username": subject}
+    found = it.idp.describe_identity_provider(UserPoolId=it.pool, ProviderName=kind)["IdentityProvider"]
+    assert found["ProviderDetails"] == made["ProviderDetails"]  # a private key is never told
+
+
+def test_what_is_not_played_is_refused_by_name(it: Federation) -> None:
     with pytest.raises(OutsideTheLab, match="AcrMapping"):
         create(it, "Shore", "OIDC", AcrMapping={"Level1": "low"})
     with pytest.raises(OutsideTheLab, match="without the scope openid"):

@@ -1,19 +1,24 @@
 """Sign-in at an outside provider: the pool sends the browser there, and checks what it brings back.
 
 The pool is the provider's client: it sends its own state and nonce, redeems the code itself and reads the ID
-token. The app sees none of it; it gets the pool's own code in the end.
+token, or asks with the access token where there is no ID token (Facebook, Amazon). Which of it a provider has
+is in its details. The app sees none of it; it gets the pool's own code in the end.
 
 Source: "Third-party IdP sign-in" and "Authorize endpoint" in the Developer Guide; OpenID Connect Core 1.0,
-3.1; RFC 6749, 10.12 (a state is for one browser). Texts of ``error_description`` are AWS's where AWS
-prints them: "Google Error - 401 invalid_client", "Timeout occurred in calling IdP token endpoint".
+3.1; RFC 6749, 10.12 (a state is for one browser); Apple, "Creating a client secret". Texts of
+``error_description`` are AWS's where AWS prints them: "Google Error - 401 invalid_client", "Timeout occurred
+in calling IdP token endpoint".
 """
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
+
+import jwt
 
 from cognito_lab.aws import jwt_issuers
 from cognito_lab.aws.managed_login.federation import pending
@@ -49,6 +54,8 @@ def start_oidc(request: Request, asked: AuthorizationRequest, provider: Identity
         "response_type": "code", "scope": " ".join(provider.scopes),
         "state": state, "nonce": pending.nonce_of(state),
     }  # fmt: skip
+    if provider.type == "SignInWithApple":  # which says an address and a name in no other way
+        fields["response_mode"] = "form_post"
     if asked.prompt and set(asked.prompt.split()) <= {"login", "select_account", "consent"}:
         fields["prompt"] = asked.prompt
     if asked.login_hint and provider.type == "OIDC":
@@ -69,17 +76,17 @@ def callback(request: Request) -> str:
 def check_answered_by(provider: IdentityProvider, fields: Mapping[str, str]) -> None:
     """An answer that says whose it is comes from the provider that was asked (RFC 9207). Otherwise one
     provider could have another's code sent here, and be given it in the token request."""
-    issuer = provider.details["oidc_issuer"]
+    issuer = provider.details.get("oidc_issuer")
     if fields.get("iss", issuer) != issuer:
         raise IdpError(f"{provider.name} Error - the answer is another issuer's")
 
 
 def oidc_response(request: Request) -> Response:
-    """GET /oauth2/idpresponse: the browser is back from Google or another OpenID Connect provider."""
+    """/oauth2/idpresponse: the browser is back from a social or an OpenID Connect provider."""
     fields = forms.read_form(request)
     state = fields.get("state", "")
     found = pending.take_pending(request, state)
-    if found is None or found.provider.type not in ("Google", "OIDC"):
+    if found is None or found.provider.type == "SAML":
         raise forms.OAuthError("invalid_request", "This sign-in is unknown, over, or another browser's.")
     asked, provider = found.asked, found.provider
     if "error" in fields:
@@ -91,7 +98,21 @@ def oidc_response(request: Request) -> Response:
         parts = identify(provider, fields.get("code", ""), callback(request), pending.nonce_of(state))
     except IdpError as error:
         raise requests.refusal(asked, error.code, error.message) from error
-    return pending.complete_federated_sign_in(request, asked, provider, parts, parts["idToken"]["sub"])
+    subject = (parts["idToken"] or parts["userInfo"])[provider.subject]
+    if provider.type == "SignInWithApple":
+        parts = {**parts, "userInfo": name_from_form(fields)}
+    return pending.complete_federated_sign_in(request, asked, provider, parts, subject)
+
+
+def name_from_form(fields: Mapping[str, str]) -> dict[str, str]:
+    """The name that Apple has the browser bring, the first time. Whoever signs in may have written it, so
+    nothing else is read: the address is in the ID token."""
+    try:
+        told = json_texts.read(fields.get("user", "{}"))["name"]
+        names = {part: str(told[part]) for part in ("firstName", "lastName")}
+    except (ValueError, TypeError, KeyError):
+        return {}
+    return {**names, "name": " ".join(names.values())}
 
 
 def error_code(given: str) -> str:
@@ -111,13 +132,15 @@ def identify(provider: IdentityProvider, code: str, redirect_uri: str, nonce: st
     Raises:
         IdpError: The provider does not answer, refuses the code, or says what cannot be believed.
     """
-    given = redeem(provider, code, redirect_uri)
-    claims = read_id_token(provider, given.get("id_token"))
-    for check in (check_issuer, check_audience, check_expiry, check_subject):
-        check(provider, claims)
-    check_nonce(provider, claims, nonce)
-    more = user_info(provider, given, claims["sub"]) if provider.type == "OIDC" else {}
-    own = ("access_token",) if provider.type == "Google" else ("access_token", "id_token")
+    given, claims = redeem(provider, code, redirect_uri), {}
+    if "oidc_issuer" in provider.details:
+        claims = read_id_token(provider, given.get("id_token"))
+        for check in (check_issuer, check_audience, check_expiry, check_subject):
+            check(provider, claims)
+        check_nonce(provider, claims, nonce)
+    asks = provider.type == "OIDC" or not claims
+    more = user_info(provider, given, claims.get("sub")) if asks else {}
+    own = ("access_token", "id_token") if provider.type == "OIDC" else ("access_token",)
     tokens = {name: given[name] for name in own if name in given}
     return {"idToken": claims, "userInfo": more, "tokenResponse": tokens}
 
@@ -125,11 +148,14 @@ def identify(provider: IdentityProvider, code: str, redirect_uri: str, nonce: st
 def redeem(provider: IdentityProvider, code: str, redirect_uri: str) -> dict[str, Any]:
     """The token request (OpenID Connect Core 1.0, 3.1.3.1), made by the pool: only it knows the secret."""
     fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
-    fields |= {name: provider.details[name] for name in ("client_id", "client_secret")}
+    fields |= {"client_id": provider.details["client_id"], "client_secret": client_secret(provider)}
+    method, body = provider.details.get("token_request_method", "POST"), urlencode(fields)
     headers = {"content-type": "application/x-www-form-urlencoded", "user-agent": "Amazon/Cognito"}
     try:
         address = provider.endpoint("token_url", "token_endpoint")
-        answer = hosts.fetch("cognito-idp", "POST", address, headers, urlencode(fields).encode())
+        if method == "GET":
+            address, body = f"{address}?{body}", ""
+        answer = hosts.fetch("cognito-idp", method, address, headers, body.encode())
     except UNREACHABLE:
         raise IdpError("Timeout occurred in calling IdP token endpoint") from None
     found = _json_object(answer)
@@ -137,6 +163,22 @@ def redeem(provider: IdentityProvider, code: str, redirect_uri: str) -> dict[str
         code = error_code(str(found["error"])) if found.get("error") else "error getting token"
         raise IdpError(f"{provider.name} Error - {answer.status} {code}")
     return found
+
+
+def client_secret(provider: IdentityProvider) -> str:
+    """What the provider gave the app; for Apple, a JWT that the app's private key signs now."""
+    details = provider.details
+    if "private_key" not in details:
+        return details["client_secret"]
+    key, now = details["private_key"], int(time.time())
+    pem = key if "-----" in key else f"-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----"
+    claims = {"iss": details["team_id"], "sub": details["client_id"], "aud": details["oidc_issuer"]}
+    try:
+        return jwt.encode(
+            claims | {"iat": now, "exp": now + 300}, pem, "ES256", headers={"kid": details["key_id"]}
+        )
+    except (jwt.PyJWTError, ValueError, TypeError):
+        raise IdpError(f"{provider.name} Error - the private key cannot be read") from None
 
 
 def _json_object(answer: Response) -> dict[str, Any]:
@@ -196,16 +238,20 @@ def _refuse_unless(right: bool, provider: IdentityProvider, what: str) -> None:
         raise IdpError(f"Invalid ID token from {provider.name}: {what}")
 
 
-def user_info(provider: IdentityProvider, given: Mapping[str, Any], subject: str) -> dict[str, Any]:
-    """What the provider's userInfo endpoint adds. (For Google, AWS asks the People API; here the ID token,
-    which says the same for the scopes email and profile, is enough.)"""
+def user_info(provider: IdentityProvider, given: Mapping[str, Any], subject: str | None) -> dict[str, Any]:
+    """What the provider's userInfo endpoint adds to the ID token, or says where there is none. Facebook's
+    says what the address names. (For Google, AWS asks the People API; here the ID token, which says the same
+    for the scopes email and profile, is enough.)"""
     headers = {"authorization": f"Bearer {given.get('access_token')}", "user-agent": "Amazon/Cognito"}
     try:
         address = provider.endpoint("attributes_url", "userinfo_endpoint")
     except UNREACHABLE:  # it has none
         return {}
+    if provider.details.get("attributes_url_add_attributes") == "true":
+        address += quote(",".join(dict.fromkeys(provider.mapping.values())))
     try:
-        answer = hosts.fetch("cognito-idp", provider.details["attributes_request_method"], address, headers)
+        method = provider.details.get("attributes_request_method", "GET")
+        answer = hosts.fetch("cognito-idp", method, address, headers)
     except UNREACHABLE:
         raise IdpError(f"{provider.name} Error - error getting attributes") from None
     found = _json_object(answer)
@@ -215,6 +261,9 @@ def user_info(provider: IdentityProvider, given: Mapping[str, Any], subject: str
     return found
 
 
-def check_same_person(provider: IdentityProvider, found: Mapping[str, Any], subject: str) -> None:
-    """OpenID Connect Core 1.0, 5.3.2: otherwise the claims of one person go to another's profile."""
-    _refuse_unless(found.get("sub") == subject, provider, "sub of userInfo")
+def check_same_person(provider: IdentityProvider, found: Mapping[str, Any], subject: str | None) -> None:
+    """OpenID Connect Core 1.0, 5.3.2: otherwise the claims of one person go to another's profile. Without an
+    ID token there must be somebody."""
+    told = found.get(provider.subject)
+    right = told == subject if subject else isinstance(told, str) and 0 < len(told) <= 255
+    _refuse_unless(right, provider, f"{provider.subject} of userInfo")

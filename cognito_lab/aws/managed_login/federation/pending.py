@@ -30,8 +30,8 @@ from cognito_lab.protocols import constant_time
 
 PENDING_SECONDS = 300  # "User pool managed login": a sign-in that takes longer is given up
 PENDING_COOKIE = "csrf-state"
-# A SAML provider answers with a form that its own site posts here: SameSite=Lax would keep the cookie back.
-SAME_SITE = {"SAML": "None"}
+# These answer with a form that their own site posts here: SameSite=Lax would keep the cookie back.
+SAME_SITE = {"SAML": "None", "SignInWithApple": "None"}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ Source: "Authorize endpoint" and "Login endpoint" in the Developer Guide; OpenID
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from cognito_lab.aws.managed_login import browser_sessions
 from cognito_lab.aws.managed_login.browser_sessions import Session
@@ -15,18 +14,10 @@ from cognito_lab.aws.managed_login.oauth import authorization_codes, requests
 from cognito_lab.aws.managed_login.oauth.requests import AuthorizationRequest, redirect_error_if
 from cognito_lab.aws.user_pools import model
 from cognito_lab.aws.user_pools.settings import domains
-from cognito_lab.aws.user_pools.settings.identity_providers import IdentityProvider
 from cognito_lab.aws.user_pools.tokens import session_tracking
 from cognito_lab.network import forms
 from cognito_lab.network.forms import OAuthError
 from cognito_lab.network.messages import Request, Response
-
-# How a sign-in begins at a provider, by its type.
-START: dict[str, Callable[[Request, AuthorizationRequest, IdentityProvider], Response]] = {
-    "Google": oidc.start_oidc,
-    "OIDC": oidc.start_oidc,
-    "SAML": saml.start_saml,
-}
 
 
 def authorize(request: Request) -> Response:
@@ -69,4 +60,5 @@ def start_at_provider(request: Request, asked: AuthorizationRequest) -> Response
     provider = pending.requested_provider(asked)
     if provider is None or not pending.is_supported(asked, provider):
         raise OAuthError("invalid_request", requests.UNAVAILABLE)
-    return START[provider.type](request, asked, provider)
+    start = saml.start_saml if provider.type == "SAML" else oidc.start_oidc
+    return start(request, asked, provider)

@@ -30,7 +30,7 @@ from cognito_lab.aws.user_pools.directory import User
 from cognito_lab.aws.user_pools.errors import not_authorized
 from cognito_lab.aws.user_pools.model import AppClient, UserPool
 from cognito_lab.aws.user_pools.people import passkeys, sign_up
-from cognito_lab.aws.user_pools.settings import branding
+from cognito_lab.aws.user_pools.settings import branding, identity_providers
 from cognito_lab.aws.user_pools.sign_in import challenges, new_password, password_flow, user_status
 from cognito_lab.errors import AwsError
 from cognito_lab.network import exchanges, forms
@@ -45,7 +45,7 @@ SIGN_UP = "SIGN_UP"  # a sign-in that waits until the new account is confirmed; 
 
 def login_page(visit: Visit) -> tuple[str, dict[str, object]]:
     providers = visit.client.providers
-    others = [name for name in providers if name != "COGNITO"]
+    others = {n: identity_providers.label(visit.pool, n) for n in providers if n != "COGNITO"}
     own = "COGNITO" in providers
     choice = first_factor_pages.offers_choice(visit.client)
     if own and choice and visit["username"] and "password" in visit.fields:  # which was refused

@@ -262,7 +262,11 @@ def _source(pool: UserPool, given: Mapping[str, str]) -> tuple[Identity, Identit
     provider = identity_providers.provider_by_name(pool, source.provider)
     if provider is None:
         raise invalid(f"SourceUser: {source.provider} is not an identity provider of the user pool.")
-    nameable = {SUBJECT} if provider.type == "Google" else {SUBJECT, *provider.mapping} - {"username"}
+    nameable = (
+        {SUBJECT}
+        if provider.type in identity_providers.SOCIAL
+        else {SUBJECT, *provider.mapping} - {"username"}
+    )
     if source.attribute not in nameable or not source.value:
         raise invalid(f"SourceUser: not a name and value by which {provider.name} knows people.")
     return source, provider

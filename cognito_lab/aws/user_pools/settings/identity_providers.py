@@ -1,4 +1,4 @@
-"""Outside identity providers of a pool: Google, any OpenID Connect provider, SAML 2.0.
+"""Outside identity providers of a pool: four social ones, any OpenID Connect provider, SAML 2.0.
 
 That a provider stands here is half of it; the other half is an app client that lists it among its
 ``SupportedIdentityProviders``. Source: CreateIdentityProvider in the API reference; "Third-party IdP
@@ -29,20 +29,64 @@ RESERVED = {name.casefold() for name in ("COGNITO", *SOCIAL)}
 
 @dataclass(frozen=True)
 class ProviderType:
-    """What a type of provider wants in ``ProviderDetails``, what it may have besides, and what AWS adds."""
+    """What a type of provider wants in ``ProviderDetails``, what it may have besides, and what AWS adds.
+
+    ``mapping`` has the claim from which the username is made, ``unsaid`` what no description shows, ``label``
+    what the sign-in page calls the provider, if that is not its name.
+    """
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     added: Mapping[str, str] = field(default_factory=dict)
     mapping: Mapping[str, str] = field(default_factory=dict)
+    unsaid: tuple[str, ...] = ()
+    label: str = ""
 
 
 PEOPLE_API = "https://people.googleapis.com/v1/people/me?personFields="  # kept with Google, and never asked
-# "Amazon Cognito derives the username from specific claims": for both of these types it is ``sub``.
+# "Amazon Cognito derives the username from specific claims", and of OpenID Connect it is ``sub``.
 BY_SUBJECT = {"username": "sub"}
+WITH_SECRET = ("client_id", "client_secret", "authorize_scopes")
 PROVIDER_TYPES = {
+    "Facebook": ProviderType(
+        WITH_SECRET,
+        optional=("api_version",),  # without it, the oldest one that Facebook supports
+        added={
+            "attributes_url": "https://graph.facebook.com{version}/me?fields=",
+            "attributes_url_add_attributes": "true",
+            "authorize_url": "https://www.facebook.com{version}/dialog/oauth",
+            "token_request_method": "GET",
+            "token_url": "https://graph.facebook.com{version}/oauth/access_token",
+        },
+        mapping={"username": "id"},
+    ),
+    "LoginWithAmazon": ProviderType(
+        WITH_SECRET,
+        added={
+            "attributes_url": "https://api.amazon.com/user/profile",
+            "attributes_url_add_attributes": "false",
+            "authorize_url": "https://www.amazon.com/ap/oa",
+            "token_request_method": "POST",
+            "token_url": "https://api.amazon.com/auth/o2/token",
+        },
+        mapping={"username": "user_id"},
+        label="Amazon",
+    ),
+    "SignInWithApple": ProviderType(
+        ("client_id", "team_id", "key_id", "private_key", "authorize_scopes"),
+        added={
+            "attributes_url_add_attributes": "false",
+            "authorize_url": "https://appleid.apple.com/auth/authorize",
+            "oidc_issuer": "https://appleid.apple.com",
+            "token_request_method": "POST",
+            "token_url": "https://appleid.apple.com/auth/token",
+        },
+        mapping=BY_SUBJECT,
+        unsaid=("private_key",),
+        label="Apple",
+    ),
     "Google": ProviderType(
-        ("client_id", "client_secret", "authorize_scopes"),
+        WITH_SECRET,
         added={
             "attributes_url": PEOPLE_API,
             "attributes_url_add_attributes": "true",
@@ -54,7 +98,7 @@ PROVIDER_TYPES = {
         mapping=BY_SUBJECT,
     ),
     "OIDC": ProviderType(
-        ("client_id", "client_secret", "authorize_scopes", "oidc_issuer", "attributes_request_method"),
+        (*WITH_SECRET, "oidc_issuer", "attributes_request_method"),
         optional=("authorize_url", "token_url", "attributes_url", "jwks_uri"),
         added={"attributes_url_add_attributes": "false"},
         mapping=BY_SUBJECT,
@@ -100,11 +144,18 @@ class IdentityProvider:
             raise jwt_issuers.NoKey(f"{self.details['oidc_issuer']} publishes no {member}")
         return str(document[member])
 
+    @property
+    def subject(self) -> str:
+        """The claim by which the provider knows people."""
+        return PROVIDER_TYPES[self.type].mapping["username"]
+
     def describe(self) -> dict[str, Any]:
         """IdentityProviderType."""
+        unsaid = PROVIDER_TYPES[self.type].unsaid
+        details = {name: value for name, value in self.details.items() if name not in unsaid}
         return {
             "UserPoolId": self.pool_id, "ProviderName": self.name, "ProviderType": self.type,
-            "ProviderDetails": self.details, "AttributeMapping": self.mapping,
+            "ProviderDetails": details, "AttributeMapping": self.mapping,
             "IdpIdentifiers": self.identifiers,
             "LastModifiedDate": to_datetime(self.modified), "CreationDate": to_datetime(self.created),
         }  # fmt: skip
@@ -128,6 +179,12 @@ def by_identifier(pool: UserPool, identifier: str) -> IdentityProvider | None:
     return next((one for one in _of(pool).values() if identifier in one.identifiers), None)
 
 
+def label(pool: UserPool, name: str) -> str:
+    """What the sign-in page calls the provider of this name."""
+    found = provider_by_name(pool, name)
+    return (found and PROVIDER_TYPES[found.type].label) or name
+
+
 def names(pool: UserPool) -> list[str]:
     """The names of the pool's providers: with ``COGNITO``, what an app client may support."""
     return list(_of(pool))
@@ -146,15 +203,15 @@ def with_defaults(kind: str, given: Mapping[str, str]) -> dict[str, str]:
 
     Raises:
         AwsError: ``InvalidParameterException``: something is missing or not among this type's details.
-        OutsideTheLab: The type, or a host in the details, is not played here.
+        OutsideTheLab: A host in the details is not played here.
     """
-    if kind not in PROVIDER_TYPES:
-        raise OutsideTheLab(f"An identity provider of type {kind} is not played by this lab (AWS has it).")
     check_details(kind, given)
-    details = {**given, **PROVIDER_TYPES[kind].added}
+    version = f"/{given['api_version']}" if given.get("api_version") else ""
+    added = {name: value.format(version=version) for name, value in PROVIDER_TYPES[kind].added.items()}
+    details = {**given, **added}
     if kind == "SAML":
         return saml_metadata.complete_details(details)
-    if "openid" not in details["authorize_scopes"].replace(",", " ").split():
+    if kind in ("Google", "OIDC") and "openid" not in details["authorize_scopes"].replace(",", " ").split():
         raise OutsideTheLab("An identity provider without the scope openid is not played by this lab.")
     check_addresses(details)
     return details
@@ -182,7 +239,7 @@ def check_addresses(details: Mapping[str, str]) -> None:
 
 
 def check_name(pool: UserPool, name: str, kind: str) -> None:
-    """Google is called Google; no other provider may have a name that means something already."""
+    """A social provider is called as its type; no other may have a name that means something already."""
     if kind in SOCIAL and name != kind:
         raise invalid(f"The name of a provider of type {kind} is {kind}.")
     if kind not in SOCIAL and name.casefold() in RESERVED:
