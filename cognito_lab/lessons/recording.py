@@ -331,9 +331,8 @@ def words_and_tickets(found: list[Leaf]) -> tuple[list[str], list[Ticket], dict[
         if above == "Logins":
             short = name.removeprefix(f"arn:aws:iam::{moto_patches.ACCOUNT}:")
             words[f"{above} {name}"] = f"login of {USER_POOL.sub('cognito-idp…/', short)}"
-            name = (
-                "SAMLResponse" if short.startswith("saml-provider/") else name
-            )  # for its value is a document
+            if short.startswith("saml-provider/"):
+                name = "SAMLResponse"  # which the value is
         if name in TICKETS or JWT.fullmatch(str(value)):
             tickets.append(ticket(name, str(value)))
             with suppress(ValueError):  # not a signed token
