@@ -52,7 +52,7 @@ def discover(caller: str, issuer: str) -> dict[str, Any]:
     """The discovery document of ``issuer``, a URL; :class:`NoKey` if there is none of its own."""
     found = moto_patches.account_state(Published).documents
     if issuer not in found:
-        document = _fetch(caller, f"{issuer}/.well-known/openid-configuration")
+        document = _fetch(caller, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         if document.get("issuer") != issuer or "jwks_uri" not in document:
             raise NoKey(f"{issuer} publishes no discovery document of its own")
         found[issuer] = document

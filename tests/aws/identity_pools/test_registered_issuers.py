@@ -132,6 +132,19 @@ def test_no_other_token(place: Place, spoiled: dict[str, Any]) -> None:
     assert refusal(place.get_id)[0] == "NotAuthorizedException"
 
 
+@pytest.mark.parametrize("place", ["in process"], indirect=True)
+def test_an_issuer_may_end_in_a_slash(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Auth0's do, in the token and in the ARN; its document is where it would be without."""
+    monkeypatch.setitem(globals(), "KEY", f"{KEY}/")
+    place.register("web")
+    arn = f"{ARN}/"
+    named = {"IdentityPoolId": place.id, "IdentityPoolName": "d", "AllowUnauthenticatedIdentities": False}
+    place.pools.update_identity_pool(**named, OpenIdConnectProviderARNs=[arn])
+    assert place.get_id() == place.get_id()
+    role = place.role("diver", federated_trust(arn, {"StringEquals": {f"{KEY}:aud": "web"}}))
+    assert place.assume(role)["Provider"] == arn
+
+
 def test_roles_are_mapped_under_the_arn(place: Place) -> None:
     place.register("web")
     reader = place.role("reader", trust(place.id, "authenticated"))
