@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from cognito_lab.aws import moto_patches, opaque_tokens
+from cognito_lab.aws import opaque_tokens
 from cognito_lab.lessons.refused import http_refusal
 from cognito_lab.network import exchanges, forms
 from cognito_lab.network.exchanges import Exchange
@@ -329,10 +329,8 @@ def words_and_tickets(found: list[Leaf]) -> tuple[list[str], list[Ticket], dict[
     decoded: dict[str, tables.Table] = {}
     for above, name, value in found:
         if above == "Logins":
-            short = name.removeprefix(f"arn:aws:iam::{moto_patches.ACCOUNT}:")
-            words[f"{above} {name}"] = f"login of {USER_POOL.sub('cognito-idp…/', short)}"
-            if short.startswith("saml-provider/"):
-                name = "SAMLResponse"  # which the value is
+            words[f"{above} {name}"] = f"login of {USER_POOL.sub('cognito-idp…/', shortened(name))}"
+            name = "SAMLResponse" if ":saml-provider/" in name else name
         if name in TICKETS or JWT.fullmatch(str(value)):
             tickets.append(ticket(name, str(value)))
             with suppress(ValueError):  # not a signed token

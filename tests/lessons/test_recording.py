@@ -568,6 +568,6 @@ def test_an_assertion_keeps_its_letter_from_the_university_to_the_identity_pool_
             role = f"arn:aws:iam::{lab.account}:role/reader"
             sts.assume_role_with_saml(RoleArn=role, PrincipalArn=arn, SAMLAssertion=said)
     at_university, at_pool, at_sts = story.calls
-    assert at_pool.asked == ["login of saml-provider/northshore"]
+    assert at_pool.asked == ["login of northshore"]
     (given,) = [one for one in at_university.received if one.label == "SAML assertion"]
     assert given in at_pool.sent and given in at_sts.sent and said not in repr(story)
