@@ -16,6 +16,7 @@ functions. What is printed is what runs, and a reader can copy it. Beside boto3 
     code = lab.inbox("mara@tidepool.example")[-1].code
 
 The line ``# after:`` names the scene that is played first, whose names (``client`` here) this one can use.
+``# not listed`` keeps the calls of a set-up in which something is to be found from being printed.
 '''
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from cognito_lab.paths import DATA
 
 SCENES = DATA / "scenes"
 AFTER = re.compile(r"^# after: *(\w+) *$", re.MULTILINE)
+NOT_LISTED = "# not listed\n"
+FIND_OUT = "# The calls of this scene are not shown. Look at what they made: describe_…, get_…, list_…"
 NOT_SHOWN = re.compile(r"^# (?:after|ruff):.*\n", re.MULTILINE)
 STEPS = (ast.Import, ast.ImportFrom, ast.Assign, ast.Expr)
 
@@ -58,7 +61,8 @@ class Scene:
         return self._code
 
     def __repr__(self) -> str:
-        return f"{self._summary}\n(print shows the calls; saved: {', '.join(self._saved)})"
+        told = "" if self._code == FIND_OUT else "print shows the calls; "
+        return f"{self._summary}\n({told}saved: {', '.join(self._saved)})"
 
 
 def scene_sources(name: str, folder: Path | None = None) -> list[tuple[str, str]]:
@@ -85,10 +89,11 @@ def scene_sources(name: str, folder: Path | None = None) -> list[tuple[str, str]
 
 
 def listing(name: str, folder: Path | None = None) -> str:
-    """All calls of the scene ``name``, as Python."""
-    return "\n\n".join(
-        f"# Scene “{part}”\n{NOT_SHOWN.sub('', code).strip()}" for part, code in scene_sources(name, folder)
-    )
+    """All calls of the scene ``name``, as Python, unless they are not to be listed."""
+    parts = scene_sources(name, folder)
+    if any(NOT_LISTED in code for _, code in parts):
+        return FIND_OUT
+    return "\n\n".join(f"# Scene “{part}”\n{NOT_SHOWN.sub('', code).strip()}" for part, code in parts)
 
 
 def summary(name: str, folder: Path | None = None) -> str:

@@ -199,7 +199,7 @@ def test_cognito_scanner_gets_in_before_the_repair_and_not_after(account: Accoun
         "open": {
             "account-creation": "made",
             "confirm-sign-up": "confirmed",
-            "get-identity-pool-keys": "keys",
+            "get-identity-pool-keys": "open-member",
             "account-oracle": "mara",
         },
         "repaired": {
@@ -211,11 +211,24 @@ def test_cognito_scanner_gets_in_before_the_repair_and_not_after(account: Accoun
     }
 
 
-def test_pacu_gets_in_before_the_repair_and_not_after(account: Account) -> None:
-    got = ("pools found", "guests found", "guest's keys", "account", "member's keys")
+def test_pacu_gets_in_before_the_repairs_and_not_after(account: Account) -> None:
+    nothing = {"guests found": False, "account": False, "attribute": False, "credentials": []}
     assert account.client("pacu") == {
-        "open": dict.fromkeys(got, True),
-        "repaired": dict.fromkeys(got, False) | {"pools found": True},
+        "open": {
+            "pools found": True,
+            "guests found": True,
+            "account": True,
+            "attribute": True,
+            "credentials": ["guest", "member", "curator"],
+        },
+        "for members": {
+            "pools found": True,
+            "guests found": False,
+            "account": True,
+            "attribute": True,
+            "credentials": ["member", "member"],
+        },
+        "repaired": {"pools found": True, **nothing},
     }
 
 

@@ -101,7 +101,7 @@ def assume_role_with_saml(call: Call) -> dict[str, Any]:
     check_principal(call["PrincipalArn"], call["RoleArn"])
     provider = identity_providers.saml_provider(call["PrincipalArn"])
     check_registered(provider)
-    identity = verified_identity(provider, call["SAMLAssertion"])
+    identity = web_identity.asking_now(verified_identity(provider, call["SAMLAssertion"]))
     event_history.vouched_for(identity.user_identity())
     name = session_name(identity)
     check_tags(identity)

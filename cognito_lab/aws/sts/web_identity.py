@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from cognito_lab.aws import jwt_issuers, moto_patches
 from cognito_lab.aws.api.operations import Call, operation
@@ -40,9 +40,7 @@ NO_KEY = (
 NOT_A_JWT = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
 
 
-def keys_of_request() -> dict[str, Any]:
-    """The condition keys of the request that is being answered."""
-    return enforcement.context(exchanges.current_request(), None)
+AnyIdentity = TypeVar("AnyIdentity", bound="WebIdentity")
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,8 @@ class WebIdentity:
     provider: str
     federated: str
     claims: dict[str, Any]
+    request: dict[str, Any] = field(default_factory=dict)
     action: str = ASSUME_ROLE_WITH_WEB_IDENTITY
-    request: dict[str, Any] = field(default_factory=keys_of_request)
 
     def context(self) -> dict[str, Any]:
         """The condition keys that the trust policy sees and the session keeps (IAM page "Condition keys")."""
@@ -89,11 +87,17 @@ class WebIdentity:
         return {**keys, "aws:TagKeys": list(self.tags())} if keys else {}
 
 
+def asking_now(identity: AnyIdentity) -> AnyIdentity:
+    """``identity`` with the condition keys of the request that STS has before it."""
+    return replace(identity, request=enforcement.context(exchanges.current_request(), None))
+
+
 @operation("sts", "AssumeRoleWithWebIdentity")
 def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
     check_input(call)
     identity = verified_web_identity(call["WebIdentityToken"])
     event_history.vouched_for(identity.user_identity())
+    identity = asking_now(identity)
     session = assume(
         call["RoleArn"],
         call["RoleSessionName"],

