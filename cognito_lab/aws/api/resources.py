@@ -71,7 +71,15 @@ def tag_keys(call: Call) -> dict[str, Any]:
     tags: dict[str, Any] = {}
     for member in ("Tags", "tags", "UserPoolTags", "IdentityPoolTags"):
         given = call.get(member, {})
-        tags |= given if isinstance(given, dict) else {row["Key"]: row.get("Value", "") for row in given}
+        tags |= (
+            given
+            if isinstance(given, dict)
+            else {
+                row["Key"]: row.get("Value", "")
+                for row in given
+                if "Key" in row  # AWS's models require none
+            }
+        )
     named = [*tags, *call.get("TagKeys", call.get("tagKeys", ()))]
     keys: dict[str, Any] = {f"aws:RequestTag/{name}": value for name, value in tags.items()}
     return keys | ({"aws:TagKeys": named} if named else {})
