@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from cognito_lab.aws import jwt_issuers, moto_patches
+from cognito_lab.aws import jwt_issuers, moto_patches, opaque_tokens
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.cloudtrail import event_history
 from cognito_lab.aws.iam import enforcement, policies, policy_documents
@@ -69,6 +69,8 @@ class WebIdentity:
         if self.provider == GOOGLE:
             chosen["oaud"] = self.claims["aud"]
             chosen["aud"] = self.claims.get("azp", self.claims["aud"])
+        if known := opaque_tokens.ISSUERS.get(self.federated):
+            chosen = {name: self.claims[name] for name in (known.app, known.user)}
         keys = {f"{self.provider}:{name}": value for name, value in chosen.items()}
         return {**keys, "aws:FederatedProvider": self.federated}
 
@@ -93,7 +95,8 @@ class WebIdentity:
 @operation("sts", "AssumeRoleWithWebIdentity")
 def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
     check_input(call)
-    identity = verified_web_identity(call["WebIdentityToken"])
+    token, provider = call["WebIdentityToken"], call.get("ProviderId")
+    identity = opaque_web_identity(provider, token) if provider else verified_web_identity(token)
     event_history.vouched_for(identity.user_identity())
     session = assume(
         call["RoleArn"],
@@ -116,9 +119,11 @@ def described(session: RoleSession, identity: WebIdentity) -> dict[str, Any]:
 
 
 def check_input(call: Call) -> None:
-    for member in ("PolicyArns", "ProviderId", "MinimumSessionTokenSize"):
+    for member in ("PolicyArns", "MinimumSessionTokenSize"):
         if member in call.parameters:
             raise OutsideTheLab(f"{call.operation} with {member} is not played by this lab (AWS has it).")
+    if call.get("ProviderId", opaque_tokens.AMAZON) not in opaque_tokens.ISSUERS:
+        raise OutsideTheLab(f"ProviderId can be {' or '.join(opaque_tokens.ISSUERS)}: AWS knows no other.")
 
 
 # -- the token -----------------------------------------------------------------------------------
@@ -137,6 +142,20 @@ def verified_web_identity(token: str) -> WebIdentity:
     check_expiry(claims)
     check_tags(claims)
     return identity
+
+
+def opaque_web_identity(provider: str, token: str) -> WebIdentity:
+    """Whom an access token of Facebook or Amazon speaks for, as they say now.
+
+    Raises ``IDPRejectedClaim`` (403) for a token that does not count, or not any more, and
+    ``IDPCommunicationError`` where the provider does not answer.
+    """
+    try:
+        return WebIdentity(provider, provider, opaque_tokens.look_up("sts", provider, token))
+    except opaque_tokens.NotValid:
+        raise AwsError("IDPRejectedClaim", f"{provider} does not accept the token.", status=403) from None
+    except opaque_tokens.NoAnswer:
+        raise AwsError("IDPCommunicationError", f"{provider} does not respond.") from None
 
 
 def provider_of_token(claims: dict[str, Any]) -> WebIdentity:
