@@ -88,10 +88,10 @@ TICKETS = {
     "cognito": "session cookie",
     "client_secret": "client secret",
     "SAMLRequest": "SAML request",
-    "SAMLResponse": "SAML assertion",
+    **dict.fromkeys(("SAMLResponse", "SAMLAssertion"), "SAML assertion"),
 }
 # The secrets that get a letter, as every token and access key does:
-HANDED_ON = ("Session", "code", "SAMLResponse", "code_challenge", "code_verifier", "cognito")
+HANDED_ON = ("Session", "code", "SAMLResponse", "SAMLAssertion", "code_challenge", "code_verifier", "cognito")
 LONGEST_NAME = 30  # of somebody on a ticket: of a username that an outside provider gave, its beginning
 SALT = os.urandom(16)  # of this process: a digest is for comparing, and says nothing to anybody else
 TOKEN_USES = {"id": "ID token", "access": "access token"}

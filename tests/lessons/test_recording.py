@@ -13,7 +13,7 @@ import pytest
 import requests
 from botocore.config import Config
 
-from cognito_lab import Lab, OutsideTheLab, refused
+from cognito_lab import Browser, Lab, OutsideTheLab, refused
 from cognito_lab.errors import AwsError
 from cognito_lab.lessons.recording import record, ticket
 from cognito_lab.network import exchanges
@@ -561,3 +561,27 @@ def test_a_page_is_told_by_its_title_and_a_redirect_by_where_it_leads(lab):
     with lab.record() as story:
         browser.open(f"{scene.pages}/oauth2/authorize?{urlencode(wish)}")
     assert [call.answered for call in story.calls] == [["on to /login"], ["page “Sign in”"]]
+
+
+def test_an_assertion_keeps_its_letter_from_the_university_to_the_identity_pool_and_sts(lab):
+    lab.reset()
+    aws, arn = "urn:amazon:webservices", f"arn:aws:iam::{lab.account}:saml-provider/northshore"
+    lab.university.register_service(aws, "https://signin.aws.amazon.com/saml")
+    metadata = lab.university.metadata
+    boto3.client("iam").create_saml_provider(Name="northshore", SAMLMetadataDocument=metadata)
+    identity_pools, sts = boto3.client("cognito-identity"), boto3.client("sts")
+    pool = identity_pools.create_identity_pool(
+        IdentityPoolName="club", AllowUnauthenticatedIdentities=False, SamlProviderARNs=[arn]
+    )["IdentityPoolId"]
+    browser = Browser().open(lab.university.sign_in_address(aws))
+    with lab.record() as story:
+        browser.press("Aiko Tanaka (aiko@northshore.example)")
+        said = browser.page.hidden["SAMLResponse"]
+        identity_pools.get_id(IdentityPoolId=pool, Logins={arn: said})
+        with refused("InvalidIdentityToken"):  # it names no session
+            role = f"arn:aws:iam::{lab.account}:role/reader"
+            sts.assume_role_with_saml(RoleArn=role, PrincipalArn=arn, SAMLAssertion=said)
+    at_university, at_pool, at_sts = story.calls
+    assert at_pool.asked == ["login of northshore"]
+    (given,) = [one for one in at_university.received if one.label == "SAML assertion"]
+    assert given in at_pool.sent and given in at_sts.sent and said not in repr(story)
