@@ -96,7 +96,7 @@ def asking_now(identity: AnyIdentity) -> AnyIdentity:
 def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
     check_input(call)
     identity = verified_web_identity(call["WebIdentityToken"])
-    event_history.vouched_for(identity.user_identity())
+    event_history.vouched_for(identity.user_identity(), identity.tags())
     identity = asking_now(identity)
     session = assume(
         call["RoleArn"],
