@@ -7,6 +7,8 @@ issuer publishes over HTTP, keep it, and look again when a token names a key the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,8 +54,8 @@ def discover(caller: str, issuer: str) -> dict[str, Any]:
     """The discovery document of ``issuer``, a URL; :class:`NoKey` if there is none of its own."""
     found = moto_patches.account_state(Published).documents
     if issuer not in found:
-        document = _fetch(caller, f"{issuer}/.well-known/openid-configuration")
-        if document.get("issuer") != issuer or "jwks_uri" not in document:
+        document = _fetch(caller, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        if document.get("issuer") != issuer or not str(document.get("jwks_uri")).startswith("https://"):
             raise NoKey(f"{issuer} publishes no discovery document of its own")
         found[issuer] = document
     return found[issuer]
@@ -73,7 +75,7 @@ def check_signature(caller: str, token: str, address: str, algorithms: tuple[str
     try:
         key = published_key(caller, address, str(jwt.get_unverified_header(token).get("kid")))
         jwt.decode(token, key, algorithms=list(algorithms), options=ONLY_THE_SIGNATURE)
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, TypeError, ValueError) as error:  # the last two: the key is of another kind
         raise BadSignature(str(error)) from None
 
 
@@ -81,15 +83,28 @@ def published_key(caller: str, address: str, kid: str) -> Any:
     """The public key called ``kid``; an unknown one makes the caller fetch the set once more."""
     sets = moto_patches.account_state(Published).keys
     if kid not in sets.get(address, {}):
-        rows = _fetch(caller, address).get("keys", [])
-        sets[address] = {row["kid"]: jwt.PyJWK(row).key for row in rows if row.get("use", "sig") == "sig"}
+        sets[address] = dict(_signing_keys(_fetch(caller, address).get("keys")))
     if kid not in sets[address]:
         raise NoKey(f"no key {kid} at {address}")
     return sets[address][kid]
+
+
+def _signing_keys(rows: Any) -> Iterator[tuple[str, Any]]:
+    """The keys that can be read, by their ids; an issuer may publish others besides (RFC 7517, 5)."""
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and isinstance(row.get("kid"), str) and row.get("use", "sig") == "sig":
+            with suppress(jwt.PyJWTError, TypeError, ValueError):
+                yield row["kid"], jwt.PyJWK(row).key
 
 
 def _fetch(caller: str, url: str) -> dict[str, Any]:
     answer = hosts.fetch(caller, "GET", url)
     if answer.status != 200:
         raise NoKey(f"{url} answered {answer.status}")
-    return dict(json_texts.read(answer.body))
+    try:
+        found = json_texts.read(answer.body)
+    except json_texts.NotJson:
+        found = None
+    if not isinstance(found, dict):
+        raise NoKey(f"{url} answered something else than a JSON object")
+    return found

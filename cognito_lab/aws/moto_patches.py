@@ -23,6 +23,7 @@ The seams, each with a test in ``tests/aws/test_moto_patches.py`` that says whic
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Container
 from email.message import Message
 from functools import cache
@@ -334,7 +335,10 @@ def secret(region: str, name: str) -> Any:
     """moto's secret of Secrets Manager with this name or ARN, or ``None``."""
     from moto.secretsmanager.models import secretsmanager_backends
 
-    return secretsmanager_backends[ACCOUNT][region].secrets.get(name)
+    secrets: Any = secretsmanager_backends[ACCOUNT][region].secrets
+    for each in [one for one in secrets.values() if one.is_deleted() and one.deleted_date <= time.time()]:
+        secrets.pop(each.name)  # its days to be restored are over
+    return secrets.get(name)
 
 
 def dynamodb_table(region: str, name: str) -> Any:
@@ -342,6 +346,14 @@ def dynamodb_table(region: str, name: str) -> Any:
     from moto.dynamodb.models import dynamodb_backends
 
     return dynamodb_backends[ACCOUNT][region].tables.get(name)
+
+
+def reserved_words() -> list[str]:
+    """The words that no expression of DynamoDB may have as a name (Developer Guide, "Reserved words")."""
+    from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
+
+    found: list[str] = ReservedKeywords.get_reserved_keywords()
+    return found
 
 
 def is_condition(expression: str | None, asked: dict[str, Any]) -> bool:
@@ -364,7 +376,6 @@ def queried_partition(region: str, asked: dict[str, Any]) -> list[dict[str, Any]
 
     What moto cannot read has none, and moto will refuse it.
     """
-    from moto.core.exceptions import JsonRESTError
     from moto.dynamodb.models import dynamodb_backends
     from moto.dynamodb.parsing.key_condition_expression import parse_expression
 
@@ -376,7 +387,7 @@ def queried_partition(region: str, asked: dict[str, Any]) -> list[dict[str, Any]
             asked.get("ExpressionAttributeNames", {}),
             schema,
         )
-    except JsonRESTError:
+    except Exception:
         return []
     return [value for _, value in found[0]]
 

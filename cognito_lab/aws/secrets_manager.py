@@ -68,6 +68,12 @@ def check(call: Call) -> None:
         raise AwsError("InvalidNextTokenException", "The NextToken value is invalid.")
     if "SecretId" in call.parameters:
         check_secret(call)
+    named = moto_patches.secret(call.region, call.get("Name", ""))
+    if named and named.is_deleted():
+        raise AwsError(
+            "InvalidRequestException",
+            "You can't create this secret because a secret with this name is already scheduled for deletion.",
+        )
 
 
 def check_secret(call: Call) -> None:

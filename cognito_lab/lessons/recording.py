@@ -88,10 +88,11 @@ TICKETS = {
     "cognito": "session cookie",
     "client_secret": "client secret",
     "SAMLRequest": "SAML request",
-    "SAMLResponse": "SAML assertion",
+    **dict.fromkeys(("SAMLResponse", "SAMLAssertion"), "SAML assertion"),
 }
 # The secrets that get a letter, as every token and access key does:
-HANDED_ON = ("Session", "code", "SAMLResponse", "code_challenge", "code_verifier", "cognito")
+HANDED_ON = ("Session", "code", "SAMLResponse", "SAMLAssertion", "code_challenge", "code_verifier", "cognito")
+LONGEST_NAME = 30  # of somebody on a ticket: of a username that an outside provider gave, its beginning
 SALT = os.urandom(16)  # of this process: a digest is for comparing, and says nothing to anybody else
 TOKEN_USES = {"id": "ID token", "access": "access token"}
 ISSUERS = {
@@ -330,7 +331,8 @@ def words_and_tickets(found: list[Leaf]) -> tuple[list[str], list[Ticket], dict[
     decoded: dict[str, tables.Table] = {}
     for above, name, value in found:
         if above == "Logins":
-            words[f"{above} {name}"] = f"login of {USER_POOL.sub('cognito-idp…/', name)}"
+            words[f"{above} {name}"] = f"login of {USER_POOL.sub('cognito-idp…/', shortened(name))}"
+            name = "SAMLResponse" if ":saml-provider/" in name else name
         if name in TICKETS or JWT.fullmatch(str(value)):
             tickets.append(ticket(name, str(value)))
             with suppress(ValueError):  # not a signed token
@@ -365,6 +367,7 @@ def ticket(name: str, value: str) -> Ticket:
     an_id = shortened("".join(named[:1]).rpartition(":")[2])
     whose = next((one for one in named if not UUID.search(one)), an_id)
     whose = whose.partition("@")[0]  # of an address the person's part: there is little room
+    whose = whose if len(whose) <= LONGEST_NAME else f"{whose[: LONGEST_NAME - 1]}…"
     return Ticket("token", f"{kind} of {whose}" if whose else kind, digest(value))
 
 

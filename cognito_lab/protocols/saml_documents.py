@@ -152,11 +152,18 @@ def read_instant(text: str | None) -> float:
 
 @dataclass(frozen=True)
 class Metadata:
-    """An identity provider: its name, where browsers go to sign in, and the certificates of its keys."""
+    """An identity provider: its name, where browsers bring requests, and the certificates of its keys."""
 
     entity_id: str
-    sign_in_url: str
+    addresses: tuple[str, ...]  # for HTTP-Redirect
     certificates: tuple[str, ...]  # base64 of DER, without the lines of PEM
+
+    @property
+    def sign_in_url(self) -> str:
+        """Raises :class:`SamlError`: none is for HTTP-Redirect, which only a service that asks needs."""
+        if not self.addresses:
+            raise SamlError("The metadata lack an address for HTTP-Redirect.")
+        return self.addresses[0]
 
 
 def read_metadata(document: bytes) -> Metadata:
@@ -170,7 +177,7 @@ def read_metadata(document: bytes) -> Metadata:
         for certificate in all_of(key, "ds:KeyInfo/ds:X509Data/ds:X509Certificate")
     )
     services = all_of(root, "md:IDPSSODescriptor/md:SingleSignOnService")
-    addresses = [service.get("Location") for service in services if service.get("Binding") == REDIRECT]
-    if not (root.get("entityID") and addresses and certificates):
-        raise SamlError("The metadata lack an entity ID, an address for HTTP-Redirect, or a certificate.")
-    return Metadata(root.get("entityID"), addresses[0], certificates)
+    addresses = [service.get("Location", "") for service in services if service.get("Binding") == REDIRECT]
+    if not (root.get("entityID") and certificates):
+        raise SamlError("The metadata lack an entity ID, or a certificate.")
+    return Metadata(root.get("entityID"), tuple(filter(None, addresses)), certificates)

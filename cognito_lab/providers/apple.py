@@ -23,9 +23,9 @@ from cognito_lab.network.forms import OAuthError, as_json, refuse_if
 from cognito_lab.network.messages import Response
 from cognito_lab.protocols import oauth, signing_keys
 from cognito_lab.providers.accounts import Client, SignIn
-from cognito_lab.providers.authorization_server import AuthorizationServer
+from cognito_lab.providers.authorization_server import AuthorizationServer, Routes
 from cognito_lab.providers.pages import page, parse_page
-from cognito_lab.providers.social import HOUR, Routes, Social
+from cognito_lab.providers.social import HOUR, Social
 
 HALF_A_YEAR = 15_777_000  # seconds; "Creating a client secret"
 PEM = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8

@@ -30,6 +30,7 @@ from cognito_lab.providers.accounts import Account, Client, SignIn
 from cognito_lab.providers.pages import browse, error_page, page, submit
 
 FORM_SECONDS = 24 * 3600
+Routes = Mapping[tuple[str, str], Callable[[Any, Request], Response]]
 CODE_SECONDS = 600  # the longest life of a code that RFC 6749, 4.1.2, recommends
 
 
@@ -85,7 +86,7 @@ class AuthorizationServer:
     # -- what each of them has of its own --------------------------------------------------------
 
     @property
-    def routes(self) -> Mapping[tuple[str, str], Callable[[Any, Request], Response]]:
+    def routes(self) -> Routes:
         """Who answers, by method and address."""
         raise NotImplementedError
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import string
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -24,7 +24,7 @@ from cognito_lab.network.messages import Headers, Request, Response
 from cognito_lab.protocols import oauth, signing_keys
 from cognito_lab.providers import checks, google_accounts
 from cognito_lab.providers.accounts import Client, SignIn
-from cognito_lab.providers.authorization_server import AuthorizationServer
+from cognito_lab.providers.authorization_server import AuthorizationServer, Routes
 from cognito_lab.providers.pages import browse, page, parse_page, submit
 
 SCRIPTS = {name: (google_accounts.HERE / f"gsi_{name}.js").read_bytes() for name in ("client", "handover")}
@@ -48,7 +48,7 @@ class Google(AuthorizationServer):
         self._on_its_way: Callable[[str], str] = str  # what becomes of an ID token behind the token endpoint
 
     @property
-    def routes(self) -> Mapping[tuple[str, str], Callable[[Any, Request], Response]]:
+    def routes(self) -> Routes:
         return ROUTES
 
     def new_subject(self) -> str:
@@ -187,7 +187,7 @@ def _script(name: str) -> Response:
     return Response(200, Headers({"content-type": "text/javascript; charset=utf-8"}), SCRIPTS[name])
 
 
-ROUTES: dict[tuple[str, str], Callable[[Google, Request], Response]] = {
+ROUTES: Routes = {
     ("GET", f"{google_accounts.ISSUER}/.well-known/openid-configuration"): lambda google, _: as_json(
         google_accounts.DISCOVERY
     ),

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import string
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -22,10 +22,9 @@ from cognito_lab.network.forms import OAuthError, as_json, read_form
 from cognito_lab.network.messages import Request, Response
 from cognito_lab.providers import checks
 from cognito_lab.providers.accounts import Client, SignIn
-from cognito_lab.providers.authorization_server import AuthorizationServer
+from cognito_lab.providers.authorization_server import AuthorizationServer, Routes
 
 HOUR = 3600
-Routes = Mapping[tuple[str, str], Callable[[Any, Request], Response]]
 
 
 class Social(AuthorizationServer):

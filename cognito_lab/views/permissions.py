@@ -91,7 +91,9 @@ def permissions(
         return Permissions(name, action, resource, False, "denied: the session is over; no policy is asked")
     if enforcement.is_owner(principal):
         return Permissions(name, action, resource, True, "allowed: the account's owner may do everything")
-    request = Request("GET", f"https://{service}.amazonaws.com/")
+    region = resource.split(":")[3] if resource.count(":") > 4 else ""
+    host = ".".join(filter(None, (service, region, "amazonaws.com")))
+    request = Request("GET", f"https://{host}/")
     if service == "s3":
         verdict = access.verdict_on(principal, action, resource, request, **context)
     else:

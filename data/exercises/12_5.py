@@ -5,8 +5,8 @@ from cognito_lab.practice.checks import expect
 title, core, difficulty, minutes = "How many doors?", False, 1, 2
 expected = "1 for the one door, 5 for the many doors, and the right number for other identity pools."
 hint = """
-User pools are in one list of the answer, the public providers in a dictionary. A part that is empty may be missing
-from the answer, so read it with `.get(…)`.
+User pools are in one list of the answer, SAML providers in another, the public providers in a dictionary. A part that
+is empty may be missing from the answer, so read it with `.get(…)`.
 """
 scene = "directory"
 
@@ -15,7 +15,8 @@ def count_doors(identity_pools, pool):
     """The number of providers that the identity pool with the id `pool` lists."""
     settings = identity_pools.describe_identity_pool(IdentityPoolId=pool)
     user_pools = settings.get("CognitoIdentityProviders", [])
-    return len(user_pools) + len(settings.get("SupportedLoginProviders", {}))
+    saml = settings.get("SamlProviderARNs", [])
+    return len(user_pools) + len(saml) + len(settings.get("SupportedLoginProviders", {}))
 
 
 def check(answer, scene, lab):
@@ -31,10 +32,14 @@ def check(answer, scene, lab):
         {"accounts.google.com": "web.apps.googleusercontent.com"},
         {"graph.facebook.com": "500"},
     )
+    university = boto3.client("iam").create_saml_provider(
+        Name="northshore", SAMLMetadataDocument=lab.university.metadata
+    )["SAMLProviderArn"]
     for who, listed, right in (
         ("Google and Facebook, and no user pool", {"SupportedLoginProviders": {**google, **facebook}}, 2),
         ("the user pool and Google", {**user_pool, "SupportedLoginProviders": google}, 2),
         ("the user pool only", user_pool, 1),
+        ("the user pool and a university by SAML", {**user_pool, "SamlProviderARNs": [university]}, 2),
         ("nobody", {}, 0),
     ):
         pool = identity_pools.create_identity_pool(
@@ -73,3 +78,10 @@ def wrong_the_list_itself(identity_pools, pool):
     """Return a number; you returned list"""
     settings = identity_pools.describe_identity_pool(IdentityPoolId=pool)
     return [*settings.get("CognitoIdentityProviders", []), *settings.get("SupportedLoginProviders", {})]
+
+
+def wrong_no_saml(identity_pools, pool):
+    """a university by SAML: that is 2, and you counted 1"""
+    settings = identity_pools.describe_identity_pool(IdentityPoolId=pool)
+    lists = settings.get("CognitoIdentityProviders", []), settings.get("SupportedLoginProviders", {})
+    return sum(map(len, lists))

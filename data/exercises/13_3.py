@@ -50,11 +50,8 @@ def check(answer, scene, lab):
 def told(harm):
     """What one finding gives, in words."""
     changes, reads, knows, unknown = harm
-    got = (
-        f"changes {changes} of the folders, and reads {reads}"
-        if changes or reads
-        else "reads and changes nothing"
-    )
+    folders = ("nothing", "one folder", "two folders", "three folders")
+    got = f"changes {folders[changes]} and reads {folders[reads]}"
     learns = ", but learns who exists" if knows else ""
     return f"{got}{learns} ({'without an account' if unknown else 'with an account'})"
 

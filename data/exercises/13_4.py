@@ -1,5 +1,5 @@
-"""How would you have found 13.2 before Rook did? Write `open_roles`: it returns the names of all roles of the account that
-somebody can take who comes from an identity pool of a stranger. The account has many roles.
+"""How would you have found 13.2 before Rook did? Write `open_roles`. It returns the names of all roles of the account
+that a stranger can take through an identity pool of their own. The account has many roles.
 """
 
 import json

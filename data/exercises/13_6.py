@@ -30,7 +30,10 @@ def check(answer, scene, lab):
     )
     expect(not code, f"SignUp refuses this name: {code}.")
     user_pools.confirm_sign_up(**person, ConfirmationCode=lab.inbox(mail)[-1].code)
-    _, credentials = identity_and_credentials(scene.gallery, {scene.issuer: id_token(scene, answer)})
+    login = {scene.issuer: id_token(scene, answer)}
+    code = refusal_of(partial(identity_and_credentials, scene.gallery, login))
+    expect(not code, f"`{answer}` gets no credentials: a tag of a session cannot contain all characters.")
+    _, credentials = identity_and_credentials(scene.gallery, login)
     rook = client_with(credentials)
     code = refusal_of(partial(rook.get_object, Bucket=scene.bucket, Key="drafts/crab.svg"))
     wrong_case = answer != answer.lower() and "drafts/crab.svg".startswith(answer.lower())
@@ -42,4 +45,5 @@ wrong_curator = "curator", "does not begin with this username"
 wrong_ines = "ines", "is somebody's username already"
 wrong_capital = "Drafts", "S3 tells capital letters"
 wrong_space = "all drafts", "SignUp refuses this name"
+wrong_star = "*", "a tag of a session cannot contain all characters"
 wrong_number = 7, "Write a username"

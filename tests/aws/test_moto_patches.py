@@ -134,6 +134,35 @@ def test_seam_5_the_storage_has_the_members_that_the_rooms_use(lab):
     assert {"buckets"} <= set(vars(moto_patches.s3()))
 
 
+def test_seam_5_tables_secrets_and_tags_are_where_the_rooms_look(lab):
+    make = {"AttributeName": "place"}, {"AttributeName": "number"}
+    boto3.client("dynamodb").create_table(
+        TableName="tides", BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{**row, "AttributeType": "S"} for row in make],
+        KeySchema=[{**make[0], "KeyType": "HASH"}, {**make[1], "KeyType": "RANGE"}],
+    )  # fmt: skip
+    table = moto_patches.dynamodb_table("us-east-1", "tides")
+    assert (table.hash_key_attr, table.attr[0]["AttributeType"]) == ("place", "S")
+    assert [row["AttributeName"] for row in table.schema] == ["place", "number"] and not table.all_indexes()
+    asked = {
+        "TableName": "tides", "KeyConditionExpression": "#p = :p AND number > :n",
+        "ExpressionAttributeNames": {"#p": "place"},
+        "ExpressionAttributeValues": {":p": {"S": "reef"}, ":n": {"S": "1"}},
+    }  # fmt: skip
+    assert moto_patches.queried_partition("us-east-1", asked) == [{"S": "reef"}]
+    assert moto_patches.queried_partition("us-east-1", {**asked, "IndexName": "none"}) == []
+    assert moto_patches.is_condition("place = :p", asked) and not moto_patches.is_condition("place =", asked)
+    assert "YEAR" in moto_patches.reserved_words()
+    arn = boto3.client("secretsmanager").create_secret(Name="tides")["ARN"]
+    for name in (arn, "tides"):
+        assert moto_patches.secret("us-east-1", name).arn == arn
+    assert moto_patches.secret("eu-west-1", "tides") is None
+    boto3.client("s3").create_bucket(Bucket="reef")
+    boto3.client("s3").put_object(Bucket="reef", Key="a", Body=b"", Tagging="team=reef")
+    assert moto_patches.tags_of_object("reef", "a") == {"team": "reef"}
+    assert moto_patches.tags_of_object("reef", "b") == moto_patches.tags_of_object("none", "a") == {}
+
+
 def test_seam_1_an_amazonaws_host_that_moto_does_not_list_is_refused_and_not_answered_by_moto(lab):
     with pytest.raises(OutsideTheLab, match="nowhere"):
         requests.get("https://nowhere.us-east-1.amazonaws.com/")

@@ -101,7 +101,7 @@ def test_any_certificate_of_the_metadata_will_do(place: Place) -> None:
         saml_documents.read_metadata(one.metadata.encode()).certificates[0]
         for one in (other, place.university)
     ]
-    metadata = saml_documents.Metadata(provider.METADATA_URL, "", tuple(both))
+    metadata = saml_documents.Metadata(provider.METADATA_URL, (), tuple(both))
     place.expected = Expected(metadata, (POOL,), ACS, "_request")
     assert place.believed(place.response()) == place.name_id()
 

@@ -54,6 +54,18 @@ def test_the_operations_that_moto_carries() -> None:
     assert secrets.create_secret(Name="tides", SecretString="high")["ARN"] != made["ARN"]
 
 
+def test_a_deleted_secret_keeps_its_name_until_its_days_are_over(world: World) -> None:
+    secrets, asked = boto3.client("secretsmanager"), {"SecretId": "tidepool/key"}
+    secrets.delete_secret(**asked, RecoveryWindowInDays=7)
+    world.lab.travel(days=6)
+    assert secrets.describe_secret(**asked)["DeletedDate"] > world.lab.now
+    assert refusal(secrets.create_secret, Name="tidepool/key")[:2] == ("InvalidRequestException", 400)
+    world.lab.travel(days=1, seconds=1)
+    secrets = boto3.client("secretsmanager")
+    assert refusal(secrets.describe_secret, **asked)[:2] == ("ResourceNotFoundException", 400)
+    secrets.create_secret(Name="tidepool/key", SecretString="high water")
+
+
 def test_a_member_reads_a_secret_and_a_guest_with_the_same_role_does_not(world: World) -> None:
     pool = world.create_pool()
     who = {"cognito-identity.amazonaws.com:aud": pool}

@@ -13,7 +13,7 @@ import pytest
 import requests
 from botocore.config import Config
 
-from cognito_lab import Lab, OutsideTheLab, refused
+from cognito_lab import Browser, Lab, OutsideTheLab, refused
 from cognito_lab.errors import AwsError
 from cognito_lab.lessons.recording import record, ticket
 from cognito_lab.network import exchanges
@@ -271,6 +271,17 @@ def test_after_z_come_two_letters(hosts):
     assert len(set(letters)) == 54
 
 
+def test_a_saml_login_is_a_ticket_and_its_provider_is_told_by_name(lab):
+    scene = lab.scene("every_provider")
+    address = lab.university.sign_in_address("urn:amazon:webservices")
+    document = lab.university.answer_by_hand(address, "aiko@northshore.example")[1]["SAMLResponse"]
+    login = {scene.university: document}
+    with lab.record() as story:
+        boto3.client("cognito-identity").get_id(IdentityPoolId=scene.identity_pool, Logins=login)
+    assert str(story).startswith("app → identity pool: GetId (login of northshore) [SAML assertion · A]")
+    assert document not in str(story)
+
+
 def test_googles_token_keeps_its_letter_from_the_button_to_the_identity_pool(lab):
     scene, goran = lab.scene("two_doors"), "goran.pavic@gmail.example"
     with record() as story:
@@ -513,6 +524,9 @@ def token(**claims):
         ("IdToken", token(token_use="id", sub=AN_ID, email="m@x.example"), "ID token of m"),
         ("IdToken", token(token_use="id", sub=AN_ID), "ID token of 0a1b2c3d…"),
         ("IdToken", "eyJub3QganNvbg.bm90anNvbg.x", "ID token, unreadable"),
+        ("IdToken", token(username="LoginWithAmazon_amzn1.account.SXNJC71GLOLYO"),
+         "ID token of LoginWithAmazon_amzn1.account…"),
+        ("graph.facebook.com", "EAA-opaque", "access token"),
         ("AccessToken", "ya29.opaque", "access token"),
         ("RefreshToken", "eyJ.a.b.c.d", "refresh token"),
         ("PASSWORD", "hunter2", "password"),
@@ -547,3 +561,27 @@ def test_a_page_is_told_by_its_title_and_a_redirect_by_where_it_leads(lab):
     with lab.record() as story:
         browser.open(f"{scene.pages}/oauth2/authorize?{urlencode(wish)}")
     assert [call.answered for call in story.calls] == [["on to /login"], ["page “Sign in”"]]
+
+
+def test_an_assertion_keeps_its_letter_from_the_university_to_the_identity_pool_and_sts(lab):
+    lab.reset()
+    aws, arn = "urn:amazon:webservices", f"arn:aws:iam::{lab.account}:saml-provider/northshore"
+    lab.university.register_service(aws, "https://signin.aws.amazon.com/saml")
+    metadata = lab.university.metadata
+    boto3.client("iam").create_saml_provider(Name="northshore", SAMLMetadataDocument=metadata)
+    identity_pools, sts = boto3.client("cognito-identity"), boto3.client("sts")
+    pool = identity_pools.create_identity_pool(
+        IdentityPoolName="club", AllowUnauthenticatedIdentities=False, SamlProviderARNs=[arn]
+    )["IdentityPoolId"]
+    browser = Browser().open(lab.university.sign_in_address(aws))
+    with lab.record() as story:
+        browser.press("Aiko Tanaka (aiko@northshore.example)")
+        said = browser.page.hidden["SAMLResponse"]
+        identity_pools.get_id(IdentityPoolId=pool, Logins={arn: said})
+        with refused("InvalidIdentityToken"):  # it names no session
+            role = f"arn:aws:iam::{lab.account}:role/reader"
+            sts.assume_role_with_saml(RoleArn=role, PrincipalArn=arn, SAMLAssertion=said)
+    at_university, at_pool, at_sts = story.calls
+    assert at_pool.asked == ["login of northshore"]
+    (given,) = [one for one in at_university.received if one.label == "SAML assertion"]
+    assert given in at_pool.sent and given in at_sts.sent and said not in repr(story)

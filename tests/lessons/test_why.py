@@ -846,6 +846,8 @@ WITHOUT_WORDS = {
     "identity_pools.pools._pool_of_arn",
     "identity_pools.pools.check_role_mapping",
     "identity_pools.pools.check_settings",
+    "sts.assume_role.check_size",
+    "sts.web_identity.session_policy",
     "user_pools.settings.saml_metadata.complete_details",
     "user_pools.people.admin.list_users",
     "user_pools.settings.app_clients.check_attribute_lists",

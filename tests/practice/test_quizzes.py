@@ -14,7 +14,7 @@ from cognito_lab.practice.quizzes import QUIZZES, Question, Quiz, load_questions
 from cognito_lab.views.palette import MARK, REFUSED
 from cognito_lab.views.twin import WIDGET_VIEW
 
-LESSONS = ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "12", "13", "14"]
+LESSONS = ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "14"]
 CHOICE = '[[question.choice]]\ntext = "{text}"\nright = {right}\nbecause = "because of {text}"\n'
 
 

@@ -64,6 +64,41 @@ def test_boto3_from_sign_up_to_a_picture_and_refused_elsewhere(lab: Lab, server:
     }
 
 
+def test_boto3_keeps_rows_and_secrets_over_the_wire(lab: Lab, server: Server) -> None:
+    lab.scene("roles")
+    seen = program(
+        server.url,
+        """
+        own, nina = boto3.resource("dynamodb"), sign_in()
+        table = own.create_table(
+            TableName="sightings", BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "owner", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "owner", "KeyType": "HASH"}],
+        )
+        table.wait_until_exists()
+        table.put_item(Item={"owner": "nina", "species": "crab ü", "raw": b"\\0\\xff"})
+        secrets = boto3.client("secretsmanager")
+        secrets.create_secret(Name="tides", SecretString="high")
+        key = {"TableName": "sightings", "Key": {"owner": {"S": "nina"}}}
+        print(json.dumps({
+            "row": table.get_item(Key={"owner": "nina"})["Item"]["species"],
+            "raw": bytes(table.get_item(Key={"owner": "nina"})["Item"]["raw"]).hex(),
+            "her row": code(nina.client("dynamodb").get_item, **key),
+            "missing": code(boto3.client("dynamodb").get_item, **{**key, "TableName": "none"}),
+            "no key": code(boto3.client("dynamodb").get_item, TableName="sightings", Key={}),
+            "not played": code(boto3.client("dynamodb").list_backups),
+            "secret": secrets.get_secret_value(SecretId="tides")["SecretString"],
+            "her secret": code(nina.client("secretsmanager").get_secret_value, SecretId="tides"),
+        }))
+        """,
+    )
+    assert seen == {
+        "row": "crab ü", "raw": "00ff", "secret": "high", "not played": "OutsideTheLab",
+        **dict.fromkeys(("her row", "her secret"), "AccessDeniedException"),
+        "missing": "ResourceNotFoundException", "no key": "ValidationException",
+    }  # fmt: skip
+
+
 # What a program sees before and after an hour that only the account knows.
 AN_HOUR = """
 from botocore.config import Config

@@ -315,6 +315,21 @@ def test_other_services_than_s3() -> None:
     assert boto3.client("cognito-idp", **who).describe_user_pool(UserPoolId=pool.rpartition("/")[2])
 
 
+def test_the_region_is_that_of_the_resource_and_a_row_is_a_condition_key() -> None:
+    tables = "arn:aws:dynamodb:eu-west-1:123456789012:table/tides"
+    where = {
+        "StringEquals": {"aws:RequestedRegion": "eu-west-1"},
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "mara"},
+    }
+    keys = member(allow("dynamodb:*", Condition=where))
+    for table, row, allowed in (
+        (tables, "mara", True), (tables, "ben", False), (tables.replace("eu-west", "us-east"), "mara", False),
+    ):  # fmt: skip
+        assert (
+            permissions(keys, "dynamodb:GetItem", table, **{"dynamodb:LeadingKeys": row}).allowed == allowed
+        )
+
+
 def test_what_a_policy_says_is_escaped() -> None:
     view = ask(allow("s3:GetObject", Sid="x", Condition={"StringEquals": {"aws:UserAgent": "<b>"}}))
     assert "&lt;b&gt;" in view.html() and "<b>" not in view.html()

@@ -57,6 +57,7 @@ DATE = re.compile(
     r"(T(\d\d?(:\d\d?(:\d\d?([.]\d{1,9})?)?)?)?(Z|[+-]\d\d(:?\d\d)?)?)?",
     re.IGNORECASE,
 )
+ARN = re.compile(r"arn:(aws(-[a-z-]+)?|\*)(:[^:]*){3}:.*", re.DOTALL)
 # Control characters, and halves of surrogate pairs.
 UNREADABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\U0010ffff]")
 
@@ -116,6 +117,8 @@ def _problems(document: Any, kind: str) -> Iterator[str]:
         return
     if document.get("Version", "2008-10-17") not in ("2008-10-17", "2012-10-17"):
         yield "The policy must contain a valid version string"
+    if kind != policies.RESOURCE:  # S3's own examples have spaces in them
+        yield from _ids(questions.as_list(document["Statement"]))
     for statement in questions.as_list(document["Statement"]):
         if not isinstance(statement, dict) or statement.keys() - ELEMENTS:
             yield SYNTAX
@@ -133,6 +136,15 @@ def _problems(document: Any, kind: str) -> Iterator[str]:
         yield from _details(statement)
 
 
+def _ids(statements: list[Any]) -> Iterator[str]:
+    """IAM takes letters and digits in a ``Sid``, and each of them once."""
+    ids = [str(one["Sid"]) for one in statements if isinstance(one, dict) and one.get("Sid")]
+    if not all(re.fullmatch("[0-9A-Za-z]*", text) for text in ids):
+        yield "Statement IDs (SID) must be alpha-numeric."
+    if len(set(ids)) < len(ids):
+        yield "Statement IDs (SID) in a single policy must be unique."
+
+
 def _details(statement: Statement) -> Iterator[str]:
     texts = {
         name: questions.as_list(statement.get(name))
@@ -143,10 +155,10 @@ def _details(statement: Statement) -> Iterator[str]:
         yield SYNTAX
         return
     for action in texts["Action"] + texts["NotAction"]:
-        if action != "*" and not re.fullmatch(r"[\w-]+:[\w*?]+", action):
+        if action != "*" and not re.fullmatch(r"[\w-]+:[\w*?]+", action, re.ASCII):
             yield "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
     for resource in texts["Resource"] + texts["NotResource"]:
-        if resource != "*" and not resource.startswith(("arn:", "${")):
+        if resource != "*" and not ARN.fullmatch(resource):
             yield f'Resource {resource} must be in ARN format or "*".'
     for element in ("Principal", "NotPrincipal"):
         if element in statement and not names_principals(statement[element]):

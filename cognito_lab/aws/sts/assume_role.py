@@ -84,6 +84,15 @@ def check_chaining(call: Call, seconds: int) -> None:
 
 # -- what IAM refuses to save ----------------------------------------------------------------------
 
+# The largest policies (IAM, "IAM and AWS STS quotas"), and what is said of a larger one.
+QUOTAS = {
+    "PutRolePolicy": (10_240, "Maximum policy size of {most} bytes exceeded for role {name}"),
+    "PutUserPolicy": (2_048, "Maximum policy size of {most} bytes exceeded for user {name}"),
+    "CreatePolicy": (6_144, "Cannot exceed quota for PolicySize: {most}"),
+    "CreateRole": (2_048, "Cannot exceed quota for ACLSizePerRole: {most}"),
+    "UpdateAssumeRolePolicy": (2_048, "Cannot exceed quota for ACLSizePerRole: {most}"),
+}
+
 
 @check_before("iam", "PutRolePolicy")
 @check_before("iam", "PutUserPolicy")
@@ -91,15 +100,27 @@ def check_chaining(call: Call, seconds: int) -> None:
 def check_identity_policy(call: Call) -> None:
     """The document must be sound, and must not say whom it is about: that is whoever it is put on."""
     policy_documents.validated(call["PolicyDocument"], IDENTITY)
+    check_size(call, call["PolicyDocument"])
 
 
 @check_before("iam", "UpdateAssumeRolePolicy")
 def check_trust_policy(call: Call) -> None:
-    document = policy_documents.validated(
-        call.get("AssumeRolePolicyDocument") or call["PolicyDocument"], TRUST
-    )
+    text = call.get("AssumeRolePolicyDocument") or call["PolicyDocument"]
+    document = policy_documents.validated(text, TRUST)
     principals.check_named(document)
     check_names_a_pool(document)
+    check_size(call, text)
+
+
+def check_size(call: Call, text: str) -> None:
+    """A policy has a largest size, white space apart. Inline policies of a role or user count together."""
+    most, refusal = QUOTAS[call.operation]
+    iam, name = moto_patches.iam(), call.get("RoleName") or call.get("UserName")
+    holders = {"PutRolePolicy": iam.roles, "PutUserPolicy": iam.users}.get(call.operation, {}).values()
+    holder = next((one for one in holders if one.name == name), None)
+    inline = {**(holder.policies if holder else {}), call.get("PolicyName"): text}
+    if sum(len("".join(each.split())) for each in inline.values()) > most:
+        raise AwsError("LimitExceeded", refusal.format(most=most, name=name), 409)
 
 
 def check_names_a_pool(document: Document) -> None:

@@ -101,7 +101,7 @@ def assume_role_with_saml(call: Call) -> dict[str, Any]:
     check_principal(call["PrincipalArn"], call["RoleArn"])
     provider = identity_providers.saml_provider(call["PrincipalArn"])
     check_registered(provider)
-    identity = web_identity.asking_now(verified_identity(provider, call["SAMLAssertion"]))
+    identity = verified_identity(provider, call["SAMLAssertion"])
     check_tags(identity)
     event_history.vouched_for(identity.user_identity(), identity.tags())
     name = session_name(identity)

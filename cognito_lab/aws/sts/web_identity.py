@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from cognito_lab.aws import jwt_issuers, moto_patches
+from cognito_lab.aws import jwt_issuers, moto_patches, opaque_tokens
 from cognito_lab.aws.api.operations import Call, operation
 from cognito_lab.aws.cloudtrail import event_history
 from cognito_lab.aws.iam import enforcement, policies, policy_documents
@@ -33,6 +33,7 @@ TAG = r"[\w\s.:/=+\-@]"  # what a tag's key and value are made of
 IDENTITY_POOLS = "cognito-identity.amazonaws.com"
 GOOGLE = "accounts.google.com"
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
+MOST_OF_SESSION = 2048  # characters of a session policy
 NO_KEY = (
     "Couldn't retrieve verification key from your identity provider,  "
     "please reference AssumeRoleWithWebIdentity documentation for requirements"
@@ -40,7 +41,9 @@ NO_KEY = (
 NOT_A_JWT = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
 
 
-AnyIdentity = TypeVar("AnyIdentity", bound="WebIdentity")
+def keys_of_request() -> dict[str, Any]:
+    """The condition keys of the request that is being answered."""
+    return enforcement.context(exchanges.current_request(), None)
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,8 @@ class WebIdentity:
     provider: str
     federated: str
     claims: dict[str, Any]
-    request: dict[str, Any] = field(default_factory=dict)
     action: str = ASSUME_ROLE_WITH_WEB_IDENTITY
+    request: dict[str, Any] = field(default_factory=keys_of_request)
 
     def context(self) -> dict[str, Any]:
         """The condition keys that the trust policy sees and the session keeps (IAM page "Condition keys")."""
@@ -66,6 +69,8 @@ class WebIdentity:
         if self.provider == GOOGLE:
             chosen["oaud"] = self.claims["aud"]
             chosen["aud"] = self.claims.get("azp", self.claims["aud"])
+        if known := opaque_tokens.ISSUERS.get(self.federated):
+            chosen = {name: self.claims[name] for name in (known.app, known.user)}
         keys = {f"{self.provider}:{name}": value for name, value in chosen.items()}
         return {**keys, "aws:FederatedProvider": self.federated}
 
@@ -87,17 +92,12 @@ class WebIdentity:
         return {**keys, "aws:TagKeys": list(self.tags())} if keys else {}
 
 
-def asking_now(identity: AnyIdentity) -> AnyIdentity:
-    """``identity`` with the condition keys of the request that STS has before it."""
-    return replace(identity, request=enforcement.context(exchanges.current_request(), None))
-
-
 @operation("sts", "AssumeRoleWithWebIdentity")
 def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
     check_input(call)
-    identity = verified_web_identity(call["WebIdentityToken"])
+    token, provider = call["WebIdentityToken"], call.get("ProviderId")
+    identity = opaque_web_identity(provider, token) if provider else verified_web_identity(token)
     event_history.vouched_for(identity.user_identity(), identity.tags())
-    identity = asking_now(identity)
     session = assume(
         call["RoleArn"],
         call["RoleSessionName"],
@@ -119,9 +119,11 @@ def described(session: RoleSession, identity: WebIdentity) -> dict[str, Any]:
 
 
 def check_input(call: Call) -> None:
-    for member in ("PolicyArns", "ProviderId", "MinimumSessionTokenSize"):
+    for member in ("PolicyArns", "MinimumSessionTokenSize"):
         if member in call.parameters:
             raise OutsideTheLab(f"{call.operation} with {member} is not played by this lab (AWS has it).")
+    if call.get("ProviderId", opaque_tokens.AMAZON) not in opaque_tokens.ISSUERS:
+        raise OutsideTheLab(f"ProviderId can be {' or '.join(opaque_tokens.ISSUERS)}: AWS knows no other.")
 
 
 # -- the token -----------------------------------------------------------------------------------
@@ -140,6 +142,20 @@ def verified_web_identity(token: str) -> WebIdentity:
     check_expiry(claims)
     check_tags(claims)
     return identity
+
+
+def opaque_web_identity(provider: str, token: str) -> WebIdentity:
+    """Whom an access token of Facebook or Amazon speaks for, as they say now.
+
+    Raises ``IDPRejectedClaim`` (403) for a token that does not count, or not any more, and
+    ``IDPCommunicationError`` where the provider does not answer.
+    """
+    try:
+        return WebIdentity(provider, provider, opaque_tokens.look_up("sts", provider, token))
+    except opaque_tokens.NotValid:
+        raise AwsError("IDPRejectedClaim", f"{provider} does not accept the token.", status=403) from None
+    except opaque_tokens.NoAnswer:
+        raise AwsError("IDPCommunicationError", f"{provider} does not respond.") from None
 
 
 def provider_of_token(claims: dict[str, Any]) -> WebIdentity:
@@ -263,6 +279,10 @@ def check_duration(role: Any, seconds: int) -> None:
 
 def session_policy(text: str | None) -> list[dict[str, Any]]:
     """The inline session policy of a call, as a list of one document or none."""
+    if text is not None and len(text) > MOST_OF_SESSION:
+        rule = f"Member must have length less than or equal to {MOST_OF_SESSION}"
+        said = f"1 validation error detected: Value at 'policy' failed to satisfy constraint: {rule}"
+        raise AwsError("ValidationError", said)
     return [] if text is None else [policy_documents.validated(text, policies.SESSION)]
 
 

@@ -12,6 +12,7 @@ from boto3.dynamodb.conditions import Attr, Key
 from support.iam_people import refusal
 
 from cognito_lab import Lab, OutsideTheLab
+from cognito_lab.aws import moto_patches
 from cognito_lab.aws.dynamodb import inputs
 from cognito_lab.network import hosts
 from cognito_lab.network.messages import Request
@@ -171,12 +172,27 @@ BROKEN = [
         "update_item",
         {"TableName": "sightings", "Key": {"sighting": {"S": "1"}}, "UpdateExpression": "REMOVE a"},
     ),
-    query("owner = mara"),
-    query("owner = :a"),
+    query("sighting = mara"),
+    query("sighting = :a"),
     query("owner = :a", a="mara", b="goran"),
     query("owner = :a OR owner = :b", a="mara", b="goran"),
     query("species = :a", a="crab"),
     query("owner > :a", a="mara"),
+    query("sighting = :a AND sighting = :b", a="1", b="2"),
+    (
+        "query",
+        {
+            "TableName": "sightings",
+            "KeyConditionExpression": "#o = :o",
+            "FilterExpression": "#o = :o",
+            "ExpressionAttributeNames": {"#o": "owner"},
+            "ExpressionAttributeValues": {":o": {"S": "mara"}},
+        },
+    ),
+    get(MINE, ProjectionExpression="owner"),  # a reserved word
+    ("scan", {"TableName": "sightings", "FilterExpression": "attribute_exists(tides.year)"}),
+    put({**MINE, "species": {"N": "1"}}),  # the key of an index
+    put({**MINE, "by": {"SS": ["a", "a"]}}),
     ("scan", {"TableName": "sightings", "FilterExpression": "owner ="}),
     get(MINE, ProjectionExpression=""),
     ("delete_item", {"TableName": "sightings", "Key": MINE, "ConditionExpression": "owner owner"}),
@@ -198,6 +214,8 @@ def test_without_the_rule_moto_would_let_some_of_it_through(monkeypatch: pytest.
     filled()
     db = boto3.client("dynamodb")
     monkeypatch.setattr(inputs, "check_values", lambda asked: None)
+    monkeypatch.setattr(moto_patches, "reserved_words", list)
+    assert db.query(**query("owner = :a", a="mara")[1])["Count"] == 2
     db.batch_write_item(**next(given for operation, given in BROKEN if operation == "batch_write_item"))
 
 

@@ -95,6 +95,12 @@ def test_a_document_that_cannot_be_read_is_not_saved(lab: Lab, iam: Any) -> None
     assert iam.get_saml_provider(SAMLProviderArn=ARN)["SAMLMetadataDocument"] == good
 
 
+def test_a_provider_need_not_take_requests(lab: Lab, iam: Any) -> None:
+    """AWS sends none; a user pool does, and needs an address for them."""
+    document = lab.university.metadata.replace("HTTP-Redirect", "SOAP") + " " * 9
+    iam.create_saml_provider(Name="northshore", SAMLMetadataDocument=document)
+
+
 def test_a_certificate_has_a_key_of_enough_bits(iam: Any) -> None:
     weak = signed_with(rsa.generate_private_key(65537, 1024)).metadata
     with patch.object(identity_providers, "FEWEST_BITS", 2048):

@@ -24,7 +24,12 @@ ARN = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{KEY}"
 
 
 class Issuer:
-    """A server that signs and publishes what OpenID Connect asks for, written as any learner would."""
+    """A server that signs and publishes what OpenID Connect asks for, written as any learner would.
+
+    ``spoiled``: the end of a path, and what it answers in place of the honest document.
+    """
+
+    spoiled = ("nothing", "")
 
     def __init__(self, lab: Lab) -> None:
         self.key = signing_keys.new_key()
@@ -37,6 +42,8 @@ class Issuer:
             },
             "/keys": {"keys": [self.key.jwk()]},
         }  # fmt: skip
+        if request.path.endswith(self.spoiled[0]):
+            return Response(self.spoiled[1], content_type="application/json")
         found = documents.get(request.path)
         return Response(json.dumps(found), 200 if found else 404, content_type="application/json")
 
@@ -130,6 +137,45 @@ def test_no_other_token(place: Place, spoiled: dict[str, Any]) -> None:
     forged = signing_keys.new_key()
     forged.kid, place.issuer.token = kid, lambda **_: forged.sign(json.loads("{}"))  # type: ignore[method-assign]
     assert refusal(place.get_id)[0] == "NotAuthorizedException"
+
+
+CURVE = {
+    "kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+    "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+}  # fmt: skip
+KEYS: list[Any] = [
+    None, 5, {"a": 1}, [1], [{}], [{"kid": "K"}], [{"kid": "K", "kty": "RSA"}],
+    [{"kid": [], "kty": "oct", "k": "x"}], [{"kid": "K", "kty": "RSA", "n": "!", "e": 5}],
+    [{"kid": "K", "kty": "oct", "k": "eA"}], [{"kid": "K", **CURVE}],
+]  # fmt: skip
+DOCUMENT = {"issuer": f"https://{KEY}", "jwks_uri": f"https://{HOST}/keys"}
+ADDRESSES = [None, 5, "no address", f"https://{HOST}/nowhere"]
+TEXTS = ["", "no json", "null", "5", "[1]", '"x"', "{}", "[" * 5000, "\x00"]
+TEXTS += [json.dumps({"keys": keys}) for keys in KEYS]
+TEXTS += [json.dumps(DOCUMENT | {"jwks_uri": address}) for address in ADDRESSES]
+
+
+@pytest.mark.parametrize("place", ["in process"], indirect=True)
+@pytest.mark.parametrize("end", ["configuration", "/keys"])
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: repr(text)[:40])
+def test_what_an_issuer_publishes_may_be_of_no_use(place: Place, end: str, text: str) -> None:
+    place.register("web")
+    place.issuer.spoiled = (end, text.replace('"K"', json.dumps(place.issuer.key.kid)))
+    assert refusal(place.get_id)[0] == "NotAuthorizedException"
+    assert refusal(place.assume, place.direct_role(aud="web"))[0] == "InvalidIdentityToken"
+
+
+@pytest.mark.parametrize("place", ["in process"], indirect=True)
+def test_an_issuer_may_end_in_a_slash(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Auth0's do, in the token and in the ARN; its document is where it would be without."""
+    monkeypatch.setitem(globals(), "KEY", f"{KEY}/")
+    place.register("web")
+    arn = f"{ARN}/"
+    named = {"IdentityPoolId": place.id, "IdentityPoolName": "d", "AllowUnauthenticatedIdentities": False}
+    place.pools.update_identity_pool(**named, OpenIdConnectProviderARNs=[arn])
+    assert place.get_id() == place.get_id()
+    role = place.role("diver", federated_trust(arn, {"StringEquals": {f"{KEY}:aud": "web"}}))
+    assert place.assume(role)["Provider"] == arn
 
 
 def test_roles_are_mapped_under_the_arn(place: Place) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 import time_machine
 from botocore.config import Config
@@ -22,6 +23,7 @@ from support.identity_pools import (
 
 from cognito_lab import OutsideTheLab
 from cognito_lab.aws.sts import role_sessions
+from cognito_lab.network.messages import Response
 from cognito_lab.protocols import signing_keys
 
 POOL = "us-east-1:11111111-2222-4333-8444-555555555555"
@@ -286,7 +288,91 @@ def test_what_is_not_played_is_said_and_not_ignored(world: World) -> None:
     arn = google_role(world)
     for member in (
         {"PolicyArns": [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]},
-        {"ProviderId": "graph.facebook.com"},
+        {"ProviderId": "accounts.google.com"},
     ):
         with pytest.raises(OutsideTheLab, match=next(iter(member))):
             assume(world, arn, google_token(world), **member)
+
+
+# Provider, what AWS's condition keys call the app and the person (IAM, "AWS STS condition keys").
+OPAQUE = {
+    "graph.facebook.com": ("facebook", "app_id", "id"), "www.amazon.com": ("amazon", "app_id", "user_id"),
+}  # fmt: skip
+ROOK, BEN, INES = "rook@elsewhere.example", "ben@tidepool.example", "ines@tidepool.example"
+
+
+@pytest.mark.parametrize("provider_id", OPAQUE)
+def test_an_access_token_is_looked_up_and_the_trust_policy_sees_app_and_person(
+    world: World, provider_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, app_key, user_key = OPAQUE[provider_id]
+    provider, honest = getattr(world.lab, name), BEN if name == "facebook" else INES
+    client, other = (
+        provider.register_client(app, ["https://tidepool.example/"]) for app in ("Tidepool", "Another")
+    )
+    person = provider.accounts[honest].sub
+    wanted = {f"{provider_id}:{app_key}": client.profile_id or client.client_id}
+    for_all = world.role("app", federated_trust(provider_id, {"StringEquals": wanted}))
+    wanted |= {f"{provider_id}:{user_key}": person}
+    for_one = world.role("person", federated_trust(provider_id, {"StringEquals": wanted}))
+    token = provider.credential(client.client_id, honest)
+
+    answer = assume(world, for_all, token, ProviderId=provider_id)
+    assert (answer["Provider"], answer["SubjectFromWebIdentityToken"]) == (provider_id, person)
+    assert answer["Audience"] == client.client_id
+    assert caller(answer["Credentials"])["Arn"].endswith("assumed-role/app/app")
+    assert assume(world, for_one, token, ProviderId=provider_id)
+    rooks = provider.credential(client.client_id, ROOK)
+    assert assume(world, for_all, rooks, ProviderId=provider_id)
+    for role, wrong in ((for_one, rooks), (for_all, provider.credential(other.client_id, honest))):
+        with refused("AccessDenied"):
+            assume(world, role, wrong, ProviderId=provider_id)
+    with refused("InvalidIdentityToken", "not a valid JWT"):
+        assume(world, for_all, token)
+    provider.withdraw(client.client_id, honest)
+    for wrong in (token, "EAA-invented", google_token(world)):
+        with refused("IDPRejectedClaim"):
+            assume(world, for_all, wrong, ProviderId=provider_id)
+    monkeypatch.setattr(provider, "answer", lambda request: Response(503))
+    with refused("IDPCommunicationError"):
+        assume(world, for_all, rooks, ProviderId=provider_id)
+
+
+def test_policies_name_a_folder_after_the_person_at_the_provider(world: World) -> None:
+    amazon, ines = world.lab.amazon, world.lab.amazon.accounts[INES].sub
+    client = amazon.register_client("Tidepool", ["https://tidepool.example/"])
+    wanted = {"StringEquals": {"www.amazon.com:app_id": client.profile_id}}
+    arn = world.role("person", federated_trust("www.amazon.com", wanted))
+    own = "arn:aws:s3:::pictures/${www.amazon.com:user_id}/*"
+    statement = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": own}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    world.iam.put_role_policy(RoleName="person", PolicyName="own", PolicyDocument=policy)
+    world.client("s3").create_bucket(Bucket="pictures")
+    token = amazon.credential(client.client_id, INES)
+    given = assume(world, arn, token, ProviderId="www.amazon.com")["Credentials"]
+    keys = given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
+    s3 = boto3.Session(*keys, region_name="us-east-1").client("s3")
+    s3.put_object(Bucket="pictures", Key=f"{ines}/crab.svg", Body=b"<svg/>")
+    with refused("AccessDenied"):
+        s3.put_object(Bucket="pictures", Key=f"{amazon.accounts[ROOK].sub}/crab.svg", Body=b"<svg/>")
+
+
+def test_apples_token_is_taken_where_apple_is_registered_in_iam(world: World) -> None:
+    apple, mara = world.lab.apple, "mara@tidepool.example"
+    client, other = (
+        apple.register_client(name, ["https://tidepool.example/"]) for name in ("Tidepool", "Another")
+    )
+    registered = f"arn:aws:iam::{ACCOUNT}:oidc-provider/appleid.apple.com"
+    wanted = {"StringEquals": {"appleid.apple.com:sub": apple.accounts[mara].sub}}
+    arn = world.role("mara", federated_trust(registered, wanted))
+    token = apple.credential(client.client_id, mara)
+    with refused("InvalidIdentityToken", "No OpenIDConnect provider found"):
+        assume(world, arn, token)
+    world.iam.create_open_id_connect_provider(
+        Url="https://appleid.apple.com", ClientIDList=[client.client_id], ThumbprintList=["0" * 40]
+    )
+    assert assume(world, arn, token)["Provider"] == registered
+    with refused("InvalidIdentityToken", "Incorrect token audience"):
+        assume(world, arn, apple.credential(other.client_id, mara))
+    with refused("AccessDenied"):
+        assume(world, arn, apple.credential(client.client_id, ROOK))

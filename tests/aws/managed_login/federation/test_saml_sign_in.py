@@ -301,7 +301,7 @@ def test_metadata_need_a_name_an_address_and_a_certificate(place: Place, missing
     swap = {"entityID": ("entityID", "other"), "certificate": ("ds:X509Certificate", "ds:Nothing"),
             "address": ("HTTP-Redirect", "SOAP")}[missing]  # fmt: skip
     with pytest.raises(saml_documents.SamlError, match="lack"):
-        saml_documents.read_metadata(text.replace(*swap).encode())
+        assert saml_documents.read_metadata(text.replace(*swap).encode()).sign_in_url
     encryption = text.replace('use="signing"', 'use="encryption"')
     with pytest.raises(saml_documents.SamlError, match="lack"):
         saml_documents.read_metadata(encryption.encode())
