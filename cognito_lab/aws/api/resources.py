@@ -71,7 +71,7 @@ def tag_keys(call: Call) -> dict[str, Any]:
     tags: dict[str, Any] = {}
     for member in ("Tags", "tags", "UserPoolTags", "IdentityPoolTags"):
         given = call.get(member, {})
-        if not isinstance(given, dict):  # AWS's models do not require a key
+        if isinstance(given, list):  # AWS's models do not require a key
             given = {row["Key"]: row.get("Value", "") for row in given if "Key" in row}
         tags |= given
     named = [*tags, *call.get("TagKeys", call.get("tagKeys", ()))]
