@@ -83,7 +83,7 @@ def assume_role(
         exchanges.internal_call(
             call.service, "sts", of_sts.operation, **asked, WebIdentityClaims=claims
         ) as inner,
-        event_history.made_by(call.service, of_sts, identity.user_identity()) as event,
+        event_history.made_by(call.service, of_sts, identity.user_identity(), identity.tags()) as event,
     ):
         session = web_identity.assume(
             role, SESSION_NAME, identity, duration_seconds=SESSION_SECONDS, session_policies=narrowing
