@@ -12,7 +12,7 @@ from cognito_lab import permissions
 from cognito_lab.practice.checks import client_with, expect, id_token, identity_and_credentials, refusal_of
 
 title, core, difficulty, minutes = "The policy of the own folder", True, 3, 12
-expected = "Mara lists, reads and fills her folder and its subfolders, Ben his. Every other request to the bucket is refused."
+expected = "Mara lists, reads and fills her folder and its subfolders, and Ben does so in his. Every other request is refused."
 hint = """
 Two statements: one is about objects, the other about the bucket. A request to list has no object, and names a
 prefix instead. Where does the name of a folder end?
