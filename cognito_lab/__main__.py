@@ -14,6 +14,7 @@ COMMANDS = {
     "run": ("course.notebooks.run", "execute the course and write a report"),
     "outputs": ("course.notebooks.outputs", "execute the notebooks and store their outputs"),
     "pictures": ("course.pictures", "write the pictures of the lessons as files"),
+    "progress": ("practice.class_progress", "how far the people of a class are, from their progress files"),
     "wheels": ("course.setup.wheels", "fetch the files of a set-up without a network"),
     "lock": ("course.setup.lock", "make both locks and environment.yml again"),
 }
