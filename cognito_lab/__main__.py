@@ -14,6 +14,7 @@ COMMANDS = {
     "run": ("course.notebooks.run", "execute the course and write a report"),
     "outputs": ("course.notebooks.outputs", "execute the notebooks and store their outputs"),
     "pictures": ("course.pictures", "write the pictures of the lessons as files"),
+    "room": ("room.command", "let a class work on this machine, each in a browser of their own"),
     "wheels": ("course.setup.wheels", "fetch the files of a set-up without a network"),
     "lock": ("course.setup.lock", "make both locks and environment.yml again"),
 }
