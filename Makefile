@@ -13,6 +13,7 @@
 #   make progress FILES="ben.json room/"   progress files, or folders that contain them
 #   make wheels PLATFORM=macos-arm64       for another kind of machine than this one
 #   make lab WHEELS=folder                 set up from that folder, without a network
+#   make room PEOPLE=class.csv BIND=192.168.1.20 CERT=file KEY=file      or PLAIN=yes; PORT=, MEMORY= (MiB)
 
 SUPPORTED = python3 python3.13 python3.12 python3.11 python
 # The first Python of the machine that can run the course; setup says what is wrong if there is none. The shell
@@ -36,6 +37,12 @@ KERNELS =
 PLATFORM =
 FILES =
 WHEELS =
+PEOPLE =
+BIND =
+CERT =
+KEY =
+PLAIN =
+MEMORY =
 ARGS =
 
 VENV = .venv/bin/python
@@ -51,7 +58,7 @@ unexport $(filter PYTHON% PYTEST%,$(.VARIABLES))
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo progress setup tools test clients fuzz run outputs check bench pictures wheels lock clean here
+.PHONY: help lab demo room progress setup tools test clients fuzz run outputs check bench pictures wheels lock clean here
 
 help: ## print these lines
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, name, ":"); printf "  make %-10s%s\n", name[1], $$2 }' Makefile
@@ -64,6 +71,9 @@ demo: setup ## the demo of lesson 14 for your own browser, until Ctrl-C
 
 progress: setup ## how far the people of a class are, and where they are stuck, also in build/progress.html (FILES=)
 	@$(LAB) progress $(FILES)
+
+room: setup ## one machine for everybody: JupyterHub, for the people of a class list (PEOPLE=class.csv)
+	@$(LAB) room --people "$(PEOPLE)" $(if $(BIND),--bind "$(BIND)") $(if $(PORT),--port "$(PORT)") $(if $(CERT),--cert "$(CERT)") $(if $(KEY),--key "$(KEY)") $(if $(filter yes,$(PLAIN)),--plain) $(if $(MEMORY),--memory "$(MEMORY)") $(if $(filter file,$(origin PYTHON)),,--python "$(PYTHON)")
 
 setup: here ## make .venv with what the lessons need, where it is not there
 	@$(call set_up,requirements-learner.lock)
@@ -105,8 +115,8 @@ wheels: setup ## fetch the files of a set-up without a network into build/wheels
 lock: tools ## both locks and environment.yml from pyproject.toml (ARGS="--upgrade moto")
 	@$(LAB) lock $(ARGS)
 
-clean: here ## remove .venv, build/ and caches; my_course/ stays
-	rm -rf .venv .venv.previous build dist .pytest_cache .mypy_cache .ruff_cache
+clean: here ## remove .venv, build/ and caches; my_course/ and room/ stay
+	rm -rf .venv .venv.previous .venv-room .venv-room.previous build dist .pytest_cache .mypy_cache .ruff_cache
 	find cognito_lab tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 here:
