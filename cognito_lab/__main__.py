@@ -12,6 +12,7 @@ COMMANDS = {
     "lab": ("course.learner_copy", "copy the notebooks to my_course/ and open JupyterLab there"),
     "serve": ("served.command", "let other programs of this machine use an account, until Ctrl-C"),
     "run": ("course.notebooks.run", "execute the course and write a report"),
+    "matrix": ("fleet.matrix", "execute the course over a grid of versions and Regions"),
     "outputs": ("course.notebooks.outputs", "execute the notebooks and store their outputs"),
     "pictures": ("course.pictures", "write the pictures of the lessons as files"),
     "progress": ("practice.class_progress", "how far the people of a class are, from their progress files"),
@@ -23,6 +24,7 @@ COMMANDS = {
 NEEDS = {
     "pictures": "papermill",
     "run": "papermill",
+    "matrix": "distributed",
     "lock": "uv",
 }
 

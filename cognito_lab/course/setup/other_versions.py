@@ -40,6 +40,8 @@ def environment_with(
     if only_these and marker.is_finished(target, lock) and set(wanted) <= installed(target):
         return target / "bin" / "python"
     inside = install.make_environment(target, lock, python)
+    if not wanted:
+        return inside
     # Without its marker an environment counts as half-made, should this be killed in between.
     mark, aside = target / install.MARKER, target / f"{install.MARKER}.aside"
     mark.rename(aside)
