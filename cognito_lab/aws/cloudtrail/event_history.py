@@ -20,7 +20,6 @@ from typing import Any
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call
-from cognito_lab.aws.user_pools import model
 from cognito_lab.errors import AwsError
 from cognito_lab.network import exchanges
 from cognito_lab.network.messages import Response
@@ -152,6 +151,8 @@ def sub_of(call: Call) -> str:
         return ""
     named = [call.get(member, {}).get("USERNAME") for member in ("AuthParameters", "ChallengeResponses")]
     name = next(filter(None, [call.get("Username"), *named]), "")
+    from cognito_lab.aws.user_pools import model  # user pools call functions, whose calls are events too
+
     client = model.registry().clients.get(call.get("ClientId", ""))
     pool = client.pool if client else model.registry().pools.get(call.get("UserPoolId", ""))
     user = pool.people.find(name) if pool and name else None
