@@ -109,7 +109,7 @@ def main(argv: list[str]) -> int:
     people, bad = read_class(parser.parse_args(argv).files)
     print(*bad, sep="\n", end="\n" * bool(bad), file=sys.stderr)
     if not people:
-        print('There is no progress file (my_course/.progress.json): make progress FILES="…"', file=sys.stderr)
+        print('No progress file (my_course/.progress.json): make progress FILES="…"', file=sys.stderr)
         return 1
     tables = [by_lesson(people), by_exercise(people)]
     page = beside(__file__)("progress.html", tables=tables, bad=bad)
