@@ -12,7 +12,7 @@
 #   make matrix MATRIX=… SCHEDULER=tcp://host:8786   on a cluster of Dask
 #   make test ARGS="tests/test_x.py"       pytest's own arguments
 #   make setup PYTHON=python3.12 INSTALLER=pip
-#   make progress FILES="ben.json room/"   progress files, or folders that contain them
+#   make progress FILES="ben.json class/"   progress files, or folders that contain them; else those of make room
 #   make wheels PLATFORM=macos-arm64       for another kind of machine than this one
 #   make lab WHEELS=folder                 set up from that folder, without a network
 #   make room PEOPLE=class.csv BIND=192.168.1.20 CERT=file KEY=file      or PLAIN=yes; PORT=, MEMORY= (MiB)
@@ -40,7 +40,7 @@ MATRIX =
 REGIONS =
 SCHEDULER =
 PLATFORM =
-FILES =
+FILES = room/people
 WHEELS =
 PEOPLE =
 BIND =
