@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cognito_lab.course.setup.environment import course_folder
+from cognito_lab.course.setup.environment import DROPPED, course_folder
 from cognito_lab.course.setup.install import SetupFailed, make_environment
 from cognito_lab.course.setup.installers import run
 from cognito_lab.course.setup.marker import ROOM
@@ -169,7 +169,9 @@ def main(argv: list[str]) -> int:
     for name, file in (("ssl_cert", asked.cert), ("ssl_key", asked.key)):
         arguments += [f"--JupyterHub.{name}={Path(file).absolute()}"] if file else []
     os.chdir(hub)
-    os.execv(python, [str(python), "-m", "jupyterhub", *arguments])
+    # As with a lesson: settings of one's own change nothing, above all not the clock of the account.
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(DROPPED)}
+    os.execve(python, [str(python), "-m", "jupyterhub", *arguments], variables)
 
 
 def _system_users(python: Path, people: Path) -> str:
