@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -45,9 +46,11 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def opened(folder: Path, people: str) -> Room.opened:
+def opened(folder: Path, people: str, port: str = "") -> AbstractContextManager[Room]:
     certificate = ["--cert", str(folder / "cert.pem"), "--key", str(folder / "key.pem")]
-    return Room.opened(folder, people, "--memory", str(LIMIT), *certificate, *python_for_everybody())
+    return Room.opened(
+        folder, people, "--memory", str(LIMIT), *certificate, *python_for_everybody(), port=port
+    )
 
 
 def comes_in(room: Room, name: str) -> Somebody:
@@ -86,6 +89,18 @@ def test_a_class(folder: Path) -> None:
         assert ada.reads("notes.txt") == "Ask for GetId" and ada.reads("00_start_here.ipynb") == "mine"
         told = ada.kernel().runs("from cognito_lab.practice import progress; print(progress.load_progress())")
         assert told == "{'exercise': {'00.1': 'done'}}"
+
+
+def test_a_hub_that_was_killed_goes_on(folder: Path) -> None:
+    with opened(folder, CLASS) as room:
+        ada = comes_in(room, "ada")
+        assert ada.kernel().runs("kept = 17") == ""
+        room.process.kill()
+        room.process.wait()
+    (kernel,) = ada.api("GET", "kernels")  # by the proxy, which was not killed
+    with opened(folder, CLASS, port=room.url.rpartition(":")[2]):
+        ada.starts()
+        assert ada.kernel(kernel["id"]).runs("print(kept)") == "17"
 
 
 def refusals_at_the_door(room: Room) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import html
 import json
+import os
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -22,6 +25,7 @@ import httpx
 import websocket
 
 from cognito_lab.paths import ROOT
+from cognito_lab.room import command
 
 MOST_SECONDS = 120
 
@@ -32,31 +36,32 @@ class Room:
 
     url: str
     folder: Path
+    process: subprocess.Popen[bytes]
 
     @classmethod
     @contextmanager
-    def opened(cls, folder: Path, people: str, *arguments: str) -> Iterator[Room]:
+    def opened(cls, folder: Path, people: str, *arguments: str, port: str = "") -> Iterator[Room]:
         """The room of ``make room`` for a class list with this text; closed as by Ctrl-C."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "class.csv").write_text(people)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = str(probe.getsockname()[1])
-        command = [sys.executable, "-m", "cognito_lab", "room", "--people", str(folder / "class.csv")]
-        command += ["--port", port, "--folder", str(folder), *arguments]
+        port = port or free_ports()
+        words = [sys.executable, "-m", "cognito_lab", "room", "--people", str(folder / "class.csv")]
+        words += ["--port", port, "--folder", str(folder), *arguments]
         log = folder / "log"
         with log.open("w") as said:
-            running = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
+            running = subprocess.Popen(words, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
         try:
-            room = cls(f"https://127.0.0.1:{port}", folder)
+            room = cls(f"https://127.0.0.1:{port}", folder, running)
             until = time.monotonic() + MOST_SECONDS
             while not room._is_open():
                 assert running.poll() is None and time.monotonic() < until, log.read_text()[-3000:]
                 time.sleep(0.3)
             yield room
         finally:
-            running.terminate()
-            running.wait(60)
+            if running.poll() is None:
+                running.terminate()
+                running.wait(60)
+        if running.returncode != -signal.SIGKILL:
             with socket.socket() as probe:  # nothing is left behind
                 assert probe.connect_ex(("127.0.0.1", int(port))), "the proxy still listens"
 
@@ -130,8 +135,9 @@ class Somebody:
         place = f"/user/{self.name}/"
         return next(str(c.value) for c in self._web.cookies.jar if c.name == name and c.path == place)
 
-    def kernel(self) -> Kernel:
-        made = self.api("POST", "kernels", {"name": "python3"})["id"]
+    def kernel(self, made: str = "") -> Kernel:
+        """A new kernel, or the one that was ``made`` before."""
+        made = made or self.api("POST", "kernels", {"name": "python3"})["id"]
         place = f"/user/{self.name}/"
         cookies = "; ".join(f"{c.name}={c.value}" for c in self._web.cookies.jar if place.startswith(c.path))
         address = f"{self.room.url.replace('http', 'ws', 1)}{place}api/kernels/{made}/channels"
@@ -194,6 +200,15 @@ class Kernel:
                 said += content["ename"]
             elif kind == "status" and content["execution_state"] == "idle":
                 return said.strip()
+
+
+def free_ports() -> str:
+    """The first of three ports in a row where nothing listens."""
+    for first in range(20_000 + os.getpid() % 10_000, 60_000, 3):
+        with contextlib.suppress(command.CannotOpen):
+            command.check_ports("127.0.0.1", first)
+            return str(first)
+    raise AssertionError("no free ports")
 
 
 def _of(text: str, pattern: str) -> str:
