@@ -12,6 +12,7 @@
 #   make matrix MATRIX=… SCHEDULER=tcp://host:8786   on a cluster of Dask
 #   make test ARGS="tests/test_x.py"       pytest's own arguments
 #   make setup PYTHON=python3.12 INSTALLER=pip
+#   make progress FILES="ben.json room/"   progress files, or folders that contain them
 #   make wheels PLATFORM=macos-arm64       for another kind of machine than this one
 #   make lab WHEELS=folder                 set up from that folder, without a network
 
@@ -38,6 +39,7 @@ MATRIX =
 REGIONS =
 SCHEDULER =
 PLATFORM =
+FILES =
 WHEELS =
 ARGS =
 
@@ -54,7 +56,7 @@ unexport $(filter PYTHON% PYTEST%,$(.VARIABLES))
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo setup tools test clients fuzz run matrix outputs check bench pictures wheels lock clean here
+.PHONY: help lab demo progress setup tools test clients fuzz run matrix outputs check bench pictures wheels lock clean here
 
 help: ## print these lines
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, name, ":"); printf "  make %-10s%s\n", name[1], $$2 }' Makefile
@@ -64,6 +66,9 @@ lab: setup ## open the course in JupyterLab (your own copy, in my_course/)
 
 demo: setup ## the demo of lesson 14 for your own browser, until Ctrl-C
 	@$(LAB) serve --scene site_in_browser $(if $(filter yes,$(CALLS)),--calls) $(if $(PORT),--port "$(PORT)")
+
+progress: setup ## how far the people of a class are, and where they are stuck, also in build/progress.html (FILES=)
+	@$(LAB) progress $(FILES)
 
 setup: here ## make .venv with what the lessons need, where it is not there
 	@$(call set_up,requirements-learner.lock)

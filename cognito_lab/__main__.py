@@ -15,6 +15,7 @@ COMMANDS = {
     "matrix": ("fleet.matrix", "execute the course over a grid of versions and Regions"),
     "outputs": ("course.notebooks.outputs", "execute the notebooks and store their outputs"),
     "pictures": ("course.pictures", "write the pictures of the lessons as files"),
+    "progress": ("practice.class_progress", "how far the people of a class are, from their progress files"),
     "wheels": ("course.setup.wheels", "fetch the files of a set-up without a network"),
     "lock": ("course.setup.lock", "make both locks and environment.yml again"),
 }
