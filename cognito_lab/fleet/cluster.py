@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -37,13 +39,16 @@ def connected(scheduler: str, workers: int, scratch: Path) -> Iterator[Client]:
         with client:
             yield client
         return
-    with (
-        LocalCluster(
+    # Ctrl-C is for this process, which ends the workers; they would print tracebacks of it.
+    on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        cluster = LocalCluster(
             n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
-            security=True, memory_limit=0, local_directory=str(scratch),
-        ) as cluster,
-        Client(cluster) as client,
-    ):  # fmt: skip
+            security=True, memory_limit=0, local_directory=str(scratch), silence_logs=logging.CRITICAL,
+        )  # fmt: skip
+    finally:
+        signal.signal(signal.SIGINT, on_interrupt)
+    with cluster, Client(cluster) as client:
         yield client
 
 

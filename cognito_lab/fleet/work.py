@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -65,10 +66,11 @@ def execute(job: Job) -> dict[str, Any] | str:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "job.json").write_text(json.dumps(dataclasses.asdict(job)))
         command = [sys.executable, "-I", "-m", __name__, folder]
-        # Its input ends when this process does, however it does.
+        # Its input ends when this process does, however it does; a Ctrl-C is for whoever started the matrix.
         with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as process:
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
+        ) as process:  # fmt: skip
             assert process.stdout
             said = process.stdout.read().strip().splitlines()
         try:
@@ -116,12 +118,12 @@ def main(argv: list[str]) -> int:
 
 
 def end_with_worker(folder: Path) -> None:
-    """Wait for the end of the input, which is the worker's end. Then the notebook's processes end as well."""
+    """Wait for the end of the input, which is the worker's end; then end this process and an installer."""
     with contextlib.suppress(OSError):
         while os.read(0, 1024):
             pass
     shutil.rmtree(folder, ignore_errors=True)
-    os._exit(1)
+    os.killpg(0, signal.SIGKILL)  # the notebook's processes, in groups of their own, see to it themselves
 
 
 if __name__ == "__main__":

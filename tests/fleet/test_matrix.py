@@ -6,15 +6,18 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from support.processes import hear_ctrl_c
 
 from cognito_lab.course.notebooks.compare import Difference, Place
 from cognito_lab.course.notebooks.results import Failure, Result
@@ -239,9 +242,7 @@ def test_a_worker_is_killed_in_the_middle_and_nothing_is_lost(
     client: Any, lasting: Path, tmp_path: Path
 ) -> None:
     fleet = cluster.Fleet(client, tmp_path / "kept")
-    jobs = matrix.jobs_of(
-        [Cell()], [lasting, *(FIXTURES / f"{name}.ipynb" for name in ("changed", "failing"))]
-    )
+    jobs = matrix.jobs_of([Cell()], [lasting, FIXTURES / "failing.ipynb"])
     workers = {*client.run(os.getpid).values()}
     assert len(workers) == 2
     killed: list[int] = []
@@ -265,28 +266,67 @@ def test_a_worker_is_killed_in_the_middle_and_nothing_is_lost(
     assert killed
     results = {Path(each.notebook).stem: answer for each, answer in answers.items()}
     assert "lasted" in results[lasting.stem].differences[0].diff  # type: ignore[union-attr]
-    assert results["changed"].differences and results["failing"].failure.cell == 1  # type: ignore[union-attr]
-    assert len(list((tmp_path / "kept").rglob("*.json"))) == 3
+    assert results["failing"].failure.cell == 1  # type: ignore[union-attr]
+    assert len(list((tmp_path / "kept").rglob("*.json"))) == 2
 
 
-def test_a_matrix_goes_on_where_it_stopped(
-    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """The address of a cluster that somebody else has started."""
+    options: Any = {"processes": False, "protocol": "tcp", "dashboard_address": "127.0.0.1:0"}
+    with cluster.LocalCluster(n_workers=1, host="127.0.0.1", **options) as started:
+        yield started.scheduler_address
+
+
+def test_what_is_kept_is_not_executed_again_unless_the_course_has_changed(
+    elsewhere: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jobs = matrix.jobs_of([Cell()], [FIXTURES / "changed.ipynb", FIXTURES / "failing.ipynb"])
-    first = cluster.Fleet(client, tmp_path).execute(jobs[:1], lambda job, answer: None)
-    sent: list[Job] = []
-    submit = client.submit
-    monkeypatch.setattr(
-        client, "submit", lambda task, job, key: sent.append(job) or submit(task, job, key=key)
+    (job,) = matrix.jobs_of([Cell()], [FIXTURES / "other_region.ipynb"])
+    other = replace(job, course="of another state")
+    with cluster.connected(elsewhere, 2, tmp_path) as client:
+        fleet = cluster.Fleet(client, tmp_path)
+        first = fleet.execute([job], lambda job, answer: None)
+        sent: list[Job] = []
+        submit = client.submit
+        monkeypatch.setattr(
+            client, "submit", lambda do, job, key: sent.append(job) or submit(do, job, key=key)
+        )
+        told: list[Job] = []
+        answers = fleet.execute([job, other], lambda job, answer: told.append(job))
+    assert isinstance(first[job], Result) and first[job].passed
+    assert sent == [other] and told == [job, other] and answers[job] == first[job]
+    assert "not in the state" in str(answers[other]), "a worker whose course is another one says so"
+    assert [path.suffix for path in tmp_path.rglob("*") if path.is_file()] == [".json"], (
+        "no notebook comes back"
     )
-    told: list[Job] = []
-    answers = cluster.Fleet(client, tmp_path).execute(jobs, lambda job, answer: told.append(job))
-    assert sent == jobs[1:] and told == jobs and answers[jobs[0]] == first[jobs[0]]
-    other = [replace(jobs[0], course="of another state")]
-    (refused,) = cluster.Fleet(client, tmp_path).execute(other, lambda job, answer: None).values()
-    assert "not in the state" in str(refused), (
-        "what was kept is of this state, and the worker has this one too"
+
+
+@pytest.mark.parametrize("became", [GOOD, CHANGED, FAILED, replace(GOOD, leaks=[(1, "eu-west-1")])])
+def test_a_result_travels_as_json(became: Result) -> None:
+    assert cluster.result(json.loads(json.dumps(asdict(became)))) == became
+
+
+def test_ctrl_c_ends_everything_and_the_same_command_goes_on(lasting: Path, tmp_path: Path) -> None:
+    into, changed = tmp_path / "build", FIXTURES / "changed.ipynb"
+    command = [sys.executable, "-m", "cognito_lab", "matrix", f"--into={into}", f"--notebook={lasting}"]
+    options: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(
+        [*command, f"--notebook={changed}"], start_new_session=True, preexec_fn=hear_ctrl_c, **options
     )
+    until(lambda: list(into.rglob("changed.json")) and list(tmp_path.glob("began-*")))
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert len(family) >= 5, "two workers, the notebook's process, and those around them"
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and errors.strip().splitlines()[-1].startswith(
+        "Interrupted. What was done"
+    )
+    until(lambda: not any(child.is_running() and child.status() != "zombie" for child in family))
+    (tmp_path / "end").touch()
+    before = (kept := next(into.rglob("changed.json"))).stat().st_mtime_ns
+    done = subprocess.run([*command, f"--notebook={changed}"], **options)
+    assert done.returncode == 0 and "in doubt: 2" in done.stdout and (into / "matrix.html").is_file()
+    assert kept.stat().st_mtime_ns == before, "it was not executed again"
 
 
 def test_a_cell_that_cannot_be_had_says_why(client: Any, tmp_path: Path) -> None:
@@ -304,17 +344,6 @@ def test_the_cluster_of_this_machine_listens_to_this_machine_alone(client: Any) 
             listening |= {c.laddr for c in process.net_connections() if c.status == psutil.CONN_LISTEN}
     assert listening and {place.ip for place in listening} == {"127.0.0.1"}
     assert client.scheduler.address.startswith("tls://")
-
-
-def test_a_cluster_that_was_started_elsewhere_does_the_same(client: Any, tmp_path: Path) -> None:
-    options = {"n_workers": 1, "processes": False, "protocol": "tcp", "dashboard_address": "127.0.0.1:0"}
-    with (
-        cluster.LocalCluster(host="127.0.0.1", **options) as other,
-        cluster.connected(other.scheduler_address, 2, tmp_path) as there,
-    ):
-        jobs = matrix.jobs_of([Cell()], [FIXTURES / "other_region.ipynb"])
-        (answer,) = cluster.Fleet(there, tmp_path).execute(jobs, lambda job, answer: None).values()
-    assert isinstance(answer, Result) and answer.passed and not (tmp_path / "run").exists()
 
 
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
