@@ -42,7 +42,7 @@ def entry(sentence: Sentence) -> dict[str, Any]:
     """What the report says of one sentence: of its failure, else of its difference, else of Regions."""
     result, number = sentence.result, sentence.number
     assert isinstance(result, Result)
-    shown: dict[str, Any] = {"name": result.name, "place": result.place(number), "of": sentence}
+    shown: dict[str, Any] = {"of": sentence}
     if result.failure and result.failure.cell == number:
         about, detail = result.failure, result.failure.traceback or result.failure.error
         return shown | {"what": f"fails: {about.error}", "about": about, "detail": detail}
@@ -63,6 +63,8 @@ def write_report(
         f"In {hold} of {len(rows)} cells everything holds. Sentences that no longer hold somewhere: {fail}"
     )
     verdict += f"; in doubt: {len(found) - fail}."
+    missing = sum(isinstance(answer, str) for answer in answers.values())
+    verdict += f" Not executed: {missing}." if missing else ""
     page = TEMPLATES.get_template("matrix.html").render(
         verdict=verdict, rows=rows, notebooks=len({job.notebook for job in answers}),
         entries=[entry(sentence) for sentence in sorted(found, key=lambda sentence: not sentence.fails)],

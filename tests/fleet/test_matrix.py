@@ -197,10 +197,8 @@ def test_the_report_says_it_in_a_minute(tmp_path: Path) -> None:
         tmp_path / "matrix.html", [each.cell for each in answers], answers, found
     )
     text = page.read_text()
-    assert (
-        verdict
-        == "In 1 of 5 cells everything holds. Sentences that no longer hold somewhere: 2; in doubt: 1."
-    )
+    assert verdict.startswith("In 1 of 5 cells everything holds. Sentences that no longer hold somewhere: 2;")
+    assert verdict.endswith("in doubt: 1. Not executed: 1.")
     assert verdict in text and "01.2, cell [3]" in text and "It is refused." in text
     assert "Since boto3 1.44.11; 1.44.10 is the last with which it holds." in text
     assert text.index("It is refused.") < text.index("It is old."), "what fails comes first"
