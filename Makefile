@@ -12,9 +12,10 @@
 #   make matrix MATRIX=… SCHEDULER=tcp://host:8786   on a cluster of Dask
 #   make test ARGS="tests/test_x.py"       pytest's own arguments
 #   make setup PYTHON=python3.12 INSTALLER=pip
-#   make progress FILES="ben.json room/"   progress files, or folders that contain them
+#   make progress FILES="ben.json class/"   progress files, or folders that contain them; else those of make room
 #   make wheels PLATFORM=macos-arm64       for another kind of machine than this one
 #   make lab WHEELS=folder                 set up from that folder, without a network
+#   make room PEOPLE=class.csv BIND=192.168.1.20 CERT=file KEY=file      or PLAIN=yes; PORT=, MEMORY= (MiB)
 
 SUPPORTED = python3 python3.13 python3.12 python3.11 python
 # The first Python of the machine that can run the course; setup says what is wrong if there is none. The shell
@@ -39,8 +40,14 @@ MATRIX =
 REGIONS =
 SCHEDULER =
 PLATFORM =
-FILES =
+FILES = room/people
 WHEELS =
+PEOPLE =
+BIND =
+CERT =
+KEY =
+PLAIN =
+MEMORY =
 ARGS =
 
 VENV = .venv/bin/python
@@ -56,7 +63,7 @@ unexport $(filter PYTHON% PYTEST%,$(.VARIABLES))
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo progress setup tools test clients fuzz run matrix outputs check bench pictures wheels lock clean here
+.PHONY: help lab demo room progress setup tools test clients fuzz run matrix outputs check bench pictures wheels lock clean here
 
 help: ## print these lines
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, name, ":"); printf "  make %-10s%s\n", name[1], $$2 }' Makefile
@@ -70,6 +77,9 @@ demo: setup ## the demo of lesson 14 for your own browser, until Ctrl-C
 progress: setup ## how far the people of a class are, and where they are stuck, also in build/progress.html (FILES=)
 	@$(LAB) progress $(FILES)
 
+room: setup ## one machine for everybody: JupyterHub, for the people of a class list (PEOPLE=class.csv)
+	@$(LAB) room --people "$(PEOPLE)" $(if $(BIND),--bind "$(BIND)") $(if $(PORT),--port "$(PORT)") $(if $(CERT),--cert "$(CERT)") $(if $(KEY),--key "$(KEY)") $(if $(filter yes,$(PLAIN)),--plain) $(if $(MEMORY),--memory "$(MEMORY)") $(if $(filter file,$(origin PYTHON)),,--python "$(PYTHON)")
+
 setup: here ## make .venv with what the lessons need, where it is not there
 	@$(call set_up,requirements-learner.lock)
 
@@ -81,7 +91,7 @@ test: tools ## all tests: the package, and every notebook compared with its stor
 	$(VENV) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 clients: tools ## SDKs and other programs, unmodified, against a served account (fetched the first time)
-	COGNITO_LAB_CLIENTS=yes $(VENV) -m pytest tests/clients tests/browser/test_demo_with_the_sdk.py $(ARGS)
+	COGNITO_LAB_CLIENTS=yes $(VENV) -m pytest tests/clients tests/room tests/browser/test_demo_with_the_sdk.py $(ARGS)
 
 fuzz: tools ## 100,000 malformed requests, made from AWS's models: each must get AWS's answer
 	$(VENV) -m pytest -q -n 2 --requests 100000 tests/aws/test_malformed_requests.py $(ARGS)
@@ -113,8 +123,8 @@ wheels: setup ## fetch the files of a set-up without a network into build/wheels
 lock: tools ## both locks and environment.yml from pyproject.toml (ARGS="--upgrade moto")
 	@$(LAB) lock $(ARGS)
 
-clean: here ## remove .venv, build/ and caches; my_course/ stays
-	rm -rf .venv .venv.previous build dist .pytest_cache .mypy_cache .ruff_cache
+clean: here ## remove .venv, build/ and caches; my_course/ and room/ stay
+	rm -rf .venv .venv.previous .venv-room .venv-room.previous build dist .pytest_cache .mypy_cache .ruff_cache
 	find cognito_lab tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 here:

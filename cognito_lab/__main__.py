@@ -16,6 +16,7 @@ COMMANDS = {
     "outputs": ("course.notebooks.outputs", "execute the notebooks and store their outputs"),
     "pictures": ("course.pictures", "write the pictures of the lessons as files"),
     "progress": ("practice.class_progress", "how far the people of a class are, from their progress files"),
+    "room": ("room.command", "let a class work on this machine, each in a browser of their own"),
     "wheels": ("course.setup.wheels", "fetch the files of a set-up without a network"),
     "lock": ("course.setup.lock", "make both locks and environment.yml again"),
 }

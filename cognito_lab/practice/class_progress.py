@@ -36,7 +36,7 @@ def files(given: Sequence[Path]) -> Iterator[Path]:
     """
     for path in given:
         own = (course / progress.FILE for course in path.rglob(progress.OWN.name))
-        found = {*path.rglob(progress.FILE), *path.glob("*.json"), *own}
+        found = {*path.rglob(progress.FILE), *path.glob("[!.]*.json"), *own}
         yield from sorted(found) if path.is_dir() else [path]
 
 
@@ -68,7 +68,8 @@ def by_lesson(people: dict[str, progress.Progress]) -> Table:
     """A row for each person, a column for each lesson in which anybody has done something."""
     numbers = [number for number, lesson in start_page.plan()[0].items() if lesson.written]
     standings = {who: {n: start_page.standing(n, noted) for n in numbers} for who, noted in people.items()}
-    begun = [n for n in numbers if any(at[n].solved or at[n].answered for at in standings.values())]
+    noted_of = {key[:2] for noted in people.values() for of in noted.values() for key in of}
+    begun = [n for n in numbers if n in noted_of]
     rows = []
     for who, at in sorted(standings.items()):
         marks = {n: " ✓" if at[n].done else " ★" if at[n].core else "" for n in begun}
@@ -108,7 +109,7 @@ def main(argv: list[str]) -> int:
     people, bad = read_class(parser.parse_args(argv).files)
     print(*bad, sep="\n", end="\n" * bool(bad), file=sys.stderr)
     if not people:
-        print("There is no progress file. A learner's is my_course/.progress.json.", file=sys.stderr)
+        print('No progress file (my_course/.progress.json): make progress FILES="…"', file=sys.stderr)
         return 1
     tables = [by_lesson(people), by_exercise(people)]
     page = beside(__file__)("progress.html", tables=tables, bad=bad)

@@ -17,7 +17,8 @@ from cognito_lab.files import complete_or_absent, read_object, set_aside
 from cognito_lab.paths import ROOT
 from cognito_lab.views.twin import live
 
-OWN = ROOT / "my_course"
+FOLDER = "COGNITO_LAB_MY_COURSE"  # names the learner's folder where several people use one copy of the course
+OWN = Path(os.environ.get(FOLDER) or ROOT / "my_course")
 FILE = ".progress.json"
 LOCK = ".progress.lock"
 PATIENCE = 5.0  # seconds that another kernel, which is noting something, is waited for

@@ -76,8 +76,9 @@ def test_lessons_by_person(tmp_path):
     hand_in(tmp_path / "mara" / "my_course", mara)
     hand_in(tmp_path / "ben" / "my_course", SOLVED)
     (tmp_path / "ines" / "my_course").mkdir(parents=True)
+    (tmp_path / "ines" / "my_course" / ".copied.json").write_text("{}")
     (tmp_path / "aiko.progress.json").write_text("{}")
-    people, bad = class_progress.read_class([tmp_path])
+    people, bad = class_progress.read_class([tmp_path, tmp_path / "ines" / "my_course"])
     of = len(exercise_files.numbers("09"))
     assert bad == []
     assert cells(class_progress.by_lesson(people)) == [
@@ -86,6 +87,11 @@ def test_lessons_by_person(tmp_path):
         {"who": "ines", "09": f"0 of {of}"},
         {"who": "mara", "09": f"2 of {of} ✓"},
     ]
+
+
+def test_a_lesson_in_which_somebody_only_tries_is_shown():
+    shown = class_progress.by_lesson({"ben": {"mistake": {"09.1 wrong_owner": "1"}}})
+    assert shown.columns == ["who", "09"]
 
 
 def test_exercises_with_the_mistakes_of_those_who_are_stuck_first():

@@ -49,7 +49,9 @@ def course_folder() -> Path:
     return ROOT
 
 
-def clean_environment(base: Mapping[str, str], *, reproducible: bool) -> dict[str, str]:
+def clean_environment(
+    base: Mapping[str, str], *, reproducible: bool, home: Path | None = None
+) -> dict[str, str]:
     """`base` without what could change a lesson, and with Jupyter, IPython and matplotlib folders of its own.
 
     The kernel `python3` is then always the interpreter that is running. Makes the folders that it
@@ -58,13 +60,14 @@ def clean_environment(base: Mapping[str, str], *, reproducible: bool) -> dict[st
     Args:
         base: environment variables to start from, such as `os.environ`.
         reproducible: whether kernels start on the fixed clock with seeded randomness and test keys.
+        home: where the folders are; in the virtual environment, unless several people use it.
     """
     kept = {
         name: value
         for name, value in base.items()
         if name in KEPT or not (name.startswith(DROPPED) or name.lower() in PROXIES)
     }
-    home = Path(sys.prefix) / "var" / "cognito_lab"
+    home = home or Path(sys.prefix) / "var" / "cognito_lab"
     _copy_if_changed(TEMPLATES, home)
     own = {
         "JUPYTER_CONFIG_DIR": home / "config",

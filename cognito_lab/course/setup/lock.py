@@ -1,4 +1,4 @@
-"""`make lock`: requirements.lock from pyproject.toml; from it the learner's part, and environment.yml."""
+"""`make lock`: requirements.lock from pyproject.toml; the learner's part, the room's, environment.yml."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cognito_lab.course.setup.bootstrap import NEWEST
 from cognito_lab.course.setup.environment import course_folder
-from cognito_lab.course.setup.marker import LEARNER
+from cognito_lab.course.setup.marker import LEARNER, ROOM
 
 
 class Pin(NamedTuple):
@@ -71,6 +71,8 @@ dependencies:
 def make_lock(root: Path, upgrade: list[str]) -> str:
     """Text of the lock: everything that pyproject.toml asks for, for all supported Pythons and systems.
 
+    Beside it the room's lock is written: learners' packages in the same versions, and JupyterHub.
+
     Versions that the present lock has stay, except those of the packages in `upgrade` (`all` for every one).
 
     Raises:
@@ -82,6 +84,8 @@ def make_lock(root: Path, upgrade: list[str]) -> str:
         options += ["--upgrade"] if name == "all" else ["--upgrade-package", name]
     lock = root / "requirements.lock"
     _compile(root, "--group", "dev", *options, "--output-file", lock.name)
+    same = ["--constraints", lock.name, "--no-annotate"]  # a lesson must say the same in a room
+    _compile(root, "--group", "room", *options, *same, "--output-file", ROOM)
     return lock.read_text()
 
 
@@ -101,7 +105,7 @@ def _compile(root: Path, *options: str) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Make requirements.lock, the learner's part of it and environment.yml again."""
+    """Make requirements.lock, the learner's part of it, the room's lock and environment.yml again."""
     parser = argparse.ArgumentParser(prog="cognito_lab lock", description=main.__doc__)
     parser.add_argument(
         "--upgrade", action="append", default=[], metavar="PACKAGE", help="take its newest; or `all`"

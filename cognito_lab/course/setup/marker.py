@@ -12,7 +12,7 @@ import os
 import sys
 
 MARKER = "cognito_lab.json"
-COMPLETE, LEARNER = "requirements.lock", "requirements-learner.lock"
+COMPLETE, LEARNER, ROOM = "requirements.lock", "requirements-learner.lock", "requirements-room.lock"
 COURSE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = os.path.dirname(os.path.dirname(COURSE))
 

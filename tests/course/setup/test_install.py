@@ -785,13 +785,18 @@ def test_starting_the_command_line_needs_only_the_standard_library():
 def test_the_lock_holds_what_the_project_asks_for_with_hashes_and_names_no_index():
     from packaging.requirements import Requirement
 
-    locked = {pin.name: pin.version for pin in LOCK}
+    room = lock.read_lock((ROOT / "requirements-room.lock").read_text())
+    locked = {pin.name: pin.version for pin in (*room, *LOCK)}
     groups = [PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"].values()]
     for requirement in (Requirement(line) for group in groups for line in group):
         assert requirement.specifier.contains(locked[requirement.name]), requirement
-    assert all(pin.hashes and all(digest.startswith("sha256:") for digest in pin.hashes) for pin in LOCK)
-    text = (ROOT / "requirements.lock").read_text()
-    assert "://" not in text and "--index" not in text and "--find-links" not in text
+    assert all(
+        pin.hashes and all(digest.startswith("sha256:") for digest in pin.hashes) for pin in (*room, *LOCK)
+    )
+    assert all(locked[pin.name] == pin.version for pin in room)  # a lesson says the same in a room
+    for name in ("requirements.lock", "requirements-room.lock"):
+        text = (ROOT / name).read_text()
+        assert "://" not in text and "--index" not in text and "--find-links" not in text
 
 
 def test_the_build_backend_is_in_the_lock():

@@ -1,0 +1,90 @@
+"""What JupyterHub asks the room: who somebody is, and how their server starts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from jupyterhub.auth import Authenticator
+from jupyterhub.spawner import SimpleLocalProcessSpawner
+from tornado import web
+from traitlets import Unicode, default
+
+from cognito_lab.room.class_list import read_class, temporary_passwords
+from cognito_lab.room.command import FIRST_USER
+from cognito_lab.room.directory import Directory
+
+
+class UserPoolAuthenticator(Authenticator):
+    """Asks a user pool of the lab, which is made when the hub starts."""
+
+    class_list = Unicode(help="the CSV file of the people").tag(config=True)
+    passwords = Unicode(help="the file of their temporary passwords").tag(config=True)
+
+    def __init__(self, **settings: object) -> None:
+        super().__init__(**settings)
+        people = read_class(Path(self.class_list))
+        self.directory = Directory(people, temporary_passwords(people, Path(self.passwords)))
+
+    async def authenticate(self, handler: web.RequestHandler, data: dict[str, str]) -> str:
+        """The name of who has signed in.
+
+        Raises:
+            tornado.web.HTTPError: 403, with the sentence that the form shows.
+        """
+        username = self.normalize_username(data.get("username", ""))
+        given = (username, data.get("password", ""), data.get("new_password", ""))
+        if refusal := await asyncio.to_thread(self.directory.refusal, *given):
+            raise web.HTTPError(403, refusal)
+        return username
+
+    async def refresh_user(self, user: object, handler: object = None) -> bool:
+        """Whether somebody who signed in before may go on: an old cookie does not outlive its user."""
+        return await asyncio.to_thread(self.directory.is_enabled, getattr(user, "name", ""))
+
+
+class RoomSpawner(SimpleLocalProcessSpawner):
+    """A server as a process of this machine. Where the hub is root, each person has a system user's number.
+
+    There is no entry in /etc/passwd for it: the owner of the person's folder is the record.
+    """
+
+    @default("env_keep")
+    def _env_keep(self) -> list[str]:
+        return ["PATH", "LANG", "LC_ALL", "TZ"]  # nothing that the hub knows
+
+    @cached_property
+    def owner(self) -> int:
+        """The number of the system user; makes the folder where it is not there."""
+        home = Path(self.home_dir)
+        if not home.exists():
+            taken = [each.stat().st_uid for each in home.parent.iterdir()] if os.getuid() == 0 else []
+            home.mkdir(mode=0o700)
+            if os.getuid() == 0:
+                number = max([FIRST_USER - 1, *taken]) + 1
+                os.chown(home, number, number)
+        return home.stat().st_uid
+
+    def make_preexec_fn(self, name: str) -> Callable[[], None]:
+        """What the new process does first: become the person, within their limit."""
+        home, owner, limit = self.home_dir, self.owner, self.mem_limit
+
+        def become() -> None:
+            resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+            if os.getuid() == 0:
+                os.setgroups([])
+                os.setgid(owner)
+                os.setuid(owner)
+            os.umask(0o077)
+            os.chdir(home)
+
+        return become
+
+    @default("cmd")
+    def _cmd(self) -> list[str]:
+        return [sys.executable, "-m", "cognito_lab.room.workplace"]

@@ -1,0 +1,63 @@
+"""What `make room` refuses before it begins."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from cognito_lab.room import command
+
+
+def test_other_machines_reach_a_room_only_with_a_certificate(tmp_path: Path) -> None:
+    (cert := tmp_path / "cert").touch()
+    (key := tmp_path / "key").touch()
+    for here in ("127.0.0.1", "127.0.0.2", "::1", "localhost"):
+        assert command.address(here, "", "", False) == "http"
+    for elsewhere in ("192.168.1.20", "0.0.0.0", "::", "fe80::1"):
+        with pytest.raises(command.CannotOpen, match="in the clear"):
+            command.address(elsewhere, "", "", False)
+        assert command.address(elsewhere, "", "", True) == "http"
+        assert command.address(elsewhere, str(cert), str(key), False) == "https"
+    for given, says in (
+        (("127.0.0.1", str(cert), ""), "its key"),
+        (("0.0.0.0", "", str(key)), "its key"),
+        (("0.0.0.0", str(cert), str(tmp_path / "none")), "no file"),
+        (("", "", ""), "no address"),
+        (("example.org", "", ""), "no address"),
+    ):
+        with pytest.raises(command.CannotOpen, match=says):
+            command.address(*given, False)
+
+
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_a_port_that_is_taken(before: int) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(command.CannotOpen, match=f"port {port}: .* PORT="):
+            command.check_ports("127.0.0.1", port - before)
+
+
+def test_a_port_or_an_address_that_is_not_there() -> None:
+    for address, port in (("127.0.0.1", 70_000), ("192.0.2.1", 0)):  # the latter is for documentation only
+        with pytest.raises(command.CannotOpen, match="PORT="):
+            command.check_ports(address, port)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--bind", "0.0.0.0"], ["--cert", "nowhere.pem"], ["--people", "nowhere.csv"]]
+)
+def test_a_refusal_is_a_line(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "set_up", lambda *_: pytest.fail("nothing is set up before"))
+    (tmp_path / "class.csv").write_text("username\nada\n")
+    given = ["--people", str(tmp_path / "class.csv"), "--folder", str(tmp_path / "room"), *arguments]
+    assert command.main(given) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and re.match(r"[A-Zn]", said)
+    assert not (tmp_path / "room").exists()

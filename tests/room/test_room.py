@@ -1,0 +1,148 @@
+"""A room that is open: people sign in by JupyterHub's form, and work. `make clients` runs this."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+import trustme
+from support.rooms import Kernel, Room, Somebody
+
+from cognito_lab.paths import ROOT
+from cognito_lab.room.directory import NEW_PASSWORD, SENTENCES
+
+WRONG, DISABLED, TOO_MANY, _ = SENTENCES.values()
+CLASS = "username,name,disabled\nada,Ada,\nben,Ben,\ncleo,,yes\ngoran,,\n"
+LIMIT = 700  # MiB
+
+if not os.environ.get("COGNITO_LAB_CLIENTS"):
+    pytest.skip("a room takes 750 MB and a minute: make clients runs it", allow_module_level=True)
+
+
+def python_for_everybody() -> list[str]:
+    """Root's own Python may be where nobody else can read it: then the system's."""
+    base = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+    alone = os.getuid() == 0 and any(not folder.stat().st_mode & 0o001 for folder in base.parents)
+    return ["--python", "/usr/bin/python3"] if alone else []
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """Where other system users can read, which pytest's own folders are not."""
+    folder = ROOT / "build" / "room"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "authority.pem"))
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(str(folder / "key.pem"))
+    (folder / "cert.pem").write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def opened(folder: Path, people: str, port: str = "") -> AbstractContextManager[Room]:
+    certificate = ["--cert", str(folder / "cert.pem"), "--key", str(folder / "key.pem")]
+    return Room.opened(
+        folder, people, "--memory", str(LIMIT), *certificate, *python_for_everybody(), port=port
+    )
+
+
+def comes_in(room: Room, name: str) -> Somebody:
+    """Somebody with their slip, who then has a password of their own and a server."""
+    person, slip = room.somebody(), room.temporary_password(name)
+    assert person.signs_in(name, slip).startswith(NEW_PASSWORD)
+    assert person.signs_in(name, slip, f"tide pools of {name}") == ""
+    person.starts()
+    return person
+
+
+def test_a_class(folder: Path) -> None:
+    with opened(folder, CLASS) as room:
+        refusals_at_the_door(room)
+        ada, ben = comes_in(room, "ada"), comes_in(room, "ben")
+        assert room.somebody().signs_in("ada", room.temporary_password("ada")) == WRONG
+        assert room.somebody().signs_in("ada", "tide pools of ada") == ""
+
+        kernels = {person: person.kernel() for person in (ada, ben)}
+        for person, kernel in kernels.items():
+            runs_lesson_00(person, kernel)
+        nobody_reaches_another(ada, ben, kernels[ada])
+        a_kernel_that_eats_its_memory_is_stopped_alone(kernels[ada], kernels[ben])
+        # A change that nothing may undo.
+        ada.saves("notes.txt", "Ask for GetId")
+        ada.saves("00_start_here.ipynb", "mine")
+        assert "START.md" in {each["name"] for each in ada.api("GET", "contents")["content"]}
+
+    with opened(
+        folder, CLASS.replace("ben,Ben,\n", "ben,Ben,yes\n").replace("goran,,\n", "mara,,\n")
+    ) as again:
+        assert ben.at(again).opens("/hub/home").url.path == "/hub/login"  # with a cookie that was good
+        assert again.somebody().signs_in("ben", again.temporary_password("ben")) == DISABLED
+        assert again.somebody().signs_in("goran", "tide pools of goran") == WRONG
+        ada = comes_in(again, "ada")
+        assert ada.reads("notes.txt") == "Ask for GetId" and ada.reads("00_start_here.ipynb") == "mine"
+        told = ada.kernel().runs("from cognito_lab.practice import progress; print(progress.load_progress())")
+        assert told == "{'exercise': {'00.1': 'done'}}"
+
+
+def test_a_hub_that_was_killed_goes_on(folder: Path) -> None:
+    with opened(folder, CLASS) as room:
+        ada = comes_in(room, "ada")
+        assert ada.kernel().runs("kept = 17") == ""
+        room.process.kill()
+        room.process.wait()
+    (kernel,) = ada.api("GET", "kernels")  # by the proxy, which was not killed
+    with opened(folder, CLASS, port=room.url.rpartition(":")[2]):
+        ada.starts()
+        assert ada.kernel(kernel["id"]).runs("print(kept)") == "17"
+
+
+def refusals_at_the_door(room: Room) -> None:
+    slip = room.temporary_password("ada")
+    for name, password in (("ada", "wrong"), ("ada", slip.upper()), ("nobody", slip), ("../ada", slip)):
+        assert room.somebody().signs_in(name, password) == WRONG
+    assert room.somebody().signs_in("cleo", room.temporary_password("cleo")) == DISABLED
+    for _ in range(5):
+        assert room.somebody().signs_in("goran", "wrong") == WRONG
+    assert room.somebody().signs_in("goran", room.temporary_password("goran")) == TOO_MANY
+    assert room.somebody().opens("/user/ada/lab").url.path == "/hub/login"
+    assert not any((room.folder / "people").iterdir())
+
+
+def runs_lesson_00(person: Somebody, kernel: Kernel) -> None:
+    cells = person.api("GET", "contents/00_start_here.ipynb")["content"]["cells"]
+    code = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+    assert not any(cell.get("outputs") for cell in cells)
+    said = [kernel.runs(cell) for cell in code[:3]]
+    assert not [text for text in said if "Error" in text], said
+    assert (
+        kernel.runs("import boto3; print(boto3.client('sts').get_caller_identity()['Account'])")
+        == "123456789012"
+    )
+    noted = "from cognito_lab.practice import progress; print(progress.note('exercise', '00.1'))"
+    assert kernel.runs(noted) == str(person.room.folder / "people" / person.name / "my_course")
+    assert kernel.runs("import os; print([name for name in os.environ if 'AUTH_TOKEN' in name])") == "[]"
+
+
+def nobody_reaches_another(ada: Somebody, ben: Somebody, kernel: Kernel) -> None:
+    assert ada.opens("/user/ben/api/contents").status_code in (403, 404)
+    if os.getuid() == 0:  # each is a system user of their own
+        people = ada.room.folder / "people"
+        for path in (people / "ben", ada.room.folder / "hub", ada.room.folder / "passwords.csv"):
+            reads = "os.listdir" if path.is_dir() else "open"
+            assert kernel.runs(f"import os; {reads}({str(path)!r})") == "PermissionError"
+        assert kernel.runs(f"open({str(ROOT / 'cognito_lab' / 'x.py')!r}, 'w')") == "PermissionError"
+        assert (people / "ada").stat().st_uid != (people / "ben").stat().st_uid != 0
+
+
+def a_kernel_that_eats_its_memory_is_stopped_alone(eats: Kernel, other: Kernel) -> None:
+    assert other.runs("kept = 17") == ""
+    assert eats.runs(f"eaten = [bytearray(2**20) for _ in range({LIMIT})]") in ("MemoryError", "died")
+    assert other.runs("print(kept)") == "17"
+    assert other.runs(f"print(len(bytearray({LIMIT // 2} * 2**20)))") == str(LIMIT // 2 * 2**20)
