@@ -59,11 +59,9 @@ def write_report(
     """Write the report; answers its file and its verdict."""
     rows = [row(cell, answers) for cell in cells]
     hold, fail = sum(line["mark"] == "✓" for line in rows), sum(sentence.fails for sentence in found)
-    verdict = (
-        f"In {hold} of {len(rows)} cells everything holds. Sentences that no longer hold somewhere: {fail}"
-    )
-    verdict += f"; in doubt: {len(found) - fail}."
     missing = sum(isinstance(answer, str) for answer in answers.values())
+    verdict = f"In {hold} of {len(rows)} combinations everything holds. "
+    verdict += f"Sentences that no longer hold somewhere: {fail}; in doubt: {len(found) - fail}."
     verdict += f" Not executed: {missing}." if missing else ""
     page = TEMPLATES.get_template("matrix.html").render(
         verdict=verdict, rows=rows, notebooks=len({job.notebook for job in answers}),

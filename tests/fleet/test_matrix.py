@@ -21,7 +21,7 @@ from support.processes import hear_ctrl_c
 
 from cognito_lab.course.notebooks.compare import Difference, Place
 from cognito_lab.course.notebooks.results import Failure, Result
-from cognito_lab.fleet import cluster, grid, matrix, report, sentences
+from cognito_lab.fleet import cluster, grid, matrix, report, sentences, work
 from cognito_lab.fleet.grid import Cell
 from cognito_lab.fleet.work import Answer, Job
 from cognito_lab.paths import ROOT
@@ -197,7 +197,9 @@ def test_the_report_says_it_in_a_minute(tmp_path: Path) -> None:
         tmp_path / "matrix.html", [each.cell for each in answers], answers, found
     )
     text = page.read_text()
-    assert verdict.startswith("In 1 of 5 cells everything holds. Sentences that no longer hold somewhere: 2;")
+    assert verdict.startswith(
+        "In 1 of 5 combinations everything holds. Sentences that no longer hold somewhere: 2;"
+    )
     assert verdict.endswith("in doubt: 1. Not executed: 1.")
     assert verdict in text and "01.2, cell [3]" in text and "It is refused." in text
     assert "Since boto3 1.44.11; 1.44.10 is the last with which it holds." in text
@@ -330,6 +332,38 @@ def test_ctrl_c_ends_everything_and_the_same_command_goes_on(lasting: Path, tmp_
     done = subprocess.run([*command, f"--notebook={changed}"], **options)
     assert done.returncode == 0 and "in doubt: 2" in done.stdout and (into / "matrix.html").is_file()
     assert kept.stat().st_mtime_ns == before, "it was not executed again"
+
+
+def test_a_notebook_is_executed_in_the_environment_of_its_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[Any, ...]] = []
+
+    def environment_with(requirements: str, into: Path, python: str | None, only_these: bool) -> Path:
+        made.append((requirements, into.name, python, only_these))
+        return tmp_path / "bin" / "python"
+
+    started: list[list[str]] = []
+
+    def execv(path: str, words: list[str]) -> None:
+        started.append(words)
+        raise SystemExit
+
+    monkeypatch.setattr(work.other_versions, "environment_with", environment_with)
+    monkeypatch.setattr(work, "ENVIRONMENTS", tmp_path)
+    monkeypatch.setattr(work, "end_with_worker", lambda folder: None)
+    monkeypatch.setattr(os, "execv", execv)
+    running = "{}.{}".format(*sys.version_info[:2])
+    (tmp_path / "job.json").write_text(json.dumps(asdict(job(A.at("moto", "5.2.4")))))
+    with pytest.raises(SystemExit):
+        work.main([str(tmp_path)])
+    (tmp_path / "job.json").write_text(json.dumps(asdict(job(Cell((("python", running),))))))
+    with pytest.raises(SystemExit):
+        work.main([str(tmp_path)])
+    assert made[0] == ("botocore==1.44.0 boto3==1.44.0 moto==5.2.4", "python", None, True)
+    assert made[1][:2] == ("", f"python{running}") and made[1][2], "that Python, with the lock's packages"
+    inside = [str(tmp_path / "bin" / "python"), "-I", "-m", "cognito_lab.fleet.work", str(tmp_path), "inside"]
+    assert started == [inside, inside]
 
 
 def test_a_cell_that_cannot_be_had_says_why(client: Any, tmp_path: Path) -> None:
