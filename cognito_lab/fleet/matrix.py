@@ -146,5 +146,8 @@ def main(argv: list[str]) -> int:
         print(refusal, file=sys.stderr)
         return REFUSED
     page, verdict = report.write_report(options.into / "matrix.html", cells, answers, found)
+    for sentence in found:
+        for change in sentence.changes:
+            print(f"{sentence.where}: {change}.")
     print(verdict, f"Report: {os.path.relpath(page)}", sep="\n")
     return 0 if all(isinstance(each, Result) and each.passed for each in answers.values()) else FAILED

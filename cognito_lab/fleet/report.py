@@ -6,11 +6,10 @@ import platform
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import jinja2
 
-from cognito_lab.course.notebooks.compare import Difference
 from cognito_lab.course.notebooks.results import Result
 from cognito_lab.files import complete_or_absent
 from cognito_lab.fleet.grid import Cell
@@ -22,82 +21,52 @@ TEMPLATES = jinja2.Environment(
 )
 
 
-class Row(NamedTuple):
+def row(cell: Cell, answers: Mapping[Job, Answer]) -> dict[str, Any]:
     """What became of one cell."""
-
-    cell: Cell
-    passed: int
-    failed: list[str]  # names of notebooks
-    changed: int  # code cells whose outputs differ
-    compared: bool
-    not_executed: dict[str, list[str]]  # reason to names of notebooks
-
-
-class Shown(NamedTuple):
-    """A sentence, as the report shows it."""
-
-    name: str  # of the notebook
-    place: str
-    text: str
-    what: str  # in a line
-    source: str
-    detail: str  # the difference, or the traceback
-    fails: bool  # in at least one cell; else only an output differs
-    since: list[str]
-    cells: list[Cell]
-
-
-def row(cell: Cell, answers: Mapping[Job, Answer]) -> Row:
-    """The line of one cell."""
     here = {job: answer for job, answer in answers.items() if job.cell == cell}
     results = [answer for answer in here.values() if isinstance(answer, Result)]
     reasons: dict[str, list[str]] = {}
     for job, answer in here.items():
         if isinstance(answer, str):
             reasons.setdefault(answer, []).append(Path(job.notebook).stem)
-    return Row(
-        cell, sum(result.passed for result in results), sorted(r.name for r in results if not r.passed),
-        sum(len(result.differences) for result in results), not any(job.region for job in here), reasons,
-    )  # fmt: skip
+    failed = sorted(result.name for result in results if not result.passed)
+    changed = sum(len(result.differences) for result in results)
+    return {
+        "cell": cell, "passed": len(results) - len(failed), "failed": failed, "changed": changed,
+        "not_executed": reasons, "compared": not any(job.region for job in here),
+        "mark": "✗" if failed or reasons else "≠" if changed else "✓",
+    }  # fmt: skip
 
 
-def shown(sentence: Sentence) -> Shown:
-    """What the report says of one sentence."""
+def entry(sentence: Sentence) -> dict[str, Any]:
+    """What the report says of one sentence: of its failure, else of its difference, else of Regions."""
     result, number = sentence.result, sentence.number
     assert isinstance(result, Result)
-    failure = result.failure if result.failure and result.failure.cell == number else None
-    difference = next((each for each in result.differences if each.cell == number), None)
-    leaks = [text for cell, text in result.leaks if cell == number]
-    about = failure or difference or Difference(number, "", "", "\n".join(leaks))
-    what = "names another Region" if leaks else "says something else"
-    return Shown(
-        name=result.name,
-        place=str(result.place(number)),
-        text=about.sentence,
-        what=f"fails: {failure.error}" if failure else what,
-        source=about.source,
-        detail=about.diff if isinstance(about, Difference) else about.traceback or about.error,
-        fails=sentence.fails,
-        since=[str(change) for change in sentence.changes],
-        cells=list(sentence.broken),
-    )
+    shown: dict[str, Any] = {"of": sentence}
+    if result.failure and result.failure.cell == number:
+        about, detail = result.failure, result.failure.traceback or result.failure.error
+        return shown | {"what": f"fails: {about.error}", "about": about, "detail": detail}
+    for difference in result.differences:
+        if difference.cell == number:
+            return shown | {"what": "says something else", "about": difference, "detail": difference.diff}
+    leaks = "\n".join(text for cell, text in result.leaks if cell == number)
+    return shown | {"what": "names another Region", "about": None, "detail": leaks}
 
 
 def write_report(
     target: Path, cells: Sequence[Cell], answers: Mapping[Job, Answer], found: Sequence[Sentence]
 ) -> tuple[Path, str]:
     """Write the report; answers its file and its verdict."""
-    rows, entries = [row(cell, answers) for cell in cells], [shown(sentence) for sentence in found]
-    hold = sum(not (r.failed or r.changed or r.not_executed) for r in rows)
-    fail = sum(entry.fails for entry in entries)
-    verdict = (
-        f"In {hold} of {len(rows)} cells everything holds. Sentences that no longer hold somewhere: {fail}"
-    )
-    verdict += f"; in doubt: {len(entries) - fail}."
+    rows = [row(cell, answers) for cell in cells]
+    hold, fail = sum(line["mark"] == "✓" for line in rows), sum(sentence.fails for sentence in found)
+    missing = sum(isinstance(answer, str) for answer in answers.values())
+    verdict = f"In {hold} of {len(rows)} combinations everything holds. "
+    verdict += f"Sentences that no longer hold somewhere: {fail}; in doubt: {len(found) - fail}."
+    verdict += f" Not executed: {missing}." if missing else ""
     page = TEMPLATES.get_template("matrix.html").render(
-        verdict=verdict, rows=rows, entries=sorted(entries, key=lambda e: not e.fails),
-        notebooks=len({job.notebook for job in answers}), system=platform.platform(),
-        when=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        verdict=verdict, rows=rows, notebooks=len({job.notebook for job in answers}),
+        entries=[entry(sentence) for sentence in sorted(found, key=lambda sentence: not sentence.fails)],
+        system=platform.platform(), when=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )  # fmt: skip
     with complete_or_absent(target) as partial:
         partial.write_text(page, encoding="utf-8")

@@ -54,6 +54,12 @@ class Sentence:
     )
 
     @property
+    def where(self) -> str:
+        """The notebook, and the cell in a reader's terms."""
+        result = next(iter(self.broken.values()))
+        return f"{result.name}, {result.place(self.number)}"
+
+    @property
     def fails(self) -> bool:
         """Whether it fails in some cell; else only outputs differ, and it is in doubt."""
         return any(self.number in failing(result) for result in self.broken.values())

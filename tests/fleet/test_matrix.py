@@ -21,7 +21,7 @@ from support.processes import hear_ctrl_c
 
 from cognito_lab.course.notebooks.compare import Difference, Place
 from cognito_lab.course.notebooks.results import Failure, Result
-from cognito_lab.fleet import cluster, grid, matrix, report, sentences
+from cognito_lab.fleet import cluster, grid, matrix, report, sentences, work
 from cognito_lab.fleet.grid import Cell
 from cognito_lab.fleet.work import Answer, Job
 from cognito_lab.paths import ROOT
@@ -97,6 +97,7 @@ A, B, C = (Cell((("boto3", version), ("moto", "5.2.5"))) for version in ("1.44.0
 PLACES = [Place(number + 1, "01.2", f"cell-{number + 1}") for number in range(4)]
 GOOD = Result("01_directory", places=PLACES)
 CHANGED = replace(GOOD, differences=[Difference(1, "show()", "It is old.", "-old\n+<new>")])
+LEAKING = replace(GOOD, leaks=[(3, "arn:aws:s3:us-east-1")])
 FAILED = replace(GOOD, failure=Failure(2, "call()", "It is refused.", "AssertionError: no", "Traceback"))
 
 
@@ -188,19 +189,23 @@ def test_cells_that_differ_in_two_versions_tell_nothing() -> None:
 def test_the_report_says_it_in_a_minute(tmp_path: Path) -> None:
     answers: dict[Job, Answer] = {job(A): GOOD, job(B): CHANGED, job(C): FAILED}
     answers[job(Cell((("boto3", "9"),)))] = "boto3==9 cannot be had"
+    answers[replace(job(replace(A, region="eu-west-1")), region="eu-west-1")] = LEAKING
     found, _ = searched({A: GOOD, B: CHANGED, C: FAILED}, lambda version: GOOD)
+    found += sentences.broken({(replace(A, region="eu-west-1"), "x"): LEAKING})
+    found[-1].result = LEAKING
     page, verdict = report.write_report(
         tmp_path / "matrix.html", [each.cell for each in answers], answers, found
     )
     text = page.read_text()
-    assert (
-        verdict
-        == "In 1 of 4 cells everything holds. Sentences that no longer hold somewhere: 1; in doubt: 1."
+    assert verdict.startswith(
+        "In 1 of 5 combinations everything holds. Sentences that no longer hold somewhere: 2;"
     )
+    assert verdict.endswith("in doubt: 1. Not executed: 1.")
     assert verdict in text and "01.2, cell [3]" in text and "It is refused." in text
     assert "Since boto3 1.44.11; 1.44.10 is the last with which it holds." in text
     assert text.index("It is refused.") < text.index("It is old."), "what fails comes first"
     assert "+&lt;new&gt;" in text and "boto3==9 cannot be had" in text
+    assert "names another Region" in text and "arn:aws:s3:us-east-1" in text and "not compared" in text
 
 
 # --- the workers ----------------------------------------------------------------------------------
@@ -301,7 +306,7 @@ def test_what_is_kept_is_not_executed_again_unless_the_course_has_changed(
     )
 
 
-@pytest.mark.parametrize("became", [GOOD, CHANGED, FAILED, replace(GOOD, leaks=[(1, "eu-west-1")])])
+@pytest.mark.parametrize("became", [GOOD, CHANGED, FAILED, LEAKING])
 def test_a_result_travels_as_json(became: Result) -> None:
     assert cluster.result(json.loads(json.dumps(asdict(became)))) == became
 
@@ -327,6 +332,38 @@ def test_ctrl_c_ends_everything_and_the_same_command_goes_on(lasting: Path, tmp_
     done = subprocess.run([*command, f"--notebook={changed}"], **options)
     assert done.returncode == 0 and "in doubt: 2" in done.stdout and (into / "matrix.html").is_file()
     assert kept.stat().st_mtime_ns == before, "it was not executed again"
+
+
+def test_a_notebook_is_executed_in_the_environment_of_its_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[Any, ...]] = []
+
+    def environment_with(requirements: str, into: Path, python: str | None, only_these: bool) -> Path:
+        made.append((requirements, into.name, python, only_these))
+        return tmp_path / "bin" / "python"
+
+    started: list[list[str]] = []
+
+    def execv(path: str, words: list[str]) -> None:
+        started.append(words)
+        raise SystemExit
+
+    monkeypatch.setattr(work.other_versions, "environment_with", environment_with)
+    monkeypatch.setattr(work, "ENVIRONMENTS", tmp_path)
+    monkeypatch.setattr(work, "end_with_worker", lambda folder: None)
+    monkeypatch.setattr(os, "execv", execv)
+    running = "{}.{}".format(*sys.version_info[:2])
+    (tmp_path / "job.json").write_text(json.dumps(asdict(job(A.at("moto", "5.2.4")))))
+    with pytest.raises(SystemExit):
+        work.main([str(tmp_path)])
+    (tmp_path / "job.json").write_text(json.dumps(asdict(job(Cell((("python", running),))))))
+    with pytest.raises(SystemExit):
+        work.main([str(tmp_path)])
+    assert made[0] == ("botocore==1.44.0 boto3==1.44.0 moto==5.2.4", "python", None, True)
+    assert made[1][:2] == ("", f"python{running}") and made[1][2], "that Python, with the lock's packages"
+    inside = [str(tmp_path / "bin" / "python"), "-I", "-m", "cognito_lab.fleet.work", str(tmp_path), "inside"]
+    assert started == [inside, inside]
 
 
 def test_a_cell_that_cannot_be_had_says_why(client: Any, tmp_path: Path) -> None:
