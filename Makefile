@@ -8,8 +8,11 @@
 #   make run NOTEBOOK=09 PARAMS="-p region eu-west-1"
 #   make run WITH="boto3==… moto==…"       or WITH=latest: in an environment of its own
 #   make run KERNELS=yes                   in real kernels, at several times the price; macOS always does
+#   make matrix MATRIX="boto3==1.44.5,latest python==3.11,3.13" REGIONS="us-east-1 eu-west-1" NOTEBOOK=09
+#   make matrix MATRIX=… SCHEDULER=tcp://host:8786   on a cluster of Dask
 #   make test ARGS="tests/test_x.py"       pytest's own arguments
 #   make setup PYTHON=python3.12 INSTALLER=pip
+#   make progress FILES="ben.json class/"   progress files, or folders that contain them; else those of make room
 #   make wheels PLATFORM=macos-arm64       for another kind of machine than this one
 #   make lab WHEELS=folder                 set up from that folder, without a network
 #   make room PEOPLE=class.csv BIND=192.168.1.20 CERT=file KEY=file      or PLAIN=yes; PORT=, MEMORY= (MiB)
@@ -33,7 +36,11 @@ NOTEBOOK =
 PARAMS =
 WITH =
 KERNELS =
+MATRIX =
+REGIONS =
+SCHEDULER =
 PLATFORM =
+FILES = room/people
 WHEELS =
 PEOPLE =
 BIND =
@@ -56,7 +63,7 @@ unexport $(filter PYTHON% PYTEST%,$(.VARIABLES))
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo room setup tools test clients fuzz run outputs check bench pictures wheels lock clean here
+.PHONY: help lab demo room progress setup tools test clients fuzz run matrix outputs check bench pictures wheels lock clean here
 
 help: ## print these lines
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, name, ":"); printf "  make %-10s%s\n", name[1], $$2 }' Makefile
@@ -66,6 +73,9 @@ lab: setup ## open the course in JupyterLab (your own copy, in my_course/)
 
 demo: setup ## the demo of lesson 14 for your own browser, until Ctrl-C
 	@$(LAB) serve --scene site_in_browser $(if $(filter yes,$(CALLS)),--calls) $(if $(PORT),--port "$(PORT)")
+
+progress: setup ## how far the people of a class are, and where they are stuck, also in build/progress.html (FILES=)
+	@$(LAB) progress $(FILES)
 
 room: setup ## one machine for everybody: JupyterHub, for the people of a class list (PEOPLE=class.csv)
 	@$(LAB) room $(if $(PEOPLE),--people "$(PEOPLE)") $(if $(BIND),--bind "$(BIND)") $(if $(PORT),--port "$(PORT)") $(if $(CERT),--cert "$(CERT)") $(if $(KEY),--key "$(KEY)") $(if $(filter yes,$(PLAIN)),--plain) $(if $(MEMORY),--memory "$(MEMORY)") $(if $(filter file,$(origin PYTHON)),,--python "$(PYTHON)")
@@ -89,6 +99,9 @@ fuzz: tools ## 100,000 malformed requests, made from AWS's models: each must get
 
 run: tools ## execute the whole course into build/, with a report (NOTEBOOK=, PARAMS=, WITH=, KERNELS=)
 	@$(LAB) run $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)") $(PARAMS) $(if $(WITH),--with "$(WITH)") $(if $(filter yes,$(KERNELS)),--kernels)
+
+matrix: tools ## the course over versions and Regions, and since when a sentence is broken (MATRIX=, REGIONS=)
+	@$(LAB) matrix --versions "$(MATRIX)" --regions "$(REGIONS)" $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") $(ARGS)
 
 outputs: tools ## execute the notebooks and store their outputs in them
 	@$(LAB) outputs $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)") $(ARGS)

@@ -12,8 +12,10 @@ COMMANDS = {
     "lab": ("course.learner_copy", "copy the notebooks to my_course/ and open JupyterLab there"),
     "serve": ("served.command", "let other programs of this machine use an account, until Ctrl-C"),
     "run": ("course.notebooks.run", "execute the course and write a report"),
+    "matrix": ("fleet.matrix", "execute the course over a grid of versions and Regions"),
     "outputs": ("course.notebooks.outputs", "execute the notebooks and store their outputs"),
     "pictures": ("course.pictures", "write the pictures of the lessons as files"),
+    "progress": ("practice.class_progress", "how far the people of a class are, from their progress files"),
     "room": ("room.command", "let a class work on this machine, each in a browser of their own"),
     "wheels": ("course.setup.wheels", "fetch the files of a set-up without a network"),
     "lock": ("course.setup.lock", "make both locks and environment.yml again"),
@@ -22,6 +24,7 @@ COMMANDS = {
 NEEDS = {
     "pictures": "papermill",
     "run": "papermill",
+    "matrix": "distributed",
     "lock": "uv",
 }
 

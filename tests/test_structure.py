@@ -17,7 +17,7 @@ PACKAGE = ROOT / "cognito_lab"
 MOST_FILES = 13  # modules in one folder
 # From the top. A module may import what stands on its own floor, and below.
 FLOORS = (
-    ("__main__", "room"),
+    ("__main__", "fleet", "room"),
     ("course", "served.command"),
     ("lab",),
     ("lessons", "practice", "served"),

@@ -39,7 +39,7 @@ from cognito_lab.lessons import reruns
 from cognito_lab.lessons.refused import NotRefusedAsStated
 from cognito_lab.lessons.refused import refusal_from as read_refusal
 from cognito_lab.lessons.short_tracebacks import own_line
-from cognito_lab.practice import start_page
+from cognito_lab.practice import progress, start_page
 from cognito_lab.practice.checks import Mistake
 from cognito_lab.practice.exercise_files import compiled, load, path_of
 from cognito_lab.views.twin import Twin
@@ -54,6 +54,8 @@ GIVEN = {
     "scene": str,
 }
 DIFFICULTIES = {1: "easy", 2: "medium", 3: "demanding"}
+NOT_DONE = "not done yet"  # what a check says to the stub
+ANOTHER = "another"  # the name of a mistake that the file does not know
 NOTHING_DONE = {"RESUME", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "NOP", "COPY_FREE_VARS"}
 
 
@@ -129,12 +131,15 @@ class Exercise:
         verdict = self.judge(answer)
         if verdict.done:
             verdict.not_noted = start_page.note("exercise", self.number)
+        elif verdict.says != NOT_DONE:
+            mistake = f"{self.number} {self.mistake(verdict.says)}"
+            verdict.not_noted = start_page.note("mistake", mistake, progress.one_more)
         return verdict
 
     def judge(self, answer: Any) -> Verdict:
         """As :meth:`check`, and nothing is noted."""
         if self._is_stub(answer):
-            return Verdict(self, False, "not done yet")
+            return Verdict(self, False, NOT_DONE)
         stub = getattr(self._module, "stub", None)
         if stub is not None and _form(answer) != _form(stub):
             return Verdict(self, False, f"change only the values, and keep this form: {stub!r}")
@@ -199,6 +204,10 @@ class Exercise:
             if name.startswith("wrong_"):
                 yield (name, value, inspect.getdoc(value) or "") if callable(value) else (name, *value)
 
+    def mistake(self, says: str) -> str:
+        """The name of the mistake that the check names with the words ``says``: that of a wrong answer."""
+        return next((name for name, _, words in self.wrong() if words and words in says), ANOTHER)
+
     def _cell(self, code: str) -> str:
         gap = "\n\n\n" if self._is_function else "\n\n"
         return f"{code}{gap}{self._call}.check({self.name})"
@@ -244,7 +253,7 @@ class Verdict(Twin):
 
     def __repr__(self) -> str:
         # Not the ✗ of a refusal, which is often what a lesson wants.
-        sign = "✓" if self.done else "○" if self.says == "not done yet" else "✎"
+        sign = "✓" if self.done else "○" if self.says == NOT_DONE else "✎"
         more = f". {self.not_noted}" if self.not_noted else ""
         return f"{sign} Exercise {self.exercise.number}: {'solved' if self.done else self.says}{more}"
 

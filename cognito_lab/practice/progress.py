@@ -1,10 +1,14 @@
-"""What the learner has done, kept in one file beside their notebooks and sent nowhere."""
+"""What the learner has done, kept in one file beside their notebooks and sent nowhere.
+
+Of an answer that a check refuses, the file has only the name of its mistake, and how often it was made.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +23,7 @@ FILE = ".progress.json"
 LOCK = ".progress.lock"
 PATIENCE = 5.0  # seconds that another kernel, which is noting something, is waited for
 NOTHING_NOTED = "COGNITO_LAB_NOTHING_NOTED"  # set where the copies are not the learner's own
-Progress = dict[str, dict[str, str]]  # kind ("exercise", "quiz") → its number → how it went
+Progress = dict[str, dict[str, str]]  # kind ("exercise", "quiz", "mistake") → its number → how it went
 
 
 @contextmanager
@@ -44,15 +48,46 @@ def load_progress(folder: Path | None = None) -> Progress:
     """
     path = (folder or OWN) / FILE
     try:
-        found = read_object(path)
-        return {str(kind): {str(k): str(v) for k, v in of.items()} for kind, of in found.items()}
-    except (ValueError, AttributeError):
+        return read(path)
+    except ValueError:
         set_aside(path)
         return {}
 
 
-def note(kind: str, number: str, how: str = "done", folder: Path | None = None) -> Path | None:
+def read(path: Path) -> Progress:
+    """What a progress file says; nothing where there is no file.
+
+    Raises:
+        ValueError: It is no progress file.
+        OSError: It may not be read.
+    """
+    try:
+        found = read_object(path)
+        return {str(kind): {str(k): str(v) for k, v in of.items()} for kind, of in found.items()}
+    except AttributeError:
+        raise ValueError("it has another form than a progress file") from None
+
+
+def one_more(before: str) -> str:
+    """A count after this time; ``before`` is empty at the first."""
+    return str(times(before) + 1)
+
+
+def times(count: str) -> int:
+    """How often something was noted; a count that somebody has changed into something else is one."""
+    return int(count) if re.fullmatch("[0-9]{1,6}", count) else 1 if count else 0
+
+
+def note(
+    kind: str, number: str, how: str | Callable[[str], str] = "done", folder: Path | None = None
+) -> Path | None:
     """Note that something was done, and answer where. Outside a learner's own course, nowhere.
+
+    Args:
+        kind: Of what it is: ``"exercise"``, for example.
+        number: Its number, ``"01.1"`` for example.
+        how: How it went; or a function that makes this of what was noted before (empty: nothing).
+        folder: Where, if not in the learner's own course.
 
     Raises:
         OSError: It cannot be written down.
@@ -61,7 +96,8 @@ def note(kind: str, number: str, how: str = "done", folder: Path | None = None) 
         return None
     with alone(folder or OWN):
         noted = load_progress(folder)
-        noted.setdefault(kind, {})[number] = how
+        of = noted.setdefault(kind, {})
+        of[number] = how if isinstance(how, str) else how(of.get(number, ""))
         _write(noted, folder or OWN)
     return folder or OWN
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -167,9 +167,14 @@ def page(noted: progress.Progress) -> str:
     lines += ["", "## To look things up", "", *appendix] if appendix else []
     lines += [
         "",
-        f"Your progress is kept in the file `{progress.FILE}` beside this page and is sent nowhere. To begin "
-        "again: `make lab FORGET=yes`. This page is written anew at `make lab` and when you solve something; "
-        "close it and open it again to see the latest.",
+        f"Your progress is kept in the file `{progress.FILE}` beside this page and is sent nowhere. The file "
+        "says which exercises and questions you have done, which predictions came true, which known mistakes "
+        "the checks have found, and how often. It has none of your answers. Your instructor can see it if "
+        "you send the file, or if you work on a machine that the instructor has set up. To begin again: "
+        "`make lab FORGET=yes`.",
+        "",
+        "This page is written anew at `make lab` and when you check an answer; close it and open it again to "
+        "see the latest.",
         "",
     ]
     return "\n".join(lines)
@@ -183,7 +188,7 @@ def write_start_page(folder: Path) -> Path:
     return path
 
 
-def note(kind: str, number: str, how: str = "done", folder: Path | None = None) -> str:
+def note(kind: str, number: str, how: str | Callable[[str], str] = "done", folder: Path | None = None) -> str:
     """Note that something was done (:func:`progress.note`), and write the page that shows it.
 
     Returns:

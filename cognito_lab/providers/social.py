@@ -72,7 +72,7 @@ class Social(AuthorizationServer):
         return dict(parse_qsl(fragment))[self.artefact]
 
     def withdraw(self, client_id: str, account: str) -> None:
-        """The person removes the app from the own account: its access tokens stop working at once."""
+        """The person removes the app from their own account: its access tokens stop working at once."""
         for token, sign_in in list(self._access_tokens.items()):
             if sign_in.client.client_id == client_id and sign_in.account == self.accounts[account]:
                 del self._access_tokens[token]

@@ -167,10 +167,9 @@ def real_host(request: Request, name: str, region: str) -> str:
     before = "" if name in ENDPOINT_HOSTS else name.removesuffix(".localhost")
     if before and hosts.find_host(before):
         return before
-    signed_in, signed_for = scope_of(request) or (region, "")
-    if before and (
-        signed_for == "s3" or before in moto_patches.s3().buckets
-    ):  # the endpoint http://localhost:PORT
+    bucket = moto_patches.s3().buckets.get(before or unquote(request.path).split("/")[1])
+    signed_in, signed_for = scope_of(request) or (bucket.region_name if bucket else region, "")
+    if before and (signed_for == "s3" or bucket):  # the endpoint http://localhost:PORT
         return f"{before}.{api_host('s3', signed_in)}"
     if before:
         raise HttpRefusal(f"{before} is neither a host that this lab plays nor a bucket of the account.", 404)

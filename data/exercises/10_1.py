@@ -100,7 +100,7 @@ def check(answer, scene, lab):
     expect(
         identity_pools.get_identity_pool_roles(IdentityPoolId=pool)["Roles"] == roles
         and now.get("AllowClassicFlow") is None,
-        "You changed the roles, or the way in which they are chosen. None of the five had come so far.",
+        "You changed the roles, or the way in which they are chosen. None of the five got as far as a role.",
     )
 
 

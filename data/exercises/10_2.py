@@ -11,7 +11,7 @@ import boto3
 from cognito_lab.practice.checks import expect, id_token, refusal_of
 
 title, core, difficulty, minutes = "Which proof for which provider?", False, 2, 5
-expected = "seven names. The check shows what you name to an identity pool."
+expected = "one of the four for each provider. The check shows what you name to an identity pool."
 hint = "Who can read the token: everybody, only the provider that issued it, or nobody because there is none?"
 scene = "every_provider"
 

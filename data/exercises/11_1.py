@@ -11,8 +11,8 @@ import boto3
 from cognito_lab import permissions
 from cognito_lab.practice.checks import client_with, expect, id_token, identity_and_credentials, refusal_of
 
-title, core, difficulty, minutes = "The policy of the own folder", True, 3, 12
-expected = "Mara lists, reads and fills her folder and its subfolders, Ben his. Every other request to the bucket is refused."
+title, core, difficulty, minutes = "A policy for everybody's own folder", True, 3, 12
+expected = "Mara lists, reads and fills her folder and its subfolders, and Ben does so in his. Every other request is refused."
 hint = """
 Two statements: one is about objects, the other about the bucket. A request to list has no object, and names a
 prefix instead. Where does the name of a folder end?
@@ -62,8 +62,8 @@ def look_at_own(name, identity, credentials, client, scene):
     """What a member should be able to do."""
     who, in_bucket = name.capitalize(), {"Bucket": scene.bucket}
     wanted = [
-        ("reads a picture in the own folder", "s3:GetObject", "goby.svg", client.get_object, {}),
-        ("adds a picture to the own folder", "s3:PutObject", "crab.svg", client.put_object, {"Body": b"<svg/>"}),
+        ("reads a picture in their own folder", "s3:GetObject", "goby.svg", client.get_object, {}),
+        ("adds a picture to their own folder", "s3:PutObject", "crab.svg", client.put_object, {"Body": b"<svg/>"}),
         ("adds one to a subfolder", "s3:PutObject", "2026/crab.svg", client.put_object, {"Body": b"<svg/>"}),
     ]  # fmt: skip
     for what, action, key, call, more in wanted:
@@ -75,7 +75,7 @@ def look_at_own(name, identity, credentials, client, scene):
         view = permissions(
             credentials, "s3:ListBucket", f"arn:aws:s3:::{scene.bucket}", **{"s3:prefix": prefix}
         )
-        expect(not code, f"{who} lists the own folder with Prefix={prefix!r} → {code}. {told(view)}")
+        expect(not code, f"{who} lists their own folder with Prefix={prefix!r} → {code}. {told(view)}")
 
 
 def told(view):
@@ -101,13 +101,13 @@ def look_elsewhere(name, identity, credentials, client, other, scene):
         ("puts a picture into somebody else's folder", client.put_object, {"Key": f"{other}/new.svg", **body}),
         ("lists somebody else's folder", client.list_objects_v2, {"Prefix": f"{other}/"}),
         ("lists the whole bucket", client.list_objects_v2, {}),
-        ("lists everything whose name begins with the own id, other folders too",
+        ("lists everything whose name begins with their own id, other folders too",
          client.list_objects_v2, {"Prefix": identity}),
-        ("reads a folder whose name only begins with the own id",
+        ("reads a folder whose name only begins with their own id",
          client.get_object, {"Key": f"{identity}-old/goby.svg"}),
-        ("puts a picture into a folder whose name only begins with the own id",
+        ("puts a picture into a folder whose name only begins with their own id",
          client.put_object, {"Key": f"{identity}-old/new.svg", **body}),
-        ("lists a folder whose name only begins with the own id",
+        ("lists a folder whose name only begins with their own id",
          client.list_objects_v2, {"Prefix": f"{identity}-old/"}),
         ("reads a folder that is named after the username", client.get_object, {"Key": f"{name}/goby.svg"}),
         ("reads the gallery", client.get_object, {"Key": "gallery/anemone.svg"}),
@@ -176,12 +176,12 @@ def wrong_condition_on_another_key(bucket):
 
 
 def wrong_star_without_a_slash(bucket):
-    """Mara reads a folder whose name only begins with the own id"""
+    """Mara reads a folder whose name only begins with their own id"""
     return folder_policy(bucket, f"{SUB}*", f"{SUB}/*")
 
 
 def wrong_prefix_without_a_slash(bucket):
-    """Mara lists everything whose name begins with the own id"""
+    """Mara lists everything whose name begins with their own id"""
     return folder_policy(bucket, f"{SUB}/*", f"{SUB}*")
 
 

@@ -21,7 +21,7 @@ stub = {
     "Mara reads reef/crab.svg: the role allows s3:GetObject on the bucket's ARN": None,
     "Mara reads reef/crab.svg: the role allows nothing, the bucket policy allows her role": None,
     "a guest lists the roles of the account: the guests' role allows every action": None,
-    "Mara deletes reef/crab.svg: the role denies every other action, and that is all": None,
+    "Mara deletes reef/crab.svg: the role denies every action except this one, and allows none": None,
 }
 LINES = list(stub)
 solution = dict(zip(LINES, (False, False, False, True, False, False), strict=True))

@@ -56,9 +56,9 @@ def look(name, identity, credentials, other, bucket):
         for call in (client.get_object, client.put_object, client.list_objects_v2)
     )
     wanted = {
-        "lists the own folder": partial(listed, Prefix=f"{identity}/"),
-        "reads in the own folder": partial(get, Key=f"{identity}/goby.svg"),
-        "uploads into the own folder": partial(put, Key=f"{identity}/crab.svg", Body=b"<svg/>"),
+        "lists their own folder": partial(listed, Prefix=f"{identity}/"),
+        "reads in their own folder": partial(get, Key=f"{identity}/goby.svg"),
+        "uploads into their own folder": partial(put, Key=f"{identity}/crab.svg", Body=b"<svg/>"),
         "reads the gallery": partial(get, Key="gallery/anemone.svg"),
     }
     for what, call in wanted.items():
@@ -103,7 +103,7 @@ def wrong_wider_until_it_works(iam, bucket):
 
 
 def wrong_another_allow_beside_the_deny(iam, bucket):
-    """Mara uploads into the own folder → AccessDenied"""
+    """Mara uploads into their own folder → AccessDenied"""
     more = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
     changed(
         iam,
@@ -112,7 +112,7 @@ def wrong_another_allow_beside_the_deny(iam, bucket):
 
 
 def wrong_only_the_deny(iam, bucket):
-    """Mara lists the own folder → AccessDenied"""
+    """Mara lists their own folder → AccessDenied"""
     changed(iam, lambda look, listing, deny: [look, listing])
 
 

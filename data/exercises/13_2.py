@@ -27,7 +27,7 @@ from cognito_lab.practice.checks import expect
 people = exercise_files.load(DATA / "setups" / "open_tidepool.py")
 
 title, core, difficulty, minutes = "Find the hole in a set-up that you have not seen", False, 3, 12
-expected = "Nothing works for Rook that is not his, and everybody in the table can do what is theirs."
+expected = "Rook can do nothing that is not meant for him, and everybody in the table can do what is theirs."
 hint = """
 Go through the set-up in the order in which a request meets it: who can have an account and write what in it; what the
 identity pool takes over from the token, and which role it gives; who may take each role (its trust policy); what each

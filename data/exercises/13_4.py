@@ -62,7 +62,7 @@ def check(answer, scene, lab):
 
 ABOUT = {
     "tidepool-archive": "Its trust policy has no condition at all.",
-    "old-state": "Its trust policy asks only for the state.",
+    "old-state": "Its trust policy asks only whether somebody has signed in.",
     "two-statements": "One of its statements names no pool.",
     "wide": "Its trust policy speaks of `aud`, and any value will do.",
     "worker": "No identity pool comes in there.",
@@ -158,7 +158,7 @@ def wrong_permissions_only(iam):
 
 
 def wrong_no_condition_only(iam):
-    """asks only for the state"""
+    """asks only whether somebody has signed in"""
     return {
         role["RoleName"]
         for role in iam.list_roles(MaxItems=1000)["Roles"]

@@ -30,10 +30,10 @@ solution = {
 }
 CONDITIONS = [("gallery", ""), ("gallery", "authenticated"), ("gallery", "*authenticated"), ("archive", "un")]
 BECAUSE = [
-    "nothing in it asks for a state, so a guest fits.",
+    "nothing in it asks whether somebody has signed in, so a guest fits.",
     "without a star the two texts must be the same.",
     "the star stands for any letters, and also for `un`.",
-    "the state fits, but he comes from another identity pool.",
+    "the condition on `amr` fits, but he comes from another identity pool.",
 ]
 
 
@@ -64,7 +64,7 @@ def made(scene, number):
 
 
 LINES = list(stub)
-wrong_pool_is_enough = {**solution, LINES[0]: False}, "nothing in it asks for a state"
+wrong_pool_is_enough = {**solution, LINES[0]: False}, "nothing in it asks whether somebody has signed in"
 wrong_guests_are_authenticated = {**solution, LINES[1]: True}, "the two texts must be the same"
 wrong_star = {**solution, LINES[2]: False}, "and also for `un`"
 wrong_other_pool = {**solution, LINES[3]: True}, "from another identity pool"

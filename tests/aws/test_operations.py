@@ -8,11 +8,11 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from support.iam_people import allow, make_role, session_of
+from support.iam_people import allow, make_role, make_user, session_of
 
 from cognito_lab import Lab, OutsideTheLab, aws
 from cognito_lab.aws import moto_patches
-from cognito_lab.aws.api import operations, validation
+from cognito_lab.aws.api import dispatch, operations, services, validation
 from cognito_lab.paths import ROOT
 
 COGNITO = ("cognito-idp", "cognito-identity")
@@ -79,6 +79,12 @@ def every_operation():
 def lab():
     with Lab.start() as lab:
         yield lab
+
+
+@pytest.fixture(scope="module")
+def nobody(lab):
+    """The keys of a user without a right."""
+    return make_user("nobody")
 
 
 @pytest.mark.parametrize(("service", "name"), list(every_operation()))
@@ -173,3 +179,22 @@ def test_a_session_that_may_do_everything_is_told_of_each_operation_that_is_not_
         said = str(refusal.value)
         older = name.removesuffix("Configuration")
         assert name in said or (older in said and older in SAME_ADDRESS) or name in ELSEWHERE, said
+
+
+def signed_operations():
+    """What is carried out of the services whose inputs :func:`minimal` can make, and asks for a signature."""
+    for service in (*services.JSON_SERVICES, *services.API_GATEWAY):
+        row = operations.table()[service]
+        for name in sorted(row.ours | set(row.moto)):
+            if not dispatch.is_public(service, name):
+                yield service, name
+
+
+@pytest.mark.parametrize(("service", "name"), list(signed_operations()))
+def test_each_signed_operation_asks_for_a_right(lab, nobody, service, name):
+    model = moto_patches.service_model(service).operation_model(name)
+    client = boto3.client(service, **nobody)
+    method = next(py for py, api in client.meta.method_to_api_mapping.items() if api == name)
+    with pytest.raises(ClientError) as caught:
+        getattr(client, method)(**(minimal(model.input_shape) if model.input_shape else {}))
+    assert caught.value.response["Error"]["Code"] == "AccessDeniedException"

@@ -380,6 +380,17 @@ def test_a_bucket_in_the_path_or_in_the_host(server: Server, host: str, path: st
     assert signed(server, "GET", f"/{path}", host).status in (400, 404)  # two slashes are another key
 
 
+@pytest.mark.parametrize(("host", "path"), [("127.0.0.1", "/shore/crab"), ("shore.localhost", "/crab")])
+def test_a_bucket_of_another_region_without_a_signature(server: Server, host: str, path: str) -> None:
+    """The endpoint stands for that of the bucket's Region, where the request says none."""
+    s3 = boto3.client("s3", "eu-west-1")
+    s3.create_bucket(Bucket="shore", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="shore", Key="crab", Body=b"crab")
+    assert code_of(ask(server, "GET", path, host)) == "AccessDenied"
+    there = "shore.s3.ap-south-1.amazonaws.com.localhost"
+    assert code_of(ask(server, "GET", "/crab", there)) == "PermanentRedirect"
+
+
 @pytest.mark.parametrize(
     ("host", "path"),
     [("127.0.0.1", "/tidepool-pictures/crab"), ("tidepool-pictures.localhost", "/crab")],

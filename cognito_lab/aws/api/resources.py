@@ -71,7 +71,9 @@ def tag_keys(call: Call) -> dict[str, Any]:
     tags: dict[str, Any] = {}
     for member in ("Tags", "tags", "UserPoolTags", "IdentityPoolTags"):
         given = call.get(member, {})
-        tags |= given if isinstance(given, dict) else {row.get("Key"): row.get("Value", "") for row in given}
+        if isinstance(given, list):  # AWS's models do not require a key
+            given = {row["Key"]: row.get("Value", "") for row in given if "Key" in row}
+        tags |= given
     named = [*tags, *call.get("TagKeys", call.get("tagKeys", ()))]
     keys: dict[str, Any] = {f"aws:RequestTag/{name}": value for name, value in tags.items()}
     return keys | ({"aws:TagKeys": named} if named else {})

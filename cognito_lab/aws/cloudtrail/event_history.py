@@ -20,7 +20,6 @@ from typing import Any
 
 from cognito_lab.aws import moto_patches
 from cognito_lab.aws.api.operations import Call
-from cognito_lab.aws.user_pools import model
 from cognito_lab.errors import AwsError
 from cognito_lab.network import exchanges
 from cognito_lab.network.messages import Response
@@ -39,6 +38,7 @@ class Event:
         who: The principal who signed, or whom an identity provider vouched for, as a ``userIdentity``.
         source: The address that the call came from, or the AWS service that made it.
         sub: Of the user of a user pool that the call was about, if somebody is known.
+        tags: Session tags that an identity provider asks for.
         body: The answer, in the wire form of the service; ``result`` or ``error`` where a service asked.
     """
 
@@ -57,6 +57,7 @@ class Event:
     body: bytes = b""
     result: dict[str, Any] | None = None
     error: AwsError | None = None
+    tags: dict[str, str] | None = None
 
     @property
     def is_read(self) -> bool:
@@ -99,10 +100,10 @@ def note(call: Call) -> None:
         exchanges.describe_current(call.service, call.operation, event=event)
 
 
-def vouched_for(identity: dict[str, Any]) -> None:
+def vouched_for(identity: dict[str, Any], tags: dict[str, str]) -> None:
     """Somebody else says who makes the call that is being answered: ``identity`` a ``userIdentity``."""
     if event := exchanges.current_exchange().details.get("event"):
-        event.who = identity
+        event.who, event.tags = identity, tags
 
 
 def keep(answer: Response) -> Response:
@@ -122,9 +123,11 @@ def keep(answer: Response) -> Response:
 
 
 @contextmanager
-def made_by(service: str, call: Call, identity: dict[str, Any]) -> Iterator[Event]:
+def made_by(service: str, call: Call, identity: dict[str, Any], tags: dict[str, str]) -> Iterator[Event]:
     """The event of a call that an AWS service makes for somebody; set ``result`` on what is handed out."""
-    event = _event(call, identity, source=f"{service}.amazonaws.com", agent=f"{service}.amazonaws.com")
+    event = _event(
+        call, identity, source=f"{service}.amazonaws.com", agent=f"{service}.amazonaws.com", tags=tags
+    )
     try:
         yield event
     except AwsError as error:
@@ -148,6 +151,8 @@ def sub_of(call: Call) -> str:
         return ""
     named = [call.get(member, {}).get("USERNAME") for member in ("AuthParameters", "ChallengeResponses")]
     name = next(filter(None, [call.get("Username"), *named]), "")
+    from cognito_lab.aws.user_pools import model  # user pools call functions, whose calls are events too
+
     client = model.registry().clients.get(call.get("ClientId", ""))
     pool = client.pool if client else model.registry().pools.get(call.get("UserPoolId", ""))
     user = pool.people.find(name) if pool and name else None

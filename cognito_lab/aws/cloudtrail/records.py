@@ -116,7 +116,8 @@ def sub_in(asked: Any, result: dict[str, Any]) -> str:
 def parameters_of(event: Event, asked: dict[str, Any] | None) -> dict[str, Any] | None:
     """The input with the names that the service gives its members in events; ``None`` for none."""
     names = table()["members"].get(event.service, {})
-    return {names.get(name, name): value for name, value in asked.items()} if asked else None
+    named = {names.get(name, name): value for name, value in (asked or {}).items()}
+    return {**named, **({"principalTags": event.tags} if event.tags else {})} or None
 
 
 def told(service: str, shape: Any, value: Any) -> Any:

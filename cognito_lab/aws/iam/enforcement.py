@@ -96,7 +96,8 @@ def context(request: Request, principal: Principal | None, **more: Any) -> dict[
     """The condition keys of a request (IAM, "AWS global condition context keys"); ``more`` of a service."""
     region = re.search(rf"\.({services.REGION})\.amazonaws\.com$", request.host)
     keys: dict[str, Any] = {
-        **time_keys(),
+        "aws:CurrentTime": datetime.fromtimestamp(time.time(), UTC).isoformat(),
+        "aws:EpochTime": int(time.time()),
         "aws:PrincipalIsAWSService": False,
         "aws:RequestedRegion": region[1] if region else "us-east-1",
         "aws:ViaAWSService": False,
@@ -120,11 +121,6 @@ def context(request: Request, principal: Principal | None, **more: Any) -> dict[
             }
         )
     return {name: value for name, value in keys.items() if value is not None}
-
-
-def time_keys() -> dict[str, Any]:
-    now = time.time()
-    return {"aws:CurrentTime": datetime.fromtimestamp(now, UTC).isoformat(), "aws:EpochTime": int(now)}
 
 
 def denied(service: str, verdict: Verdict, resource: str, principal: Principal | None) -> AwsError:

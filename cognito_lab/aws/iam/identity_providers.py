@@ -126,10 +126,13 @@ def roles_in(assertion: Any, arn: str) -> list[str]:
 
 @check_before("iam", "CreateOpenIDConnectProvider")
 def check_provider_address(call: Call) -> None:
-    """A provider is known by its address, which has a scheme and a host."""
+    """A provider is known by its address, which has a scheme and a host, and it is registered once."""
     parts = addresses.parts_of(call["Url"])
     if not (parts.scheme and parts.netloc):
         raise AwsError("ValidationError", "Invalid Open ID Connect Provider URL")
+    known = moto_patches.iam().open_id_providers.values()
+    if f"{parts.netloc}{parts.path}" in {one.url for one in known}:  # of which moto says "Unknown"
+        raise AwsError("EntityAlreadyExists", f"Provider with url {call['Url']} already exists.", 409)
 
 
 def open_id_provider(call: Call) -> Any:

@@ -74,8 +74,8 @@ def assume_role(
 ) -> RoleSession:
     """The inner call of STS, which no request of the app shows, but the event history does."""
     # Cognito asks, from where it is: the app's address and program count for nothing (guide, "IAM roles").
-    keys = web_identity.keys_of_request().items()
-    ours = {name: value for name, value in keys if name not in OF_THE_APP}
+    keys = enforcement.context(exchanges.current_request(), None)
+    ours = {name: value for name, value in keys.items() if name not in OF_THE_APP}
     identity = web_identity.WebIdentity(IDENTITY_POOLS, IDENTITY_POOLS, claims, request=ours)
     asked = {"RoleArn": role, "RoleSessionName": SESSION_NAME, "DurationSeconds": SESSION_SECONDS}
     of_sts = Call("sts", "AssumeRoleWithWebIdentity", asked, call.region, call.account)
@@ -83,7 +83,7 @@ def assume_role(
         exchanges.internal_call(
             call.service, "sts", of_sts.operation, **asked, WebIdentityClaims=claims
         ) as inner,
-        event_history.made_by(call.service, of_sts, identity.user_identity()) as event,
+        event_history.made_by(call.service, of_sts, identity.user_identity(), identity.tags()) as event,
     ):
         session = web_identity.assume(
             role, SESSION_NAME, identity, duration_seconds=SESSION_SECONDS, session_policies=narrowing

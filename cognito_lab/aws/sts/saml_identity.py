@@ -102,9 +102,9 @@ def assume_role_with_saml(call: Call) -> dict[str, Any]:
     provider = identity_providers.saml_provider(call["PrincipalArn"])
     check_registered(provider)
     identity = verified_identity(provider, call["SAMLAssertion"])
-    event_history.vouched_for(identity.user_identity())
-    name = session_name(identity)
     check_tags(identity)
+    event_history.vouched_for(identity.user_identity(), identity.tags())
+    name = session_name(identity)
     check_role_named(call["RoleArn"], identity)
     session = web_identity.assume(
         call["RoleArn"],

@@ -97,7 +97,7 @@ def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
     check_input(call)
     token, provider = call["WebIdentityToken"], call.get("ProviderId")
     identity = opaque_web_identity(provider, token) if provider else verified_web_identity(token)
-    event_history.vouched_for(identity.user_identity())
+    event_history.vouched_for(identity.user_identity(), identity.tags())
     session = assume(
         call["RoleArn"],
         call["RoleSessionName"],

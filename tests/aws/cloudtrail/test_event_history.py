@@ -236,6 +236,34 @@ def test_the_enhanced_flow_shows_the_session_and_its_identity(world: World) -> N
     assert json.loads(said[f"{provider}:amr"])[0] == "authenticated"
 
 
+@pytest.mark.parametrize("right", ["sts:TagSession", "sts:AssumeRole"])
+def test_the_tags_that_a_session_asks_for_are_told_also_when_it_may_not(world: World, right: str) -> None:
+    pool = world.create_pool()
+    document = trust(pool, "authenticated")
+    document["Statement"][0]["Action"] = ["sts:AssumeRoleWithWebIdentity", right]
+    world.pool.set_identity_pool_roles(
+        IdentityPoolId=pool, Roles={"authenticated": world.role("member", document)}
+    )
+    world.pool.set_principal_tag_attribute_map(
+        IdentityPoolId=pool, IdentityProviderName=world.key, PrincipalTags={"who": "sub"}
+    )
+    login = world.login("mara")
+    identity = world.unsigned.get_id(IdentityPoolId=pool, Logins=login)["IdentityId"]
+    given = {"IdentityId": identity, "Logins": login}
+    if right == "sts:TagSession":
+        token = world.unsigned.get_open_id_token(**given)["Token"]
+        role = "arn:aws:iam::123456789012:role/member"
+        world.sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="app", WebIdentityToken=token)
+        assert world.unsigned.get_credentials_for_identity(**given)
+        assert event(world, "AssumeRoleWithWebIdentity", 1)["requestParameters"]["principalTags"] == {
+            "who": "mara"
+        }
+    else:
+        with refused("InvalidIdentityPoolConfigurationException"):
+            world.unsigned.get_credentials_for_identity(**given)
+    assert event(world, "AssumeRoleWithWebIdentity")["requestParameters"]["principalTags"] == {"who": "mara"}
+
+
 def test_a_trust_policy_that_refuses_is_told_without_a_reason(world: World) -> None:
     pool = world.create_pool()
     role = world.role("member", trust("us-east-1:" + "0" * 8 + pool[18:], None))

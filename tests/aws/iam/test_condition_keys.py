@@ -197,6 +197,12 @@ def test_the_name_of_a_session_decides_who_takes_a_role() -> None:
     assert sts.assume_role(RoleArn=target, RoleSessionName="ines")["Credentials"]
 
 
+def test_a_tag_without_a_key_is_no_condition_key() -> None:
+    keys = make_user("ines", allow("secretsmanager:*"))
+    with pytest.raises(OutsideTheLab, match="Tags"):
+        boto3.client("secretsmanager", **keys).create_secret(Name="tides", Tags=[{"Value": "reef"}])
+
+
 # -- trust policies for providers ------------------------------------------------------------------
 
 

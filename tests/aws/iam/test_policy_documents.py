@@ -139,6 +139,8 @@ def test_an_openid_connect_provider() -> None:
     ]
     assert arn == f"arn:aws:iam::{ACCOUNT}:oidc-provider/login.example.org"
     assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ClientIDList"] == ["app"]
+    code, status, said = refusal(iam.create_open_id_connect_provider, Url="https://login.example.org")
+    assert (code, status) == ("EntityAlreadyExists", 409) and "https://login.example.org already" in said
     assert [row["Arn"] for row in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]] == [arn]
     iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
     assert refusal(iam.get_open_id_connect_provider, OpenIDConnectProviderArn=arn)[:2] == (

@@ -218,6 +218,25 @@ def test_condition_keys(world: Northshore) -> None:
     assert context["aws:FederatedProvider"] == ARN
 
 
+def test_a_policy_asks_for_the_keys_that_an_assertion_can_give_and_no_others(world: Northshore) -> None:
+    given = {*saml_identity.CONDITION_KEYS.values(), *saml_identity.TOLD, "doc"}
+    for key in given:
+        world.trust({"StringEquals": {f"saml:{key}": "x"}})
+        with refused("AccessDenied"):
+            world.assume()
+    for key in ("x500UniqueIdentifier", "uid", "organizationStatus", "primaryGroupSID"):
+        with pytest.raises(OutsideTheLab, match=f"saml:{key}"):
+            world.trust({"StringNotEquals": {f"saml:{key}": "x"}})
+
+
+def test_the_trust_policy_sees_the_request(world: Northshore) -> None:
+    world.trust({"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}})
+    world.assume()
+    world.trust({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})
+    with refused("AccessDenied"):
+        world.assume()
+
+
 def test_a_role_that_does_not_exist_is_not_told_apart(world: Northshore) -> None:
     gone = world.reader.replace("reader", "gone")
     world.tell(**{ROLES: f"{gone},{ARN}"})

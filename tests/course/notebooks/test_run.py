@@ -321,7 +321,7 @@ def installer(monkeypatch, tmp_path):
     """An environment that is 'made' at once, and the commands that were to install on top of it."""
     commands: list[list[str]] = []
 
-    def make(target, lock):
+    def make(target, lock, python=None):
         assert lock.name == "requirements.lock"
         (target / "bin").mkdir(parents=True, exist_ok=True)
         (target / install.MARKER).write_text("{}")
@@ -350,6 +350,20 @@ def test_other_versions_go_into_an_environment_of_their_own(installer, tmp_path)
 def test_latest_names_what_the_sentences_rest_on(installer, tmp_path):
     other_versions.environment_with("latest", tmp_path)
     assert {"boto3", "botocore", "moto"} <= set(installer[0])
+
+
+def test_only_these_versions_leave_the_rest_as_the_lock_has_it(installer, tmp_path, monkeypatch):
+    python = other_versions.environment_with("moto==5.2.4", tmp_path, only_these=True)
+    assert installer[0][-2:] == ["--quiet", "moto==5.2.4"]
+    monkeypatch.setattr(other_versions.marker, "is_finished", lambda target, lock: True)
+    other_versions.environment_with("moto==5.2.4", tmp_path, only_these=True)
+    assert len(installer) == 2, "it does not have that version: installed again"
+    (python.parents[1] / "lib" / "python3" / "site-packages" / "moto-5.2.4.dist-info").mkdir(parents=True)
+    (python.parents[1] / "lib/python3/site-packages/moto-5.2.4.dist-info/METADATA").write_text(
+        "Name: moto\nVersion: 5.2.4\n"
+    )
+    assert other_versions.environment_with("moto==5.2.4", tmp_path, only_these=True) == python
+    assert len(installer) == 2
 
 
 def test_versions_that_cannot_be_had_are_refused_and_leave_nothing(installer, tmp_path, monkeypatch, capsys):

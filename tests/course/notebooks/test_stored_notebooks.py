@@ -8,10 +8,9 @@ import tomllib
 import nbformat
 import nbval.plugin
 import pytest
-from support import pythons
 
 from cognito_lab.course.notebooks import compare, outputs, parameters, processes, run
-from cognito_lab.course.setup import install
+from cognito_lab.course.setup import install, pythons
 
 LESSONS = sorted(run.NOTEBOOKS.glob("*.ipynb"))
 # What may be stored. nbval looks at no PNG or JPEG, so figures are SVG; an error would be a broken page.

@@ -26,12 +26,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from support import pythons
 from support.processes import hear_ctrl_c
 
 from cognito_lab.course import learner_copy
 from cognito_lab.course.notebooks import kernel_ports
-from cognito_lab.course.setup import bootstrap, environment, installers, lock
+from cognito_lab.course.setup import bootstrap, environment, installers, lock, pythons
 from cognito_lab.course.setup import wheels as setup_wheels
 from cognito_lab.course.setup.install import MARKER
 from cognito_lab.paths import ROOT

@@ -1,6 +1,6 @@
 """Which Python interpreters this machine has. Standard library only; run, it prints the supported ones.
 
-$ PYTHONPATH=. python tests/support/pythons.py
+$ PYTHONPATH=. python cognito_lab/course/setup/pythons.py
 3.11 /usr/bin/python3.11
 """
 

@@ -1,0 +1,1 @@
+"""The course on many versions and Regions, on as many machines as there are: `make matrix`."""
