@@ -78,7 +78,7 @@ progress: setup ## how far the people of a class are, and where they are stuck, 
 	@$(LAB) progress $(FILES)
 
 room: setup ## one machine for everybody: JupyterHub, for the people of a class list (PEOPLE=class.csv)
-	@$(LAB) room --people "$(PEOPLE)" $(if $(BIND),--bind "$(BIND)") $(if $(PORT),--port "$(PORT)") $(if $(CERT),--cert "$(CERT)") $(if $(KEY),--key "$(KEY)") $(if $(filter yes,$(PLAIN)),--plain) $(if $(MEMORY),--memory "$(MEMORY)") $(if $(filter file,$(origin PYTHON)),,--python "$(PYTHON)")
+	@$(LAB) room $(if $(PEOPLE),--people "$(PEOPLE)") $(if $(BIND),--bind "$(BIND)") $(if $(PORT),--port "$(PORT)") $(if $(CERT),--cert "$(CERT)") $(if $(KEY),--key "$(KEY)") $(if $(filter yes,$(PLAIN)),--plain) $(if $(MEMORY),--memory "$(MEMORY)") $(if $(filter file,$(origin PYTHON)),,--python "$(PYTHON)")
 
 setup: here ## make .venv with what the lessons need, where it is not there
 	@$(call set_up,requirements-learner.lock)

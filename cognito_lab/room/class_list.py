@@ -54,7 +54,7 @@ def read_class(path: Path) -> list[Person]:
                 disabled = text["disabled"].lower() in YES
                 people[username] = Person(username, text["name"], text["email"], disabled)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ClassListError(f"{path} cannot be read as a CSV file: {error}") from None
+        raise ClassListError(f"{path} cannot be read as a CSV file (PEOPLE=…): {error}") from None
     if not people:
         raise ClassListError(f"{path} names nobody.")
     return list(people.values())

@@ -19,7 +19,9 @@ from cognito_lab.course.setup.marker import ROOM
 from cognito_lab.paths import DATA
 from cognito_lab.room.class_list import ClassListError, read_class
 
-FIRST_USER = 200_000  # system users' numbers from here on belong to nobody else
+FIRST_USER = (
+    1_900_000_000  # system users' numbers from here on are in no use (systemd, "Users, Groups, UIDs")
+)
 IDLE = 2 * 60 * 60  # seconds, more than a lunch, after which a kernel ends, and then its server
 
 
@@ -117,6 +119,8 @@ def settings(python: Path, asked: argparse.Namespace, folder: Path, url: str) ->
         "UserPoolAuthenticator.passwords": str(folder / "passwords.csv"),
         "SimpleLocalProcessSpawner.home_dir_template": f"{folder / 'people'}/{{username}}",
         "Spawner.mem_limit": f"{asked.memory}M",
+        "Spawner.start_timeout": 300,  # thirty people on two cores, all at once
+        "Spawner.http_timeout": 300,
         "Spawner.default_url": "/lab/tree/START.md",
         "Spawner.args": [
             f"--MappingKernelManager.cull_idle_timeout={IDLE}",
@@ -131,7 +135,10 @@ def main(argv: list[str]) -> int:
     """Open a room for the people of a class list. JupyterHub takes this process over; 1 where it cannot."""
     parser = argparse.ArgumentParser(prog="cognito_lab room", description=main.__doc__)
     parser.add_argument(
-        "--people", type=Path, required=True, help="CSV: username, and perhaps name, email, disabled"
+        "--people",
+        type=Path,
+        default=Path("class.csv"),
+        help="CSV: username, and perhaps name, email, disabled",
     )
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--bind", default="127.0.0.1", help="this machine's address for other machines")
@@ -154,7 +161,8 @@ def main(argv: list[str]) -> int:
             check_ports(asked.bind, asked.port)
         python = set_up(root, asked.python)
         for each, mode in ((folder, 0o755), (people, 0o755), (hub, 0o700)):
-            each.mkdir(mode, parents=True, exist_ok=True)
+            each.mkdir(parents=True, exist_ok=True)
+            each.chmod(mode)
         users = _system_users(python, people)
     except (CannotOpen, ClassListError, SetupFailed, OSError) as reason:
         print(reason, file=sys.stderr)
@@ -182,8 +190,14 @@ def _system_users(python: Path, people: Path) -> str:
     """As whom people's programs run, in a sentence.
 
     Raises:
-        CannotOpen: this is root, and nobody else could read the course.
+        CannotOpen: somebody else opened this room before; or this is root, and others cannot read the course.
     """
+    for each in people.iterdir():
+        owner = each.stat().st_uid
+        if owner != os.getuid() if os.getuid() else owner < FIRST_USER:
+            raise CannotOpen(
+                f"{each} is of a room that another user of this machine opened. Open it as before."
+            )
     if os.getuid():
         return (
             f"Everybody's programs run as {getpass.getuser()}: who wants to can read everybody's files and "

@@ -15,6 +15,7 @@ from jupyterhub.spawner import SimpleLocalProcessSpawner
 from tornado import web
 from traitlets import Unicode, default
 
+from cognito_lab.files import complete_or_absent
 from cognito_lab.room.class_list import read_class, temporary_passwords
 from cognito_lab.room.command import FIRST_USER
 from cognito_lab.room.directory import Directory
@@ -63,11 +64,12 @@ class RoomSpawner(SimpleLocalProcessSpawner):
         """The number of the system user; makes the folder where it is not there."""
         home = Path(self.home_dir)
         if not home.exists():
-            taken = [each.stat().st_uid for each in home.parent.iterdir()] if os.getuid() == 0 else []
-            home.mkdir(mode=0o700)
-            if os.getuid() == 0:
-                number = max([FIRST_USER - 1, *taken]) + 1
-                os.chown(home, number, number)
+            taken = [each.stat().st_uid for each in home.parent.iterdir()]
+            with complete_or_absent(home) as partial:
+                partial.mkdir(mode=0o700)
+                if os.getuid() == 0:
+                    number = max([FIRST_USER - 1, *taken]) + 1
+                    os.chown(partial, number, number)
         return home.stat().st_uid
 
     def make_preexec_fn(self, name: str) -> Callable[[], None]:

@@ -32,6 +32,14 @@ def test_other_machines_reach_a_room_only_with_a_certificate(tmp_path: Path) -> 
             command.address(*given, False)
 
 
+@pytest.mark.parametrize("user", [0, 12345])
+def test_a_room_of_another_user(user: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ada").mkdir()
+    monkeypatch.setattr(command.os, "getuid", lambda: user)
+    with pytest.raises(command.CannotOpen, match="ada is of a room that another user"):
+        command._system_users(Path("/nowhere/python"), tmp_path)
+
+
 @pytest.mark.parametrize("before", [0, 1, 2])
 def test_a_port_that_is_taken(before: int) -> None:
     with socket.socket() as taken:

@@ -3,63 +3,27 @@
 from __future__ import annotations
 
 import os
-import shutil
-import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-import trustme
+from room_support import LIMIT, certified, comes_in, opened
 from support.rooms import Kernel, Room, Somebody
 
 from cognito_lab.paths import ROOT
-from cognito_lab.room.directory import NEW_PASSWORD, SENTENCES
+from cognito_lab.room.directory import SENTENCES
 
 WRONG, DISABLED, TOO_MANY, _ = SENTENCES.values()
 CLASS = "username,name,disabled\nada,Ada,\nben,Ben,\ncleo,,yes\ngoran,,\n"
-LIMIT = 700  # MiB
 
 if not os.environ.get("COGNITO_LAB_CLIENTS"):
     pytest.skip("a room takes 750 MB and a minute: make clients runs it", allow_module_level=True)
 
 
-def python_for_everybody() -> list[str]:
-    """Root's own Python may be where nobody else can read it: then the system's."""
-    base = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
-    alone = os.getuid() == 0 and any(not folder.stat().st_mode & 0o001 for folder in base.parents)
-    return ["--python", "/usr/bin/python3"] if alone else []
-
-
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """Where other system users can read, which pytest's own folders are not."""
-    folder = ROOT / "build" / "room"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(folder / "authority.pem"))
-    issued = authority.issue_cert("127.0.0.1")
-    issued.private_key_pem.write_to_path(str(folder / "key.pem"))
-    (folder / "cert.pem").write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def opened(folder: Path, people: str, port: str = "") -> AbstractContextManager[Room]:
-    certificate = ["--cert", str(folder / "cert.pem"), "--key", str(folder / "key.pem")]
-    return Room.opened(
-        folder, people, "--memory", str(LIMIT), *certificate, *python_for_everybody(), port=port
-    )
-
-
-def comes_in(room: Room, name: str) -> Somebody:
-    """Somebody with their slip, who then has a password of their own and a server."""
-    person, slip = room.somebody(), room.temporary_password(name)
-    assert person.signs_in(name, slip).startswith(NEW_PASSWORD)
-    assert person.signs_in(name, slip, f"tide pools of {name}") == ""
-    person.starts()
-    return person
+    with certified() as folder:
+        yield folder
 
 
 def test_a_class(folder: Path) -> None:
