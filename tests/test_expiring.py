@@ -105,7 +105,8 @@ def caches() -> list[Any]:
     """Every function of the package that keeps as many answers as it is asked for."""
     found = {}
     for info in pkgutil.walk_packages(cognito_lab.__path__, "cognito_lab."):
-        if "jupyter" not in info.name and not info.name.endswith("__main__"):
+        # JupyterHub, and with it what it asks the room, has an environment of its own.
+        if "jupyter" not in info.name and not info.name.endswith(("__main__", "room.hub")):
             module = importlib.import_module(info.name)
             kept = [each for each in vars(module).values() if isinstance(each, functools._lru_cache_wrapper)]
             found |= {id(each): each for each in kept if each.cache_parameters()["maxsize"] is None}

@@ -20,7 +20,13 @@ stub = {
     "a token for the page that Rook wrote and signed himself": None,
 }
 LINES = list(stub)
-solution = dict(zip(LINES, (True, False, False, True, False), strict=True))
+solution = {
+    "Goran's ID token for the page, 50 minutes old": True,
+    "Goran's ID token for the page, 70 minutes old": False,
+    "Goran's ID token for the phone app, which has a client of its own": False,
+    "Rook's ID token for the page; nobody at Tidepool knows him": True,
+    "a token for the page that Rook wrote and signed himself": False,
+}
 BECAUSE = dict(
     zip(
         LINES,

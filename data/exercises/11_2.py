@@ -24,7 +24,14 @@ stub = {
     "Mara deletes reef/crab.svg: the role denies every action except this one, and allows none": None,
 }
 LINES = list(stub)
-solution = dict(zip(LINES, (False, False, False, True, False, False), strict=True))
+solution = {
+    "Mara reads reef/crab.svg: two policies allow s3:GetObject, a third denies it": False,
+    "Mara reads her own upload reef/mara.svg: the role allows only s3:PutObject": False,
+    "Mara reads reef/crab.svg: the role allows s3:GetObject on the bucket's ARN": False,
+    "Mara reads reef/crab.svg: the role allows nothing, the bucket policy allows her role": True,
+    "a guest lists the roles of the account: the guests' role allows every action": False,
+    "Mara deletes reef/crab.svg: the role denies every action except this one, and allows none": False,
+}
 BECAUSE = dict(
     zip(
         LINES,

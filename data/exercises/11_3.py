@@ -23,7 +23,13 @@ stub = {
     "curator, precedence 0; then reef, precedence 1": None,
 }
 LINES = list(stub)
-solution = dict(zip(LINES, ("curator", "reef", "reef", "none", "curator"), strict=True))
+solution = {
+    "curator, precedence 1; then reef, precedence 10": "curator",
+    "curator, precedence 10; then reef, precedence 1": "reef",
+    "curator, no precedence; then reef, precedence 100": "reef",
+    "curator, precedence 5; then reef, precedence 5": "none",
+    "curator, precedence 0; then reef, precedence 1": "curator",
+}
 CASES = ((1, 10), (10, 1), (None, 100), (5, 5), (0, 1))
 REASONS = (
     "The lowest number wins, not the highest.",

@@ -28,7 +28,12 @@ stub = {
     "read drafts/crab.svg": None,
 }
 LINES = list(stub)
-solution = dict(zip(LINES, ("allowed", "role", "session policy", "drafts"), strict=True))
+solution = {
+    "read gallery/anemone.svg": "allowed",
+    "write gallery/new.svg": "role",
+    "read reef/crab.svg": "session policy",
+    "read drafts/crab.svg": "drafts",
+}
 WORDS = ("allowed", "read", "drafts", "role", "session policy")
 BECAUSE = {
     "allowed": "Each document that has to allow it does, and nothing denies it.",

@@ -23,7 +23,13 @@ stub = {
     "no Prefix, and StartAfter us-east-1:7b…/": None,
 }
 LINES = list(stub)
-solution = dict(zip(LINES, (True, False, True, False, False), strict=True))
+solution = {
+    "Prefix us-east-1:7b…/": True,
+    "Prefix us-east-1:7b…": False,
+    "Prefix us-east-1:7b…/2026/": True,
+    "Prefix us-east-1:7b…-old/": False,
+    "no Prefix, and StartAfter us-east-1:7b…/": False,
+}
 REASONS = (
     "The star stands for no character here, so the prefix fits.",
     "The pattern has a slash after the id, and this prefix has none.",

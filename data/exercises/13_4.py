@@ -25,13 +25,13 @@ POOLS = "cognito-identity.amazonaws.com"
 def open_roles(iam):
     """The set of the names of the roles that any identity pool opens."""
     pages = iam.get_paginator("get_account_authorization_details").paginate(Filter=["Role"])
-    found = set()
+    pools, found = "cognito-identity.amazonaws.com", set()
     for role in [role for page in pages for role in page["RoleDetailList"]]:
         for statement in role["AssumeRolePolicyDocument"]["Statement"]:
             federated = statement["Principal"].get("Federated", "")
-            if statement["Effect"] == "Allow" and POOLS in federated:
+            if statement["Effect"] == "Allow" and pools in federated:
                 fixed = statement.get("Condition", {}).get("StringEquals", {})
-                if f"{POOLS}:aud" not in fixed:
+                if f"{pools}:aud" not in fixed:
                     found.add(role["RoleName"])
     return found
 

@@ -25,7 +25,8 @@ from cognito_lab.network import exchanges
 from cognito_lab.network.messages import Response
 from cognito_lab.paths import DATA
 
-MOST = 500  # events that are kept; AWS keeps those of 90 days
+MOST = 500  # events that are kept at the most
+REACH = 90 * 86400  # seconds that the event history reaches back
 LONGEST = 100_000  # letters of parameters that are kept (CloudTrail User Guide, "CloudTrail record contents")
 
 
@@ -72,8 +73,10 @@ class History:
     count: int = 0
 
     def keep(self, event: Event) -> None:
-        """Add the newest. What many events have in common is held once."""
+        """Add the newest, and forget what is over. What many events have in common is held once."""
         self.count += 1
+        while self.events and self.events[0].time < event.time - REACH:
+            self.events.popleft()
         if self.events and self.events[-1].who == event.who:
             event.who = self.events[-1].who
         for name in ("service", "operation", "region", "agent"):

@@ -13,7 +13,6 @@ from cognito_lab.aws.cloudtrail import event_history, records
 from cognito_lab.errors import AwsError, OutsideTheLab
 from cognito_lab.protocols import json_texts
 
-DAYS = 90 * 86400  # seconds that the event history reaches back
 PAGE = 50
 
 
@@ -24,7 +23,7 @@ def lookup_events(call: Call) -> dict[str, Any]:
     check_one_attribute(call)
     start, end = call.get("StartTime", 0), call.get("EndTime", math.inf)
     check_times(start, end)
-    first, before = max(start, time.time() - DAYS), older_than(call)
+    first, before = max(start, time.time() - event_history.REACH), older_than(call)
     events = [each for each in reversed(event_history.history().events) if each.region == call.region]
     inside = [each for each in events if first <= int(each.time) <= end and each.number < before]
     rows = [(each.number, row) for each in inside if fits(row := records.row(each), call)]
