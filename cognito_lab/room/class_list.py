@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 from typing import NamedTuple
 
+from cognito_lab.aws.user_pools import attributes
 from cognito_lab.files import complete_or_absent
 
 # A name is also a folder's and a part of an address.
@@ -51,6 +52,8 @@ def read_class(path: Path) -> list[Person]:
                     )
                 if username in people:
                     raise ClassListError(f"{where} is there twice.")
+                if text["email"] and not re.fullmatch(attributes.FORMS["email"][0], text["email"]):
+                    raise ClassListError(f"{where} has {text['email']!r}, which is no e-mail address.")
                 disabled = text["disabled"].lower() in YES
                 people[username] = Person(username, text["name"], text["email"], disabled)
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -74,7 +74,8 @@ class RoomSpawner(SimpleLocalProcessSpawner):
 
     def make_preexec_fn(self, name: str) -> Callable[[], None]:
         """What the new process does first: become the person, within their limit."""
-        home, owner, limit = self.home_dir, self.owner, self.mem_limit
+        home, owner, most = self.home_dir, self.owner, resource.getrlimit(resource.RLIMIT_DATA)[1]
+        limit = self.mem_limit if most == resource.RLIM_INFINITY else min(self.mem_limit, most)
 
         def become() -> None:
             resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

@@ -35,6 +35,7 @@ def test_a_list_needs_usernames_only(tmp_path: Path) -> None:
         ("username\n.\n", "line 2: '.' cannot be a username"),
         ("username\na/b\n", "cannot be a username"),
         ("username,name\n,Ada\n", "line 2: '' cannot be a username"),
+        ("username,email\nada,ada\n", "line 2: 'ada' has 'ada', which is no e-mail address"),
         ("username\nada\nAda\n", "line 3: 'ada' is there twice"),
     ],
 )
