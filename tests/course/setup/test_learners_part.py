@@ -19,9 +19,10 @@ LEARNERS = lock.read_lock((ROOT / "requirements-learner.lock").read_text())
 NAMES = {canonicalize_name(pin.name) for pin in LEARNERS}
 DISTRIBUTIONS = metadata.packages_distributions()
 # What runs, compares and releases the course. Its modules may need more inside their functions. These need it
-# to be imported at all: classes of papermill's.
+# to be imported at all: for classes of papermill's, for Dask, and for JupyterHub, which has an environment of its own.
 COURSE = ROOT / "cognito_lab" / "course"
-REPORTING = {COURSE / "notebooks" / "engine.py"}
+FLEET, ROOM = COURSE.with_name("fleet"), COURSE.with_name("room")
+REPORTING = {COURSE / "notebooks" / "engine.py", FLEET / "cluster.py", ROOM / "hub.py"}
 
 
 def test_both_locks_have_the_same_versions_and_hashes():
@@ -127,7 +128,7 @@ def test_a_lesson_with_its_exercises_runs_in_a_learners_environment(python):
     names = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for path in sorted((ROOT / "cognito_lab").rglob("*.py"))
-        if path.name != "__init__.py" and COURSE not in path.parents
+        if path.name != "__init__.py" and not {COURSE, FLEET, ROOM} & {*path.parents}
     ]
     (lesson,) = NOTEBOOKS.glob("00_*.ipynb")
     done = run(python, "-c", LESSON, str(lesson), *names)
@@ -139,7 +140,7 @@ def test_a_kernel_starts_in_a_learners_environment(python):
     assert done.stdout.strip() == str(python.parents[1]), done.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "lock"])
+@pytest.mark.parametrize("command", ["run", "pictures", "matrix", "lock"])
 def test_a_command_that_needs_more_says_so_in_a_line(python, command):
     done = run(python, "-m", "cognito_lab", command)
     assert done.returncode == 1 and done.stdout == ""
