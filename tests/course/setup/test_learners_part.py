@@ -19,9 +19,10 @@ LEARNERS = lock.read_lock((ROOT / "requirements-learner.lock").read_text())
 NAMES = {canonicalize_name(pin.name) for pin in LEARNERS}
 DISTRIBUTIONS = metadata.packages_distributions()
 # What runs, compares and releases the course. Its modules may need more inside their functions. These need it
-# to be imported at all: for classes of papermill's, for Dask, and for JupyterHub, which has an environment of its own.
+# to be imported at all: classes of papermill's, Dask, and JupyterHub, which has an environment of its own.
 COURSE = ROOT / "cognito_lab" / "course"
 FLEET, ROOM = COURSE.with_name("fleet"), COURSE.with_name("room")
+COMMANDS = {COURSE, FLEET, ROOM}
 REPORTING = {COURSE / "notebooks" / "engine.py", FLEET / "cluster.py", ROOM / "hub.py"}
 
 
@@ -77,7 +78,7 @@ def imported(tree: ast.AST, inside_functions: bool) -> Iterator[str]:
 def test_whatever_learners_import_is_in_their_part_of_the_lock():
     seen = set()
     for path, tree in trees():
-        for name in imported(tree, inside_functions=COURSE not in path.parents):
+        for name in imported(tree, inside_functions=not COMMANDS & {*path.parents}):
             if name in sys.stdlib_module_names or name in ("cognito_lab", "__future__"):
                 continue
             seen.add(name)
@@ -128,7 +129,7 @@ def test_a_lesson_with_its_exercises_runs_in_a_learners_environment(python):
     names = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for path in sorted((ROOT / "cognito_lab").rglob("*.py"))
-        if path.name != "__init__.py" and not {COURSE, FLEET, ROOM} & {*path.parents}
+        if path.name != "__init__.py" and not COMMANDS & {*path.parents}
     ]
     (lesson,) = NOTEBOOKS.glob("00_*.ipynb")
     done = run(python, "-c", LESSON, str(lesson), *names)
