@@ -15,6 +15,7 @@ from jupyterhub.spawner import SimpleLocalProcessSpawner
 from tornado import web
 from traitlets import Unicode, default
 
+from cognito_lab import guard
 from cognito_lab.files import complete_or_absent
 from cognito_lab.room.class_list import read_class, temporary_passwords
 from cognito_lab.room.command import FIRST_USER
@@ -25,10 +26,12 @@ class UserPoolAuthenticator(Authenticator):
     """Asks a user pool of the lab, which is made when the hub starts."""
 
     class_list = Unicode(help="the CSV file of the people").tag(config=True)
+    bind = Unicode(help="the address of this machine that the proxy listens on").tag(config=True)
     passwords = Unicode(help="the file of their temporary passwords").tag(config=True)
 
     def __init__(self, **settings: object) -> None:
         super().__init__(**settings)
+        guard.OWN.add(self.bind)
         people = read_class(Path(self.class_list))
         self.directory = Directory(people, temporary_passwords(people, Path(self.passwords)))
 
