@@ -59,6 +59,9 @@ def test_a_deleted_secret_keeps_its_name_until_its_days_are_over(world: World) -
     secrets.delete_secret(**asked, RecoveryWindowInDays=7)
     world.lab.travel(days=6)
     assert secrets.describe_secret(**asked)["DeletedDate"] > world.lab.now
+    for call, more in ((secrets.get_secret_value, {}), (secrets.put_secret_value, {"SecretString": "low"})):
+        code, status, text = refusal(call, **asked, **more)
+        assert (code, status) == ("InvalidRequestException", 400) and text.startswith("You can't perform")
     assert refusal(secrets.create_secret, Name="tidepool/key")[:2] == ("InvalidRequestException", 400)
     world.lab.travel(days=1, seconds=1)
     secrets = boto3.client("secretsmanager")

@@ -26,6 +26,22 @@ def lab() -> Iterator[Lab]:
         yield lab
 
 
+# AWS lets a global index have up to four attributes for each kind of key.
+KEYS = [
+    {"AttributeName": name, "KeyType": kind}
+    for name, kind in zip("abc", ("HASH", "HASH", "RANGE"), strict=True)
+]
+WIDE_INDEX = {
+    "TableName": "wide",
+    "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in "abc"],
+    "KeySchema": KEYS[1:],
+    "GlobalSecondaryIndexes": [
+        {"IndexName": "by-all", "KeySchema": KEYS, "Projection": {"ProjectionType": "ALL"}}
+    ],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+
+
 def make_table(name: str = "sightings", **more: Any) -> Any:
     """A table with a partition key, a sort key and a global index by species."""
     index = {
@@ -227,6 +243,8 @@ def test_without_the_rule_moto_would_let_some_of_it_through(monkeypatch: pytest.
         ("get_item", {"TableName": "sightings", "Key": MINE, "AttributesToGet": ["a"]}, "AttributesToGet"),
         ("scan", {"TableName": "arn:aws:dynamodb:us-east-1:123456789012:table/sightings"}, "ARN"),
         ("query", {"TableName": "sightings", "KeyConditions": {}}, "KeyConditions"),
+        ("update_item", {"TableName": "sightings", "Key": MINE}, "UpdateExpression"),
+        ("create_table", WIDE_INDEX, "several attributes"),
     ],
 )
 def test_what_is_not_played_is_refused_by_name(operation: str, given: dict[str, Any], named: str) -> None:
