@@ -174,6 +174,13 @@ def test_what_cannot_be_read_is_refused_with_s3_s_code(path: str, code: str) -> 
     assert answer.status_code == 400 and f"<Code>{code}</Code>" in answer.text
 
 
+@pytest.mark.parametrize("source", [BUCKET, f"{BUCKET}/", "/crab.jpg"])
+def test_a_copy_names_a_bucket_and_a_key(source: str) -> None:
+    s3 = boto3.client("s3")
+    found = refusal(s3.copy_object, Bucket=BUCKET, Key="copy.jpg", CopySource=source)
+    assert found[:2] == ("InvalidArgument", 400)
+
+
 # -- header fields of the answer ---------------------------------------------------------------------
 
 OVERRIDES = (

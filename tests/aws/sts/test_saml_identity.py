@@ -250,7 +250,9 @@ def test_a_role_that_does_not_exist_is_not_told_apart(world: Northshore) -> None
 @pytest.mark.parametrize("name", [None, "", "a", "Aiko Tanaka", "a" * 65, [AIKO, "b2"], "aiko\n"])
 def test_the_assertion_names_the_session(world: Northshore, name: Any) -> None:
     world.tell(**{NAME: name})
-    with refused("InvalidIdentityToken", "RoleSessionName"):
+    with refused(
+        "InvalidIdentityToken", "RoleSessionName is required" if name is None else "RoleSessionName in"
+    ):
         world.assume()
 
 

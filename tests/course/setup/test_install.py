@@ -404,9 +404,10 @@ def test_a_uv_that_does_not_start_or_cannot_install_is_replaced_by_pip(course, w
     assert course.leftovers() == [".venv"]
 
 
-def test_a_uv_that_is_not_the_locks_is_not_run(course, without_uv, tmp_path):
+@pytest.mark.parametrize("part", ["requirements.lock", "requirements-learner.lock"])
+def test_a_uv_that_is_not_the_locks_is_not_run(course, without_uv, tmp_path, part):
     canary = tmp_path / "canary"
-    done = without_uv(f"touch {canary}", digest="0" * 64)
+    done = without_uv(f"touch {canary}", "--lock", part, digest="0" * 64)
     assert done.returncode == 1 and "its hash differs" in one_line(done.stderr)
     assert not canary.exists() and course.leftovers() == []
 
