@@ -195,7 +195,8 @@ def test_many_accounts_do_not_make_the_kernel_heavy(monkeypatch: pytest.MonkeyPa
 
 def test_the_token_view_says_it_where_the_keys_would_be(over: Any) -> None:
     said = repr(show_token(over.tokens["IdToken"]))
-    assert f"{over.pool} was a user pool of the scene “overture”, which is over" in said and "404" not in said
+    assert f"{over.pool} was a user pool of the scene “overture”, which is over" in said
+    assert not re.search(r"\b404\b", said)  # a time or an id may have these digits in it
 
 
 @pytest.fixture
