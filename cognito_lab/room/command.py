@@ -137,6 +137,7 @@ def settings(
             f"--MappingKernelManager.cull_idle_timeout={IDLE}",
             "--MappingKernelManager.cull_connected=True",  # a tab left open is no work
             f"--ServerApp.shutdown_no_activity_timeout={IDLE}",
+            "--Application.log_level=ERROR",  # the instructor's terminal is for the room
         ],
     }
     return [f"--{name}={value}" for name, value in chosen.items()]
