@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from support.iam_people import allow, make_role, session_of
+from support.iam_people import allow, make_role, make_user, session_of
 from support.identity_pools import CLIENT, World, refused, trust
 
 from cognito_lab import OutsideTheLab
@@ -95,6 +96,16 @@ def test_who_assumes_a_role_is_told_before_and_afterwards(world: World) -> None:
     assert (issuer["type"], issuer["userName"]) == ("Role", "member")
     assert issuer["principalId"] == who["principalId"].partition(":")[0]
     assert "webIdFederationData" not in who["sessionContext"]
+
+
+def test_a_role_that_is_taken_counts_as_a_read_whose_answer_is_told(world: World) -> None:
+    opened = {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sts:AssumeRole"}
+    ines = boto3.client("sts", **make_user("ines", allow("sts:AssumeRole")))
+    made = ines.assume_role(RoleArn=make_role("member", trust=opened), RoleSessionName="ines")["Credentials"]
+    record = event(world, "AssumeRole")
+    told = record["responseElements"]["credentials"]
+    assert (record["readOnly"], told["accessKeyId"]) == (True, made["AccessKeyId"])
+    assert made["SecretAccessKey"] not in json.dumps(record)
 
 
 def test_an_error_is_told_with_its_code_and_text(world: World) -> None:
@@ -430,6 +441,16 @@ def test_a_token_belongs_to_its_question(world: World) -> None:
     with refused("InvalidNextTokenException"):
         trail.lookup_events(LookupAttributes=[ONE], MaxResults=1, NextToken=token)
     assert len(trail.lookup_events(MaxResults=1, NextToken=token)["Events"]) == 1
+
+
+def test_a_token_counts_with_a_number_in_it(world: World) -> None:
+    for name in ("ines", "mara"):
+        world.iam.create_user(UserName=name)
+    trail = world.client("cloudtrail")
+    question, number = json.loads(base64.urlsafe_b64decode(trail.lookup_events(MaxResults=1)["NextToken"]))
+    altered = base64.urlsafe_b64encode(json.dumps([question, str(number)]).encode()).decode()
+    with refused("InvalidNextTokenException"):
+        trail.lookup_events(MaxResults=1, NextToken=altered)
 
 
 def test_asking_needs_the_right_to_ask(world: World) -> None:
