@@ -139,6 +139,17 @@ def test_a_denied_call_is_told_with_the_policy_that_is_missing(
     assert record["requestParameters"] == asked
 
 
+@pytest.mark.parametrize("too_many", [0, 1])
+def test_an_input_that_is_too_long_is_left_out(
+    world: World, too_many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_history, "LONGEST", len('{"UserName": "ines"}') - too_many)
+    world.iam.create_user(UserName="ines")
+    (row,) = [each for each in rows(world) if each["EventName"] == "CreateUser"]
+    told = json.loads(row["CloudTrailEvent"])["requestParameters"]
+    assert told == (None if too_many else {"userName": "ines"})
+
+
 # -- Cognito -------------------------------------------------------------------------------------------
 
 
