@@ -103,6 +103,13 @@ CLAIMS: list[tuple[str, dict[str, Any], str, str]] = [
     ("no issuer", {"iss": None}, "issuer", "check_issuer"),
     ("google's other name for itself", {"iss": "accounts.google.com"}, "issuer", "check_issuer"),
     ("another app", {"aud": "rooks-app"}, "audience", "check_audience"),
+    ("another app, in a list", {"aud": ["rooks-app"]}, "audience", "check_audience"),
+    (
+        "two others, and the pool only as the party",
+        {"aud": ["rooks-app", "other"], "azp": "tidepool-at-shore"},
+        "audience",
+        "check_audience",
+    ),
     ("no audience", {"aud": None}, "audience", "check_audience"),
     (
         "two audiences, unclear for whom",
