@@ -150,7 +150,7 @@ def test_make_lab_opens_the_copy_with_the_courses_own_settings(hostile_home, cou
                 f"http://127.0.0.1:{port}{path}", headers={"Authorization": f"token {address[2]}"}
             )
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with opener.open(request, timeout=30) as answer:
+            with opener.open(request, timeout=60) as answer:
                 return answer.read().decode()
 
         kernels = json.loads(get("/api/kernelspecs"))["kernelspecs"]
@@ -177,7 +177,7 @@ def test_make_lab_opens_the_copy_with_the_courses_own_settings(hostile_home, cou
         assert list(sprung.iterdir()) == []
     finally:
         process.send_signal(signal.SIGINT)  # one Ctrl-C is enough, and nothing is asked
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=60)
     assert process.returncode == 0, said + rest
 
 

@@ -152,7 +152,7 @@ def test_ctrl_c_during_set_up_leaves_nothing(course):
         connection, _ = silent.accept()
         assert course.leftovers() == [".venv"]
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the installer as well
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=60)
         connection.close()
     assert process.returncode == 130
     assert "nothing half-made is left" in one_line(said)
