@@ -269,13 +269,13 @@ def test_an_interrupted_run_leaves_what_was_there_before(tmp_path, by, options):
         os.killpg(process.pid, by)  # as a terminal does: to the whole group
     else:
         process.send_signal(by)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert errors.strip().splitlines()[-1] == "Interrupted. The results of an earlier run are as they were."
     assert "Traceback" not in errors
     assert sorted(path.name for path in into.rglob("*")) == ["lesson.ipynb", "report.html", "run"]
     assert [path.read_text() for path in earlier] == ["of an earlier run"] * 2
-    assert not psutil.wait_procs(family, timeout=10)[1], "no worker and no kernel goes on"
+    assert not psutil.wait_procs(family, timeout=60)[1], "no worker and no kernel goes on"
 
 
 def test_what_a_killed_run_left_is_swept_up_but_not_what_another_is_writing(tmp_path):
