@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from cognito_lab import guard
 from cognito_lab.room import command
 
 
@@ -70,13 +69,3 @@ def test_a_refusal_is_a_line(
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and re.match(r"[A-Zn]", said)
     assert not (tmp_path / "room").exists()
-
-
-def test_the_hub_may_look_at_the_address_that_it_listens_on_and_at_no_other(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(guard, "OWN", {"192.0.2.2"})
-    assert guard.is_local("192.0.2.2") and guard.is_local("::ffff:192.0.2.2")
-    assert not guard.is_local("192.0.2.3") and not guard.is_local("192.0.2.2.example")
-    monkeypatch.setattr(guard, "OWN", set())
-    assert not guard.is_local("192.0.2.2")
