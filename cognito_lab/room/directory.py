@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import boto3
@@ -117,7 +118,10 @@ def main(class_list: str, passwords: str) -> None:
     answers, sys.stdout = sys.stdout, sys.stderr  # nothing else may stand among the answers
     people = read_class(Path(class_list))
     directory = Directory(people, temporary_passwords(people, Path(passwords)))
-    methods = {"refusal": directory.refusal, "is_enabled": directory.is_enabled}
+    methods: dict[str, Callable[..., object]] = {
+        "refusal": directory.refusal,
+        "is_enabled": directory.is_enabled,
+    }
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
         question, *given = json.loads(line)

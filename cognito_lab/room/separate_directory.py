@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import threading
+from typing import Any
 
 
 class SeparateDirectory:
@@ -35,7 +36,7 @@ class SeparateDirectory:
         assert self._process.stdout
         return self._process.stdout.readline()
 
-    def ask(self, question: str, *given: str) -> object:
+    def ask(self, question: str, *given: str) -> Any:
         """What :class:`~cognito_lab.room.directory.Directory` answers to the method ``question``.
 
         Raises:
