@@ -15,25 +15,20 @@ from jupyterhub.spawner import SimpleLocalProcessSpawner
 from tornado import web
 from traitlets import Unicode, default
 
-from cognito_lab import guard
 from cognito_lab.files import complete_or_absent
-from cognito_lab.room.class_list import read_class, temporary_passwords
 from cognito_lab.room.command import FIRST_USER
-from cognito_lab.room.directory import Directory
+from cognito_lab.room.separate_directory import SeparateDirectory
 
 
 class UserPoolAuthenticator(Authenticator):
     """Asks a user pool of the lab, which is made when the hub starts."""
 
     class_list = Unicode(help="the CSV file of the people").tag(config=True)
-    bind = Unicode(help="the address of this machine that the proxy listens on").tag(config=True)
     passwords = Unicode(help="the file of their temporary passwords").tag(config=True)
 
     def __init__(self, **settings: object) -> None:
         super().__init__(**settings)
-        guard.OWN.add(self.bind)
-        people = read_class(Path(self.class_list))
-        self.directory = Directory(people, temporary_passwords(people, Path(self.passwords)))
+        self.directory = SeparateDirectory(self.class_list, self.passwords)
 
     async def authenticate(self, handler: web.RequestHandler, data: dict[str, str]) -> str:
         """The name of who has signed in.
@@ -43,13 +38,14 @@ class UserPoolAuthenticator(Authenticator):
         """
         username = self.normalize_username(data.get("username", ""))
         given = (username, data.get("password", ""), data.get("new_password", ""))
-        if refusal := await asyncio.to_thread(self.directory.refusal, *given):
+        if refusal := await asyncio.to_thread(self.directory.ask, "refusal", *given):
             raise web.HTTPError(403, refusal)
         return username
 
     async def refresh_user(self, user: object, handler: object = None) -> bool:
         """Whether somebody who signed in before may go on: an old cookie does not outlive its user."""
-        return await asyncio.to_thread(self.directory.is_enabled, getattr(user, "name", ""))
+        name = getattr(user, "name", "")
+        return bool(await asyncio.to_thread(self.directory.ask, "is_enabled", name))
 
 
 class RoomSpawner(SimpleLocalProcessSpawner):
