@@ -126,7 +126,6 @@ def settings(
         "Authenticator.allow_all": True,  # the user pool has said who may come in
         "Authenticator.refresh_pre_spawn": True,
         "UserPoolAuthenticator.class_list": str(asked.people.absolute()),
-        "UserPoolAuthenticator.bind": asked.bind,
         "UserPoolAuthenticator.folder": str(folder),
         "SimpleLocalProcessSpawner.home_dir_template": f"{folder / 'people'}/{{username}}",
         "Spawner.mem_limit": f"{asked.memory}M",

@@ -16,28 +16,24 @@ from jupyterhub.spawner import SimpleLocalProcessSpawner
 from tornado import web
 from traitlets import Unicode, default
 
-from cognito_lab import guard
 from cognito_lab.course.learner_copy import COPY
 from cognito_lab.files import complete_or_absent
 from cognito_lab.practice import class_progress, progress
-from cognito_lab.room.class_list import read_class, temporary_passwords
+from cognito_lab.room.class_list import read_class
 from cognito_lab.room.command import FIRST_USER, PROGRESS
-from cognito_lab.room.directory import Directory
+from cognito_lab.room.separate_directory import SeparateDirectory
 
 
 class UserPoolAuthenticator(Authenticator):
     """Asks a user pool of the lab, which is made when the hub starts."""
 
     class_list = Unicode(help="the CSV file of the people").tag(config=True)
-    bind = Unicode(help="the address of this machine that the proxy listens on").tag(config=True)
     folder = Unicode(help="where their temporary passwords and their work are").tag(config=True)
 
     def __init__(self, **settings: object) -> None:
         super().__init__(**settings)
-        guard.OWN.add(self.bind)
         self.people = read_class(Path(self.class_list))
-        passwords = temporary_passwords(self.people, Path(self.folder) / "passwords.csv")
-        self.directory = Directory(self.people, passwords)
+        self.directory = SeparateDirectory(self.class_list, str(Path(self.folder, "passwords.csv")))
 
     async def authenticate(self, handler: web.RequestHandler, data: dict[str, str]) -> str:
         """The name of who has signed in.
@@ -47,13 +43,14 @@ class UserPoolAuthenticator(Authenticator):
         """
         username = self.normalize_username(data.get("username", ""))
         given = (username, data.get("password", ""), data.get("new_password", ""))
-        if refusal := await asyncio.to_thread(self.directory.refusal, *given):
+        if refusal := await asyncio.to_thread(self.directory.ask, "refusal", *given):
             raise web.HTTPError(403, refusal)
         return username
 
     async def refresh_user(self, user: object, handler: object = None) -> bool:
         """Whether somebody who signed in before may go on: an old cookie does not outlive its user."""
-        return await asyncio.to_thread(self.directory.is_enabled, getattr(user, "name", ""))
+        name = getattr(user, "name", "")
+        return bool(await asyncio.to_thread(self.directory.ask, "is_enabled", name))
 
     def get_handlers(self, app: object) -> list[tuple[str, type[web.RequestHandler]]]:
         """What the hub serves of ours: the form, and the instructor's page."""
