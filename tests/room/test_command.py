@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from cognito_lab import guard
 from cognito_lab.room import command
 
 
@@ -121,13 +120,3 @@ def test_a_taken_port_is_found_before_anything_is_made_unless_a_crash_left_the_p
         (tmp_path / "hub" / "jupyterhub-proxy.pid").touch()
         assert command.main(given) == 1
         assert capsys.readouterr().err == "this far\n"
-
-
-def test_the_hub_may_look_at_the_address_that_it_listens_on_and_at_no_other(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(guard, "OWN", {"192.0.2.2"})
-    assert guard.is_local("192.0.2.2") and guard.is_local("::ffff:192.0.2.2")
-    assert not guard.is_local("192.0.2.3") and not guard.is_local("192.0.2.2.example")
-    monkeypatch.setattr(guard, "OWN", set())
-    assert not guard.is_local("192.0.2.2")

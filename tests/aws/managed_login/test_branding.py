@@ -320,7 +320,7 @@ def test_comments_are_kept_for_the_owner_and_never_put_into_a_page(it: Place) ->
 
 
 def test_a_hostile_stylesheet_is_read_in_no_time(it: Place) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     for css in (
         " " * 131_000 + "<",
         ".label-customizable{" + " " * 130_000 + "<}",
@@ -329,7 +329,7 @@ def test_a_hostile_stylesheet_is_read_in_no_time(it: Place) -> None:
     ):
         with contextlib.suppress(branding.AwsError):
             branding.rules(css)
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def test_a_look_goes_with_its_client_and_its_pool(it: Place) -> None:
