@@ -40,13 +40,15 @@ def connected(scheduler: str, workers: int, scratch: Path) -> Iterator[Client]:
     certificate, made for it, that others do not have.
 
     Raises:
-        MatrixRefused: nobody answers at the address.
+        MatrixRefused: nobody answers at the address, or a key is needed.
     """
     if scheduler:
         try:
             client = Client(scheduler, timeout=PATIENCE)
         except (OSError, ValueError) as reason:
             raise MatrixRefused(f"There is no scheduler of Dask at {scheduler}: {reason}") from None
+        except TypeError:  # so Dask says that it was given no certificate
+            raise MatrixRefused(f"{scheduler} takes a key: DASK_CONFIG=data/fleet.yaml") from None
         with client, silence_logging_cmgr(logging.CRITICAL):  # what is the matter, `Fleet` says
             yield client
         return

@@ -415,3 +415,8 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
     connecting = cluster.connected(f"tcp://127.0.0.1:{port}", 2, tmp_path)
     with pytest.raises(grid.MatrixRefused, match=f"no scheduler of Dask at tcp://127.0.0.1:{port}"):
         connecting.__enter__()
+
+
+def test_an_address_that_takes_a_key_is_refused_without_one(tmp_path: Path) -> None:
+    with pytest.raises(grid.MatrixRefused, match=r"takes a key: DASK_CONFIG=data/fleet\.yaml"):
+        cluster.connected("tls://127.0.0.1:8786", 2, tmp_path).__enter__()

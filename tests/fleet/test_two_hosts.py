@@ -44,7 +44,7 @@ def hosts(tmp_path: Path) -> Iterator[tuple[Host, Host]]:
             ("beta", "10.0.0.2", "src/cognito lab"),
         ):
             made.append(Host(name, tmp_path, address, course, ":".join(sorted(folders))))
-            stack.callback(made[-1].end)
+            stack.callback(made[-1].close)
         joined(*made)
         yield made[0], made[1]
 
@@ -89,7 +89,10 @@ def test_a_matrix(hosts: tuple[Host, Host]) -> None:
     assert alpha.run(*documented("openssl")).returncode == 0
     shutil.copy(alpha.outside / "fleet.pem", beta.outside)
     scheduler = begun(alpha, *documented("scheduler"), says="Scheduler at:")
-    workers = [begun(host, *documented("worker"), says="Registered to:") for host in hosts]
+    workers = []
+    for host in hosts:
+        command = [host.address if word == beta.address else word for word in documented("worker")]
+        workers.append(begun(host, *command, says="Registered to:"))
     assert (listening(alpha), listening(beta)) == ({"10.0.0.1", "127.0.0.1"}, {"10.0.0.2", "127.0.0.1"})
 
     another_course_is_refused(alpha, beta)
@@ -126,9 +129,17 @@ def what_no_machine_has_is_said(alpha: Host) -> None:
 
 
 def without_the_key_nobody_gets_in(alpha: Host) -> None:
-    done = alpha.run(*matrix("NOTEBOOK=A4", key=False))
-    assert "There is no scheduler of Dask at tls://10.0.0.1:8786: " in done.stderr and done.returncode != 0
-    assert "Traceback" not in done.stderr
+    key, own = alpha.outside / "fleet.pem", (alpha.outside / "fleet.pem").read_text()
+    none = alpha.run(*matrix("NOTEBOOK=A4", key=False))
+    plain = alpha.run("make", "matrix", "NOTEBOOK=A4", "SCHEDULER=tcp://10.0.0.1:8786")
+    alpha.run(*documented("openssl"))
+    other = alpha.run(*matrix("NOTEBOOK=A4"))
+    key.write_text(own)
+    assert none.stderr.startswith("tls://10.0.0.1:8786 takes a key")
+    assert plain.stderr.startswith("There is no scheduler of Dask at tcp://10.0.0.1:8786: ")
+    assert other.stderr.startswith("There is no scheduler of Dask at tls://10.0.0.1:8786: ")
+    for done in (none, plain, other):
+        assert done.returncode != 0 and "Traceback" not in done.stderr
 
 
 def a_machine_goes_away(alpha: Host, beta: Host) -> None:

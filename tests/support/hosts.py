@@ -31,7 +31,7 @@ def why_not() -> str:
 
 
 class Host:
-    """One host, from its start until `end()`.
+    """One host, from its start until `close()`.
 
     Args:
         name: its name on the network.
@@ -89,6 +89,11 @@ class Host:
         """As when somebody pulls the plug."""
         self.process.kill()
         self.process.wait()
+
+    def close(self) -> None:
+        """The host and its end of the cable are no more."""
+        self.end()
+        os.close(self.network)
 
 
 def joined(one: Host, other: Host) -> None:
