@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -50,6 +52,10 @@ def test_an_image_has_what_it_names(dockerfile: Path) -> None:
     project = ["pyproject.toml", "README.md", "LICENSE"]  # what the build backend reads
     assert {*project, "cognito_lab", "data", "notebooks"} <= set(inside)
     assert all((ROOT / source).exists() for source in inside)
+    text = dockerfile.read_text()
+    assert all((ROOT / path).is_file() for path in re.findall(r"cognito_lab/[\w/]+\.py", text))
+    modules = re.findall(r"cognito_lab(?:\.\w+)+", text if dockerfile == BINDER else PERSON["cmd"][2])
+    assert modules and all(importlib.util.find_spec(name) for name in modules)
 
 
 def test_the_values_name_what_is_in_the_image() -> None:
