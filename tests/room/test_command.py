@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,35 @@ def test_a_room_of_another_user(user: int, tmp_path: Path, monkeypatch: pytest.M
         command._system_users(Path("/nowhere/python"), tmp_path)
 
 
+def test_who_opened_a_room_as_root_opens_it_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first person has the first of the numbers."""
+    (tmp_path / "ada").mkdir()
+    monkeypatch.setattr(command.os, "getuid", lambda: 0)
+    monkeypatch.setattr(command, "FIRST_USER", (tmp_path / "ada").stat().st_uid)
+    monkeypatch.setattr(command.subprocess, "run", lambda *_, **__: None)
+    assert "a system user of their own" in command._system_users(Path("/nowhere/python"), tmp_path)
+
+
+def test_started_by_root_a_room_that_others_cannot_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise subprocess.CalledProcessError(1, [], stderr="Traceback\nPermissionError: /root\n")
+
+    monkeypatch.setattr(command.os, "getuid", lambda: 0)
+    monkeypatch.setattr(command.subprocess, "run", denied)
+    with pytest.raises(command.CannotOpen, match=r"must be able to read .*\(PermissionError: /root\)"):
+        command._system_users(Path("/nowhere/python"), tmp_path)
+
+
+def test_not_started_by_root_everybody_is_one_user_and_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command.os, "getuid", lambda: 12345)
+    monkeypatch.setenv("LOGNAME", "ines")
+    assert "programs run as ines:" in command._system_users(Path("/nowhere/python"), tmp_path)
+
+
 @pytest.mark.parametrize("before", [0, 1, 2])
 def test_a_port_that_is_taken(before: int) -> None:
     with socket.socket() as taken:
@@ -69,3 +99,24 @@ def test_a_refusal_is_a_line(
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and re.match(r"[A-Zn]", said)
     assert not (tmp_path / "room").exists()
+
+
+def test_a_taken_port_is_found_before_anything_is_made_unless_a_crash_left_the_proxy_on_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def set_up(*_: object) -> None:
+        raise command.SetupFailed("this far")
+
+    monkeypatch.setattr(command, "set_up", set_up)
+    (tmp_path / "class.csv").write_text("username\nada\n")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        given = ["--people", str(tmp_path / "class.csv"), "--folder", str(tmp_path), "--port", port]
+        assert command.main(given) == 1
+        assert f"port {port}: " in capsys.readouterr().err
+        (tmp_path / "hub").mkdir()
+        (tmp_path / "hub" / "jupyterhub-proxy.pid").touch()
+        assert command.main(given) == 1
+        assert capsys.readouterr().err == "this far\n"

@@ -89,12 +89,12 @@ def test_a_hub_with_the_settings_of_the_pod(tmp_path: Path) -> None:
         text = text.replace(there, path)
     values = json.loads(text)
     port = int(free_ports())
-    python = command.set_up(ROOT, (python_for_everybody() or [None])[-1])
+    programs = command.set_up(ROOT, (python_for_everybody() or [None])[-1])
     spawner = values["hub"]["config"].pop("KubeSpawner")
     settings = values["hub"]["config"]
     settings["ConfigurableHTTPProxy"] = {
         "api_url": f"http://127.0.0.1:{port + 2}",
-        "command": command.proxy_command(python),  # on Kubernetes it is in a pod of its own
+        "command": command.proxy_command(*programs),  # on Kubernetes it is in a pod of its own
     }
     settings["JupyterHub"] |= {
         "bind_url": f"http://127.0.0.1:{port}",

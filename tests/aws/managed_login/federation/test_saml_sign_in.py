@@ -90,6 +90,14 @@ def refused_with(found: dict[str, str], text: str) -> None:
     assert found["error_description"].startswith(f"Invalid SAML response received: {text}"), found
 
 
+def test_the_state_of_a_request_by_saml_is_no_state_of_openid_connect(it: Place) -> None:
+    state = dict(parse_qsl(urlsplit(it.sent()).query))["RelayState"]
+    answer = it.browser.get(
+        f"{DOMAIN}/oauth2/idpresponse?{urlencode({'state': state, 'code': 'c'})}", allow_redirects=False
+    )
+    assert answer.status_code == 400 and "This sign-in is unknown" in answer.text
+
+
 # -- the whole way -------------------------------------------------------------------------------------
 
 
