@@ -25,7 +25,8 @@ FUNCTION = "guard_gauge"
 def guard_gauge(account):
     """Make the gauge's app client, and guard both routes of the API.
 
-    Uses `user_pools` and `gateway` of `account`. Return the gauge's own: `{"gauge": client id, "gauge_secret": its secret}`.
+    Uses `user_pools` and `gateway` of `account`. Return the gauge's own:
+    `{"gauge": client id, "gauge_secret": its secret}`.
     """
     account.user_pools.create_resource_server(
         UserPoolId=account.pool,
