@@ -42,6 +42,8 @@ def runs_lesson_00(page: Page) -> None:
     expect(page.get_by_text(f"/ {LIMIT}.00 MB")).to_be_visible()
     page.get_by_role("link", name="00 · An AWS account").first.click()
     cell = page.locator(".jp-NotebookPanel .jp-CodeCell").first
+    # Before it has a kernel JupyterLab forgets what it was told to run.
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=MOST_SECONDS * 1000)
     cell.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
     expect(cell.locator(".jp-InputPrompt")).to_have_text("[1]:", timeout=MOST_SECONDS * 1000)
