@@ -15,13 +15,15 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import pytest
 import websocket
 
 from cognito_lab.paths import ROOT
@@ -40,14 +42,25 @@ class Room:
 
     @classmethod
     @contextmanager
-    def opened(cls, folder: Path, people: str, *arguments: str, port: str = "") -> Iterator[Room]:
-        """The room of ``make room`` for a class list with this text; closed as by Ctrl-C."""
+    def opened(
+        cls,
+        folder: Path,
+        people: str,
+        *arguments: str,
+        port: str = "",
+        host: str = "127.0.0.1",
+        machine: Sequence[str] = (),
+    ) -> Iterator[Room]:
+        """The room of ``make room`` for a class list with this text; closed as by Ctrl-C.
+
+        People find it as ``host``. ``machine`` are the words before a command that is to run elsewhere.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "class.csv").write_text(people)
         port = port or free_ports()
-        words = [sys.executable, "-m", "cognito_lab", "room", "--people", str(folder / "class.csv")]
+        words = [*machine, sys.executable, "-m", "cognito_lab", "room", "--people", str(folder / "class.csv")]
         words += ["--port", port, "--folder", str(folder), *arguments]
-        with cls.run(words, folder, f"https://127.0.0.1:{port}", cwd=ROOT) as room:
+        with cls.run(words, folder, f"https://{host}:{port}", cwd=ROOT) as room:
             yield room
 
     @classmethod
@@ -69,9 +82,8 @@ class Room:
                 running.terminate()
                 running.wait(60)
         if running.returncode != -signal.SIGKILL:
-            with socket.socket() as probe:  # nothing is left behind
-                port = int(url.rpartition(":")[2])
-                assert probe.connect_ex(("127.0.0.1", port)), "the proxy still listens"
+            with pytest.raises(OSError):  # nothing is left behind
+                socket.create_connection((urlsplit(url).hostname, urlsplit(url).port))
 
     def _is_open(self) -> bool:
         try:

@@ -108,6 +108,14 @@ def test_a_role_that_is_taken_counts_as_a_read_whose_answer_is_told(world: World
     assert made["SecretAccessKey"] not in json.dumps(record)
 
 
+def test_an_event_has_the_id_that_the_answer_had(world: World) -> None:
+    made = world.iam.create_user(UserName="ines")["ResponseMetadata"]["RequestId"]
+    assert event(world, "CreateUser")["requestID"] == made
+    made = world.client("s3").create_bucket(Bucket="reef")["ResponseMetadata"]["RequestId"]
+    record = event(world, "CreateBucket")
+    assert (record["requestID"], record["responseElements"]) == (made, None), "of S3, no answer is told"
+
+
 def test_an_error_is_told_with_its_code_and_text(world: World) -> None:
     with pytest.raises(ClientError):
         world.iam.get_role(RoleName="nobody")
@@ -307,6 +315,7 @@ def test_who_a_forged_token_names_is_not_told(world: World) -> None:
         world.sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="mara", WebIdentityToken=forged)
     record = event(world, "AssumeRoleWithWebIdentity")
     assert record["errorCode"] == "InvalidIdentityToken"
+    assert record["errorMessage"] != "An unknown error occurred", "which is said of trust policies alone"
     assert record["userIdentity"]["type"] == "Unknown" and forged not in json.dumps(record)
 
 

@@ -153,6 +153,9 @@ def test_a_style_sets_colours_corners_scheme_logo_and_icon(it: Place) -> None:
     linked = {"Category": "FAVICON_ICO", "ColorMode": "DARK", "Extension": "ICO", "ResourceId": "0"}
     it.update(number, Assets=[linked, *assets[:1]])
     assert it.style().icon == style.icon  # an asset without an image is not shown
+    other = it.new_client()["ClientId"]
+    it.brand(other, Assets=[linked, assets[1]])
+    assert it.style(other).icon == style.icon
     assert style.logo == ""  # AWS shows it only when the form's logo is switched on
     it.update(number, Settings={"components": {"form": {"logo": {"enabled": True}}}})
     assert it.style().logo == f"data:image/png;base64,{base64.b64encode(PNG).decode()}"

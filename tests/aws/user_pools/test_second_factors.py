@@ -103,6 +103,15 @@ def test_an_update_that_leaves_mfa_out_switches_it_off(it: Factors) -> None:
     assert it.idp.get_user_pool_mfa_config(UserPoolId=it.pool)["MfaConfiguration"] == "OFF"
 
 
+def test_an_update_with_a_role_for_sms_switches_sms_on_beside_the_app(it: Factors) -> None:
+    named = {"UserPoolId": it.pool}
+    it.mfa("OPTIONAL", APP)
+    assert "SmsMfaConfiguration" not in it.idp.get_user_pool_mfa_config(**named)
+    it.idp.update_user_pool(**named, MfaConfiguration="OPTIONAL", SmsConfiguration=it.sms)
+    found = it.idp.get_user_pool_mfa_config(**named)
+    assert {"SmsMfaConfiguration", "SoftwareTokenMfaConfiguration"} <= found.keys()
+
+
 def test_off_takes_no_factor_along(it: Factors) -> None:
     with refused("InvalidParameterException", "Invalid MFA configuration given"):
         it.idp.set_user_pool_mfa_config(

@@ -229,6 +229,7 @@ def test_keys_that_are_none(it: Federation, answer: Any) -> None:
         Response(200, body=b"<html>"),
         ConnectionResetError(),
         say({"issuer": "https://rook.example"}),
+        say({"issuer": SHORE, "jwks_uri": f"{SHORE}/keys", "authorization_endpoint": [f"{SHORE}/authorize"]}),
     ],
 )
 def test_a_provider_that_cannot_be_found(it: Federation, answer: Any) -> None:

@@ -321,6 +321,15 @@ def test_what_is_not_played_is_refused_by_name(place: Place, name: str) -> None:
         place.connect(**URL, **{name: "rsa-sha256" if name.startswith("Request") else "true"})
 
 
+def test_metadata_come_with_a_success(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as failing:
+        answer = Response(500, Headers(), place.university.metadata.encode())
+        failing.setitem(provider.ROUTES, ("GET", "/metadata"), lambda *_: answer)
+        with refused("InvalidParameterException", "Invalid SAML metadata"):
+            place.connect()
+    assert place.connect()
+
+
 def test_metadata_elsewhere_are_not_looked_up(place: Place) -> None:
     with pytest.raises(OutsideTheLab, match=r"idp\.elsewhere\.example is not part"):
         place.connect(MetadataURL="https://idp.elsewhere.example/metadata")
