@@ -82,8 +82,9 @@ class Room:
                 running.terminate()
                 running.wait(60)
         if running.returncode != -signal.SIGKILL:
+            where = urlsplit(url)
             with pytest.raises(OSError):  # nothing is left behind
-                socket.create_connection((urlsplit(url).hostname, urlsplit(url).port))
+                socket.create_connection((where.hostname, where.port))
 
     def _is_open(self) -> bool:
         try:
