@@ -22,6 +22,7 @@ from support.processes import hear_ctrl_c
 
 from cognito_lab.course.notebooks.compare import Difference, Place
 from cognito_lab.course.notebooks.results import Failure, Result
+from cognito_lab.course.setup import pythons
 from cognito_lab.fleet import cluster, grid, matrix, report, sentences, work
 from cognito_lab.fleet.grid import Cell
 from cognito_lab.fleet.work import Answer, Job
@@ -74,8 +75,11 @@ def test_the_index_is_asked_through_pip(monkeypatch: pytest.MonkeyPatch, tmp_pat
         (tmp_path / f"fleet_fixture-{version}-py3-none-any.whl").touch()
     assert sorted(grid.available("fleet-fixture")) == ["1.10.0", "1.9.0"]
     assert grid.cells("fleet-fixture==latest", [])[0].versions == (("fleet-fixture", "1.10.0"),)
-    with pytest.raises(grid.MatrixRefused, match="no versions of fleet-absent"):
+    with pytest.raises(grid.MatrixRefused, match="no versions of fleet-absent: .*No matching distribution"):
         grid.available("fleet-absent")
+    assert grid.cells("python==latest", []) == grid.cells(f"python=={pythons.SUPPORTED[-1]}", []), (
+        "no package"
+    )
 
 
 def test_a_region_that_is_the_notebooks_own_is_compared_and_another_is_given() -> None:
@@ -179,6 +183,12 @@ def test_without_an_index_the_versions_of_the_grid_have_to_do() -> None:
     found = sentences.broken({(C, job(C).notebook): FAILED})
     matrix.since_when(found, {job(A): GOOD, job(C): FAILED}, lambda jobs: {}, unreachable)
     assert str(found[0].changes[0]).endswith("it holds; versions in between were not tried")
+
+
+def test_a_change_is_one_however_many_cells_show_it() -> None:
+    cells = [replace(cell, region=region) for cell in (A, B, C) for region in ("us-east-1", "eu-west-1")]
+    (change,) = sentences.changes(cells, lambda cell: cell.versions != C.versions)
+    assert change.versions == ("1.44.5", "1.44.11")
 
 
 def test_cells_that_differ_in_two_versions_tell_nothing() -> None:

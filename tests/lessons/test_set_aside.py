@@ -126,7 +126,7 @@ def test_in_the_block_the_account_is_empty_and_its_clock_the_machines(lived_in: 
         assert "lena@gmail.example" not in lab.google.accounts
         assert "nothing yet" in repr(lab.why())
         fixed = reproducible.is_asked_for()
-        assert lab.now == reproducible.FIXED_START if fixed else abs(lab.now.timestamp() - time.time()) < 1
+        assert lab.now == reproducible.FIXED_START if fixed else abs(lab.now.timestamp() - time.time()) < 60
         assert lab is lived_in, "what an answer calls lab is the account that is there"
     assert lived_in.inbox("lena@tidepool.example") and "lena@gmail.example" in lived_in.google.accounts
     assert "UserNotFoundException" in repr(lived_in.why())
@@ -278,7 +278,7 @@ def test_who_asks_from_outside_meanwhile_is_answered_by_the_learners_account(
             lab.serve(0)
         lab.stop()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert sorted(map(str, answers)) == ["200", "[\n", "limpet"]
     assert server.running and sign_in(server, it) == 200
     assert requests.get(f"{server.url}/_lab/health").ok, "the kernel's own requests find it as well"

@@ -26,7 +26,7 @@ class Wire:
     """A connection, and what comes back on it."""
 
     def __init__(self, server: Server) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=20)
         self.file = self.socket.makefile("rb")
         self.host = f"Host: 127.0.0.1:{server.port}\r\n"
 
@@ -46,6 +46,10 @@ class Wire:
 
     def is_closed(self) -> bool:
         return self.file.read(1) == b""
+
+    def close(self) -> None:
+        self.file.close()
+        self.socket.close()
 
 
 @pytest.fixture
@@ -187,21 +191,28 @@ def connections_of(server: Server) -> list[tuple[str, int]]:
 def test_clients_that_are_slow_or_gone_keep_nobody_waiting(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def some() -> list[Wire]:
+        slow = [Wire(server) for _ in range(4)]
+        slow[0].send("GET /_lab/he")
+        slow[1].send(f"POST /_lab/clock HTTP/1.1\r\n{slow[1].host}Content-Length: 100\r\n\r\nfew")
+        chunked = f"{slow[2].host}Transfer-Encoding: chunked\r\n\r\nff\r\nfew"
+        slow[2].send(f"POST /_lab/clock HTTP/1.1\r\n{chunked}")
+        gone = Wire(server)
+        gone.send(f"POST /_lab/clock HTTP/1.1\r\n{gone.host}Content-Length: 100\r\n\r\nfew")
+        gone.socket.shutdown(socket.SHUT_WR)
+        return [*slow, gone]
+
+    patient = some()  # these may be silent for longer than whoever asks now waits
+    assert ask(server, "GET", "/_lab/health").status == 200
+    assert len(connections_of(server)) >= 4
+    for wire in patient:
+        wire.close()
     monkeypatch.setattr(http_connection.Connection, "timeout", 1)
-    begun = time.monotonic()
-    slow = [Wire(server) for _ in range(4)]
-    slow[0].send("GET /_lab/he")
-    slow[1].send(f"POST /_lab/clock HTTP/1.1\r\n{slow[1].host}Content-Length: 100\r\n\r\nfew")
-    slow[2].send(f"POST /_lab/clock HTTP/1.1\r\n{slow[2].host}Transfer-Encoding: chunked\r\n\r\nff\r\nfew")
-    gone = Wire(server)
-    gone.send(f"POST /_lab/clock HTTP/1.1\r\n{gone.host}Content-Length: 100\r\n\r\nfew")
-    gone.socket.shutdown(socket.SHUT_WR)
-    assert ask(server, "GET", "/_lab/health").status == 200 and time.monotonic() - begun < 1
-    assert len(connections_of(server)) >= len(slow)
-    assert all(wire.is_closed() for wire in [*slow, gone])  # and nothing was answered
-    assert time.monotonic() - begun < 5
+    assert all(wire.is_closed() for wire in some())  # and nothing was answered
+    give_up = time.monotonic() + 20
     while held := connections_of(server):
-        assert time.monotonic() - begun < 6, held
+        assert time.monotonic() < give_up, held
+        time.sleep(0.01)
 
 
 def test_one_that_does_not_read_its_answer_keeps_nobody_waiting(server: Server) -> None:
@@ -215,11 +226,12 @@ def test_a_stop_ends_what_is_under_way(server: Server) -> None:
     waiting = Wire(server)
     waiting.send(f"POST /_lab/clock HTTP/1.1\r\n{waiting.host}Content-Length: 100\r\n\r\nfew")
     assert ask(server, "GET", "/_lab/health").status == 200
-    begun = time.monotonic()
     server.stop()
-    assert waiting.is_closed() and time.monotonic() - begun < 3
-    time.sleep(0.1)
-    assert "wire" not in [thread.name for thread in threading.enumerate()]
+    assert waiting.is_closed(), "and not when its client has been silent for too long"
+    give_up = time.monotonic() + 20
+    while "wire" in [thread.name for thread in threading.enumerate()]:
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/mixed; boundary=x", "message/rfc822"])
@@ -287,6 +299,5 @@ def test_a_connection_that_fails_at_once_is_not_waited_for(
         return accept(listener)
 
     monkeypatch.setattr(socket.socket, "accept", fail_once)
-    begun = time.monotonic()
+    monkeypatch.setattr(server_module, "PAUSE", 60)  # longer than whoever asks waits
     assert ask(server, "GET", "/_lab/health").status == 200
-    assert time.monotonic() - begun < server_module.PAUSE

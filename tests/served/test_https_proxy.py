@@ -30,7 +30,7 @@ def proxy(server: Server) -> Iterator[HttpsProxy]:
 
 def connect(proxy: HttpsProxy, request: str) -> socket.socket:
     """A connection to the proxy on which ``request`` was sent."""
-    connection = socket.create_connection(("127.0.0.1", int(proxy.url.rpartition(":")[2])), timeout=10)
+    connection = socket.create_connection(("127.0.0.1", int(proxy.url.rpartition(":")[2])), timeout=20)
     connection.sendall(request.encode())
     return connection
 

@@ -229,9 +229,9 @@ def test_the_command_serves_until_it_is_interrupted(ending: signal.Signals) -> N
         page = f"http://tidepool-site.s3-website-us-east-1.amazonaws.com.localhost:{port}/"
         assert said.startswith(f"Tidepool's page, for browsers of this machine: {page}\n")
         assert ("s3.put_object(" in said) == bool(calls), "the calls of the scene come on request"
-        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5):
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=60):
             serving.send_signal(ending)
-            assert serving.wait(10) == 0
+            assert serving.wait(60) == 0
         assert serving.stdout.read() == "The account has ended.\n"
     finally:
         serving.kill()
@@ -251,5 +251,5 @@ def test_the_command_says_in_a_line_why_it_does_not_serve(
     arguments: list[str], environment: dict[str, str], line: str
 ) -> None:
     serving = serve(*arguments, **environment)
-    said, _ = serving.communicate(timeout=30)
+    said, _ = serving.communicate(timeout=60)
     assert serving.returncode == 1 and line in said and "Traceback" not in said

@@ -92,7 +92,7 @@ def test_the_port_is_released_by_stop_by_the_block_and_by_the_end_of_the_account
         idle.sendall(b"GET /_lab/health HTTP/1.1\r\nHost: %b\r\n\r\n" % server.url[7:].encode())
         assert idle.recv(12) == b"HTTP/1.1 200"
     assert not server.running and listening(port) == set()
-    idle.settimeout(5)
+    idle.settimeout(20)
     while idle.recv(4096):
         pass  # it comes to an end: the connection is closed as well
     idle.close()
@@ -579,7 +579,7 @@ def test_health_inbox_clock_and_reset(lab: Lab, server: Server, endpoint: str) -
     assert ask(server, "GET", "/_lab/inbox/nobody@tidepool.example", endpoint).json() == []
     before = lab.now
     ask(server, "POST", "/_lab/clock", endpoint, '{"advance_seconds": 3600}')
-    assert 3600 <= (lab.now - before).total_seconds() < 3620
+    assert 3600 <= (lab.now - before).total_seconds() < 3660
     reset = ask(server, "POST", "/_lab/reset", endpoint)
     assert reset.json()["status"] == "ok" and client.list_user_pools(MaxResults=1)["UserPools"] == []
     assert ask(server, "GET", "/_lab/inbox/mara@tidepool.example", endpoint).json() == []
@@ -595,7 +595,7 @@ def test_the_clock_takes_a_number_of_seconds_forward(lab: Lab, server: Server, b
     before = lab.now
     refused = ask(server, "POST", "/_lab/clock", body=body)
     assert refused.status == 400 and refused.text.count("\n") == 1
-    assert (lab.now - before).total_seconds() < 20
+    assert (lab.now - before).total_seconds() < 60
 
 
 @pytest.mark.parametrize(
@@ -705,10 +705,10 @@ def test_the_kernel_waits_for_no_other_program(lab: Lab, server: Server) -> None
     answers: list[int] = []
     with lab.lock:
         inside = threading.Thread(
-            target=lambda: answers.append(requests.get(server.url, timeout=5).status_code)
+            target=lambda: answers.append(requests.get(server.url, timeout=60).status_code)
         )
         inside.start()
-        inside.join(5)
+        inside.join(60)
     assert answers == [404]
 
 
@@ -720,7 +720,7 @@ def test_other_programs_take_turns(lab: Lab, server: Server) -> None:
         outside.start()
         outside.join(0.3)
         assert answers == []
-    outside.join(20)
+    outside.join(60)
     assert answers == [200]
 
 

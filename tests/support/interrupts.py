@@ -87,10 +87,10 @@ def check_kernel(observers: int) -> None:
         others: list[str] = []
         other = threading.Thread(target=lambda: others.append(region_under_the_lock(lab)))
         other.start()
-        other.join(5)
+        other.join(30)
         assert others == [lab.region], "another thread waits for the lock"
     assert (MockAWS._nested_count, botocore_stubber.enabled) == (0, False)
-    assert abs(clock.real_time() - time.time()) < 1, "the kernel has its clock back"
+    assert abs(clock.real_time() - time.time()) < 60, "the kernel has its clock back"
 
 
 def region_under_the_lock(lab: Lab) -> str:

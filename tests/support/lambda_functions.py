@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import textwrap
+import time
 import zipfile
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -44,3 +46,30 @@ def invoke(name: str, event: Any = None, lambdas: Any = None) -> tuple[str, Any]
     """What an invocation answers: ``FunctionError`` or nothing, and the answer itself."""
     answer = (lambdas or client()).invoke(FunctionName=name, Payload=json.dumps(event))
     return answer.get("FunctionError", ""), json.loads(answer["Payload"].read())
+
+
+class Held:
+    """Code of a function that says when it runs, and goes on when it is told: no clock has to be right.
+
+    Attributes:
+        name: For a function that has it.
+        code: One line for its handler.
+    """
+
+    name = "held"
+
+    def __init__(self, folder: Path) -> None:
+        self._runs, self._free = folder / "runs", folder / "free"
+        self.code = (
+            f"import pathlib, time; pathlib.Path({str(self._runs)!r}).touch(); "
+            f"[time.sleep(0.01) for _ in iter(pathlib.Path({str(self._free)!r}).exists, True)]"
+        )
+
+    def wait_until_it_runs(self) -> None:
+        give_up = time.monotonic() + 60
+        while not self._runs.exists():
+            assert time.monotonic() < give_up, "it does not begin"
+            time.sleep(0.01)
+
+    def let_go(self) -> None:
+        self._free.touch()

@@ -50,7 +50,7 @@ REASONS = {
 FOLDER_LACKS = {
     r"No matching distribution|was not found in|no version of|has no usable wheels": (
         "the folder of wheels lacks a package of the lock for this machine and this Python. Where there is a "
-        "network: make wheels, with PLATFORM=… for another kind of machine"
+        "network: make wheels, with PLATFORM=… for another kind of machine, and ROOM=yes for make room"
     )
 }
 FINAL = (HASH_DIFFERS, NO_HASH, DISK_FULL)  # with another installer these would be the same

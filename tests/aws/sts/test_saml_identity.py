@@ -263,6 +263,8 @@ def test_the_assertion_names_the_session(world: Northshore, name: Any) -> None:
         ({"DurationSeconds": 7200}, None, 7200),
         ({"DurationSeconds": 7200}, "1800", 1800),
         ({}, "7200", 3600),  # it shortens, and does not lengthen
+        ({}, "900", 900),  # the least, and the most
+        ({}, "43200", 3600),
     ],
 )
 def test_how_long(world: Northshore, asked: dict[str, int], told: str | None, seconds: int) -> None:
@@ -282,6 +284,8 @@ def until(instant: str) -> Any:
 def test_no_longer_than_the_session_at_the_university(world: Northshore) -> None:
     ends = world.assume(world.changed(until("2026-06-01T09:20:00Z")))["Credentials"]["Expiration"]
     assert ends.isoformat() == "2026-06-01T09:20:00+00:00"
+    ends = world.assume(world.changed(until("2026-06-01T09:00:01Z")))["Credentials"]["Expiration"]
+    assert ends.isoformat() == "2026-06-01T09:00:01+00:00"
     for instant, code in (("2026-06-01T09:00:00Z", "ExpiredTokenException"), ("x", "InvalidIdentityToken")):
         with refused(code):
             world.assume(world.changed(until(instant)))
@@ -307,6 +311,17 @@ def test_tags_need_a_right_of_their_own(world: Northshore) -> None:
     assert world.context()["aws:PrincipalTag/section"] == "reef"
     for odd in (["reef", "shore"], "<reef>", []):
         world.tell(**{TAG: odd})
+        with refused("InvalidIdentityToken", "session tags"):
+            world.assume()
+
+
+@pytest.mark.parametrize(("number", "good"), [(50, True), (51, False)])
+def test_up_to_fifty_tags(world: Northshore, number: int, good: bool) -> None:
+    world.trust({}, "sts:TagSession")
+    world.tell(**{f"{ATTRIBUTES}PrincipalTag:t{each}": "reef" for each in range(number)})
+    if good:
+        assert world.context()["aws:PrincipalTag/t49"] == "reef"
+    else:
         with refused("InvalidIdentityToken", "session tags"):
             world.assume()
 

@@ -103,7 +103,7 @@ print("executed")
 KERNEL = """
 from jupyter_client.manager import start_new_kernel
 manager, client = start_new_kernel(kernel_name="python3", startup_timeout=60)
-client.execute_interactive("import sys; print(sys.prefix)", timeout=30)
+client.execute_interactive("import sys; print(sys.prefix)", timeout=60)
 client.stop_channels(); manager.shutdown_kernel(now=True)
 """
 

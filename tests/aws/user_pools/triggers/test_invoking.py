@@ -7,7 +7,7 @@ import time
 
 import pytest
 from support.iam_people import allow, make_role
-from support.lambda_functions import client, make_function
+from support.lambda_functions import Held, client, make_function
 from support.triggers import triggered
 from support.user_pools import PASSWORD, pairs, refused
 
@@ -115,7 +115,9 @@ def test_one_that_cannot_be_loaded(it):
         sign_up(it)
 
 
-@pytest.mark.parametrize("body", ["while True: pass", "import time; time.sleep(1.2)"])
+@pytest.mark.parametrize(
+    "body", ["while True: pass", "import time; [time.sleep(0.01) for _ in range(6_000)]"]
+)
 def test_cognito_waits_so_long_and_tries_again(it, monkeypatch, body):
     monkeypatch.setattr(invoking, "SECONDS", 0.2)
     name = it.on("PreSignUp", body, Timeout=30)
@@ -123,7 +125,7 @@ def test_cognito_waits_so_long_and_tries_again(it, monkeypatch, body):
     text = "PreSignUp invocation failed due to error Socket timeout while invoking Lambda function."
     with refused("UnexpectedLambdaException", text):
         sign_up(it)
-    assert 0.5 < time.monotonic() - begun < 2.5
+    assert 0.5 < time.monotonic() - begun < 20
     assert len(it.events(name)) == invoking.TRIES == 3
     assert usernames(it) == []
 
@@ -174,7 +176,7 @@ def test_a_sign_up_in_its_own_sign_up_comes_to_an_end(it, monkeypatch):
     begun = time.monotonic()
     with refused("UserLambdaValidationException"):  # of the innermost: as many functions run as may
         sign_up(it)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60
     assert usernames(it) == []
 
 
@@ -187,9 +189,17 @@ def test_what_is_deleted_meanwhile_is_not_there(it, what):
         sign_up(it)
 
 
-def test_an_account_that_is_emptied_meanwhile(it):
-    it.on("PreSignUp", "import time; time.sleep(1)")
-    threading.Timer(0.4, it.lab.reset).start()
+def test_an_account_that_is_emptied_meanwhile(it, monkeypatch, tmp_path):
+    monkeypatch.setattr(invoking, "SECONDS", 60)
+    held = Held(tmp_path)
+    it.on("PreSignUp", held.code, Timeout=60)
+
+    def empty():
+        held.wait_until_it_runs()
+        it.lab.reset()
+        held.let_go()
+
+    threading.Thread(target=empty).start()
     with pytest.raises(OutsideTheLab, match="ended"):
         sign_up(it)
 
