@@ -93,7 +93,7 @@ test: tools ## all tests: the package, and every notebook compared with its stor
 	$(VENV) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 clients: tools ## SDKs and other programs, unmodified, against a served account (fetched the first time)
-	COGNITO_LAB_CLIENTS=yes $(VENV) -m pytest tests/clients tests/room tests/browser/test_demo_with_the_sdk.py $(ARGS)
+	COGNITO_LAB_CLIENTS=yes $(VENV) -m pytest tests/clients tests/room tests/fleet/test_two_hosts.py tests/browser/test_demo_with_the_sdk.py tests/browser/test_room_in_browser.py $(ARGS)
 
 fuzz: tools ## 100,000 malformed requests, made from AWS's models: each must get AWS's answer
 	$(VENV) -m pytest -q -n 2 --requests 100000 tests/aws/test_malformed_requests.py $(ARGS)

@@ -15,6 +15,7 @@ from typing import Any
 from distributed import Client, Future, LocalCluster, wait
 from distributed.client import FuturesCancelledError
 from distributed.comm import get_address_host
+from distributed.utils import silence_logging_cmgr
 
 from cognito_lab.course.notebooks.compare import Difference, Place
 from cognito_lab.course.notebooks.results import Failure, Result
@@ -39,15 +40,16 @@ def connected(scheduler: str, workers: int, scratch: Path) -> Iterator[Client]:
     certificate, made for it, that others do not have.
 
     Raises:
-        MatrixRefused: nobody answers at the address.
+        MatrixRefused: nobody answers at the address, or a key is needed.
     """
     if scheduler:
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is the matter, `Fleet` says
         try:
             client = Client(scheduler, timeout=PATIENCE)
         except (OSError, ValueError) as reason:
             raise MatrixRefused(f"There is no scheduler of Dask at {scheduler}: {reason}") from None
-        with client:
+        except TypeError:  # so Dask says that it was given no certificate
+            raise MatrixRefused(f"{scheduler} takes a key: DASK_CONFIG=data/fleet.yaml") from None
+        with client, silence_logging_cmgr(logging.CRITICAL):  # what is the matter, `Fleet` says
             yield client
         return
     # Ctrl-C is for this process, which ends the workers; they would print tracebacks of it.

@@ -7,9 +7,13 @@ import getpass
 import ipaddress
 import os
 import socket
+import ssl
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+
+from cryptography import x509
 
 from cognito_lab.course.setup import proxy
 from cognito_lab.course.setup.environment import DROPPED, course_folder
@@ -50,6 +54,26 @@ def address(bind: str, cert: str, key: str, plain: bool) -> str:
             "a certificate, CERT=file KEY=file; or PLAIN=yes, where something else encrypts."
         )
     return "https" if cert else "http"
+
+
+def known_as(cert: str, key: str) -> list[str]:
+    """The names and addresses that a certificate is for, and that browsers therefore accept.
+
+    Raises:
+        CannotOpen: it is none, it is over, or the key is another one's.
+    """
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")  # asks for none
+        found = x509.load_pem_x509_certificate(Path(cert).read_bytes())
+        others = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, x509.ExtensionNotFound) as error:
+        raise CannotOpen(f"{cert} and {key} are no certificate and its key: {error}") from None
+    if found.not_valid_after_utc < datetime.now(UTC):
+        raise CannotOpen(f"The certificate {cert} ended on {found.not_valid_after_utc:%Y-%m-%d}.")
+    names = [*others.get_values_for_type(x509.DNSName)]
+    if not (names := names + [str(each) for each in others.get_values_for_type(x509.IPAddress)]):
+        raise CannotOpen(f"The certificate {cert} is for no name and no address.")
+    return names
 
 
 def check_ports(bind: str, port: int) -> None:
@@ -112,6 +136,7 @@ def settings(
             f"--MappingKernelManager.cull_idle_timeout={IDLE}",
             "--MappingKernelManager.cull_connected=True",  # a tab left open is no work
             f"--ServerApp.shutdown_no_activity_timeout={IDLE}",
+            "--Application.log_level=ERROR",  # the instructor's terminal is for the room
         ],
     }
     return [f"--{name}={value}" for name, value in chosen.items()]
@@ -143,7 +168,12 @@ def main(argv: list[str]) -> int:
         everybody = read_class(asked.people)
         instructors = [each.username for each in everybody if each.instructor]
         scheme = address(asked.bind, asked.cert, asked.key, asked.plain)
-        url = f"{scheme}://{f'[{asked.bind}]' if ':' in asked.bind else asked.bind}:{asked.port}"
+        names = known_as(asked.cert, asked.key) if asked.cert else [asked.bind]
+        # A certificate is for a name, as a rule, and a browser refuses another one.
+        listens, opens = (
+            f"{scheme}://{f'[{host}]' if ':' in host else host}:{asked.port}"
+            for host in (asked.bind, asked.bind if asked.bind in names else names[0])
+        )
         # After a crash JupyterHub ends the proxy that is left, and goes on with people's servers.
         if not (hub / "jupyterhub-proxy.pid").exists():
             check_ports(asked.bind, asked.port)
@@ -156,11 +186,11 @@ def main(argv: list[str]) -> int:
         print(reason, file=sys.stderr)
         return 1
     print(
-        f"{url} is open for {len(everybody)} people of {asked.people}, once JupyterHub has started.",
+        f"{opens} is open for {len(everybody)} people of {asked.people}, once JupyterHub has started.",
         f"Temporary passwords: {folder / 'passwords.csv'}. Everybody chooses a new one at the first "
         "sign-in, and again whenever the room was started again.",
         f"Their work: {people}/NAME/my_course. A process has at most {asked.memory} MiB.",
-        f"Who is where: {url}/hub/progress, for {', '.join(instructors)}."
+        f"Who is where: {opens}/hub/progress, for {', '.join(instructors)}."
         if instructors
         else "Who is where: make progress. With `yes` in a column `instructor`, somebody sees it as a page.",
         users,
@@ -168,7 +198,7 @@ def main(argv: list[str]) -> int:
         sep="\n",
         flush=True,
     )
-    arguments = settings(programs, asked, folder, url, instructors)
+    arguments = settings(programs, asked, folder, listens, instructors)
     for name, file in (("ssl_cert", asked.cert), ("ssl_key", asked.key)):
         arguments += [f"--JupyterHub.{name}={Path(file).absolute()}"] if file else []
     os.chdir(hub)

@@ -58,10 +58,14 @@ class UserPoolAuthenticator(Authenticator):
 
     def who_is_where(self) -> str:
         """The page of `make progress`, for everybody on the class list but the instructors."""
-        learners = [each.username for each in self.people if not each.instructor]
-        homes = [home for name in learners if (home := Path(self.folder, "people", name)).exists()]
-        people, bad = class_progress.read_class(home / COPY / progress.FILE for home in homes)
-        return class_progress.page({name: people.get(name, {}) for name in learners}, bad, again=True)
+        learners = [each for each in self.people if not each.instructor]
+        homes = [Path(self.folder, "people", each.username) for each in learners]
+        read, bad = class_progress.read_class(home / COPY / progress.FILE for home in homes if home.exists())
+        people = {}
+        for each in learners:
+            label = f"{each.username} ({each.name})" if each.name else each.username
+            people[label] = read.get(each.username, {})
+        return class_progress.page(people, bad, again=True)
 
 
 class WhoIsWhere(BaseHandler):

@@ -168,7 +168,7 @@ def test_a_scheduler_that_ends_is_said_and_what_came_is_kept(
 
     monkeypatch.setattr(cluster, "execute", does)
     with contextlib.ExitStack() as stack:
-        client = stack.enter_context(Client(machines.scheduler_address))
+        client = stack.enter_context(cluster.connected(machines.scheduler_address, 2, tmp_path))
         stack.callback((tmp_path / "end").touch)
         with pytest.raises(cluster.ClusterGone, match="no longer there"):
             cluster.Fleet(client, tmp_path).execute(JOBS, done)

@@ -219,6 +219,30 @@ def test_the_report_says_it_in_a_minute(tmp_path: Path) -> None:
     assert "names another Region" in text and "arn:aws:s3:us-east-1" in text and "not compared" in text
 
 
+def test_the_report_begins_with_what_no_longer_holds_and_says_with_what(tmp_path: Path) -> None:
+    cells = grid.cells("boto3==1.44.0,1.44.11 moto==5.2.4,5.2.5", ["us-east-1", "eu-west-1"])
+    answers: dict[Job, Answer] = {
+        job(cell): FAILED if dict(cell.versions)["moto"] == "5.2.4" else GOOD for cell in cells
+    }
+    results = {(each.cell, each.notebook): answer for each, answer in answers.items()}
+    found = sentences.broken(results)  # type: ignore[arg-type]
+    matrix.since_when(found, answers, lambda jobs: {}, INDEX.__getitem__)
+    page, _ = report.write_report(tmp_path / "matrix.html", cells, answers, found)
+    text = page.read_text().partition("<body>")[2]
+    order = ["Up to moto 5.2.4; 5.2.5 is the first with which it holds.", "01.2, cell [3]", "It is refused.",
+             "in all 4 combinations with moto 5.2.4", "call()", "AssertionError: no", "<table>"]  # fmt: skip
+    assert sorted(order, key=text.index) == order
+
+
+def test_combinations_are_named_by_what_they_share() -> None:
+    cells = grid.cells("boto3==1,2 moto==3,4", ["us-east-1", "eu-west-1"])
+    in_region = [cell for cell in cells if cell.region == "eu-west-1"]
+    assert report.among(in_region, cells) == "in all 4 combinations with eu-west-1"
+    assert report.among(cells, cells) == "in all combinations"
+    assert report.among(cells[1:3], cells) == "in: boto3 1, moto 3, eu-west-1; boto3 1, moto 4, us-east-1"
+    assert report.among([Cell()], [Cell()]) == "in: the lock's versions"
+
+
 # --- the workers ----------------------------------------------------------------------------------
 
 
@@ -401,3 +425,8 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
     connecting = cluster.connected(f"tcp://127.0.0.1:{port}", 2, tmp_path)
     with pytest.raises(grid.MatrixRefused, match=f"no scheduler of Dask at tcp://127.0.0.1:{port}"):
         connecting.__enter__()
+
+
+def test_an_address_that_takes_a_key_is_refused_without_one(tmp_path: Path) -> None:
+    with pytest.raises(grid.MatrixRefused, match=r"takes a key: DASK_CONFIG=data/fleet\.yaml"):
+        cluster.connected("tls://127.0.0.1:8786", 2, tmp_path).__enter__()

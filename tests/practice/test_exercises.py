@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
+import inspect
 import io
 import json
 import linecache
@@ -41,19 +42,20 @@ def lab():
 
 @pytest.fixture(scope="module")
 def learners():
-    """An account that a learner has used for a while. Tests share it, since each leaves it as it is."""
+    """An account that a learner has used for a while, and what it holds: each test leaves it as it is."""
     with Lab.start() as account:
         account.scene("google_connected")
         account.travel(hours=3)
-        yield account
+        yield account, [digests.digest()]
 
 
 @pytest.fixture
 def lived_in(learners):
     """The learner's account: whatever is checked meanwhile, it is afterwards as it was."""
-    before = digests.digest()
-    yield learners
-    assert digests.differences(before, digests.digest()) == {}
+    account, held = learners
+    yield account
+    held.append(digests.digest())
+    assert digests.differences(held.pop(0), held[0]) == {}
 
 
 def cells(path: Path) -> list[str]:
@@ -63,10 +65,15 @@ def cells(path: Path) -> list[str]:
 @pytest.mark.parametrize("number", ALL)
 def test_the_solution_passes_and_the_stub_is_not_done_yet(number, lived_in):
     exercise = Exercise(number, lived_in)
-    assert exercise.judge(exercise.right()).done, exercise.judge(exercise.right()).says
+    printed = exercise.answer_from(exercise.solved)
+    verdict = exercise.judge(printed)
+    assert verdict.done, verdict.says
+    whole = inspect.getsource(exercise.right()) if callable(printed) else exercise.right()
+    assert whole == (f"{exercise.solved}\n" if callable(printed) else printed), (
+        "as printed it is all there is"
+    )
     stub = exercise.stub.rpartition("\n\nlab.exercise")[0]
     assert exercise.judge(exercise.answer_from(stub)).says == "not done yet"
-    assert exercise.judge(exercise.answer_from(exercise.solved)).done, "the solution as it is printed"
 
 
 @pytest.mark.parametrize("number", ALL)

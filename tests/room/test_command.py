@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+import trustme
+from cryptography.hazmat.primitives import serialization
 
 from cognito_lab.room import command
 
@@ -31,6 +35,35 @@ def test_other_machines_reach_a_room_only_with_a_certificate(tmp_path: Path) -> 
     ):
         with pytest.raises(command.CannotOpen, match=says):
             command.address(*given, False)
+
+
+def test_a_certificate_that_no_browser_would_take(tmp_path: Path) -> None:
+    authority = trustme.CA()
+
+    def issued(name: str, *hosts: str, **more: Any) -> tuple[str, str]:
+        one = authority.issue_cert(*hosts, **more)
+        one.cert_chain_pems[0].write_to_path(tmp_path / f"{name}.pem")
+        one.private_key_pem.write_to_path(tmp_path / f"{name}.key")
+        return str(tmp_path / f"{name}.pem"), str(tmp_path / f"{name}.key")
+
+    cert, key = issued("good", "lab.example.org", "192.0.2.1")
+    assert command.known_as(cert, key) == ["lab.example.org", "192.0.2.1"]
+    (nothing := tmp_path / "nothing").write_text("")
+    locked = serialization.load_pem_private_key(Path(key).read_bytes(), None).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"a password"),
+    )
+    (tmp_path / "locked").write_bytes(locked)
+    for bad, says in (
+        ((cert, issued("other", "lab.example.org")[1]), "no certificate and its key"),
+        ((key, cert), "no certificate and its key"),
+        ((str(nothing), str(nothing)), "no certificate and its key"),
+        ((cert, str(tmp_path / "locked")), "no certificate and its key"),
+        (issued("over", "lab.example.org", not_after=datetime(2026, 1, 2)), "ended on 2026-01-02"),
+    ):
+        with pytest.raises(command.CannotOpen, match=says):
+            command.known_as(*bad)
 
 
 @pytest.mark.parametrize("user", [0, 12345])
