@@ -14,7 +14,8 @@
 #   make setup PYTHON=python3.12 INSTALLER=pip
 #   make progress FILES="ben.json class/"   progress files, or folders that contain them; else those of make room
 #   make wheels PLATFORM=macos-arm64       for another kind of machine than this one
-#   make lab WHEELS=folder                 set up from that folder, without a network
+#   make wheels ROOM=yes                   also those of make room
+#   make lab WHEELS=folder                 set up from that folder, without a network; so does make room
 #   make room PEOPLE=class.csv BIND=192.168.1.20 CERT=file KEY=file      or PLAIN=yes; PORT=, MEMORY= (MiB)
 
 SUPPORTED = python3 python3.13 python3.12 python3.11 python
@@ -40,6 +41,7 @@ MATRIX =
 REGIONS =
 SCHEDULER =
 PLATFORM =
+ROOM =
 FILES = room/people
 WHEELS =
 PEOPLE =
@@ -78,7 +80,7 @@ progress: setup ## how far the people of a class are, and where they are stuck, 
 	@$(LAB) progress $(FILES)
 
 room: setup ## one machine for everybody: JupyterHub, for the people of a class list (PEOPLE=class.csv)
-	@$(LAB) room $(if $(PEOPLE),--people "$(PEOPLE)") $(if $(BIND),--bind "$(BIND)") $(if $(PORT),--port "$(PORT)") $(if $(CERT),--cert "$(CERT)") $(if $(KEY),--key "$(KEY)") $(if $(filter yes,$(PLAIN)),--plain) $(if $(MEMORY),--memory "$(MEMORY)") $(if $(filter file,$(origin PYTHON)),,--python "$(PYTHON)")
+	@$(LAB) room $(if $(PEOPLE),--people "$(PEOPLE)") $(if $(BIND),--bind "$(BIND)") $(if $(PORT),--port "$(PORT)") $(if $(CERT),--cert "$(CERT)") $(if $(KEY),--key "$(KEY)") $(if $(filter yes,$(PLAIN)),--plain) $(if $(MEMORY),--memory "$(MEMORY)") $(if $(WHEELS),--wheels "$(WHEELS)") $(if $(filter file,$(origin PYTHON)),,--python "$(PYTHON)")
 
 setup: here ## make .venv with what the lessons need, where it is not there
 	@$(call set_up,requirements-learner.lock)
@@ -91,7 +93,7 @@ test: tools ## all tests: the package, and every notebook compared with its stor
 	$(VENV) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 clients: tools ## SDKs and other programs, unmodified, against a served account (fetched the first time)
-	COGNITO_LAB_CLIENTS=yes $(VENV) -m pytest tests/clients tests/room tests/browser/test_demo_with_the_sdk.py $(ARGS)
+	COGNITO_LAB_CLIENTS=yes $(VENV) -m pytest tests/clients tests/room tests/fleet/test_two_hosts.py tests/browser/test_demo_with_the_sdk.py tests/browser/test_room_in_browser.py $(ARGS)
 
 fuzz: tools ## 100,000 malformed requests, made from AWS's models: each must get AWS's answer
 	$(VENV) -m pytest -q -n 2 --requests 100000 tests/aws/test_malformed_requests.py $(ARGS)
@@ -117,8 +119,8 @@ bench: tools ## measure the lab against plain moto, and large pools against smal
 pictures: tools ## the pictures of the lessons as files with their alt texts, in build/pictures/ (NOTEBOOK=)
 	@$(LAB) pictures $(if $(NOTEBOOK),--notebook "$(NOTEBOOK)")
 
-wheels: setup ## fetch the files of a set-up without a network into build/wheels/ (PLATFORM=)
-	@$(LAB) wheels $(if $(PLATFORM),--platform "$(PLATFORM)")
+wheels: setup ## fetch the files of a set-up without a network into build/wheels/ (PLATFORM=, ROOM=)
+	@$(LAB) wheels $(if $(filter yes,$(ROOM)),--room) $(if $(PLATFORM),--platform "$(PLATFORM)")
 
 lock: tools ## both locks and environment.yml from pyproject.toml (ARGS="--upgrade moto")
 	@$(LAB) lock $(ARGS)

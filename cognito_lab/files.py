@@ -38,9 +38,19 @@ def read_object(path: Path) -> dict[str, Any]:
         OSError: It cannot be read.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        return as_object(path.read_bytes())
     except FileNotFoundError:
         return {}
+
+
+def as_object(octets: bytes) -> dict[str, Any]:
+    """The JSON object that a file says.
+
+    Raises:
+        ValueError: It says something else.
+    """
+    try:
+        found = json.loads(octets.decode("utf-8"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(found, dict):

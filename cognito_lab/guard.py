@@ -62,9 +62,6 @@ def clean_environment(region: str) -> None:
 # -- the refusal ---------------------------------------------------------------------------------
 
 
-OWN: set[str] = set()  # further addresses of this machine: a room listens on one, and its hub looks there
-
-
 def is_local(host: object) -> bool:
     """Whether ``host``, a name or an address as sockets take it, is this machine without asking anybody."""
     name = _text(host)
@@ -75,7 +72,7 @@ def is_local(host: object) -> bool:
     except ValueError:
         return False
     inner = getattr(address, "ipv4_mapped", None) or address
-    return bool(inner.is_loopback or inner.is_unspecified or str(inner) in OWN)
+    return bool(inner.is_loopback or inner.is_unspecified)
 
 
 def refusal(host: object) -> OutsideTheLab:

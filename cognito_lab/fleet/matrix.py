@@ -21,7 +21,7 @@ import nbformat
 from cognito_lab.course.notebooks import parameters
 from cognito_lab.course.notebooks.results import Result, describe
 from cognito_lab.course.notebooks.run import FAILED, INTERRUPTED, REFUSED, choose
-from cognito_lab.fleet import grid, sentences, work
+from cognito_lab.fleet import course_state, grid, sentences
 from cognito_lab.fleet.grid import Cell
 from cognito_lab.fleet.sentences import Sentence
 from cognito_lab.fleet.work import Answer, Job
@@ -41,12 +41,13 @@ def jobs_of(cells: list[Cell], notebooks: list[Path]) -> list[Job]:
             raise grid.MatrixRefused(
                 f"{path} is not in {ROOT}, and other machines have only what is in there."
             )
-        content, state = nbformat.read(path, as_version=4), work.state(path)
+        content, place = nbformat.read(path, as_version=4), path.relative_to(ROOT).as_posix()
+        state = course_state.digest(course_state.here(place))
         for cell in cells:
             given = [("region", cell.region)] if cell.region else []
             values = parameters.resolve(path.stem, content, given)
             own = values == {"region": parameters.declared(content).get("region")}
-            jobs.append(Job(cell, path.relative_to(ROOT).as_posix(), "" if own else cell.region, state))
+            jobs.append(Job(cell, place, "" if own else cell.region, state))
     return jobs
 
 
@@ -119,7 +120,7 @@ def main(argv: list[str]) -> int:
             cluster.connected(options.scheduler, options.workers, kept / "scratch") as client,
             tqdm(total=len(jobs), unit="notebook", leave=False, disable=not sys.stderr.isatty()) as bar,
         ):
-            fleet = cluster.Fleet(client, kept / "results")
+            fleet = cluster.Fleet(client, kept / "results", lambda line: bar.write(line, file=sys.stdout))
 
             def done(job: Job, answer: Answer) -> None:
                 if isinstance(answer, str):
@@ -141,6 +142,9 @@ def main(argv: list[str]) -> int:
             since_when(found, answers, further)
     except KeyboardInterrupt:
         print("Interrupted. What was done is kept: the same command goes on there.", file=sys.stderr)
+        return INTERRUPTED
+    except cluster.ClusterGone as gone:
+        print(gone, "What was done is kept: the same command goes on there.", file=sys.stderr)
         return INTERRUPTED
     except grid.MatrixRefused as refusal:
         print(refusal, file=sys.stderr)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,13 +38,30 @@ def row(cell: Cell, answers: Mapping[Job, Answer]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def entry(sentence: Sentence) -> dict[str, Any]:
+def among(broken: Collection[Cell], cells: Sequence[Cell]) -> str:
+    """In which combinations it is: by the one version or Region that they have in common, if they do."""
+    if len(broken) == len(cells) > 1:
+        return "in all combinations"
+    traits = {trait: None for cell in broken for trait in (*cell.versions, *filter(None, [cell.region]))}
+    for trait in traits:
+        having = {cell for cell in cells if trait in (*cell.versions, cell.region)}
+        if having == {*broken} and len(having) > 1:
+            name = trait if isinstance(trait, str) else " ".join(trait)
+            return f"in all {len(having)} combinations with {name}"
+    return f"in: {'; '.join(map(str, broken))}"
+
+
+def entry(sentence: Sentence, cells: Sequence[Cell]) -> dict[str, Any]:
     """What the report says of one sentence: of its failure, else of its difference, else of Regions."""
     result, number = sentence.result, sentence.number
     assert isinstance(result, Result)
-    shown: dict[str, Any] = {"of": sentence}
+    shown: dict[str, Any] = {
+        "of": sentence, "mark": "✗" if sentence.fails else "≠", "among": among(sentence.broken, cells),
+        "anchor": f"{result.name}-{number + 1}", "since": "; ".join(map(str, sentence.changes)),
+    }  # fmt: skip
     if result.failure and result.failure.cell == number:
-        about, detail = result.failure, result.failure.traceback or result.failure.error
+        about, detail = result.failure, result.failure.traceback.strip()
+        detail = "" if detail == about.error else detail
         return shown | {"what": f"fails: {about.error}", "about": about, "detail": detail}
     for difference in result.differences:
         if difference.cell == number:
@@ -63,9 +80,14 @@ def write_report(
     verdict = f"In {hold} of {len(rows)} combinations everything holds. "
     verdict += f"Sentences that no longer hold somewhere: {fail}; in doubt: {len(found) - fail}."
     verdict += f" Not executed: {missing}." if missing else ""
+    reasons: dict[str, list[str]] = {}
+    for line in rows:
+        for reason, names in line["not_executed"].items():
+            one = "notebook" if len(names) == 1 else "notebooks"
+            reasons.setdefault(reason, []).append(f"{line['cell']} ({len(names)} {one})")
     page = TEMPLATES.get_template("matrix.html").render(
-        verdict=verdict, rows=rows, notebooks=len({job.notebook for job in answers}),
-        entries=[entry(sentence) for sentence in sorted(found, key=lambda sentence: not sentence.fails)],
+        verdict=verdict, rows=rows, notebooks=len({job.notebook for job in answers}), not_executed=reasons,
+        entries=[entry(each, cells) for each in sorted(found, key=lambda each: not each.fails)],
         system=platform.platform(), when=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )  # fmt: skip
     with complete_or_absent(target) as partial:

@@ -2,14 +2,14 @@
 
 The worker is a process of Dask, on this machine or on another one, where the course is cloned and `make
 tools` was run. The notebook is executed in a process beside it, in the cell's environment.
-What comes back is data; no machine needs the files of another.
+What comes back is data; no machine needs the files of another. What is executed is the worker's own course,
+so a worker answers instead what it has where that is not what was asked for.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import json
 import os
 import platform
@@ -27,11 +27,11 @@ from filelock import FileLock
 from cognito_lab.course.notebooks.results import Result
 from cognito_lab.course.setup import other_versions, pythons
 from cognito_lab.course.setup.install import SetupFailed
+from cognito_lab.fleet import course_state
 from cognito_lab.fleet.grid import Cell
-from cognito_lab.paths import DATA, NOTEBOOKS, ROOT
+from cognito_lab.paths import ROOT
 
 ENVIRONMENTS = ROOT / "build" / "matrix" / "environments"
-
 
 Answer = Result | str  # what became of a job; a text says why it was not executed
 
@@ -43,26 +43,23 @@ class Job:
     cell: Cell
     notebook: str  # below the course's folder, which is elsewhere on each machine
     region: str  # empty where it is the notebook's own, with which its stored outputs were made
-    course: str  # the state of the course that is meant: `state()`
+    course: str  # digest of the state of the course that is meant: `course_state`
 
 
-def state(notebook: Path) -> str:
-    """A digest of what a notebook's outputs depend on besides versions: the course's files, and itself."""
-    files = {path for folder in (ROOT / "cognito_lab", DATA) for path in folder.rglob("*") if path.is_file()}
-    files = {path for path in files if "__pycache__" not in path.parts} | {*NOTEBOOKS.glob("*.ipynb")}
-    digest = hashlib.sha256()
-    for path in sorted({*files, ROOT / "requirements.lock", notebook}):
-        digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+def execute(job: Job) -> dict[str, Any]:
+    """Execute a notebook.
 
+    Returns:
+        The machine's name and address, and the `Result` as JSON has it (`result`), or a line that says why
+        there is none (`refused`), or what is here in place of the course that was asked for (`has`).
+    """
+    from distributed import get_worker  # takes a second, which a notebook's process need not pay
+    from distributed.comm import get_address_host
 
-def execute(job: Job) -> dict[str, Any] | str:
-    """Execute a notebook. Answers its `Result` as JSON has it, or says in a line why there is none."""
-    if state(ROOT / job.notebook) != job.course:
-        return (
-            f"the course on {platform.node()} is not in the state in which this matrix began. Bring it to "
-            "that state, or start the matrix again"
-        )
+    machine = {"machine": platform.node(), "host": get_address_host(get_worker().address)}
+    here = course_state.here(job.notebook)
+    if course_state.digest(here) != job.course:
+        return machine | {"has": here}
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "job.json").write_text(json.dumps(dataclasses.asdict(job)))
         command = [sys.executable, "-I", "-m", __name__, folder]
@@ -76,8 +73,9 @@ def execute(job: Job) -> dict[str, Any] | str:
         try:
             found: dict[str, Any] = json.loads(Path(folder, "answer.json").read_text())
         except FileNotFoundError:
-            return said[-1] if said else f"its process ended with status {process.returncode}"
-        return found
+            last = said[-1] if said else f"its process ended with status {process.returncode}"
+            return machine | {"refused": last}
+        return machine | {"result": found}
 
 
 def environment(cell: Cell) -> Path:
@@ -88,7 +86,7 @@ def environment(cell: Cell) -> Path:
     """
     python = pythons.find_python(cell.python) if cell.python else None
     if cell.python and not python:
-        raise SetupFailed(f"there is no Python {cell.python} on {platform.node()}")
+        raise SetupFailed(f"there is no Python {cell.python}")
     into = ENVIRONMENTS / f"python{cell.python}"
     into.mkdir(parents=True, exist_ok=True)
     with FileLock(into / f"{cell.name}.lock"):  # the cell's other notebooks wait for it

@@ -43,7 +43,7 @@ def sign_in_by_srp(user_pools: Any, pool: str, client: str, username: str, passw
 
 def shared_key(given: Mapping[str, str], name: str, password: str, secret: int) -> bytes:
     """The client's half of SRP: the key at which the pool arrives too, by way of its verifier."""
-    theirs, x = int(given["SRP_B"], 16), srp.private_key(bytes.fromhex(given["SALT"]), name, password)
+    theirs, x = int(given["SRP_B"], 16), srp.private_key(int(given["SALT"], 16), name, password)
     mix = srp.digest(srp.pad(pow(srp.GENERATOR, secret, srp.GROUP)), srp.pad(theirs))
     base = (theirs - srp.MULTIPLIER * pow(srp.GENERATOR, x, srp.GROUP)) % srp.GROUP
     shared = pow(base, secret + mix * x, srp.GROUP)

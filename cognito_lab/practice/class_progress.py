@@ -7,8 +7,11 @@ of the wrong answer in the exercise's file; nobody's own answer is in there.
 from __future__ import annotations
 
 import argparse
+import os
+import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,10 @@ from cognito_lab.files import complete_or_absent
 from cognito_lab.paths import ROOT
 from cognito_lab.practice import exercise_files, exercises, progress, start_page
 from cognito_lab.templates import beside
-from cognito_lab.views.tables import Table
+from cognito_lab.views.tables import Table, shown
 
 PAGE = ROOT / "build" / "progress.html"
+MOST = 80_000  # bytes of a progress file: twice as many as everything that can be noted takes
 LESSONS = (
     "Who has solved how many exercises of which lesson. ★: the one with the star is solved. ✓: and the "
     "questions are answered."
@@ -29,32 +33,74 @@ EXERCISES = (
 )
 
 
-def files(given: Sequence[Path]) -> Iterator[Path]:
+def files(given: Iterable[Path]) -> Iterator[Path]:
     """The progress files: those that are named, and those in folders, where what people sent ends in `.json`.
 
-    Somebody's own course is there before its file, which is written when the first thing is noted.
+    Somebody's own course is there before its file, which is written when the first thing is noted. What they
+    have beside it is not searched: it could be much, or other people's names.
     """
     for path in given:
-        own = (course / progress.FILE for course in path.rglob(progress.OWN.name))
-        found = {*path.rglob(progress.FILE), *path.glob("[!.]*.json"), *own}
-        yield from sorted(found) if path.is_dir() else [path]
+        if not path.is_dir():
+            yield path
+            continue
+        yield from sorted(path.glob("[!.]*.json"))
+        for at, folders, names in os.walk(path):  # which follows no links
+            there = {*folders, *names}
+            if progress.OWN.name in there:
+                yield Path(at, progress.OWN.name, progress.FILE)
+            elif progress.FILE in there:
+                yield Path(at, progress.FILE)
+            own = {progress.OWN.name, progress.FILE} & there
+            folders[:] = [] if own else sorted(name for name in folders if not name.startswith("."))
 
 
-def read_class(given: Sequence[Path]) -> tuple[dict[str, progress.Progress], list[str]]:
+def read_class(paths: Iterable[Path]) -> tuple[dict[str, progress.Progress], list[str]]:
     """Each person's progress by their name, and a line for each file that is no progress file."""
     people, bad = dict[str, progress.Progress](), []
-    for path in dict.fromkeys(each.resolve() for each in files(given)):
+    for path in dict.fromkeys(Path(os.path.abspath(each)) for each in paths):
         try:
-            nothing_yet = path.parent.name == progress.OWN.name and path.parent.is_dir() and not path.exists()
-            if not (path.is_file() or nothing_yet):  # a pipe would be waited for
-                raise ValueError("it is no file" if path.exists() else "there is no such file")
-            noted = progress.read(path)
+            noted = read(path)
         except (OSError, ValueError) as error:
-            bad.append(f"{path} is left out, and left as it is: {error}")
+            bad.append(shown(f"{path} is left out, and left as it is: {error}"))
             continue
         name = _person(path)
         people[f"{name} ({path})" if name in people else name] = noted
     return people, bad
+
+
+def read(path: Path) -> progress.Progress:
+    """What a progress file says that somebody else may write; nothing where their course has none yet.
+
+    They could have put something else there: a pipe, which would be waited for, or a link to what only root
+    may read, where root reads. So no link is followed, and in a person's folder root reads what is theirs.
+
+    Raises:
+        ValueError: It is no progress file.
+        OSError: It may not be read.
+    """
+    own = path.parent.name == progress.OWN.name
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW * own)
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+
+    try:
+        with open(path.name, "rb", opener=opener) as file:
+            its, owner = os.fstat(file.fileno()), os.fstat(folder).st_uid
+            if not stat.S_ISREG(its.st_mode):
+                raise ValueError("it is no file")
+            if os.getuid() == 0 and owner not in (0, its.st_uid):
+                raise ValueError("it is somebody else's")
+            octets = file.read(MOST + 1)
+    except FileNotFoundError:
+        if own:
+            return {}
+        raise
+    finally:
+        os.close(folder)
+    if len(octets) > MOST:
+        raise ValueError(f"it is larger than {MOST} bytes")
+    return progress.said(octets)
 
 
 def _person(path: Path) -> str:
@@ -80,21 +126,23 @@ def by_lesson(people: dict[str, progress.Progress]) -> Table:
 def by_exercise(people: dict[str, progress.Progress]) -> Table:
     """A row for each mistake that was made, or for the exercise if it was only solved."""
     rows = []
-    for number in (one for lesson in start_page.plan()[0] for one in exercise_files.numbers(lesson)):
+    numbers = [one for lesson in start_page.plan()[0] for one in exercise_files.numbers(lesson)]
+    # exercise → mistake → who made it → how often
+    made_in: dict[str, dict[str, dict[str, int]]] = {number: {} for number in numbers}
+    for who, noted in people.items():
+        for key, count in noted.get("mistake", {}).items():
+            number, _, name = key.partition(" ")
+            if number in made_in:
+                known = name if name in _told(number) else exercises.ANOTHER
+                by = made_in[number].setdefault(known, {})
+                by[who] = by.get(who, 0) + progress.times(count)
+    for number, made in made_in.items():
         solved = {who for who, noted in people.items() if number in noted.get("exercise", {})}
-        told = {name: says for name, _, says in exercises.Exercise(number).wrong()}
-        made: dict[str, dict[str, int]] = {}  # mistake → who made it → how often
-        for who, noted in people.items():
-            for key, count in noted.get("mistake", {}).items():
-                of, _, name = key.partition(" ")
-                if of == number:
-                    known = made.setdefault(name if name in told else exercises.ANOTHER, {})
-                    known[who] = known.get(who, 0) + progress.times(count)
         row = {"exercise": number, "solved": f"{len(solved)} of {len(people)}"}
         mistakes: list[dict[str, Any]] = [
             {"mistake": name.removeprefix("wrong_").replace("_", " "), "made by": len(by)}
             | {"stuck": len(by.keys() - solved), "times": sum(by.values())}
-            | {"the check says": told.get(name, "")}
+            | {"the check says": _told(number).get(name, "")}
             for name, by in sorted(made.items())
         ]
         mistakes.sort(key=lambda one: (-one["stuck"], -one["made by"], not one["the check says"]))
@@ -102,18 +150,28 @@ def by_exercise(people: dict[str, progress.Progress]) -> Table:
     return Table(rows, EXERCISES)
 
 
+@cache
+def _told(number: str) -> dict[str, str]:
+    """What the check of an exercise says to each named mistake."""
+    return {name: says for name, _, says in exercises.Exercise(number).wrong()}
+
+
+def page(people: dict[str, progress.Progress], bad: Sequence[str], again: bool = False) -> str:
+    """Both tables as a page; ``again``: it can be asked for again."""
+    tables = [by_lesson(people), by_exercise(people)]
+    return beside(__file__)("progress.html", tables=tables, bad=bad, again=again)
+
+
 def main(argv: list[str]) -> int:
     """`python -m cognito_lab progress`. Exit status 1 where no progress file was found."""
     parser = argparse.ArgumentParser(prog="cognito_lab progress", description=__doc__)
     parser.add_argument("files", nargs="+", type=Path, help="progress files, or folders that contain them")
-    people, bad = read_class(parser.parse_args(argv).files)
+    people, bad = read_class(files(parser.parse_args(argv).files))
     print(*bad, sep="\n", end="\n" * bool(bad), file=sys.stderr)
     if not people:
         print('No progress file (my_course/.progress.json): make progress FILES="…"', file=sys.stderr)
         return 1
-    tables = [by_lesson(people), by_exercise(people)]
-    page = beside(__file__)("progress.html", tables=tables, bad=bad)
     with complete_or_absent(PAGE) as partial:
-        partial.write_text(page, encoding="utf-8")
-    print(*tables, f"The same as a page: {PAGE}", sep="\n\n")
+        partial.write_text(page(people, bad), encoding="utf-8")
+    print(by_lesson(people), by_exercise(people), f"The same as a page: {PAGE}", sep="\n\n")
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+from functools import cache
 from pathlib import Path
 from types import CodeType, ModuleType
 
@@ -41,6 +42,7 @@ def compiled(source: str, where: str) -> CodeType:
     return compile(source, where, "exec")
 
 
+@cache
 def is_core(number: str) -> bool:
     """Whether it is the exercise of its lesson that has the star."""
     return bool(load(path_of(number)).core)

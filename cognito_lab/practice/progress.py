@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cognito_lab import interrupts
-from cognito_lab.files import complete_or_absent, read_object, set_aside
+from cognito_lab.files import as_object, complete_or_absent, set_aside
 from cognito_lab.paths import ROOT
 from cognito_lab.views.twin import live
 
@@ -48,23 +48,24 @@ def load_progress(folder: Path | None = None) -> Progress:
     """
     path = (folder or OWN) / FILE
     try:
-        return read(path)
+        return said(path.read_bytes())
+    except FileNotFoundError:
+        return {}
     except ValueError:
         set_aside(path)
         return {}
 
 
-def read(path: Path) -> Progress:
-    """What a progress file says; nothing where there is no file.
+def said(octets: bytes) -> Progress:
+    """What a progress file says.
 
     Raises:
-        ValueError: It is no progress file.
-        OSError: It may not be read.
+        ValueError: It is none.
     """
     try:
-        found = read_object(path)
+        found = as_object(octets)
         return {str(kind): {str(k): str(v) for k, v in of.items()} for kind, of in found.items()}
-    except AttributeError:
+    except (AttributeError, RecursionError):
         raise ValueError("it has another form than a progress file") from None
 
 

@@ -1,7 +1,8 @@
 """Quizzes: the questions of ``data/quizzes``, asked by a widget, and as a page to read.
 
 Every choice, right or wrong, has its explanation. Each question rests on a claim that its lesson marks
-(``**01.3 · …``). A file that breaks a rule is refused when it is read.
+(``**01.3 · …``); those of the practice paper, on a claim of any lesson. A file that breaks a rule is refused
+when it is read.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from cognito_lab.views.palette import MARK, REFUSED
 from cognito_lab.views.twin import Twin, pager
 
 QUIZZES = DATA / "quizzes"
+PAPER = "15"  # the lesson whose questions are about all lessons
 FEWEST = 5  # questions at the end of a lesson
 AT_THE_STOP = 3  # in its middle
 QUESTION = {"id": str, "claim": str, "text": str, "several": bool, "stop": bool, "choice": list}
@@ -28,7 +30,8 @@ CHOICE = {"text": str, "right": bool, "because": str}
 OPENING = """<style>/* ipywidgets gives a choice one line of fixed height; ours are sentences, and wrap */
 .our-quiz label { height: auto !important; line-height: 1.5 !important; white-space: normal !important }
 .our-quiz .widget-radio-box label { padding-left: 22px; margin: 3px 0; position: relative }
-.our-quiz .widget-radio-box input { position: absolute; left: 0; top: 0 }</style>
+.our-quiz .widget-radio-box input { position: absolute; left: 0; top: 0 }
+.our-quiz a { color: var(--jp-content-link-color); text-decoration: underline }</style>
 <p>Choose, then check. You may change your mind and check again: the last check of a question counts.</p>"""
 
 
@@ -49,10 +52,17 @@ class Choice:
 class Question:
     number: int
     text: str
+    lesson: str  # that asks it
     claim: str
     several: bool
     choices: tuple[Choice, ...]
     right: frozenset[str]  # names of choices
+
+    @property
+    def reference(self) -> str:
+        """The claim that decides, as HTML; a link, where another lesson shows it."""
+        there = self.claim[:2]
+        return f"Claim {self.claim}" if there == self.lesson else _link(there, f"Claim {self.claim}")
 
     def answer(self, chosen: set[str]) -> str:
         """What is said to a choice, as HTML. Of several right choices, missing ones are not given away."""
@@ -63,7 +73,7 @@ class Question:
             said = ["<strong>Not answered.</strong> Choose first, then check."]
         # An alert is read out when it appears, although the keyboard's focus stays on the button.
         style = f"border-left: 4px solid {MARK if chosen == self.right else REFUSED}; padding-left: 9px"
-        return f'<div role="alert" style="{style}">{"<br>".join(said)} (Claim {self.claim})</div>'
+        return f'<div role="alert" style="{style}">{"<br>".join(said)} ({self.reference})</div>'
 
 
 def load_questions(path: Path, marked: Collection[str], stop: bool = False) -> tuple[Question, ...]:
@@ -78,7 +88,7 @@ def load_questions(path: Path, marked: Collection[str], stop: bool = False) -> t
         entries = [entry for entry in _entries(path) if entry.get("stop", False) == stop]
         for number, entry in enumerate(entries, 1):
             where = f"{path.name}, question {entry.get('id') or number}"
-            asked = _question(number, entry)
+            asked = _question(number, entry, path.stem)
             check_question(asked, marked)
             _refuse_if(entry["id"] in found, "another question has this id")
             found[entry["id"]] = asked
@@ -95,7 +105,7 @@ def _entries(path: Path) -> list[dict[str, Any]]:
     return list(entries)
 
 
-def _question(number: int, entry: dict[str, Any]) -> Question:
+def _question(number: int, entry: dict[str, Any], lesson: str) -> Question:
     """A question from its entry in the file, which must have the members of its kind and no others."""
     entry = {"several": False, "stop": False} | entry
     _look(entry, QUESTION)
@@ -105,7 +115,7 @@ def _question(number: int, entry: dict[str, Any]) -> Question:
         choices.append(Choice(f"{number}{letter}", **choice))
     text = f"{number}. {entry['text']}{' (Several choices are right.)' * entry['several']}"
     right = frozenset(each.name for each in choices if each.right)
-    return Question(number, text, entry["claim"], entry["several"], tuple(choices), right)
+    return Question(number, text, lesson, entry["claim"], entry["several"], tuple(choices), right)
 
 
 def _look(entry: dict[str, Any], kinds: dict[str, type], which: str = "") -> None:
@@ -115,9 +125,9 @@ def _look(entry: dict[str, Any], kinds: dict[str, type], which: str = "") -> Non
 
 
 def check_question(asked: Question, marked: Collection[str]) -> None:
-    """One question rests on a claim of the lesson, and has choices to choose from. Raises ``ValueError``."""
+    """One question rests on a claim that it may, and has choices to choose from. Raises ``ValueError``."""
     count, right = len(asked.choices), len(asked.right)
-    _refuse_if(asked.claim not in marked, f"claim {asked.claim} is not marked in the lesson")
+    _refuse_if(asked.claim not in marked, f"it may not rest on claim {asked.claim}")
     _refuse_if(count not in (3, 4), f"{count} choices, not three or four")
     _refuse_if(len({each.text for each in asked.choices}) < count, "two choices say the same")
     _refuse_if(not 0 < right < count, f"{right} of {count} choices are right")
@@ -145,7 +155,9 @@ def quiz(
     where it is not given, the learner's progress is noted. What it answers is shown below the score. Raises
     ``ValueError`` where there is no such lesson, or its question file breaks a rule.
     """
-    marked = {piece.claim for piece in claims.pieces(claims.lesson(lesson))}
+    marked: Collection[str] = claims.claims()
+    if lesson != PAPER:
+        marked = {piece.claim for piece in claims.pieces(claims.lesson(lesson))}
     questions = load_questions(QUIZZES / f"{lesson}.toml", marked, stop)
     return Quiz(f"{lesson}.stop" if stop else lesson, questions, on_result or _note)
 
@@ -171,8 +183,25 @@ class Quiz(Twin):
             lines.append('</ul>\n<details style="margin-bottom: 1em">')
             lines.append(f"<summary>The answer to {asked.number}, and why</summary>\n<ul>")
             lines += [f"<li>{each.verdict}</li>" for each in asked.choices]
-            lines.append(f"</ul>\n<p>(Claim {asked.claim})</p></details>")
+            lines.append(f"</ul>\n<p>({asked.reference})</p></details>")
         return "\n".join(lines)
+
+    def by_topic(self, results: dict[int, bool | None]) -> str:
+        """Of questions about several lessons, the score of each lesson that is checked through, as HTML.
+
+        ``results`` are those of :meth:`widget`. Less than two thirds of a lesson says where to go again.
+        """
+        topics, lines = dict[str, list[bool | None]](), list[str]()
+        for asked in self.questions:
+            topics.setdefault(asked.claim[:2], []).append(results.get(asked.number))
+        for number, checked in sorted(topics.items()):
+            if None not in checked and len(topics) > 1:
+                right, of = checked.count(True), len(checked)
+                said = f"{escape(start_page.plan()[0][number].topic)} ({number}): {right} of {of}."
+                if 3 * right < 2 * of:
+                    said += f" {_link(number, f'Go through lesson {number} again.')}"
+                lines.append(f"<li>{said}</li>")
+        return f"<ul>{''.join(lines)}</ul>" if lines else ""
 
     def __repr__(self) -> str:
         return unescape(re.sub(r"<[^>]*>", "", self.html()))
@@ -193,6 +222,7 @@ class Quiz(Twin):
             good, of = list(results.values()).count(True), len(results)
             left = ", ".join(str(number) for number, each in results.items() if each is None)
             score.value = f"<p><strong>{good} of {of}.</strong>{left and f' Not answered: {left}.'}</p>"
+            score.value += self.by_topic(results)
             if not left and self.on_result:
                 score.value += escape(self.on_result(self.lesson, good, of) or "")
 
@@ -233,3 +263,8 @@ class Quiz(Twin):
 def _prose(text: str) -> str:
     """Text of a question file as HTML. Nothing in it is markup, except names between backticks."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def _link(lesson: str, text: str) -> str:
+    """A link to a lesson. Without a target, a widget's would leave the page, and the answers with it."""
+    return f'<a href="{start_page.plan()[0][lesson].file}.ipynb" target="_blank">{text}</a>'

@@ -27,12 +27,16 @@ AS_EXPECTED, NOT_AS_EXPECTED = "as expected", "not as expected"  # how a predict
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson as `data/routes.toml` describes it; ``minutes`` are those for reading and for exercises."""
+    """A lesson as `data/routes.toml` describes it; ``minutes`` are those for reading and for exercises.
+
+    ``topic`` is its title in a word or two, for the score of the practice paper.
+    """
 
     file: str
     title: str
     minutes: tuple[int, int]
     builds_on: tuple[str, ...] = ()
+    topic: str = ""
 
     @property
     def number(self) -> str:

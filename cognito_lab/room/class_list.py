@@ -28,10 +28,11 @@ class Person(NamedTuple):
     name: str = ""
     email: str = ""
     disabled: bool = False
+    instructor: bool = False  # sees how far everybody is
 
 
 def read_class(path: Path) -> list[Person]:
-    """The people of the CSV file ``path``; its columns `name`, `email` and `disabled` need not be there.
+    """The people of the CSV file ``path``; its other columns need not be there.
 
     Raises:
         ClassListError: there is no such file, or a line of it cannot be used.
@@ -54,8 +55,8 @@ def read_class(path: Path) -> list[Person]:
                     raise ClassListError(f"{where} is there twice.")
                 if text["email"] and not re.fullmatch(attributes.FORMS["email"][0], text["email"]):
                     raise ClassListError(f"{where} has {text['email']!r}, which is no e-mail address.")
-                disabled = text["disabled"].lower() in YES
-                people[username] = Person(username, text["name"], text["email"], disabled)
+                disabled, instructor = (text[column].lower() in YES for column in ("disabled", "instructor"))
+                people[username] = Person(username, text["name"], text["email"], disabled, instructor)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ClassListError(f"{path} cannot be read as a CSV file (PEOPLE=…): {error}") from None
     if not people:

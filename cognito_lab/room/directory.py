@@ -1,16 +1,22 @@
 """The people of a room as users of a user pool. Whoever asks for them asks Cognito, by boto3.
 
-The account lives in the process that asks, and has no port. A served account would have to be on this
-machine, where every learner's kernel could reach it too, and act as its owner.
+The account has no port. A served account would have to be on this machine, where every learner's kernel could
+reach it too, and act as its owner. Run with a class list and a file of passwords, this module answers the
+questions of :class:`~cognito_lab.room.separate_directory.SeparateDirectory`.
 """
 
 from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import boto3
 from botocore.exceptions import ClientError
 
 from cognito_lab.lab import Lab
-from cognito_lab.room.class_list import Person
+from cognito_lab.room.class_list import Person, read_class, temporary_passwords
 
 NEW_PASSWORD = "Choose a new password"  # a sentence that begins so makes the page ask for one
 # Cognito gives one code, NotAuthorizedException, to all of these. Only its message says which it is.
@@ -101,3 +107,26 @@ class Directory:
         except self._pools.exceptions.UserNotFoundException:
             return False
         return bool(found["Enabled"])
+
+
+def main(class_list: str, passwords: str) -> None:
+    """Answer each line of standard input, such as `["is_enabled", "ada"]`, by a line in JSON.
+
+    Raises:
+        ClassListError: the class list cannot be used.
+    """
+    answers, sys.stdout = sys.stdout, sys.stderr  # nothing else may stand among the answers
+    people = read_class(Path(class_list))
+    directory = Directory(people, temporary_passwords(people, Path(passwords)))
+    methods: dict[str, Callable[..., object]] = {
+        "refusal": directory.refusal,
+        "is_enabled": directory.is_enabled,
+    }
+    print("ready", file=answers, flush=True)
+    for line in sys.stdin:
+        question, *given = json.loads(line)
+        print(json.dumps(methods[question](*given)), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -11,29 +11,29 @@ from functools import cached_property
 from pathlib import Path
 
 from jupyterhub.auth import Authenticator
+from jupyterhub.handlers import BaseHandler
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 from tornado import web
 from traitlets import Unicode, default
 
-from cognito_lab import guard
+from cognito_lab.course.learner_copy import COPY
 from cognito_lab.files import complete_or_absent
-from cognito_lab.room.class_list import read_class, temporary_passwords
-from cognito_lab.room.command import FIRST_USER
-from cognito_lab.room.directory import Directory
+from cognito_lab.practice import class_progress, progress
+from cognito_lab.room.class_list import read_class
+from cognito_lab.room.command import FIRST_USER, PROGRESS
+from cognito_lab.room.separate_directory import SeparateDirectory
 
 
 class UserPoolAuthenticator(Authenticator):
     """Asks a user pool of the lab, which is made when the hub starts."""
 
     class_list = Unicode(help="the CSV file of the people").tag(config=True)
-    bind = Unicode(help="the address of this machine that the proxy listens on").tag(config=True)
-    passwords = Unicode(help="the file of their temporary passwords").tag(config=True)
+    folder = Unicode(help="where their temporary passwords and their work are").tag(config=True)
 
     def __init__(self, **settings: object) -> None:
         super().__init__(**settings)
-        guard.OWN.add(self.bind)
-        people = read_class(Path(self.class_list))
-        self.directory = Directory(people, temporary_passwords(people, Path(self.passwords)))
+        self.people = read_class(Path(self.class_list))
+        self.directory = SeparateDirectory(self.class_list, str(Path(self.folder, "passwords.csv")))
 
     async def authenticate(self, handler: web.RequestHandler, data: dict[str, str]) -> str:
         """The name of who has signed in.
@@ -43,13 +43,39 @@ class UserPoolAuthenticator(Authenticator):
         """
         username = self.normalize_username(data.get("username", ""))
         given = (username, data.get("password", ""), data.get("new_password", ""))
-        if refusal := await asyncio.to_thread(self.directory.refusal, *given):
+        if refusal := await asyncio.to_thread(self.directory.ask, "refusal", *given):
             raise web.HTTPError(403, refusal)
         return username
 
     async def refresh_user(self, user: object, handler: object = None) -> bool:
         """Whether somebody who signed in before may go on: an old cookie does not outlive its user."""
-        return await asyncio.to_thread(self.directory.is_enabled, getattr(user, "name", ""))
+        name = getattr(user, "name", "")
+        return bool(await asyncio.to_thread(self.directory.ask, "is_enabled", name))
+
+    def get_handlers(self, app: object) -> list[tuple[str, type[web.RequestHandler]]]:
+        """What the hub serves of ours: the form, and the instructor's page."""
+        return [*super().get_handlers(app), ("/progress", WhoIsWhere)]
+
+    def who_is_where(self) -> str:
+        """The page of `make progress`, for everybody on the class list but the instructors."""
+        learners = [each for each in self.people if not each.instructor]
+        homes = [Path(self.folder, "people", each.username) for each in learners]
+        read, bad = class_progress.read_class(home / COPY / progress.FILE for home in homes if home.exists())
+        people = {}
+        for each in learners:
+            label = f"{each.username} ({each.name})" if each.name else each.username
+            people[label] = read.get(each.username, {})
+        return class_progress.page(people, bad, again=True)
+
+
+class WhoIsWhere(BaseHandler):
+    """The page for instructors: who is where. Others get 403, and who is signed out gets the form."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        if not self.has_scope(PROGRESS):
+            raise web.HTTPError(403, "This page is for instructors.")
+        self.finish(await asyncio.to_thread(self.authenticator.who_is_where))
 
 
 class RoomSpawner(SimpleLocalProcessSpawner):

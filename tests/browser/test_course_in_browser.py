@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from cognito_lab.course.setup.environment import TEMPLATES
 from cognito_lab.practice.exercises import Exercise
 from cognito_lab.practice.predictions import PREDICTIONS, load
-from cognito_lab.practice.quizzes import quiz
+from cognito_lab.practice.quizzes import PAPER, quiz
 
 # --- lessons ----------------------------------------------------------------------------------------
 
@@ -88,7 +88,7 @@ with outcome("{PREDICTED.number}"):
     user_pools.get_user(AccessToken=tokens["IdToken"])
 """
 CELLS = {
-    "start": START, "question": 'quiz("01")',
+    "start": START, "question": 'quiz("01")', "paper": f'quiz("{PAPER}")',
     "prediction": f'predict("{PREDICTED.number}")', "shows": SHOWN,
     "recording": "story.steps()", "token": TOKEN, "last": "1 / 0",
 }  # fmt: skip
@@ -163,6 +163,21 @@ def test_a_question_is_answered_wrong_and_right(worksheet: Worksheet):
     page.keyboard.press("Enter")
     expect(output).to_contain_text("question 2 of")
     expect(output.get_by_role("radio", checked=True)).to_have_count(0)
+
+
+def test_an_answer_of_the_practice_paper_leads_to_another_lesson_and_leaves_the_paper_open(
+    worksheet: Worksheet,
+):
+    page, output = worksheet.page, worksheet.go_to("paper")
+    claim = quiz(PAPER).questions[0].claim
+    output.get_by_role("radio").or_(output.get_by_role("checkbox")).first.check()
+    output.get_by_role("button", name="Check answer 1", exact=True).click()
+    with page.context.expect_page() as opened:
+        output.get_by_role("alert").get_by_role("link", name=f"Claim {claim}").click()
+    tab = opened.value.locator(".lm-mod-current .lm-TabBar-tabLabel", has_text=f"{claim[:2]}_")
+    expect(tab).to_be_visible()
+    opened.value.close()
+    expect(output.get_by_role("alert")).to_be_visible()
 
 
 def test_what_is_expected_is_said_by_keyboard_and_the_next_cell_says_what_came(worksheet: Worksheet):

@@ -15,6 +15,7 @@ from demo_support import (
     GORAN,
     ROOK,
     SENTENCES,
+    closing,
     context,
     googles_window,
     lab,
@@ -24,7 +25,7 @@ from demo_support import (
     shown,
     sign_in,
 )
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Error, Page, Route, TimeoutError, expect
 
 from cognito_lab import Lab
 from cognito_lab.aws.iam import signatures
@@ -84,12 +85,31 @@ def test_it_can_be_used_by_keyboard(page: Page) -> None:
         page.keyboard.press("Enter")
     window = popup.value
     tab_to(window, window.get_by_role("button", name=GORAN))
-    with window.expect_event("close"):
+    with closing(window):
         window.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Your pictures")).to_be_focused()
     tab_to(page, page.get_by_role("link", name="limpet"))
     page.keyboard.press("Enter")
     expect(page.locator("#one figcaption")).to_have_text("limpet")
+
+
+def test_a_window_may_be_gone_before_its_key_is_answered(page: Page) -> None:
+    def window_that(does: str) -> Page:
+        with page.expect_popup() as popup:
+            page.evaluate("open('about:blank')")
+        popup.value.evaluate(f"addEventListener('keydown', () => {does})")
+        return popup.value
+
+    gone = window_that("close()")
+    with closing(gone):
+        gone.keyboard.press("Enter")
+        gone.keyboard.press("Enter")  # surely after it
+    stays = window_that("0")
+    stays.set_default_timeout(300)
+    with pytest.raises(TimeoutError, match='"close"'), closing(stays):
+        stays.keyboard.press("Enter")
+    with pytest.raises(Error, match="Unknown key"), closing(stays):
+        stays.keyboard.press("No such key")
 
 
 def test_a_shared_link_opens_one_picture_without_credentials(page: Page, context: BrowserContext) -> None:
@@ -154,7 +174,7 @@ def test_an_hour_later_the_session_is_over(page: Page, lab: Lab, monkeypatch: py
 def test_whoever_says_no_to_google_is_not_signed_in(page: Page, by: str) -> None:
     window = googles_window(page)
     if by == "Cancel":
-        with window.expect_event("close"):
+        with closing(window):
             window.get_by_role("button", name=by).click()
     else:
         window.close()
@@ -312,7 +332,7 @@ def test_a_page_that_names_anothers_origin_is_handed_nothing(
 ) -> None:
     def heard() -> list[str]:
         window = ask_google(rooks_page, scene, scene.demo.origin)
-        with window.expect_event("close"):
+        with closing(window):
             window.get_by_role("button", name=GORAN).click()
         rooks_page.wait_for_timeout(300)
         return list(rooks_page.evaluate("heard"))

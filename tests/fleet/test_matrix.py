@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import platform
 import re
 import signal
 import socket
@@ -21,6 +22,7 @@ from support.processes import hear_ctrl_c
 
 from cognito_lab.course.notebooks.compare import Difference, Place
 from cognito_lab.course.notebooks.results import Failure, Result
+from cognito_lab.course.setup import pythons
 from cognito_lab.fleet import cluster, grid, matrix, report, sentences, work
 from cognito_lab.fleet.grid import Cell
 from cognito_lab.fleet.work import Answer, Job
@@ -73,8 +75,11 @@ def test_the_index_is_asked_through_pip(monkeypatch: pytest.MonkeyPatch, tmp_pat
         (tmp_path / f"fleet_fixture-{version}-py3-none-any.whl").touch()
     assert sorted(grid.available("fleet-fixture")) == ["1.10.0", "1.9.0"]
     assert grid.cells("fleet-fixture==latest", [])[0].versions == (("fleet-fixture", "1.10.0"),)
-    with pytest.raises(grid.MatrixRefused, match="no versions of fleet-absent"):
+    with pytest.raises(grid.MatrixRefused, match="no versions of fleet-absent: .*No matching distribution"):
         grid.available("fleet-absent")
+    assert grid.cells("python==latest", []) == grid.cells(f"python=={pythons.SUPPORTED[-1]}", []), (
+        "no package"
+    )
 
 
 def test_a_region_that_is_the_notebooks_own_is_compared_and_another_is_given() -> None:
@@ -180,6 +185,12 @@ def test_without_an_index_the_versions_of_the_grid_have_to_do() -> None:
     assert str(found[0].changes[0]).endswith("it holds; versions in between were not tried")
 
 
+def test_a_change_is_one_however_many_cells_show_it() -> None:
+    cells = [replace(cell, region=region) for cell in (A, B, C) for region in ("us-east-1", "eu-west-1")]
+    (change,) = sentences.changes(cells, lambda cell: cell.versions != C.versions)
+    assert change.versions == ("1.44.5", "1.44.11")
+
+
 def test_cells_that_differ_in_two_versions_tell_nothing() -> None:
     other = Cell((("boto3", "1.44.11"), ("moto", "5.2.4")))
     (sentence,), asked = searched({A: GOOD, other: FAILED}, lambda version: GOOD)
@@ -206,6 +217,30 @@ def test_the_report_says_it_in_a_minute(tmp_path: Path) -> None:
     assert text.index("It is refused.") < text.index("It is old."), "what fails comes first"
     assert "+&lt;new&gt;" in text and "boto3==9 cannot be had" in text
     assert "names another Region" in text and "arn:aws:s3:us-east-1" in text and "not compared" in text
+
+
+def test_the_report_begins_with_what_no_longer_holds_and_says_with_what(tmp_path: Path) -> None:
+    cells = grid.cells("boto3==1.44.0,1.44.11 moto==5.2.4,5.2.5", ["us-east-1", "eu-west-1"])
+    answers: dict[Job, Answer] = {
+        job(cell): FAILED if dict(cell.versions)["moto"] == "5.2.4" else GOOD for cell in cells
+    }
+    results = {(each.cell, each.notebook): answer for each, answer in answers.items()}
+    found = sentences.broken(results)  # type: ignore[arg-type]
+    matrix.since_when(found, answers, lambda jobs: {}, INDEX.__getitem__)
+    page, _ = report.write_report(tmp_path / "matrix.html", cells, answers, found)
+    text = page.read_text().partition("<body>")[2]
+    order = ["Up to moto 5.2.4; 5.2.5 is the first with which it holds.", "01.2, cell [3]", "It is refused.",
+             "in all 4 combinations with moto 5.2.4", "call()", "AssertionError: no", "<table>"]  # fmt: skip
+    assert sorted(order, key=text.index) == order
+
+
+def test_combinations_are_named_by_what_they_share() -> None:
+    cells = grid.cells("boto3==1,2 moto==3,4", ["us-east-1", "eu-west-1"])
+    in_region = [cell for cell in cells if cell.region == "eu-west-1"]
+    assert report.among(in_region, cells) == "in all 4 combinations with eu-west-1"
+    assert report.among(cells, cells) == "in all combinations"
+    assert report.among(cells[1:3], cells) == "in: boto3 1, moto 3, eu-west-1; boto3 1, moto 4, us-east-1"
+    assert report.among([Cell()], [Cell()]) == "in: the lock's versions"
 
 
 # --- the workers ----------------------------------------------------------------------------------
@@ -294,13 +329,13 @@ def test_what_is_kept_is_not_executed_again_unless_the_course_has_changed(
         sent: list[Job] = []
         submit = client.submit
         monkeypatch.setattr(
-            client, "submit", lambda do, job, key: sent.append(job) or submit(do, job, key=key)
+            client, "submit", lambda do, job, **options: sent.append(job) or submit(do, job, **options)
         )
         told: list[Job] = []
         answers = fleet.execute([job, other], lambda job, answer: told.append(job))
     assert isinstance(first[job], Result) and first[job].passed
     assert sent == [other] and told == [job, other] and answers[job] == first[job]
-    assert "not in the state" in str(answers[other]), "a worker whose course is another one says so"
+    assert str(answers[other]).endswith("the course has changed since this matrix began. Start it again")
     assert [path.suffix for path in tmp_path.rglob("*") if path.is_file()] == [".json"], (
         "no notebook comes back"
     )
@@ -369,7 +404,7 @@ def test_a_notebook_is_executed_in_the_environment_of_its_cell(
 def test_a_cell_that_cannot_be_had_says_why(client: Any, tmp_path: Path) -> None:
     jobs = matrix.jobs_of([Cell((("python", "3.99"),))], [FIXTURES / "changed.ipynb"])
     (answer,) = cluster.Fleet(client, tmp_path).execute(jobs, lambda job, answer: None).values()
-    assert str(answer).startswith("there is no Python 3.99 on ")
+    assert str(answer) == f"{platform.node()}: there is no Python 3.99"
     assert not list(tmp_path.rglob("*.json")), "tried again the next time"
 
 
@@ -390,3 +425,8 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
     connecting = cluster.connected(f"tcp://127.0.0.1:{port}", 2, tmp_path)
     with pytest.raises(grid.MatrixRefused, match=f"no scheduler of Dask at tcp://127.0.0.1:{port}"):
         connecting.__enter__()
+
+
+def test_an_address_that_takes_a_key_is_refused_without_one(tmp_path: Path) -> None:
+    with pytest.raises(grid.MatrixRefused, match=r"takes a key: DASK_CONFIG=data/fleet\.yaml"):
+        cluster.connected("tls://127.0.0.1:8786", 2, tmp_path).__enter__()

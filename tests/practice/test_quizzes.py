@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
+from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from cognito_lab.lessons import claims
-from cognito_lab.practice import progress
-from cognito_lab.practice.quizzes import QUIZZES, Question, Quiz, load_questions, quiz
+from cognito_lab.paths import NOTEBOOKS
+from cognito_lab.practice import progress, start_page
+from cognito_lab.practice.quizzes import PAPER, QUIZZES, Question, Quiz, load_questions, quiz
 from cognito_lab.views.palette import MARK, REFUSED
 from cognito_lab.views.twin import WIDGET_VIEW
 
-LESSONS = ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "14"]
+LESSONS = sorted(start_page.plan()[0])
+OF_ONE_LESSON = [number for number in LESSONS if number != PAPER]
 CHOICE = '[[question.choice]]\ntext = "{text}"\nright = {right}\nbecause = "because of {text}"\n'
 
 
@@ -70,7 +76,7 @@ BROKEN = {
     "question 01.q3: missing, of another kind, or no field of it: text": THIRD.replace('text = "Why 3?"', ""),
     "question 3: missing, of another kind, or no field of it: id": THIRD.replace('id = "01.q3"', ""),
     "question 01.q3: missing, of another kind, or no field of it: choice": question(3, of=""),
-    "question 01.q3: claim 01.9 is not marked in the lesson": THIRD.replace("01.1", "01.9"),
+    "question 01.q3: it may not rest on claim 01.9": THIRD.replace("01.1", "01.9"),
     "question 01.q2: another question has this id": question(2, "B"),
     "question 01.q3: 2 choices, not three or four": question(3, of="AB"),
     "question 01.q3: 5 choices, not three or four": question(3, of="ABCDE"),
@@ -117,17 +123,38 @@ def test_a_lesson_that_is_not_there_has_no_quiz():
         quiz("77")
 
 
+@pytest.mark.parametrize(
+    ("lesson", "claim", "refused"),
+    [("01", "01.1", False), ("01", "02.1", True), (PAPER, "02.1", False), (PAPER, "02.99", True)],
+)
+def test_a_lesson_asks_about_its_own_claims_and_the_paper_about_all_that_exist(
+    tmp_path, monkeypatch, lesson, claim, refused
+):
+    monkeypatch.setattr("cognito_lab.practice.quizzes.QUIZZES", tmp_path)
+    text = "\n".join([*GOOD[:4], GOOD[4].replace('"01.1"', f'"{claim}"')])
+    (tmp_path / f"{lesson}.toml").write_text(text, encoding="utf-8")
+    if refused:
+        says = f"^{lesson}.toml, question 01.q5: it may not rest on claim {claim}$"
+        with pytest.raises(ValueError, match=says):
+            quiz(lesson)
+    else:
+        assert quiz(lesson).questions[4].claim == claim
+
+
 # -- the course's own files --------------------------------------------------------------------------
+
+
+def entries_of(lesson: str) -> list[dict[str, Any]]:
+    return tomllib.loads((QUIZZES / f"{lesson}.toml").read_text(encoding="utf-8"))["question"]
 
 
 def questions_of(lesson: str) -> list[Question]:
     """All of them: those of the place to stop, where the lesson has one, and those of the end."""
-    code = "".join(piece.text for piece in claims.pieces(claims.lesson(lesson)) if piece.run)
-    stops = quiz(lesson, stop=True).questions if "stop=True" in code else ()
-    return [*stops, *quiz(lesson).questions]
+    stops = any(entry.get("stop") for entry in entries_of(lesson))
+    return [*(quiz(lesson, stop=True).questions if stops else ()), *quiz(lesson).questions]
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("lesson", OF_ONE_LESSON)
 def test_every_claim_of_a_lesson_has_a_question(lesson):
     marked = {piece.claim for piece in claims.pieces(claims.lesson(lesson))} - {""}
     assert {asked.claim for asked in questions_of(lesson)} == marked
@@ -137,6 +164,14 @@ def test_every_question_file_belongs_to_a_lesson():
     assert sorted(path.stem for path in QUIZZES.glob("*")) == LESSONS
 
 
+@pytest.mark.parametrize("lesson", [number for number, each in start_page.plan()[0].items() if each.written])
+def test_a_lesson_asks_all_its_questions(lesson):
+    code = "".join(piece.text for piece in claims.pieces(claims.lesson(lesson)) if piece.run)
+    assert f'quiz("{lesson}")' in code
+    stops = any(entry.get("stop") for entry in entries_of(lesson))
+    assert (f'quiz("{lesson}", stop=True)' in code) == stops
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_neither_place_nor_length_tells_which_choice_is_right(lesson):
     asked = [each for each in questions_of(lesson) if not each.several]
@@ -144,13 +179,42 @@ def test_neither_place_nor_length_tells_which_choice_is_right(lesson):
     assert max(places.count(place) for place in places) <= len(asked) / 2
     for most in (max, min):
         told = [each for each in asked if most(each.choices, key=lambda choice: len(choice.text)).right]
-        assert len(told) <= len(asked) / 2
+        assert len(told) <= len(asked) / (3 if lesson == PAPER else 2)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_questions_are_numbered_after_their_lesson(lesson):
-    entries = tomllib.loads((QUIZZES / f"{lesson}.toml").read_text(encoding="utf-8"))["question"]
-    assert [entry["id"] for entry in entries] == [f"{lesson}.q{n}" for n in range(1, len(entries) + 1)]
+    numbered = [f"{lesson}.q{n}" for n, _ in enumerate(entries_of(lesson), 1)]
+    assert [entry["id"] for entry in entries_of(lesson)] == numbered
+
+
+def test_the_paper_asks_about_every_lesson_and_most_about_five():
+    asked = Counter(each.claim[:2] for each in quiz(PAPER).questions)
+    assert asked.total() == 40 and len(quiz(PAPER, stop=True).questions) == 3
+    five = {"02", "08", "09", "11", "12"}
+    others = set(OF_ONE_LESSON) - five
+    assert asked.keys() == five | others
+    assert min(asked[lesson] for lesson in five) > max(asked[lesson] for lesson in others)
+    assert min(asked.values()) > 1  # else a topic's score says nothing
+    assert all(start_page.plan()[0][lesson].topic for lesson in asked)
+
+
+def test_the_paper_mixes_the_lessons():
+    order = [each.claim[:2] for each in quiz(PAPER).questions]
+    assert all(one != other for one, other in pairwise(order))
+    later = sum(one < other for one, other in pairwise(order))
+    assert abs(later - len(order) / 2) < len(order) / 5  # neither upwards nor downwards
+
+
+def test_no_question_of_the_paper_rests_on_what_is_not_shown_or_not_sure():
+    rested_on = {claims.claims()[each.claim] for each in questions_of(PAPER)}
+    assert {claim.dagger for claim in rested_on} == {""}
+    assert {claim.kind for claim in rested_on} <= {"proved", "refused"}
+
+
+def test_no_question_is_asked_twice():
+    texts = [entry["text"] for lesson in LESSONS for entry in entries_of(lesson)]
+    assert len(set(texts)) == len(texts)
 
 
 # -- the widget --------------------------------------------------------------------------------------
@@ -300,6 +364,51 @@ def test_one_question_is_there_at_a_time(driven):
     assert there() == [7] and not previous.disabled and not following.disabled
 
 
+@pytest.fixture
+def paper(tmp_path) -> Quiz:
+    """A paper on three lessons: one question rests on 12.4, three on 02.1, two on its own 15.1."""
+    rests_on = ["12.4", "02.1", "15.1", "02.1", "15.1", "02.1"]
+    pairs = zip(GOOD, rests_on, strict=False)
+    texts = [text.replace('claim = "01.1"', f'claim = "{claim}"') for text, claim in pairs]
+    (tmp_path / f"{PAPER}.toml").write_text("\n".join(texts), encoding="utf-8")
+    return Quiz(PAPER, load_questions(tmp_path / f"{PAPER}.toml", set(rests_on)))
+
+
+def test_questions_about_several_lessons_are_scored_by_topic(paper):
+    driven = Driven(paper)
+    assert "<li>" not in driven.score.value
+    driven.check(2, "C")
+    driven.check(4, "B")
+    assert "<li>" not in driven.score.value  # one of three is missing
+    driven.check(6, "B")
+    tokens = start_page.plan()[0]["02"].topic
+    assert f"<ul><li>{tokens} (02): 2 of 3.</li></ul>" in driven.score.value
+    driven.check(1, "A")
+    together = start_page.plan()[0]["12"].topic
+    again = '<a href="12_together.ipynb" target="_blank">Go through lesson 12 again.</a>'
+    second = f"<li>{together} (12): 0 of 1. {again}</li></ul>"
+    assert f"(02): 2 of 3.</li>{second}" in driven.score.value
+    driven.choose(6, "A")
+    assert "(02)" not in driven.score.value and second in driven.score.value
+    driven.check(6)
+    assert f"<ul><li>{tokens} (02): 3 of 3.</li>" in driven.score.value
+    driven.check(4, "A")
+    driven.check(6, "B")
+    assert f"<ul><li>{tokens} (02): 1 of 3. <a href=" in driven.score.value
+    driven.check(1, "B")
+    assert f"<li>{together} (12): 1 of 1.</li></ul>" in driven.score.value
+
+
+def test_an_answer_leads_to_the_claim_of_another_lesson(paper):
+    there = '(<a href="12_together.ipynb" target="_blank">Claim 12.4</a>)'
+    driven = Driven(paper)
+    for choice in "AB":
+        assert driven.check(1, choice).endswith(f" {there}</div>")
+        assert driven.check(3, choice).endswith(" (Claim 15.1)</div>")
+    assert paper.html().count(f"<p>{there}</p>") == 1 and paper.html().count("<p>(Claim 15.1)</p>") == 2
+    assert "(Claim 12.4)" in repr(paper)
+
+
 def test_each_widget_begins_anew(asked):
     Driven(asked).check(1, "B")
     assert "<strong>0 of 8.</strong>" in Driven(asked).score.value
@@ -327,7 +436,11 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self.open.append(tag)
-        assert attrs == [("style", "margin-bottom: 1em")] * (tag == "details")
+        if tag == "a":
+            (_, href), target = attrs
+            assert (NOTEBOOKS / href).is_file() and target == ("target", "_blank")
+        else:
+            assert attrs == [("style", "margin-bottom: 1em")] * (tag == "details")
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -357,7 +470,18 @@ def test_the_page_says_what_the_widget_says(lesson):
             assert f"{word}{choice.name}: {because}" in page.text
             assert f"{word}{choice.name}: {because}" in said.text
     assert page.tags.count("details") == len(asked.questions)
-    assert set(page.tags) == {"p", "strong", "ul", "li", "details", "summary", "code"}
+    links = {"a"} if lesson == PAPER else set()
+    assert set(page.tags) == {"p", "strong", "ul", "li", "details", "summary", "code"} | links
+
+
+@pytest.mark.parametrize("lesson", OF_ONE_LESSON)
+def test_a_lesson_has_stored_the_page_that_it_would_show_now(lesson):
+    stored = {
+        "".join(output.get("data", {}).get("text/html", ""))
+        for cell in json.loads(claims.lesson(lesson).read_text(encoding="utf-8"))["cells"]
+        for output in cell.get("outputs", ())
+    }
+    assert quiz(lesson).html() in stored
 
 
 def test_the_page_is_the_same_each_time_and_its_text_too():

@@ -96,6 +96,12 @@ def test_a_name_never_comes_in_an_address(apple: Apple, client: Client, mode: st
     assert set(parse_qs(urlsplit(without).query)) == {"code", "state"}
 
 
+def test_a_scope_that_apple_does_not_know_is_refused(apple: Apple, client: Client) -> None:
+    with pytest.raises(OAuthError) as error:
+        apple.sign_in_by_form(address(client, scope="email phone"), MARA)
+    assert (error.value.code, error.value.status) == ("invalid_scope", 400)
+
+
 def test_a_secret_is_signed_by_the_apps_key_for_apple_and_not_for_long(apple: Apple, client: Client) -> None:
     other = apple.register_client("Another", [CALLBACK])
     code = apple.sign_in_by_form(address(client), MARA)["code"]

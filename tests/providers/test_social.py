@@ -137,8 +137,13 @@ def test_a_token_counts_until_it_expires_or_is_withdrawn_for_this_app_and_person
     provider, client = app_of(lab, name)
     other = provider.register_client("Another", [CALLBACK])
     ours, theirs = (provider.credential(each.client_id, ROOK) for each in (client, other))
+    (somebody,) = provider.accounts.keys() - {ROOK}
+    somebodys = provider.credential(client.client_id, somebody)
     provider.withdraw(client.client_id, ROOK)
     assert "error" in profile(provider, ours) and "error" not in profile(provider, theirs)
+    header = {"Authorization": f"Bearer {somebodys}"}
+    found = requests.get(PROFILE[name], headers=header).json()
+    assert found[SUBJECT[name]] == provider.accounts[somebody].sub
     lab.travel(seconds=provider.seconds - 1)
     assert "error" not in profile(provider, theirs)
     lab.travel(seconds=1)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import trustme
 from support.rooms import Room, Somebody
@@ -26,25 +27,24 @@ def python_for_everybody() -> list[str]:
 
 
 @contextmanager
-def certified() -> Iterator[Path]:
-    """A folder for a room, with a certificate. Others can read it, unlike pytest's own folders."""
+def certified(host: str = "127.0.0.1") -> Iterator[Path]:
+    """A folder for a room, with a certificate for ``host``. Others can read it, unlike pytest's own."""
     folder = ROOT / "build" / "room"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "authority.pem"))
-    issued = authority.issue_cert("127.0.0.1")
+    issued = authority.issue_cert(host)
     issued.private_key_pem.write_to_path(str(folder / "key.pem"))
+    (folder / "key.pem").chmod(0o600)
     (folder / "cert.pem").write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def opened(folder: Path, people: str, port: str = "") -> AbstractContextManager[Room]:
-    certificate = ["--cert", str(folder / "cert.pem"), "--key", str(folder / "key.pem")]
-    return Room.opened(
-        folder, people, "--memory", str(LIMIT), *certificate, *python_for_everybody(), port=port
-    )
+def opened(folder: Path, people: str, *more: str, **where: Any) -> AbstractContextManager[Room]:
+    words = ["--cert", str(folder / "cert.pem"), "--key", str(folder / "key.pem"), *python_for_everybody()]
+    return Room.opened(folder, people, "--memory", str(LIMIT), *words, *more, **where)
 
 
 def comes_in(room: Room, name: str) -> Somebody:

@@ -19,6 +19,10 @@ def of(folder: Path, text: str) -> list[Person]:
 def test_a_list_needs_usernames_only(tmp_path: Path) -> None:
     assert of(tmp_path, "username\nada\nben\n") == [Person("ada"), Person("ben")]
     text = "\ufeffname,username,email,disabled,seat\nAda Okafor, ADA ,ada@example.org,,3\nCleo,cleo,,Yes,\n"
+    assert of(tmp_path, "username,instructor\nines,yes\nben,no\n") == [
+        Person("ines", instructor=True),
+        Person("ben"),
+    ]
     assert of(tmp_path, text) == [
         Person("ada", "Ada Okafor", "ada@example.org"),
         Person("cleo", "Cleo", "", True),

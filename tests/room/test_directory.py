@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
+import psutil
 import pytest
 
 from cognito_lab.room.class_list import Person
 from cognito_lab.room.directory import NEW_PASSWORD, SENTENCES, Directory
+from cognito_lab.room.separate_directory import SeparateDirectory
 
 SLIP = "h3kqp-w8mzr-t2xva"
 WRONG, DISABLED, TOO_MANY, EXPIRED = SENTENCES.values()
@@ -65,3 +70,38 @@ def test_nobody_signs_up_or_recovers_a_password(directory: Directory) -> None:
         pools.sign_up(ClientId=directory._client, Username="rook", Password="long enough")
     with pytest.raises(pools.exceptions.ClientError):
         pools.forgot_password(ClientId=directory._client, Username="ada")
+
+
+# As in the hub's process. 192.0.2.1 is for documentation only; with no packet sent, none arrives.
+HUB = """
+import os, socket, sys
+from cognito_lab.room.separate_directory import SeparateDirectory
+directory = SeparateDirectory(*sys.argv[1:])
+number = directory._process.pid
+print(directory.ask("refusal", "ada", "wrong"), *[directory.ask("is_enabled", name) for name in ("ada", "x")])
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reaches:
+    reaches.connect_ex(("192.0.2.1", 9))
+os.kill(number, 9)
+os.waitid(os.P_PID, number, os.WEXITED | os.WNOWAIT)
+print(directory.ask("is_enabled", "ada"), directory._process.pid, flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_the_hub_has_its_network_and_the_user_pool_begins_and_ends_with_it(tmp_path: Path) -> None:
+    (tmp_path / "class.csv").write_text("username\nada\n")
+    given = [str(tmp_path / name) for name in ("class.csv", "passwords.csv")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", HUB, *given], **pipes) as hub:
+        assert hub.stdout.readline() == f"{WRONG} True False\n"
+        enabled, number = hub.stdout.readline().split()
+        assert enabled == "True"
+        process = psutil.Process(int(number))
+        hub.kill()
+    process.wait(20)
+
+
+def test_a_user_pool_that_cannot_begin(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(RuntimeError, match="did not start"):
+        SeparateDirectory(str(tmp_path / "none.csv"), str(tmp_path / "passwords.csv"))
+    assert "none.csv cannot be read" in capfd.readouterr().err

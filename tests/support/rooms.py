@@ -15,13 +15,15 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import pytest
 import websocket
 
 from cognito_lab.paths import ROOT
@@ -40,18 +42,36 @@ class Room:
 
     @classmethod
     @contextmanager
-    def opened(cls, folder: Path, people: str, *arguments: str, port: str = "") -> Iterator[Room]:
-        """The room of ``make room`` for a class list with this text; closed as by Ctrl-C."""
+    def opened(
+        cls,
+        folder: Path,
+        people: str,
+        *arguments: str,
+        port: str = "",
+        host: str = "127.0.0.1",
+        machine: Sequence[str] = (),
+    ) -> Iterator[Room]:
+        """The room of ``make room`` for a class list with this text; closed as by Ctrl-C.
+
+        People find it as ``host``. ``machine`` are the words before a command that is to run elsewhere.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "class.csv").write_text(people)
         port = port or free_ports()
-        words = [sys.executable, "-m", "cognito_lab", "room", "--people", str(folder / "class.csv")]
+        words = [*machine, sys.executable, "-m", "cognito_lab", "room", "--people", str(folder / "class.csv")]
         words += ["--port", port, "--folder", str(folder), *arguments]
+        with cls.run(words, folder, f"https://{host}:{port}", cwd=ROOT) as room:
+            yield room
+
+    @classmethod
+    @contextmanager
+    def run(cls, words: list[str], folder: Path, url: str, **options: Any) -> Iterator[Room]:
+        """The room that a command opens; closed as by Ctrl-C."""
         log = folder / "log"
         with log.open("w") as said:
-            running = subprocess.Popen(words, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
+            running = subprocess.Popen(words, stdout=said, stderr=subprocess.STDOUT, **options)
         try:
-            room = cls(f"https://127.0.0.1:{port}", folder, running)
+            room = cls(url, folder, running)
             until = time.monotonic() + MOST_SECONDS
             while not room._is_open():
                 assert running.poll() is None and time.monotonic() < until, log.read_text()[-3000:]
@@ -62,8 +82,9 @@ class Room:
                 running.terminate()
                 running.wait(60)
         if running.returncode != -signal.SIGKILL:
-            with socket.socket() as probe:  # nothing is left behind
-                assert probe.connect_ex(("127.0.0.1", int(port))), "the proxy still listens"
+            where = urlsplit(url)
+            with pytest.raises(OSError):  # nothing is left behind
+                socket.create_connection((where.hostname, where.port))
 
     def _is_open(self) -> bool:
         try:
@@ -85,7 +106,8 @@ class Somebody:
     def __init__(self, room: Room) -> None:
         self.room = room
         self._trusts = str(room.folder / "authority.pem")
-        trusts = ssl.create_default_context(cafile=self._trusts)
+        encrypted = room.url.startswith("https:")
+        trusts = ssl.create_default_context(cafile=self._trusts) if encrypted else True
         self._web = httpx.Client(base_url=room.url, follow_redirects=True, timeout=60, verify=trusts)
 
     def at(self, room: Room) -> Somebody:

@@ -33,7 +33,7 @@ def get_open_id_token_for_developer_identity(call: Call) -> dict[str, Any]:
     user = given.pop(name)
     if named is not None:
         check_not_registered_elsewhere(pool, user, named)
-    others = [logins.verified_login(pool, key, token) for key, token in given.items()]
+    others = [login_beside(pool, key, token) for key, token in given.items()]
     tags = {web_identity.TAGS: {"principal_tags": {k: [v] for k, v in call.get("PrincipalTags", {}).items()}}}
     proved = [Login(name, pool.id, {"sub": user, "aud": pool.id, **tags}), *others]
     owners = list(
@@ -42,6 +42,17 @@ def get_open_id_token_for_developer_identity(call: Call) -> dict[str, Any]:
     identity = identities.join(pool, owners, named, proved)
     said = open_id_tokens.claims(pool, identity, proved)
     return open_id_tokens.issued(said, call.get("TokenDuration", TOKEN_SECONDS))
+
+
+def login_beside(pool: IdentityPool, key: str, token: str) -> Login:
+    """A login beside the developer's. Of a provider that does not answer it is not proved: this operation
+    declares no ``ExternalServiceException``."""
+    try:
+        return logins.verified_login(pool, key, token)
+    except AwsError as error:
+        if error.code == "ExternalServiceException":
+            raise logins.refusal(error.message) from error
+        raise
 
 
 def identity_in(pool: IdentityPool, identity_id: str) -> Identity:

@@ -51,7 +51,9 @@ class Hash:
     def of(cls, password: str, name: str) -> Hash:
         """``name`` is the user's :func:`srp.full_name`."""
         salt = randomness.octets(16)
-        return cls(_derive(password, salt), salt, srp.private_key(salt, name, password))
+        return cls(
+            _derive(password, salt), salt, srp.private_key(int.from_bytes(salt, "big"), name, password)
+        )
 
     @cached_property
     def verifier(self) -> int:

@@ -51,10 +51,10 @@ def full_name(pool_id: str, username: str) -> str:
     return pool_id.partition("_")[2] + username
 
 
-def private_key(salt: bytes, name: str, password: str) -> int:
+def private_key(salt: int, name: str, password: str) -> int:
     """x, for a :func:`full_name`. The client has it from the password each time anew."""
     inner = hashlib.sha256(f"{name}:{password}".encode()).digest()
-    return digest(pad(int.from_bytes(salt, "big")), inner)
+    return digest(pad(salt), inner)
 
 
 @dataclass(frozen=True)

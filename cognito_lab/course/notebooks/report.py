@@ -97,9 +97,7 @@ def notebook_page(name: str, executed: NotebookNode) -> str:
     number = 0
     for cell in executed.cells:
         if cell.cell_type != "code":
-            # A link to another notebook leads to its page, which is beside this one.
-            text = re.sub(r'href="(\w+)\.ipynb', r'href="\1.html', str(markdown(cell.source)))
-            cells.append({"kind": "text", "html": text})
+            cells.append({"kind": "text", "html": markdown(cell.source)})
             continue
         number += 1
         cells.append({
@@ -107,7 +105,9 @@ def notebook_page(name: str, executed: NotebookNode) -> str:
             "failed": any(output.output_type == "error" for output in cell.outputs),
             "outputs": [shown(output, markdown) for output in cell.outputs],
         })  # fmt: skip
-    return TEMPLATES.get_template("notebook_page.html").render(name=name, cells=cells)
+    page = TEMPLATES.get_template("notebook_page.html").render(name=name, cells=cells)
+    # A link to another notebook leads to its page, which is beside this one.
+    return re.sub(r'href="(\w+)\.ipynb', r'href="\1.html', page)
 
 
 def shown(output: NotebookNode, markdown: Any) -> tuple[str, str]:

@@ -34,7 +34,8 @@ REASONS = {
     r"hashes are required|missing a hash|in `--require-hashes` mode|in --require-hashes mode": NO_HASH,
     r"No space left on device": DISK_FULL,
     r"failed to establish a new connection|connection refused|connection reset|name resolution|dns error"
-    r"|timed out|network is unreachable|error sending request|could not connect|proxyerror|sslerror": (
+    r"|timed out|network is unreachable|error sending request|could not connect|proxyerror|sslerror"
+    r"|getaddrinfo": (  # npm
         "could not download the packages. The first set-up needs a network (or a mirror: PIP_INDEX_URL for "
         "pip, UV_DEFAULT_INDEX for uv); after it everything works offline. Connect, then try again"
     ),
@@ -50,7 +51,7 @@ REASONS = {
 FOLDER_LACKS = {
     r"No matching distribution|was not found in|no version of|has no usable wheels": (
         "the folder of wheels lacks a package of the lock for this machine and this Python. Where there is a "
-        "network: make wheels, with PLATFORM=… for another kind of machine"
+        "network: make wheels, with PLATFORM=… for another kind of machine, and ROOM=yes for make room"
     )
 }
 FINAL = (HASH_DIFFERS, NO_HASH, DISK_FULL)  # with another installer these would be the same

@@ -1,4 +1,4 @@
-"""`make lock`: requirements.lock from pyproject.toml; the learner's part, the room's, environment.yml."""
+"""`make lock`: requirements.lock from pyproject.toml; the learner's part, the room's two, environment.yml."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cognito_lab.course.setup.bootstrap import NEWEST
 from cognito_lab.course.setup.environment import course_folder
-from cognito_lab.course.setup.marker import LEARNER, ROOM
+from cognito_lab.course.setup.marker import KUBERNETES, LEARNER, ROOM
 
 
 class Pin(NamedTuple):
@@ -51,7 +51,7 @@ def learners_part(pins: list[Pin], names: set[str]) -> str:
 
 
 def environment_file(pins: list[Pin]) -> str:
-    """The environment.yml of these pins, for conda and for repo2docker (Binder)."""
+    """The environment.yml of these pins, for conda."""
     packages = "".join(
         f'      - "{pin.name}=={pin.version}{" ; " + pin.marker if pin.marker else ""}"\n' for pin in pins
     )
@@ -71,7 +71,7 @@ dependencies:
 def make_lock(root: Path, upgrade: list[str]) -> str:
     """Text of the lock: everything that pyproject.toml asks for, for all supported Pythons and systems.
 
-    Beside it the room's lock is written: learners' packages in the same versions, and JupyterHub.
+    Beside it the room's locks are written: learners' packages in the same versions, and JupyterHub.
 
     Versions that the present lock has stay, except those of the packages in `upgrade` (`all` for every one).
 
@@ -86,6 +86,8 @@ def make_lock(root: Path, upgrade: list[str]) -> str:
     _compile(root, "--group", "dev", *options, "--output-file", lock.name)
     same = ["--constraints", lock.name, "--no-annotate"]  # a lesson must say the same in a room
     _compile(root, "--group", "room", *options, *same, "--output-file", ROOM)
+    same = ["--constraints", ROOM, "--no-annotate"]
+    _compile(root, "--group", "kubernetes", *options, *same, "--output-file", KUBERNETES)
     return lock.read_text()
 
 
@@ -105,7 +107,7 @@ def _compile(root: Path, *options: str) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Make requirements.lock, the learner's part of it, the room's lock and environment.yml again."""
+    """Make requirements.lock, the learner's part of it, the room's locks and environment.yml again."""
     parser = argparse.ArgumentParser(prog="cognito_lab lock", description=main.__doc__)
     parser.add_argument(
         "--upgrade", action="append", default=[], metavar="PACKAGE", help="take its newest; or `all`"

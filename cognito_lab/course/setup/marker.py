@@ -13,6 +13,7 @@ import sys
 
 MARKER = "cognito_lab.json"
 COMPLETE, LEARNER, ROOM = "requirements.lock", "requirements-learner.lock", "requirements-room.lock"
+KUBERNETES = "requirements-kubernetes.lock"
 COURSE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = os.path.dirname(os.path.dirname(COURSE))
 

@@ -1,6 +1,7 @@
 """`make wheels`: the files of a set-up without a network. `make setup WHEELS=folder` takes them.
 
-They are the learner's part of the lock, and uv, for one kind of machine and every supported Python.
+They are the learner's part of the lock, and uv, for one kind of machine and every supported Python. With
+`ROOM=yes` they do for `make room` as well.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from pathlib import Path
 
 from packaging.markers import Marker, default_environment
 
+from cognito_lab.course.setup import proxy
 from cognito_lab.course.setup.bootstrap import NEWEST, OLDEST
 from cognito_lab.course.setup.environment import course_folder
+from cognito_lab.course.setup.install import make_environment
 from cognito_lab.course.setup.installers import SetupFailed, Steps, pip_installer, run
 from cognito_lab.course.setup.lock import Pin, read_lock, written
-from cognito_lab.course.setup.marker import COMPLETE, LEARNER
+from cognito_lab.course.setup.marker import COMPLETE, LEARNER, ROOM
 from cognito_lab.paths import ROOT
 
 SYSTEMS = {"linux": "Linux", "macos": "Darwin"}
@@ -77,17 +80,21 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="cognito_lab wheels", description=main.__doc__)
     parser.add_argument("--platform", default=this_platform(), choices=PLATFORMS)
     parser.add_argument("--into", type=Path, default=ROOT / "build" / "wheels")
+    parser.add_argument("--room", action="store_true", help="also what make room needs")
     options = parser.parse_args(argv)
     root = course_folder()
-    pins = read_lock((root / LEARNER).read_text())
+    pins = read_lock((root / (ROOM if options.room else LEARNER)).read_text())  # one contains the other
     pins += [pin for pin in read_lock((root / COMPLETE).read_text()) if pin.name == "uv"]
     try:
         download(pins, options.platform, options.into)
+        if options.room:
+            proxy.fetch(make_environment(root / ".venv-room", root / ROOM), options.into)
     except SetupFailed as failed:
         print(f"Not complete: {failed}", file=sys.stderr)
         return 1
-    files = list(options.into.glob("*.whl"))
+    files = [file for file in options.into.iterdir() if file.suffix in (".whl", ".tgz")]
     size = sum(file.stat().st_size for file in files) / 1e6
     print(f"{len(files)} files for {options.platform}, {size:.0f} MB. Take the folder along; in the course's")
-    print(f"folder, make lab WHEELS=… sets up without a network: {options.into}")
+    commands = "make lab WHEELS=… and make room WHEELS=… set" if options.room else "make lab WHEELS=… sets"
+    print(f"folder, {commands} up without a network: {options.into}")
     return 0

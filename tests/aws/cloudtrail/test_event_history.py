@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from support.iam_people import allow, make_role, session_of
+from support.iam_people import allow, make_role, make_user, session_of
 from support.identity_pools import CLIENT, World, refused, trust
 
 from cognito_lab import OutsideTheLab
@@ -97,6 +98,24 @@ def test_who_assumes_a_role_is_told_before_and_afterwards(world: World) -> None:
     assert "webIdFederationData" not in who["sessionContext"]
 
 
+def test_a_role_that_is_taken_counts_as_a_read_whose_answer_is_told(world: World) -> None:
+    opened = {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sts:AssumeRole"}
+    ines = boto3.client("sts", **make_user("ines", allow("sts:AssumeRole")))
+    made = ines.assume_role(RoleArn=make_role("member", trust=opened), RoleSessionName="ines")["Credentials"]
+    record = event(world, "AssumeRole")
+    told = record["responseElements"]["credentials"]
+    assert (record["readOnly"], told["accessKeyId"]) == (True, made["AccessKeyId"])
+    assert made["SecretAccessKey"] not in json.dumps(record)
+
+
+def test_an_event_has_the_id_that_the_answer_had(world: World) -> None:
+    made = world.iam.create_user(UserName="ines")["ResponseMetadata"]["RequestId"]
+    assert event(world, "CreateUser")["requestID"] == made
+    made = world.client("s3").create_bucket(Bucket="reef")["ResponseMetadata"]["RequestId"]
+    record = event(world, "CreateBucket")
+    assert (record["requestID"], record["responseElements"]) == (made, None), "of S3, no answer is told"
+
+
 def test_an_error_is_told_with_its_code_and_text(world: World) -> None:
     with pytest.raises(ClientError):
         world.iam.get_role(RoleName="nobody")
@@ -126,6 +145,17 @@ def test_a_denied_call_is_told_with_the_policy_that_is_missing(
     assert record["errorCode"] == code
     assert "because no identity-based policy allows the" in record["errorMessage"]
     assert record["requestParameters"] == asked
+
+
+@pytest.mark.parametrize("too_many", [0, 1])
+def test_an_input_that_is_too_long_is_left_out(
+    world: World, too_many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_history, "LONGEST", len('{"UserName": "ines"}') - too_many)
+    world.iam.create_user(UserName="ines")
+    (row,) = [each for each in rows(world) if each["EventName"] == "CreateUser"]
+    told = json.loads(row["CloudTrailEvent"])["requestParameters"]
+    assert told == (None if too_many else {"userName": "ines"})
 
 
 # -- Cognito -------------------------------------------------------------------------------------------
@@ -285,6 +315,7 @@ def test_who_a_forged_token_names_is_not_told(world: World) -> None:
         world.sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="mara", WebIdentityToken=forged)
     record = event(world, "AssumeRoleWithWebIdentity")
     assert record["errorCode"] == "InvalidIdentityToken"
+    assert record["errorMessage"] != "An unknown error occurred", "which is said of trust policies alone"
     assert record["userIdentity"]["type"] == "Unknown" and forged not in json.dumps(record)
 
 
@@ -430,6 +461,16 @@ def test_a_token_belongs_to_its_question(world: World) -> None:
     with refused("InvalidNextTokenException"):
         trail.lookup_events(LookupAttributes=[ONE], MaxResults=1, NextToken=token)
     assert len(trail.lookup_events(MaxResults=1, NextToken=token)["Events"]) == 1
+
+
+def test_a_token_counts_with_a_number_in_it(world: World) -> None:
+    for name in ("ines", "mara"):
+        world.iam.create_user(UserName=name)
+    trail = world.client("cloudtrail")
+    question, number = json.loads(base64.urlsafe_b64decode(trail.lookup_events(MaxResults=1)["NextToken"]))
+    altered = base64.urlsafe_b64encode(json.dumps([question, str(number)]).encode()).decode()
+    with refused("InvalidNextTokenException"):
+        trail.lookup_events(MaxResults=1, NextToken=altered)
 
 
 def test_asking_needs_the_right_to_ask(world: World) -> None:

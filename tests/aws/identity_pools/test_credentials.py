@@ -68,8 +68,10 @@ def test_the_session_knows_whose_it_is(world: World) -> None:
 def test_a_pool_without_roles_gives_no_credentials(world: World) -> None:
     pool = world.create_pool()
     for logins in (None, world.login("mara")):
-        with refused("InvalidIdentityPoolConfigurationException", "Check assigned IAM roles for this pool."):
+        said = refused("InvalidIdentityPoolConfigurationException", "Check assigned IAM roles for this pool.")
+        with exchanges() as seen, said:
             get(world, pool, logins)
+        assert not [each for each in seen if each.callee == "sts"], "there is nothing to ask for"
     member = world.role("member", trust(pool, "authenticated"))
     world.pool.set_identity_pool_roles(IdentityPoolId=pool, Roles={"authenticated": member})
     assert get(world, pool, world.login("mara"))

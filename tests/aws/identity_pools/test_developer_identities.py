@@ -307,6 +307,8 @@ def test_unlinking_a_user(world: Tidepool) -> None:
     assert world.vouch("mara")[0] != identity
     with refused("NotAuthorizedException", "forbidden"):
         world.enter(identity, token)
+    with refused("NotAuthorizedException", "forbidden"):  # nor does it open the identity of hers now
+        world.unsigned.get_id(IdentityPoolId=world.id, Logins={POOLS: token})
 
 
 def test_an_identity_that_lost_its_last_user_is_inaccessible(world: Tidepool) -> None:

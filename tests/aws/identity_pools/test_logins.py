@@ -140,6 +140,15 @@ def test_an_oidc_provider_is_registered_in_iam_and_listed(world: World) -> None:
         get_id(world, world.create_pool(), club.base, club.token("d", "tidepool"))
 
 
+def test_a_public_provider_is_its_own_issuer_in_what_a_token_says(world: World) -> None:
+    pool = world.create_pool(SupportedLoginProviders={"accounts.google.com": GOOGLE_CLIENT})
+    google = {"accounts.google.com": world.google.token("g", GOOGLE_CLIENT)}
+    identity = world.unsigned.get_id(IdentityPoolId=pool, Logins=google)["IdentityId"]
+    token = world.unsigned.get_open_id_token(IdentityId=identity, Logins=google)["Token"]
+    said = jwt.decode(token, options={"verify_signature": False})["amr"]
+    assert said == ["authenticated", *google, "accounts.google.com:accounts.google.com:g"]
+
+
 def test_google_may_be_registered_in_iam_for_several_clients(world: World) -> None:
     """One client is what the pool itself can list; the web app and the mobile app have two."""
     arn, google, web, phone = pools.oidc_arn("accounts.google.com"), "accounts.google.com", "web", "phone"
@@ -240,6 +249,22 @@ def test_the_user_pool_is_asked_about_sign_out_only_where_the_pool_says_so(
             get_id(world, pool, world.key, world.user_pool.token("ben"))
     else:
         assert get_id(world, pool, world.key, world.user_pool.token("ben"))
+
+
+def test_the_user_pool_is_asked_for_the_app_client_of_the_token_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "is_signed_out", lambda claims: True)
+    rows = {CLIENT: True, "another": False}
+    pool = world.create_pool(
+        CognitoIdentityProviders=[
+            {"ProviderName": world.key, "ClientId": client, "ServerSideTokenCheck": asked}
+            for client, asked in rows.items()
+        ]
+    )
+    assert get_id(world, pool, world.key, world.user_pool.token("ben", "another"))
+    with refused("NotAuthorizedException"):
+        get_id(world, pool, world.key, world.user_pool.token("ben", CLIENT))
 
 
 def test_the_stand_in_for_google_is_let_in_as_google() -> None:

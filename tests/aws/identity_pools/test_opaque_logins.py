@@ -143,6 +143,23 @@ def test_a_provider_that_does_not_answer(
         get_id(world, pool, KEYS[name], token)
 
 
+def test_a_developers_server_hears_of_a_silent_provider_by_a_code_that_its_operation_declares(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider, client, listed = app_of(world, "facebook")
+    key, own = KEYS["facebook"], "login.tidepool.example"
+    pool = world.create_pool(SupportedLoginProviders={key: listed}, DeveloperProviderName=own)
+    asked = {
+        "IdentityPoolId": pool,
+        "Logins": {own: "mara", key: provider.credential(client.client_id, ROOK)},
+    }
+    with monkeypatch.context() as silent:
+        silent.setattr(opaque_tokens.hosts, "fetch", lambda *_: Response(503))
+        with refused("NotAuthorizedException", f"{key} does not respond."):
+            world.pool.get_open_id_token_for_developer_identity(**asked)
+    assert world.pool.get_open_id_token_for_developer_identity(**asked)["Token"]
+
+
 @NAMES
 def test_default_tags_are_the_app_and_the_person(world: World, name: str) -> None:
     provider, client, listed = app_of(world, name)

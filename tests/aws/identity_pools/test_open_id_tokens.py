@@ -36,6 +36,7 @@ def test_anyone_can_check_the_token_with_what_the_issuer_publishes(world: World)
     discovery = requests.get(f"{ISSUER}/.well-known/openid-configuration", timeout=5).json()
     assert discovery["issuer"] == ISSUER
     published = requests.get(discovery["jwks_uri"], timeout=5).json()
+    assert requests.post(discovery["jwks_uri"], timeout=5).status_code == 404
     key = jwt.PyJWKSet.from_dict(published)[jwt.get_unverified_header(token)["kid"]]
     claims = jwt.decode(token, key.key, algorithms=["RS512"], audience=pool, issuer=ISSUER)
     assert claims == {

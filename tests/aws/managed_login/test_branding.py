@@ -153,6 +153,9 @@ def test_a_style_sets_colours_corners_scheme_logo_and_icon(it: Place) -> None:
     linked = {"Category": "FAVICON_ICO", "ColorMode": "DARK", "Extension": "ICO", "ResourceId": "0"}
     it.update(number, Assets=[linked, *assets[:1]])
     assert it.style().icon == style.icon  # an asset without an image is not shown
+    other = it.new_client()["ClientId"]
+    it.brand(other, Assets=[linked, assets[1]])
+    assert it.style(other).icon == style.icon
     assert style.logo == ""  # AWS shows it only when the form's logo is switched on
     it.update(number, Settings={"components": {"form": {"logo": {"enabled": True}}}})
     assert it.style().logo == f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
@@ -168,6 +171,7 @@ def test_a_style_sets_colours_corners_scheme_logo_and_icon(it: Place) -> None:
         {"components": {"form": {"borderRadius": "0;}</style>"}}},
         {"components": {"form": {"borderRadius": True}}},
         {"components": {"form": {"borderRadius": 101}}},
+        {"components": {"form": {"borderRadius": -1}}},
         {"components": {"form": {"borderRadius": {"a": "</style>"}}}},
         {"components": {"pageBackground": {"lightMode": {"color": ["</style>"]}}}},
         {"categories": {"global": {"colorSchemeMode": "</style>"}}},
@@ -178,6 +182,14 @@ def test_no_setting_leaves_the_stylesheet(it: Place, settings: dict[str, Any]) -
     with refused("InvalidParameterException", "Invalid settings"):
         it.brand(Settings=settings)
     assert it.style() is None
+
+
+@pytest.mark.parametrize("pixels", [0, 100])
+def test_a_corner_may_be_square_or_have_a_hundred_pixels(it: Place, pixels: int) -> None:
+    it.new_domain()
+    it.brand(Settings={"components": {"form": {"borderRadius": pixels}}})
+    style = it.style()
+    assert style is not None and style.css == f":root{{--form-radius:{pixels}px;}}"
 
 
 def test_own_values_and_cognitos_exclude_each_other(it: Place) -> None:

@@ -74,6 +74,8 @@ def test_the_version_is_one_of_two(it: Pages) -> None:
         it.idp.create_user_pool_domain(UserPoolId=other, Domain="reef", ManagedLoginVersion=3)
     made = it.idp.create_user_pool_domain(UserPoolId=other, Domain="reef", ManagedLoginVersion=2)
     assert made["ManagedLoginVersion"] == 2
+    with refused("InvalidParameterException"):
+        it.idp.update_user_pool_domain(UserPoolId=other, Domain="reef", ManagedLoginVersion=3)
 
 
 def test_managed_login_needs_more_than_the_lite_plan(it: Pages) -> None:
@@ -108,6 +110,13 @@ def test_custom_domains_are_not_played(it: Pages) -> None:
         )
     with pytest.raises(OutsideTheLab, match="custom domain"):
         it.idp.create_user_pool_domain(UserPoolId=other, Domain="auth.reef.example")
+    routing = {"Failover": {"SecondaryRegion": "us-west-2", "PrimaryRoute53HealthCheckId": "1"}}
+    for more, what in (
+        ({"CustomDomainConfig": {"CertificateArn": certificate}}, "custom domain"),
+        ({"Routing": routing}, "Routing"),
+    ):
+        with pytest.raises(OutsideTheLab, match=what):
+            it.idp.update_user_pool_domain(UserPoolId=it.pool, Domain="tidepool", **more)
 
 
 def test_at_no_pool_s_domain_there_is_a_page_that_says_so(it: Pages) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import json
 from collections.abc import Iterator
@@ -128,6 +129,8 @@ def of_another_issuer(assertion: Any) -> None:
         (lambda w: w.changed(of_another_issuer), "InvalidIdentityToken", "Issuer not present in specified"),
         (lambda w: w.changed(lambda one: one.attrib.pop("IssueInstant")), "InvalidIdentityToken", "time"),
         (lambda w: w.changed(no_name_id), "AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML"),
+        (lambda w: w.changed(empty_name_id), "AccessDenied", "Not authorized to perform"),
+        (lambda w: w.changed(two_name_ids), "AccessDenied", "Not authorized to perform"),
         (lambda w: "x" * 4, "InvalidIdentityToken", ""),
         (lambda w: "eHg=", "InvalidIdentityToken", ""),
     ],
@@ -135,6 +138,15 @@ def of_another_issuer(assertion: Any) -> None:
 def test_no_other_assertion(world: Northshore, spoil: Any, code: str, text: str) -> None:
     with refused(code, text):
         world.assume(spoil(world))
+
+
+def empty_name_id(assertion: Any) -> None:
+    saml_documents.all_of(assertion, "saml:Subject/saml:NameID")[0].text = None
+
+
+def two_name_ids(assertion: Any) -> None:
+    (found,) = saml_documents.all_of(assertion, "saml:Subject/saml:NameID")
+    found.addprevious(copy.deepcopy(found))
 
 
 def no_name_id(assertion: Any) -> None:
@@ -263,6 +275,8 @@ def test_the_assertion_names_the_session(world: Northshore, name: Any) -> None:
         ({"DurationSeconds": 7200}, None, 7200),
         ({"DurationSeconds": 7200}, "1800", 1800),
         ({}, "7200", 3600),  # it shortens, and does not lengthen
+        ({}, "900", 900),  # the least, and the most
+        ({}, "43200", 3600),
     ],
 )
 def test_how_long(world: Northshore, asked: dict[str, int], told: str | None, seconds: int) -> None:
@@ -282,6 +296,8 @@ def until(instant: str) -> Any:
 def test_no_longer_than_the_session_at_the_university(world: Northshore) -> None:
     ends = world.assume(world.changed(until("2026-06-01T09:20:00Z")))["Credentials"]["Expiration"]
     assert ends.isoformat() == "2026-06-01T09:20:00+00:00"
+    ends = world.assume(world.changed(until("2026-06-01T09:00:01Z")))["Credentials"]["Expiration"]
+    assert ends.isoformat() == "2026-06-01T09:00:01+00:00"
     for instant, code in (("2026-06-01T09:00:00Z", "ExpiredTokenException"), ("x", "InvalidIdentityToken")):
         with refused(code):
             world.assume(world.changed(until(instant)))
@@ -307,6 +323,17 @@ def test_tags_need_a_right_of_their_own(world: Northshore) -> None:
     assert world.context()["aws:PrincipalTag/section"] == "reef"
     for odd in (["reef", "shore"], "<reef>", []):
         world.tell(**{TAG: odd})
+        with refused("InvalidIdentityToken", "session tags"):
+            world.assume()
+
+
+@pytest.mark.parametrize(("number", "good"), [(50, True), (51, False)])
+def test_up_to_fifty_tags(world: Northshore, number: int, good: bool) -> None:
+    world.trust({}, "sts:TagSession")
+    world.tell(**{f"{ATTRIBUTES}PrincipalTag:t{each}": "reef" for each in range(number)})
+    if good:
+        assert world.context()["aws:PrincipalTag/t49"] == "reef"
+    else:
         with refused("InvalidIdentityToken", "session tags"):
             world.assume()
 

@@ -131,6 +131,23 @@ def test_twice_the_same_identifier(it: Federation) -> None:
         it.idp.get_identity_provider_by_identifier(UserPoolId=it.pool, IdpIdentifier="third")
 
 
+def test_an_update_is_checked_as_the_first_settings_were(it: Federation) -> None:
+    made = create(it)
+    create(it, "Shore", "OIDC", IdpIdentifiers=["shore.example"])
+    google = {"UserPoolId": it.pool, "ProviderName": "Google"}
+    for wrong, text in (
+        ({"ProviderDetails": {"client_id": "1"}}, "Missing provider detail"),
+        ({"AttributeMapping": {"sub": "email"}}, "Invalid AttributeMapping"),
+        # UpdateIdentityProvider declares no DuplicateProviderException
+        ({"IdpIdentifiers": ["shore.example"]}, "shore.example already belongs to Shore"),
+    ):
+        with refused("InvalidParameterException", text):
+            it.idp.update_identity_provider(**google, **wrong)
+    with pytest.raises(OutsideTheLab, match="UpdateIdentityProvider with AcrMapping"):
+        it.idp.update_identity_provider(**google, AcrMapping={"Level1": "low"})
+    assert it.idp.describe_identity_provider(**google)["IdentityProvider"] == made
+
+
 @pytest.mark.parametrize("attribute", ["shoe_size", "custom:reef", "sub", "identities"])
 def test_an_attribute_that_cannot_be_mapped(it: Federation, attribute: str) -> None:
     with refused("InvalidParameterException", "Invalid AttributeMapping"):

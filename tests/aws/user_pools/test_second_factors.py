@@ -103,6 +103,30 @@ def test_an_update_that_leaves_mfa_out_switches_it_off(it: Factors) -> None:
     assert it.idp.get_user_pool_mfa_config(UserPoolId=it.pool)["MfaConfiguration"] == "OFF"
 
 
+def test_an_update_with_a_role_for_sms_switches_sms_on_beside_the_app(it: Factors) -> None:
+    named = {"UserPoolId": it.pool}
+    it.mfa("OPTIONAL", APP)
+    assert "SmsMfaConfiguration" not in it.idp.get_user_pool_mfa_config(**named)
+    it.idp.update_user_pool(**named, MfaConfiguration="OPTIONAL", SmsConfiguration=it.sms)
+    found = it.idp.get_user_pool_mfa_config(**named)
+    assert {"SmsMfaConfiguration", "SoftwareTokenMfaConfiguration"} <= found.keys()
+
+
+def test_off_takes_no_factor_along(it: Factors) -> None:
+    with refused("InvalidParameterException", "Invalid MFA configuration given"):
+        it.idp.set_user_pool_mfa_config(
+            UserPoolId=it.pool, MfaConfiguration="OFF", SoftwareTokenMfaConfiguration={"Enabled": True}
+        )
+    named = {"UserPoolId": it.pool, "MfaConfiguration": "OFF"}
+    it.idp.set_user_pool_mfa_config(**named, SoftwareTokenMfaConfiguration={"Enabled": False})
+
+
+def test_a_sender_of_the_pools_own_has_an_address(it: Factors) -> None:
+    with refused("InvalidParameterException", "Source ARN is required for a DEVELOPER"):
+        it.new_pool(EmailConfiguration={"EmailSendingAccount": "DEVELOPER"})
+    it.new_pool(EmailConfiguration=SES)
+
+
 def test_an_update_may_not_take_away_the_sender_of_a_factor_in_use(it: Factors) -> None:
     with refused("InvalidParameterException", "Cannot set EmailMfaConfiguration"):
         it.idp.update_user_pool(UserPoolId=it.pool, MfaConfiguration="ON", SmsConfiguration=it.sms)

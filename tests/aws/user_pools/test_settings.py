@@ -414,6 +414,14 @@ def test_a_client_may_only_name_attributes_of_the_pool_and_never_writes_the_proo
             it.new_client(WriteAttributes=["email", name])
 
 
+def test_a_client_may_name_every_attribute_of_the_pool(it):
+    schema = it.idp.describe_user_pool(UserPoolId=it.pool)["UserPool"]["SchemaAttributes"]
+    names = {row["Name"] for row in schema}
+    proofs = {"email_verified", "phone_number_verified", "sub", "identities"}
+    client = it.new_client(ReadAttributes=sorted(names), WriteAttributes=sorted(names - proofs))
+    assert (set(client["ReadAttributes"]), set(client["WriteAttributes"])) == (names, names - proofs)
+
+
 def test_flows_of_the_old_and_the_new_kind_do_not_mix(it):
     with refused("InvalidParameterException"):
         it.new_client(ExplicitAuthFlows=["USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])

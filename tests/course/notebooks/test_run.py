@@ -98,6 +98,18 @@ def test_every_link_of_the_report_leads_to_a_cell_or_a_page_that_is_there(mixed)
         assert not anchor or f'id="{anchor}"' in text
 
 
+def test_a_link_to_another_notebook_leads_to_its_page_from_texts_and_from_outputs():
+    link = '<a href="12_together.ipynb">lesson 12</a>'
+    output = nbformat.v4.new_output("display_data", {"text/html": link})
+    cells = [
+        nbformat.v4.new_markdown_cell("[lesson 12](12_together.ipynb#roles)"),
+        nbformat.v4.new_code_cell(f"print('{link}')", outputs=[output]),
+    ]
+    page = report.notebook_page("lesson", nbformat.v4.new_notebook(cells=cells))
+    assert re.findall(r'href="(12_[^"]*)"', page) == ["12_together.html#roles", "12_together.html"]
+    assert link in html.unescape(page)  # the code says what it said
+
+
 def test_the_verdict_stands_first_in_the_report(mixed):
     page = (mixed[1] / "report.html").read_text(encoding="utf-8")
     words = re.sub(r"<[^>]*>", "", page[page.index("<body>") :]).split("CPython")[0]

@@ -42,3 +42,5 @@ def test_a_container_sets_the_course_up_by_its_own_commands():
     )
     assert container["image"].endswith(f":{bootstrap.NEWEST[0]}.{bootstrap.NEWEST[1]}")
     assert container["forwardPorts"] == [learner_copy.DEFAULT_PORT]
+    (attributes,) = container["portsAttributes"].values()
+    assert attributes["onAutoForward"] == "notify"  # opened by itself, the page would lack the token

@@ -12,6 +12,7 @@ import time
 import urllib.request
 
 import pytest
+import websocket
 from support.processes import hear_ctrl_c
 from support.small_course import course_folder, free_port
 
@@ -124,6 +125,7 @@ def test_make_lab_opens_the_copy_with_the_courses_own_settings(hostile_home, cou
     for file in sprung.iterdir():
         file.unlink()
     hostile.pop("PYTHONPATH")  # `make` takes it away (tested above)
+    hostile |= {"CODESPACE_NAME": "quiet-reef", "GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN": "app.github.dev"}
 
     port = free_port()
     command = [sys.executable, "-m", "cognito_lab", "lab", "--no-browser", "--port", str(port)]
@@ -167,6 +169,27 @@ def test_make_lab_opens_the_copy_with_the_courses_own_settings(hostile_home, cou
         notices = json.loads(get("/lab/api/settings/@jupyterlab/apputils-extension:notification"))["schema"]
         assert notices["properties"]["fetchNews"]["default"] == "false"
         assert notices["properties"]["checkForUpdates"]["default"] is False
+
+        # As a browser does, which has the token once and then a cookie.
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status?token={address[2]}") as answer:
+            cookies = "; ".join(each.partition(";")[0] for each in answer.headers.get_all("Set-Cookie"))
+
+        def a_page_can_use_kernels(origin: str) -> bool:
+            channel = f"ws://127.0.0.1:{port}/api/events/subscribe"
+            try:
+                websocket.create_connection(channel, origin=origin, cookie=cookies, timeout=30).close()
+            except websocket.WebSocketBadStatusException:
+                return False
+            return True
+
+        assert a_page_can_use_kernels(f"http://127.0.0.1:{port}")
+        assert a_page_can_use_kernels(f"https://quiet-reef-{port}.app.github.dev")
+        for origin in (
+            "loud-reef-8888.app.github.dev",
+            "quiet-reef-1.app.github.dev.example.org",
+            "example.org",
+        ):
+            assert not a_page_can_use_kernels(f"https://{origin}")
 
         import psutil
 

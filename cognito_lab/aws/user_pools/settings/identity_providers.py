@@ -248,12 +248,12 @@ def check_name(pool: UserPool, name: str, kind: str) -> None:
         raise AwsError("DuplicateProviderException", f"{name} already exists in user pool {pool.id}")
 
 
-def check_identifiers(pool: UserPool, name: str, identifiers: list[str]) -> None:
-    """An identifier leads to one provider."""
+def check_identifiers(pool: UserPool, name: str, identifiers: list[str], code: str) -> None:
+    """An identifier leads to one provider. ``code`` is one that the operation declares."""
     for identifier in identifiers:
         owner = by_identifier(pool, identifier)
         if owner is not None and owner.name != name:
-            raise AwsError("DuplicateProviderException", f"{identifier} already belongs to {owner.name}")
+            raise AwsError(code, f"{identifier} already belongs to {owner.name}")
 
 
 def check_mapping(pool: UserPool, kind: str, mapping: Mapping[str, str]) -> None:
@@ -283,7 +283,7 @@ def create_identity_provider(call: Call) -> dict[str, Any]:
     mapping = {**PROVIDER_TYPES[kind].mapping, **call.get("AttributeMapping", {})}
     check_mapping(pool, kind, mapping)
     identifiers = call.get("IdpIdentifiers", [])
-    check_identifiers(pool, name, identifiers)
+    check_identifiers(pool, name, identifiers, "DuplicateProviderException")
     made = _of(pool)[name] = IdentityProvider(pool.id, name, kind, details, mapping, identifiers)
     return {"IdentityProvider": made.describe()}
 
@@ -320,7 +320,7 @@ def update_identity_provider(call: Call) -> dict[str, Any]:
         mapping = {**PROVIDER_TYPES[provider.type].mapping, **call["AttributeMapping"]}
         check_mapping(pool, provider.type, mapping)
     identifiers = call.get("IdpIdentifiers", provider.identifiers)
-    check_identifiers(pool, provider.name, identifiers)
+    check_identifiers(pool, provider.name, identifiers, "InvalidParameterException")
     provider.details, provider.mapping, provider.identifiers = details, mapping, identifiers
     provider.modified = time.time()
     return {"IdentityProvider": provider.describe()}

@@ -14,6 +14,7 @@ from unittest.mock import patch
 import jwt
 import pytest
 import requests
+import time_machine
 from cryptography.hazmat.primitives import serialization
 from support.federation import GORAN, IDP_RESPONSE, SHORE, Federation, federation, fields_of, refused, say
 
@@ -102,6 +103,13 @@ CLAIMS: list[tuple[str, dict[str, Any], str, str]] = [
     ("no issuer", {"iss": None}, "issuer", "check_issuer"),
     ("google's other name for itself", {"iss": "accounts.google.com"}, "issuer", "check_issuer"),
     ("another app", {"aud": "rooks-app"}, "audience", "check_audience"),
+    ("another app, in a list", {"aud": ["rooks-app"]}, "audience", "check_audience"),
+    (
+        "two others, and the pool only as the party",
+        {"aud": ["rooks-app", "other"], "azp": "tidepool-at-shore"},
+        "audience",
+        "check_audience",
+    ),
     ("no audience", {"aud": None}, "audience", "check_audience"),
     (
         "two audiences, unclear for whom",
@@ -137,6 +145,24 @@ def test_nobody_in_particular(it: Federation, sub: Any) -> None:
 def test_several_audiences_of_which_the_pool_is_the_party(it: Federation) -> None:
     it.shore.claims = {"aud": ["tidepool-at-shore", "other"], "azp": "tidepool-at-shore"}
     let_in(it)
+
+
+def test_one_audience_may_stand_in_a_list(it: Federation) -> None:
+    it.shore.claims = {"aud": ["tidepool-at-shore"]}
+    let_in(it)
+
+
+def test_a_subject_may_have_255_letters(it: Federation) -> None:
+    """OpenID Connect Core 1.0, 2. It is too long for a username, and so known as somebody's who has one."""
+    it.shore.claims = it.shore.userinfo = {"sub": "s" * 255}
+    it.idp.admin_link_provider_for_user(
+        UserPoolId=it.pool, DestinationUser={"ProviderName": "Cognito", "ProviderAttributeValue": "mara"},
+        SourceUser={
+            "ProviderName": "Shore", "ProviderAttributeName": "Cognito_Subject",
+            "ProviderAttributeValue": "s" * 255,
+        },
+    )  # fmt: skip
+    assert it.id_claims(it.by_shore())["cognito:username"] == "mara"
 
 
 def test_expiry_goes_by_the_account_s_clock(it: Federation) -> None:
@@ -203,6 +229,7 @@ def test_keys_that_are_none(it: Federation, answer: Any) -> None:
         Response(200, body=b"<html>"),
         ConnectionResetError(),
         say({"issuer": "https://rook.example"}),
+        say({"issuer": SHORE, "jwks_uri": f"{SHORE}/keys", "authorization_endpoint": [f"{SHORE}/authorize"]}),
     ],
 )
 def test_a_provider_that_cannot_be_found(it: Federation, answer: Any) -> None:
@@ -211,7 +238,9 @@ def test_a_provider_that_cannot_be_found(it: Federation, answer: Any) -> None:
     refused(fields_of(came), "Shore cannot be reached")
 
 
-@pytest.mark.parametrize("answer", [say({}, 500), Response(200, body=b"<html>"), ConnectionResetError()])
+@pytest.mark.parametrize(
+    "answer", [say({}, 500), say({"sub": "s-1"}, 500), Response(200, body=b"<html>"), ConnectionResetError()]
+)
 def test_userinfo_that_does_not_answer(it: Federation, answer: Any) -> None:
     it.shore.answers["/userinfo"] = answer
     came = it.by_shore()
@@ -311,6 +340,19 @@ def test_too_late(it: Federation) -> None:
     with patch.object(pending, "has_expired", lambda _: False):
         it.expected = True
         assert "code" in it.arrive(address)
+
+
+def test_a_sign_in_is_over_after_five_minutes_to_the_second(it: Federation) -> None:
+    with time_machine.travel(int(time.time()), tick=False) as clock:
+        first = it.from_shore()
+        clock.shift(299)
+        it.expected = True
+        assert "code" in it.arrive(first)
+        second = it.from_shore()
+        it.browser.headers["cookie"] = f"csrf-state={it.browser.cookies['csrf-state']}"
+        clock.shift(300)
+        it.shore.asked.clear()
+        stopped(it, second)
 
 
 def test_the_state_of_another_pool(it: Federation) -> None:

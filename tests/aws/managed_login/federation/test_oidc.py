@@ -182,8 +182,14 @@ def test_login_hint_and_prompt_go_on_to_the_provider() -> None:
         it.connect_google()
         it.support("COGNITO", "Google", "Shore")
         it.idp.update_user_pool_domain(UserPoolId=it.pool, Domain="tidepool", ManagedLoginVersion=2)
-        sent = fields_of(it.authorize(identity_provider="Shore", login_hint="ada", prompt="select_account"))
-        assert (sent["login_hint"], sent["prompt"]) == ("ada", "select_account")
+        for prompt in ("select_account", "consent login select_account"):
+            sent = fields_of(it.authorize(identity_provider="Shore", login_hint="ada", prompt=prompt))
+            assert (sent["login_hint"], sent["prompt"]) == ("ada", prompt)
+        for prompt in ("create", "select_account none"):
+            assert (
+                not {"login_hint", "prompt"}
+                & fields_of(it.authorize(identity_provider="Shore", prompt=prompt)).keys()
+            )
         assert "login_hint" not in fields_of(it.authorize(identity_provider="Google", login_hint="ada"))
 
 

@@ -90,6 +90,14 @@ def refused_with(found: dict[str, str], text: str) -> None:
     assert found["error_description"].startswith(f"Invalid SAML response received: {text}"), found
 
 
+def test_the_state_of_a_request_by_saml_is_no_state_of_openid_connect(it: Place) -> None:
+    state = dict(parse_qsl(urlsplit(it.sent()).query))["RelayState"]
+    answer = it.browser.get(
+        f"{DOMAIN}/oauth2/idpresponse?{urlencode({'state': state, 'code': 'c'})}", allow_redirects=False
+    )
+    assert answer.status_code == 400 and "This sign-in is unknown" in answer.text
+
+
 # -- the whole way -------------------------------------------------------------------------------------
 
 
@@ -311,6 +319,15 @@ def test_metadata_need_a_name_an_address_and_a_certificate(place: Place, missing
 def test_what_is_not_played_is_refused_by_name(place: Place, name: str) -> None:
     with pytest.raises(OutsideTheLab, match="SAML"):
         place.connect(**URL, **{name: "rsa-sha256" if name.startswith("Request") else "true"})
+
+
+def test_metadata_come_with_a_success(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as failing:
+        answer = Response(500, Headers(), place.university.metadata.encode())
+        failing.setitem(provider.ROUTES, ("GET", "/metadata"), lambda *_: answer)
+        with refused("InvalidParameterException", "Invalid SAML metadata"):
+            place.connect()
+    assert place.connect()
 
 
 def test_metadata_elsewhere_are_not_looked_up(place: Place) -> None:

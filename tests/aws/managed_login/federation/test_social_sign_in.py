@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -213,6 +214,19 @@ def test_who_is_known_to_a_social_provider_is_linked_by_the_subject_alone(it: Pl
     source |= {"ProviderAttributeName": "Cognito_Subject", "ProviderAttributeValue": subject}
     it.idp.admin_link_provider_for_user(UserPoolId=it.pool, DestinationUser=mara, SourceUser=source)
     assert it.id_claims(it.by("Facebook"))["cognito:username"] == "mara"
+
+
+@pytest.mark.parametrize(("length", "known"), [(255, True), (256, False)])
+def test_a_subject_has_255_letters_at_the_most(it: Place, length: int, known: bool) -> None:
+    it.connect("Facebook")
+    people = it.at("Facebook").accounts
+    people[ROOK] = replace(people[ROOK], sub="7" * length)
+    source = {"ProviderName": "Facebook", "ProviderAttributeName": "Cognito_Subject"}
+    it.idp.admin_link_provider_for_user(
+        UserPoolId=it.pool, DestinationUser={"ProviderName": "Cognito", "ProviderAttributeValue": "mara"},
+        SourceUser={**source, "ProviderAttributeValue": people[ROOK].sub},
+    )  # fmt: skip
+    assert ("code" in it.by("Facebook")) is known
 
 
 def test_the_way_back_is_registered_at_the_provider(it: Place) -> None:

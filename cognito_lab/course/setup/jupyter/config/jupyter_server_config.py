@@ -1,6 +1,7 @@
 """JupyterLab for the course: this machine only, one kernel, nothing fetched from the network."""
 
 import os
+import re
 import socket
 
 c = get_config()  # noqa: F821  (Jupyter puts it there)
@@ -10,6 +11,11 @@ c.ServerApp.allow_remote_access = False
 c.ServerApp.allow_root = True  # containers and WSL often have nobody else; the address stays this machine's
 c.ServerApp.answer_yes = True  # Ctrl-C ends it, without a question that `make` would stand in front of
 c.ServerApp.port_retries = 0  # `make lab` has bound the port and said which
+# In a codespace the browser's page is at an address of GitHub's, which hands its requests on to this machine.
+if codespace := os.environ.get("CODESPACE_NAME"):
+    domain = os.environ.get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", "app.github.dev")
+    c.ServerApp.allow_origin_pat = rf"https://{re.escape(codespace)}-\d+\.{re.escape(domain)}$"
+    c.ServerApp.allow_remote_access = True
 c.KernelSpecManager.allowed_kernelspecs = {"python3"}  # the one of this virtual environment
 
 c.LabApp.news_url = None
