@@ -38,6 +38,7 @@ LONG = (
     "tests/browser/", "tests/clients/", "tests/course/", "notebooks/", "tests/lessons/test_lies.py",
     "tests/practice/", "tests/served/", "tests/test_interrupts.py", "tests/test_expiring.py",
     "tests/aws/test_malformed_requests.py", "tests/aws/user_pools/test_srp.py",
+    "tests/aws/user_pools/test_life_", "tests/lessons/test_reruns.py", "tests/lessons/test_kept_scenes.py",
 )  # fmt: skip
 
 

@@ -32,8 +32,11 @@ def archive(**modules: str) -> bytes:
 
 
 def make_function(name: str, text: str, role: str = "", **settings: Any) -> str:
-    """A function whose module ``app`` has this text, with ``handler``; its ARN."""
-    modules = settings.pop("modules", {})
+    """A function whose module ``app`` has this text, with ``handler``; its ARN.
+
+    It has a minute, and not Lambda's three seconds: a busy machine is slow, not wrong.
+    """
+    modules, settings = settings.pop("modules", {}), {"Timeout": 60, **settings}
     role = role or make_role(f"{name}-role")
     made = client().create_function(
         FunctionName=name, Runtime="python3.13", Role=role, Handler="app.handler",

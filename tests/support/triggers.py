@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from support.federation import Federation
 from support.first_factors import Choices
@@ -14,6 +15,7 @@ from support.managed_login import Pages
 from support.user_pools import World
 
 from cognito_lab import Lab
+from cognito_lab.aws.user_pools.triggers import invoking
 
 # What the functions have been given is printed by them, and read in their logs.
 HEAD = "import json\ndef handler(event, context):\n    print(json.dumps(event))\n"
@@ -85,24 +87,31 @@ class TriggeredFederation(Triggers, Federation):
 
 
 @contextmanager
+def account_with_triggers() -> Iterator[Lab]:
+    """Cognito waits a minute for a function, and not five seconds: a busy machine is slow, not wrong."""
+    with Lab.start() as lab, patch.object(invoking, "SECONDS", 60):
+        yield lab
+
+
+@contextmanager
 def triggered_federation() -> Iterator[TriggeredFederation]:
-    with Lab.start() as lab:
+    with account_with_triggers() as lab:
         yield TriggeredFederation(lab)
 
 
 @contextmanager
 def triggered_choices() -> Iterator[TriggeredChoices]:
-    with Lab.start() as lab:
+    with account_with_triggers() as lab:
         yield TriggeredChoices(lab)
 
 
 @contextmanager
 def triggered_pages() -> Iterator[TriggeredPages]:
-    with Lab.start() as lab:
+    with account_with_triggers() as lab:
         yield TriggeredPages(lab)
 
 
 @contextmanager
 def triggered() -> Iterator[Triggered]:
-    with Lab.start() as lab:
+    with account_with_triggers() as lab:
         yield Triggered(lab)
