@@ -15,7 +15,6 @@ from typing import Any
 from distributed import Client, Future, LocalCluster, wait
 from distributed.client import FuturesCancelledError
 from distributed.comm import get_address_host
-from distributed.utils import silence_logging_cmgr
 
 from cognito_lab.course.notebooks.compare import Difference, Place
 from cognito_lab.course.notebooks.results import Failure, Result
@@ -49,8 +48,12 @@ def connected(scheduler: str, workers: int, scratch: Path) -> Iterator[Client]:
             raise MatrixRefused(f"There is no scheduler of Dask at {scheduler}: {reason}") from None
         except TypeError:  # so Dask says that it was given no certificate
             raise MatrixRefused(f"{scheduler} takes a key: DASK_CONFIG=data/fleet.yaml") from None
-        with client, silence_logging_cmgr(logging.CRITICAL):  # what is the matter, `Fleet` says
-            yield client
+        logging.disable(logging.CRITICAL)  # what is the matter, `Fleet` says in a line
+        try:
+            with client:
+                yield client
+        finally:
+            logging.disable(logging.NOTSET)
         return
     # Ctrl-C is for this process, which ends the workers; they would print tracebacks of it.
     on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)

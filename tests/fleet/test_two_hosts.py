@@ -146,8 +146,9 @@ def a_machine_goes_away(alpha: Host, beta: Host) -> None:
     """Somebody pulls beta's plug while it executes; alpha has all results."""
     shutil.rmtree(alpha.outside / "build" / "matrix")
     running = subprocess.Popen(
-        alpha.command(*matrix("NOTEBOOK=00 01 03 A2 A4 A5 A6")), stdout=subprocess.PIPE, text=True
-    )
+        alpha.command(*matrix("NOTEBOOK=00 01 03 A2 A4 A5 A6")),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
     while not results(alpha):
         time.sleep(0.1)
     beta.end()

@@ -56,6 +56,7 @@ class Host:
         assert self.process.stdout and self.process.stdout.readline() == "up\n"
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         self.pid = int(children.read_text().split()[0])
+        self.network = os.open(f"/proc/{self.pid}/ns/net", os.O_RDONLY)  # the cable outlives its hosts
         self.environment = {
             "HOME": f"/mnt/{name}/home",
             "PATH": f"{pythons}:/usr/bin:/bin",
