@@ -62,6 +62,7 @@ def test_a_certificate_that_no_browser_would_take(tmp_path: Path) -> None:
         ((str(nothing), str(nothing)), "no certificate and its key"),
         ((cert, str(tmp_path / "locked")), "no certificate and its key"),
         (issued("over", "lab.example.org", not_after=datetime(2026, 1, 2)), "ended on 2026-01-02"),
+        (issued("mail", "ada@example.org"), "for no name and no address"),
     ):
         with pytest.raises(command.CannotOpen, match=says):
             command.known_as(*bad)

@@ -101,6 +101,17 @@ def test_the_hub_has_its_network_and_the_user_pool_begins_and_ends_with_it(tmp_p
     process.wait(20)
 
 
+def test_a_user_pool_that_ends_in_the_middle_of_a_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (program := tmp_path / "python").write_text("#!/bin/sh\necho begun\nread question\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    directory = SeparateDirectory("class.csv", "passwords.csv")
+    with pytest.raises(RuntimeError, match="has ended"):
+        directory.ask("is_enabled", "ada")
+
+
 def test_a_user_pool_that_cannot_begin(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RuntimeError, match="did not start"):
         SeparateDirectory(str(tmp_path / "none.csv"), str(tmp_path / "passwords.csv"))
