@@ -156,25 +156,10 @@ def _host_of(destination: Any) -> object:
     return destination[0] if isinstance(destination, tuple) and destination else destination
 
 
-def _reads_a_number(*args: Any, flags: int = 0, **kwargs: Any) -> bool:
-    """Whether getaddrinfo is told to ask nobody. So tornado sees whether a header holds an address."""
-    return bool((args[5] if len(args) > 5 else flags) & socket.AI_NUMERICHOST)
-
-
-def _is_number(host: object) -> bool:
-    try:
-        ipaddress.ip_address(_text(host))
-    except ValueError:
-        return False
-    return True
-
-
 def _refusing_look_up(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def look_up(*args: Any, **kwargs: Any) -> Any:
-        host = _host_of(args[0] if args else kwargs.get("host"))
-        if not (_reads_a_number(*args, **kwargs) and _is_number(host)):
-            refuse_if_outside(host)
+        refuse_if_outside(_host_of(args[0] if args else kwargs.get("host")))
         return function(*args, **kwargs)
 
     return look_up
@@ -193,8 +178,7 @@ def _refusing_socket_method(method: Callable[..., Any], position: int) -> Callab
 
 def _fence(event: str, args: tuple[Any, ...]) -> None:
     if event in LOOK_UP_EVENTS:
-        if not (event == "socket.getaddrinfo" and _is_number(args[0])):
-            refuse_if_outside(_host_of(args[0]))
+        refuse_if_outside(_host_of(args[0]))
     elif event == "socket.__new__":
         refuse_way_out(args[1], args[2])
     elif event in SENDING_EVENTS and args[0].family in INTERNET:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
+from support import kept_clients
 
 from cognito_lab import Lab
 
@@ -71,3 +73,15 @@ def test_another_region_other_keys_and_other_settings_are_another_kind(
     assert id(boto3.Session().client("sts")) not in found, "another session may have other handlers"
     monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
     assert id(boto3.client("sts")) not in found
+
+
+def test_one_that_is_kept_no_longer_ends_at_once() -> None:
+    """No circle waits for the garbage collection, which comes seldom here."""
+    client = boto3.client("sts")
+    client.meta.events.register("before-call", lambda **_: None)
+    ended = weakref.ref(client.meta.events)
+    del client
+    for _ in range(kept_clients.OF_A_KIND):
+        other = boto3.client("sts")
+        other.meta.events.register("before-call", lambda **_: None)
+    assert ended() is None

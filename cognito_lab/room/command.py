@@ -60,7 +60,7 @@ def known_as(cert: str, key: str) -> list[str]:
     """The names and addresses that a certificate is for, and that browsers therefore accept.
 
     Raises:
-        CannotOpen: it is none, it is over, or the key is another one's.
+        CannotOpen: it is none, it is over, or the key is another one's, or everybody's.
     """
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")  # asks for none
@@ -70,6 +70,8 @@ def known_as(cert: str, key: str) -> list[str]:
         raise CannotOpen(f"{cert} and {key} are no certificate and its key: {error}") from None
     if found.not_valid_after_utc < datetime.now(UTC):
         raise CannotOpen(f"The certificate {cert} ended on {found.not_valid_after_utc:%Y-%m-%d}.")
+    if Path(key).stat().st_mode & 0o004:
+        raise CannotOpen(f"Everybody on this machine may read {key}. First: chmod 600 {key}")
     names = [*others.get_values_for_type(x509.DNSName)]
     if not (names := names + [str(each) for each in others.get_values_for_type(x509.IPAddress)]):
         raise CannotOpen(f"The certificate {cert} is for no name and no address.")

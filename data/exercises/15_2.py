@@ -4,7 +4,6 @@ needs for its curators. The app has no secret, since it runs in the browser.
 
 from cognito_lab.paths import DATA
 from cognito_lab.practice import exercise_files
-from cognito_lab.practice.checks import expect
 
 opening = exercise_files.load(DATA / "setups" / "opening_day.py")
 
@@ -49,9 +48,7 @@ def make_directory(account):
 
 
 def check(answer, scene, lab):
-    account = opening.built(opening.account_of(scene, lab), {"directory": answer})
-    says = opening.first_fault(account, lab, "directory")
-    expect(not says, says)
+    opening.check_part("directory", answer, scene, lab)
 
 
 # -- wrong answers -----------------------------------------------------------------------------

@@ -8,7 +8,6 @@ The university wants to be told which service it signs people in for, and where 
 
 from cognito_lab.paths import DATA
 from cognito_lab.practice import exercise_files
-from cognito_lab.practice.checks import expect
 
 opening = exercise_files.load(DATA / "setups" / "opening_day.py")
 
@@ -64,10 +63,7 @@ def add_ways_in(account):
 
 
 def check(answer, scene, lab):
-    account = opening.account_of(scene, lab)
-    opening.built(account, {**opening.solved("directory"), "ways in": answer})
-    says = opening.first_fault(account, lab, "ways in")
-    expect(not says, says)
+    opening.check_part("ways in", answer, scene, lab, before=("directory",))
 
 
 # -- wrong answers -----------------------------------------------------------------------------

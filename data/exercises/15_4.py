@@ -8,7 +8,6 @@ import json
 
 from cognito_lab.paths import DATA
 from cognito_lab.practice import exercise_files
-from cognito_lab.practice.checks import expect
 
 opening = exercise_files.load(DATA / "setups" / "opening_day.py")
 
@@ -73,10 +72,7 @@ def open_doors(account):
 
 
 def check(answer, scene, lab):
-    account = opening.account_of(scene, lab)
-    opening.built(account, {**opening.solved("directory"), "doors": answer})
-    says = opening.first_fault(account, lab, "doors")
-    expect(not says, says)
+    opening.check_part("doors", answer, scene, lab, before=("directory",))
 
 
 # -- wrong answers -----------------------------------------------------------------------------

@@ -6,7 +6,6 @@ import json
 
 from cognito_lab.paths import DATA
 from cognito_lab.practice import exercise_files
-from cognito_lab.practice.checks import expect
 
 opening = exercise_files.load(DATA / "setups" / "opening_day.py")
 
@@ -54,10 +53,7 @@ def give_rights(account):
 
 
 def check(answer, scene, lab):
-    account = opening.account_of(scene, lab)
-    opening.built(account, {**opening.solved("directory", "doors"), "rights": answer})
-    says = opening.first_fault(account, lab, "rights")
-    expect(not says, says)
+    opening.check_part("rights", answer, scene, lab, before=("directory", "doors"))
 
 
 # -- wrong answers -----------------------------------------------------------------------------

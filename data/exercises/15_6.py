@@ -6,7 +6,6 @@ The HTTP API `account.api` is open to everybody. Its routes are `account.read_ro
 
 from cognito_lab.paths import DATA
 from cognito_lab.practice import exercise_files
-from cognito_lab.practice.checks import expect
 
 opening = exercise_files.load(DATA / "setups" / "opening_day.py")
 
@@ -59,10 +58,7 @@ def guard_gauge(account):
 
 
 def check(answer, scene, lab):
-    account = opening.account_of(scene, lab)
-    opening.built(account, {**opening.solved("directory", "ways in"), "gauge": answer})
-    says = opening.first_fault(account, lab, "gauge")
-    expect(not says, says)
+    opening.check_part("gauge", answer, scene, lab, before=("directory", "ways in"))
 
 
 # -- wrong answers -----------------------------------------------------------------------------

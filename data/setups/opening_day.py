@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from cognito_lab.lessons.scripted_browser import Browser
 from cognito_lab.lessons.srp_sign_in import sign_in_by_srp
 from cognito_lab.practice import exercise_files
-from cognito_lab.practice.checks import client_with, refusal_of, sign_in_through_pages
+from cognito_lab.practice.checks import client_with, expect, refusal_of, sign_in_through_pages
 
 PASSWORD = "tide pools in winter"
 PICTURE = b"<svg/>"
@@ -59,9 +59,11 @@ def solved(*parts):
     return {part: getattr(file, file.FUNCTION) for part, file in files.items()}
 
 
-def first_fault(account, lab, *parts):
-    """In words, what does not go as the club wishes on the first day, of these parts; or nothing."""
-    return next(faults(account, lab, *parts), "")
+def check_part(part, answer, scene, lab, before=()):
+    """The check of an exercise about one part. Those before it are built by their solutions."""
+    account = built(account_of(scene, lab), {**solved(*before), part: answer})
+    fault = next(faults(account, lab, part), "")
+    expect(not fault, fault)
 
 
 def faults(account, lab, *parts):

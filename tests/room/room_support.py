@@ -36,6 +36,7 @@ def certified(host: str = "127.0.0.1") -> Iterator[Path]:
     authority.cert_pem.write_to_path(str(folder / "authority.pem"))
     issued = authority.issue_cert(host)
     issued.private_key_pem.write_to_path(str(folder / "key.pem"))
+    (folder / "key.pem").chmod(0o600)
     (folder / "cert.pem").write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)

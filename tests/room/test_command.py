@@ -44,6 +44,7 @@ def test_a_certificate_that_no_browser_would_take(tmp_path: Path) -> None:
         one = authority.issue_cert(*hosts, **more)
         one.cert_chain_pems[0].write_to_path(tmp_path / f"{name}.pem")
         one.private_key_pem.write_to_path(tmp_path / f"{name}.key")
+        (tmp_path / f"{name}.key").chmod(0o600)
         return str(tmp_path / f"{name}.pem"), str(tmp_path / f"{name}.key")
 
     cert, key = issued("good", "lab.example.org", "192.0.2.1")
@@ -64,6 +65,9 @@ def test_a_certificate_that_no_browser_would_take(tmp_path: Path) -> None:
     ):
         with pytest.raises(command.CannotOpen, match=says):
             command.known_as(*bad)
+    Path(key).chmod(0o644)
+    with pytest.raises(command.CannotOpen, match=f"chmod 600 {key}"):
+        command.known_as(cert, key)
 
 
 @pytest.mark.parametrize("user", [0, 12345])

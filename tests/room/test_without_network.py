@@ -24,7 +24,7 @@ from pathlib import Path
 from cognito_lab.course.setup.installers import SetupFailed
 from cognito_lab.room import command
 try:
-    python, proxy = command.set_up(Path(sys.argv[1]), None, Path(sys.argv[2]))
+    python, proxy = command.set_up(Path(sys.argv[1]), None, *map(Path, sys.argv[2:]))
 except SetupFailed as failed:
     sys.exit(f"failed: {failed}")
 print(python, proxy, sep="\\n")
@@ -52,13 +52,14 @@ def test_a_folder_is_enough_without_a_network(tmp_path: Path, monkeypatch: pytes
     for lock in (ROOM, COMPLETE):
         shutil.copy(ROOT / lock, course)
 
-    def set_up() -> subprocess.CompletedProcess[str]:
+    def set_up(*given: Path) -> subprocess.CompletedProcess[str]:
         variables = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         variables |= {"HOME": str(tmp_path), "PIP_CONFIG_FILE": os.devnull}  # no cache, no other folder
-        command = [*NO_NETWORK, sys.executable, "-c", SET_UP, str(course), str(folder)]
-        return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
+        words = [*NO_NETWORK, sys.executable, "-c", SET_UP, str(course), *map(str, given)]
+        return subprocess.run(words, cwd=ROOT, env=variables, capture_output=True, text=True)
 
-    done = set_up()
+    assert "needs a network" in set_up().stderr
+    done = set_up(folder)
     assert done.returncode == 0, done.stderr
     python, proxy = map(Path, done.stdout.splitlines()[-2:])
     assert ROOT not in python.parents and ROOT not in proxy.parents
@@ -69,14 +70,15 @@ def test_a_folder_is_enough_without_a_network(tmp_path: Path, monkeypatch: pytes
     (python.parents[1] / "proxy" / "made").unlink()
     whole = tarball.read_bytes()
     tarball.write_bytes(whole + b"\0")
-    assert f"{tarball} is not the one" in set_up().stderr
+    assert f"{tarball} is not the one" in set_up(folder).stderr
     tarball.unlink()
-    assert f"failed: {folder} lacks {tarball.name}." in set_up().stderr
+    assert f"failed: {folder} lacks {tarball.name}." in set_up(folder).stderr
+    assert "needs a network" in set_up().stderr
     tarball.write_bytes(whole)
-    assert set_up().returncode == 0
+    assert set_up(folder).returncode == 0
 
     shutil.rmtree(course / ".venv-room")
     next(folder.glob("jupyterhub-*.whl")).unlink()
-    failed = set_up()
+    failed = set_up(folder)
     assert "folder of wheels lacks" in failed.stderr and "jupyterhub" in failed.stderr.lower()
     assert not (course / ".venv-room").exists()

@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from weakref import ref
 
 from botocore.client import ClientCreator
 from botocore.credentials import Credentials
@@ -26,24 +27,34 @@ class _Kept:
     """A client, and how many references there are to it while nobody but this holds it."""
 
     def __init__(self, client: Any) -> None:
-        self.client, self.is_as_made, self.alone = client, True, 0
-        client.meta.events.kept = self
-        for name in ("register", "register_first", "register_last", "unregister"):
-            setattr(client.meta.events, name, self._noting(getattr(client.meta.events, name)))
-
-    def _noting(self, change: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(change)
-        def changing(*given: Any, **named: Any) -> Any:
-            self.is_as_made = False
-            return change(*given, **named)
-
-        return changing
+        self.client, self.alone, self._state = client, 0, _State(client.meta.events)
 
     def references(self) -> int:
         return sys.getrefcount(self.client)
 
+    @property
+    def is_as_made(self) -> bool:
+        return self._state.is_as_made
+
     def is_free(self) -> bool:
         return self.is_as_made and self.references() == self.alone
+
+
+class _State:
+    """Whether a client is as it was made. It does not know the client, which ends when nobody holds it."""
+
+    def __init__(self, events: Any) -> None:
+        self.is_as_made, events.state_of_the_client = True, self
+        for name in ("register", "register_first", "register_last", "unregister"):
+            setattr(events, name, self._noting(getattr(type(events), name), ref(events)))
+
+    def _noting(self, change: Callable[..., Any], events: Callable[[], Any]) -> Callable[..., Any]:
+        @wraps(change)
+        def changing(*given: Any, **named: Any) -> Any:
+            self.is_as_made = False
+            return change(events(), *given, **named)
+
+        return changing
 
 
 def keep_clients() -> None:
@@ -76,7 +87,7 @@ def keep_clients() -> None:
     @wraps(redirect)
     def redirect_from_error(self: Any, *given: Any, **named: Any) -> Any:
         again = redirect(self, *given, **named)
-        if again is not None and (known := getattr(self._client.meta.events, "kept", None)):
+        if again is not None and (known := getattr(self._client.meta.events, "state_of_the_client", None)):
             known.is_as_made = False
         return again
 

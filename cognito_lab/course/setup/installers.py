@@ -34,7 +34,8 @@ REASONS = {
     r"hashes are required|missing a hash|in `--require-hashes` mode|in --require-hashes mode": NO_HASH,
     r"No space left on device": DISK_FULL,
     r"failed to establish a new connection|connection refused|connection reset|name resolution|dns error"
-    r"|timed out|network is unreachable|error sending request|could not connect|proxyerror|sslerror": (
+    r"|timed out|network is unreachable|error sending request|could not connect|proxyerror|sslerror"
+    r"|getaddrinfo": (  # npm
         "could not download the packages. The first set-up needs a network (or a mirror: PIP_INDEX_URL for "
         "pip, UV_DEFAULT_INDEX for uv); after it everything works offline. Connect, then try again"
     ),

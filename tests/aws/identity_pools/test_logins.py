@@ -251,6 +251,22 @@ def test_the_user_pool_is_asked_about_sign_out_only_where_the_pool_says_so(
         assert get_id(world, pool, world.key, world.user_pool.token("ben"))
 
 
+def test_the_user_pool_is_asked_for_the_app_client_of_the_token_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "is_signed_out", lambda claims: True)
+    rows = {CLIENT: True, "another": False}
+    pool = world.create_pool(
+        CognitoIdentityProviders=[
+            {"ProviderName": world.key, "ClientId": client, "ServerSideTokenCheck": asked}
+            for client, asked in rows.items()
+        ]
+    )
+    assert get_id(world, pool, world.key, world.user_pool.token("ben", "another"))
+    with refused("NotAuthorizedException"):
+        get_id(world, pool, world.key, world.user_pool.token("ben", CLIENT))
+
+
 def test_the_stand_in_for_google_is_let_in_as_google() -> None:
     world = World()
     google = world.lab.google

@@ -223,6 +223,8 @@ def test_all_tags_together_have_a_limit(world: Tidepool) -> None:
         ({"principal_tags": {"section": ["reef", "shore"]}}, False),
         ({"principal_tags": {"section": []}}, False),
         ({"principal_tags": {"section": [5]}}, False),
+        ({"principal_tags": {"section": 5}}, False),
+        ({"principal_tags": {"section": {"reef": "shore"}}}, False),
         ({"principal_tags": {"section": ["a" * 257]}}, False),
         ({"principal_tags": {"s" * 129: ["a"]}}, False),
         ({"principal_tags": {f"t{n}": ["a"] for n in range(50)}}, True),

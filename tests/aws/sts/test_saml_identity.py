@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import json
 from collections.abc import Iterator
@@ -128,6 +129,8 @@ def of_another_issuer(assertion: Any) -> None:
         (lambda w: w.changed(of_another_issuer), "InvalidIdentityToken", "Issuer not present in specified"),
         (lambda w: w.changed(lambda one: one.attrib.pop("IssueInstant")), "InvalidIdentityToken", "time"),
         (lambda w: w.changed(no_name_id), "AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML"),
+        (lambda w: w.changed(empty_name_id), "AccessDenied", "Not authorized to perform"),
+        (lambda w: w.changed(two_name_ids), "AccessDenied", "Not authorized to perform"),
         (lambda w: "x" * 4, "InvalidIdentityToken", ""),
         (lambda w: "eHg=", "InvalidIdentityToken", ""),
     ],
@@ -135,6 +138,15 @@ def of_another_issuer(assertion: Any) -> None:
 def test_no_other_assertion(world: Northshore, spoil: Any, code: str, text: str) -> None:
     with refused(code, text):
         world.assume(spoil(world))
+
+
+def empty_name_id(assertion: Any) -> None:
+    saml_documents.all_of(assertion, "saml:Subject/saml:NameID")[0].text = None
+
+
+def two_name_ids(assertion: Any) -> None:
+    (found,) = saml_documents.all_of(assertion, "saml:Subject/saml:NameID")
+    found.addprevious(copy.deepcopy(found))
 
 
 def no_name_id(assertion: Any) -> None:
