@@ -81,6 +81,21 @@ def wrong_symbols_in_place_of_length(account):
     return _pool(account, Policies={"PasswordPolicy": {"MinimumLength": 8, "RequireLowercase": True}})
 
 
+def wrong_symbol_wanted(account):
+    """Lena signs up with twelve small letters as her password → InvalidPasswordException"""
+    return _pool(account, Policies={"PasswordPolicy": {"MinimumLength": 12, "RequireSymbols": True}})
+
+
+def wrong_small_letter_wanted(account):
+    """Teo signs up with twelve digits as his password → InvalidPasswordException"""
+    return _pool(account, Policies={"PasswordPolicy": {"MinimumLength": 12, "RequireLowercase": True}})
+
+
+def wrong_no_code_sent(account):
+    """there is no message to mara@tidepool.example, so no code came"""
+    return _pool(account, AutoVerifiedAttributes=[], UserAttributeUpdateSettings={})
+
+
 def wrong_address_counts_at_once(account):
     """Rook writes Ines's address as his own"""
     return _pool(account, UserAttributeUpdateSettings={"AttributesRequireVerificationBeforeUpdate": []})
@@ -93,6 +108,12 @@ def wrong_password_flow(account):
         **made,
         "client": _app(account, made["pool"], ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", *FLOWS]),
     }
+
+
+def wrong_flow_that_offers_a_choice(account):
+    """An app sends a password as it is, in the flow that offers a choice"""
+    made = make_directory(account)
+    return {**made, "client": _app(account, made["pool"], ExplicitAuthFlows=["ALLOW_USER_AUTH", *FLOWS])}
 
 
 def wrong_refusals_that_tell(account):

@@ -26,7 +26,7 @@ def add_ways_in(account):
     """Add the pages, Google and the university to the user pool and its app client.
 
     Their ids are `account.pool` and `account.client`. `account.pages` is the address that the pages
-    shall have, `account.callback` the one that takes the codes.
+    should have, `account.callback` the one that takes the codes.
     """
     account.user_pools.create_user_pool_domain(UserPoolId=account.pool, Domain="tidepool")
     account.user_pools.create_identity_provider(
@@ -111,6 +111,18 @@ def wrong_tokens_in_the_address(account):
     """An app asks for tokens in the address"""
     add_ways_in(account)
     _app(account, AllowedOAuthFlows=["code", "implicit"])
+
+
+def wrong_one_more_address(account):
+    """The app client allows codes to go to other addresses"""
+    add_ways_in(account)
+    _app(account, CallbackURLs=[account.callback, "http://localhost:3000/"])
+
+
+def wrong_everything_that_openid_has(account):
+    """An app asks for more than openid and email"""
+    add_ways_in(account)
+    _app(account, AllowedOAuthScopes=["openid", "email", "profile"])
 
 
 def wrong_too_many_scopes(account):

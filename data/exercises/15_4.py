@@ -150,6 +150,23 @@ def wrong_signed_in_or_not(account):
     return made
 
 
+def wrong_role_of_visitors_for_everybody(account):
+    """takes the role of visitors, once the basic flow is on by mistake"""
+    made = open_doors(account)
+    here = {"StringEquals": {"cognito-identity.amazonaws.com:aud": made["identity_pool"]}}
+    _trust(account, "tidepool-visitor", here)
+    return made
+
+
+def wrong_basic_flow_allowed(account):
+    """The identity pool allows the basic flow"""
+    made = open_doors(account)
+    now = account.identity_pools.describe_identity_pool(IdentityPoolId=made["identity_pool"])
+    del now["ResponseMetadata"]
+    account.identity_pools.update_identity_pool(**now | {"AllowClassicFlow": True})
+    return made
+
+
 def _roles(account, made):
     return account.identity_pools.get_identity_pool_roles(IdentityPoolId=made["identity_pool"])["Roles"]
 

@@ -10,7 +10,9 @@ from cognito_lab.practice import exercise_files
 opening = exercise_files.load(DATA / "setups" / "opening_day.py")
 
 title, core, difficulty, minutes = "What each role may do", False, 3, 25
-expected = "Everybody can do what is theirs. Rook, who is a member, tries eleven things, and none works."
+expected = (
+    "Everybody can do what is theirs. Rook, who is a member, tries more than that, and nothing of it works."
+)
 hint = """
 Five statements are enough: the gallery, `members/`, the own folder, the list of it, and hanging pictures. A policy can
 name whoever asks: `${cognito-identity.amazonaws.com:sub}` (11.6). To list is a right on the bucket, with a condition on
@@ -89,6 +91,19 @@ def wrong_no_slash(account):
     _more(account, "tidepool-member", "s3:PutObject", f"own/{ME}*")
 
 
+def wrong_no_slash_after_the_gallery(account):
+    """A visitor looks at gallery-of-tomorrow/"""
+    give_rights(account)
+    _more(account, "tidepool-visitor", "s3:GetObject", "gallery*")
+
+
+def wrong_list_without_a_prefix(account):
+    """Rook lists everything"""
+    give_rights(account)
+    condition = {"StringLikeIfExists": {"s3:prefix": f"own/{ME}/*"}}
+    _more(account, "tidepool-member", "s3:ListBucket", Condition=condition)
+
+
 def wrong_no_slash_in_the_list(account):
     """Rook lists folders whose names begin as his does"""
     give_rights(account)
@@ -120,7 +135,7 @@ def wrong_curators_are_no_members(account):
 
 
 def wrong_curators_do_everything(account):
-    """Ines writes in Mara's folder"""
+    """Ines hangs a picture in gallery-of-tomorrow/"""
     give_rights(account)
     _more(account, "tidepool-curator", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "*")
 

@@ -10,7 +10,7 @@ from cognito_lab.practice import exercise_files
 opening = exercise_files.load(DATA / "setups" / "opening_day.py")
 
 title, core, difficulty, minutes = "The gauge", False, 2, 20
-expected = "the gauge writes, members read, and nobody else does either."
+expected = "the gauge writes and reads, members read, and nobody else does either."
 hint = """
 The gauge is a program: it needs a scope (08.3), an app client of its own with a secret, and the flow for machines. The
 gateway needs a JWT authorizer, which says whose tokens it takes (08.5), and each route the authorizer. One of the two
@@ -108,6 +108,13 @@ def wrong_every_token_writes(account):
     """Mara writes a reading with her access token"""
     made = guard_gauge(account)
     _route(account, account.write_route, AuthorizationScopes=[])
+    return made
+
+
+def wrong_any_of_two_scopes(account):
+    """Goran writes a reading with his access token"""
+    made = guard_gauge(account)
+    _route(account, account.write_route, AuthorizationScopes=["tides/write", "openid"])
     return made
 
 

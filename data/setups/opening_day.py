@@ -11,8 +11,10 @@ import jwt
 import requests
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from werkzeug.wrappers import Response
 
+from cognito_lab.lessons.refused import refusal_from
 from cognito_lab.lessons.scripted_browser import Browser
 from cognito_lab.lessons.srp_sign_in import sign_in_by_srp
 from cognito_lab.practice import exercise_files
@@ -26,6 +28,9 @@ ADDRESSES = {
     "ines": "ines@tidepool.example",
     "stranger": "stranger@elsewhere.example",
     "rook": "rook@elsewhere.example",
+    "lena": "lena@tidepool.example",
+    "teo": "teo@tidepool.example",
+    "nils": "nils@tidepool.example",
 }
 ROLES = ("tidepool-visitor", "tidepool-member", "tidepool-curator")
 # The parts of the opening in their order: the exercise of each.
@@ -80,14 +85,18 @@ def faults(account, lab, *parts):
 def outcome_of(call):
     """What comes of a try in place of what should, to go on its sentence; nothing where it works."""
     try:
-        code = refusal_of(lambda: Otherwise.unless(call()))
+        Otherwise.unless(call())
     except Otherwise:
         return ": not so"
-    except requests.HTTPError as error:
-        return f" → {error.response.status_code}"
     except (AttributeError, KeyError) as error:
         return f": there is no {getattr(error, 'name', None) or error.args[0]}"
-    return code and f" → {code}"
+    except Exception as error:
+        refusal = refusal_from(error)
+        if refusal is None:
+            raise
+        says = isinstance(error, ClientError) and refusal.message.rstrip(".")
+        return f" → {refusal.code}: {says}" if says else f" → {refusal.code}"
+    return ""
 
 
 class Otherwise(Exception):
@@ -119,12 +128,38 @@ class Day:
 
     def joins(self, who):
         self.signs_up(who)
-        code = self.lab.inbox(ADDRESSES[who])[-1].code
         self.at.user_pools.confirm_sign_up(
-            ClientId=self.at.client, Username=ADDRESSES[who], ConfirmationCode=code
+            ClientId=self.at.client,
+            Username=ADDRESSES[who],
+            ConfirmationCode=self.code_that_came_to(ADDRESSES[who]),
         )
         if who == "ines":
             self.group("add_user_to_group")
+
+    def code_that_came_to(self, address):
+        messages = self.lab.inbox(address)
+        if not messages:
+            raise KeyError(f"message to {address}, so no code came")
+        return messages[-1].code
+
+    def moves(self, who, address):
+        """Sign up, change the address, give the code that came there, and sign in with the new one."""
+        self.joins(who)
+        token = self.by_password(ADDRESSES[who])["AccessToken"]
+        self.at.user_pools.update_user_attributes(
+            AccessToken=token, UserAttributes=[{"Name": "email", "Value": address}]
+        )
+        self.at.user_pools.verify_user_attribute(
+            AccessToken=token, AttributeName="email", Code=self.code_that_came_to(address)
+        )
+        self.by_password(address)
+
+    def sends_password(self, flow, **more):
+        self.at.user_pools.initiate_auth(
+            ClientId=self.at.client,
+            AuthFlow=flow,
+            AuthParameters={"USERNAME": ADDRESSES["mara"], "PASSWORD": PASSWORD, **more},
+        )
 
     def is_member(self, who):
         if who in ADDRESSES and who not in self.came:
@@ -174,7 +209,13 @@ class Day:
         return {each["exp"] - each["iat"] for each in found}
 
     def renews(self, who):
-        self.at.user_pools.initiate_auth(
+        pools, client = self.at.user_pools, {"ClientId": self.at.client}
+        made = pools.describe_user_pool_client(UserPoolId=self.at.pool, **client)["UserPoolClient"]
+        if made.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED":
+            came = pools.get_tokens_from_refresh_token(**client, RefreshToken=self.left[who])
+            self.left[who] = came["AuthenticationResult"]["RefreshToken"]
+            return
+        pools.initiate_auth(
             ClientId=self.at.client,
             AuthFlow="REFRESH_TOKEN_AUTH",
             AuthParameters={"REFRESH_TOKEN": self.left[who]},
@@ -197,6 +238,15 @@ class Day:
     def asks_the_pages(self, **asked):
         question = {"client_id": self.at.client, "redirect_uri": self.at.callback, "response_type": "code"}
         Browser().open(f"{self.at.pages}/oauth2/authorize?{urlencode(question | asked)}")
+
+    def sends_codes_elsewhere(self):
+        client = {"UserPoolId": self.at.pool, "ClientId": self.at.client}
+        made = self.at.user_pools.describe_user_pool_client(**client)["UserPoolClient"]
+        return set(made["CallbackURLs"]) > {self.at.callback}
+
+    def gets_one_of(self, *scopes):
+        """Whether the pages go on where an app asks for one of these scopes, beside `openid`."""
+        return any(not refusal_of(partial(self.asks_the_pages, scope=f"openid {one}")) for one in scopes)
 
     # -- credentials -------------------------------------------------------------------------------------
 
@@ -232,8 +282,13 @@ class Day:
         identity = pools.get_id(IdentityPoolId=self.at.identity_pool, Logins=logins)["IdentityId"]
         return self.takes_at_sts(pools.get_open_id_token(IdentityId=identity, Logins=logins)["Token"], *roles)
 
-    def finds_the_basic_flow_on(self):
-        """Somebody of the club has reset the roles and allowed the basic flow; a visitor tries it."""
+    def has_the_basic_flow(self):
+        return self.at.identity_pools.describe_identity_pool(IdentityPoolId=self.at.identity_pool).get(
+            "AllowClassicFlow", False
+        )
+
+    def finds_the_basic_flow_on(self, who, *wanted):
+        """Somebody of the club has reset the roles and allowed the basic flow; `who` tries it."""
         pools, pool = self.at.identity_pools, self.at.identity_pool
         roles = pools.get_identity_pool_roles(IdentityPoolId=pool)
         before = pools.describe_identity_pool(IdentityPoolId=pool)
@@ -242,7 +297,7 @@ class Day:
         try:
             pools.set_identity_pool_roles(IdentityPoolId=pool, Roles=roles["Roles"])
             pools.update_identity_pool(**{**before, "AllowClassicFlow": True})
-            return self.goes_to_sts("visitor", "tidepool-member", "tidepool-curator")
+            return self.goes_to_sts(who, *wanted)
         finally:
             pools.update_identity_pool(**before)
             pools.set_identity_pool_roles(**roles)
@@ -283,8 +338,28 @@ class Day:
     def deletes(self, who, key):
         self.s3(who)[0].delete_object(Bucket=self.at.bucket, Key=key)
 
-    def lists(self, who, prefix=""):
+    def lists(self, who, prefix):
         self.s3(who)[0].list_objects_v2(Bucket=self.at.bucket, Prefix=prefix)
+
+    def lists_one_of(self, who, *prefixes):
+        """Whether a list comes with one of these prefixes; `None` is a request without a prefix."""
+        ask = partial(self.s3(who)[0].list_objects_v2, Bucket=self.at.bucket)
+        asked = [ask if prefix is None else partial(ask, Prefix=prefix) for prefix in prefixes]
+        return any(not refusal_of(each) for each in asked)
+
+    def reads_new(self, who, key):
+        """Read what the club has put there a moment ago."""
+        self.at.s3.put_object(Bucket=self.at.bucket, Key=key, Body=PICTURE)
+        try:
+            self.reads(who, key)
+        finally:
+            self.at.s3.delete_object(Bucket=self.at.bucket, Key=key)
+
+    def takes_the_policy_off(self, who):
+        self.s3(who)[0].delete_bucket_policy(Bucket=self.at.bucket)
+
+    def lists_the_members(self, who):
+        client_with(self.credentials(who)[0], "cognito-idp").list_users(UserPoolId=self.at.pool)
 
     def folder(self, who):
         return self.s3(who)[1]
@@ -365,13 +440,21 @@ TRIES = [
        lambda day: day.signs_up("stranger", name="stranger")),
     no("directory", 1, "Somebody signs up with a password of eleven characters",
        lambda day: day.signs_up("stranger", "Tide-pool-7")),
+    no("directory", 1, "Somebody signs up with a telephone number",
+       lambda day: day.signs_up("stranger", name="+15550100")),
+    yes("directory", 1, "Lena signs up with twelve small letters as her password",
+        lambda day: day.signs_up("lena", "lowwatermark")),
+    yes("directory", 1, "Teo signs up with twelve digits as his password",
+        lambda day: day.signs_up("teo", "271828182845")),
+    yes("directory", 1, "Nils becomes a member, changes his address, gives the code, and signs in with it",
+        lambda day: day.moves("nils", "nils@elsewhere.example")),
     yes("directory", 1, "Rook becomes a member like anybody", lambda day: day.joins("rook")),
     no("directory", 1, "Rook writes Ines's address as his own, without the code",
        lambda day: day.takes_address_of("rook", ADDRESSES["ines"])),
     no("directory", 1, "An app sends a password as it is",
-       lambda day: day.at.user_pools.initiate_auth(
-           ClientId=day.at.client, AuthFlow="USER_PASSWORD_AUTH",
-           AuthParameters={"USERNAME": ADDRESSES["mara"], "PASSWORD": PASSWORD})),
+       lambda day: day.sends_password("USER_PASSWORD_AUTH")),
+    no("directory", 1, "An app sends a password as it is, in the flow that offers a choice",
+       lambda day: day.sends_password("USER_AUTH", PREFERRED_CHALLENGE="PASSWORD")),
     yes("directory", 2, "A wrong password is answered alike for a member and for nobody",
         lambda day: day.is_told_the_same_as_nobody(lambda name: day.by_password(name, "a wrong password"))),
     yes("directory", 2, "A forgotten password is answered alike for a member and for nobody",
@@ -401,12 +484,14 @@ TRIES = [
         lambda day: day.asks_the_pages(scope="openid email")),
     no("ways in", 5, "An app asks for the right to change the profile",
        lambda day: day.asks_the_pages(scope="openid aws.cognito.signin.user.admin")),
+    no("ways in", 5, "The app client allows codes to go to other addresses",
+       lambda day: day.sends_codes_elsewhere()),
+    no("ways in", 5, "An app asks for more than openid and email",
+       lambda day: day.gets_one_of("profile", "phone")),
     yes("ways in", 3, "Goran's tokens live for a quarter of an hour",
         lambda day: day.lives("goran") == {900}),
     no("ways in", 1, "An app sends a password as it is, after the pages were added",
-       lambda day: day.at.user_pools.initiate_auth(
-           ClientId=day.at.client, AuthFlow="USER_PASSWORD_AUTH",
-           AuthParameters={"USERNAME": ADDRESSES["mara"], "PASSWORD": PASSWORD})),
+       lambda day: day.sends_password("USER_PASSWORD_AUTH")),
     # -- doors
     yes("doors", 7, "A visitor gets credentials", lambda day: day.credentials("visitor")),
     yes("doors", 7, "A second visitor is another identity",
@@ -415,10 +500,13 @@ TRIES = [
         lambda day: day.has_role("visitor", "tidepool-visitor")),
     yes("doors", 8, "Mara has the role of members", lambda day: day.has_role("mara", "tidepool-member")),
     yes("doors", 8, "Ines has the role of curators", lambda day: day.has_role("ines", "tidepool-curator")),
+    no("doors", 7, "The identity pool allows the basic flow", lambda day: day.has_the_basic_flow()),
     no("doors", 7, "A visitor takes a role at STS", lambda day: day.goes_to_sts("visitor")),
     no("doors", 7, "Rook, a member, takes a role at STS", lambda day: day.goes_to_sts("rook")),
     no("doors", 8, "A visitor takes a role of those who sign in, once the basic flow is on by mistake",
-       lambda day: day.finds_the_basic_flow_on()),
+       lambda day: day.finds_the_basic_flow_on("visitor", "tidepool-member", "tidepool-curator")),
+    no("doors", 8, "Rook, a member, takes the role of visitors, once the basic flow is on by mistake",
+       lambda day: day.finds_the_basic_flow_on("rook", "tidepool-visitor")),
     no("doors", 8, "Rook takes a role as a guest of an identity pool of his own",
        lambda day: day.comes_from_another_pool(signed_in=False)),
     no("doors", 8, "Rook takes a role as somebody of an identity pool of his own",
@@ -427,8 +515,13 @@ TRIES = [
     yes("rights", 9, "A visitor looks at the gallery",
         lambda day: day.reads("visitor", "gallery/anemone.svg")),
     no("rights", 9, "A visitor looks at members/", lambda day: day.reads("visitor", "members/goby.svg")),
+    no("rights", 9, "A visitor looks at drafts/", lambda day: day.reads("visitor", "drafts/limpet.svg")),
+    no("rights", 9, "A visitor looks at gallery-of-tomorrow/",
+       lambda day: day.reads_new("visitor", "gallery-of-tomorrow/limpet.svg")),
     no("rights", 9, "A visitor hangs a picture in the gallery",
        lambda day: day.writes("visitor", "gallery/visitor.svg")),
+    no("rights", 9, "A visitor takes a picture down",
+       lambda day: day.deletes("visitor", "gallery/visitor.svg")),
     no("rights", 9, "A visitor lists the gallery", lambda day: day.lists("visitor", "gallery/")),
     no("rights", 9, "A visitor writes into a folder of their own",
        lambda day: day.writes("visitor", f"{day.folder('visitor')}note.svg")),
@@ -443,21 +536,38 @@ TRIES = [
        lambda day: day.deletes("rook", f"{day.folder('mara')}note.svg")),
     no("rights", 9, "Rook lists Mara's folder", lambda day: day.lists("rook", day.folder("mara"))),
     no("rights", 9, "Rook lists everybody's folders", lambda day: day.lists("rook", "own/")),
-    no("rights", 9, "Rook lists everything", lambda day: day.lists("rook")),
+    no("rights", 9, "Rook lists the gallery", lambda day: day.lists("rook", "gallery/")),
+    no("rights", 9, "Rook lists everything", lambda day: day.lists_one_of("rook", "", None)),
     no("rights", 9, "Rook writes into a folder whose name begins as his does",
        lambda day: day.writes("rook", f"{day.folder('rook')[:-1]}-2/note.svg")),
     no("rights", 9, "Rook lists folders whose names begin as his does",
        lambda day: day.lists("rook", day.folder("rook")[:-1])),
     no("rights", 9, "Rook hangs a picture in the gallery",
        lambda day: day.writes("rook", "gallery/rook.svg")),
+    no("rights", 9, "Rook takes a picture down", lambda day: day.deletes("rook", "gallery/rook.svg")),
     no("rights", 9, "Rook puts a picture into members/", lambda day: day.writes("rook", "members/rook.svg")),
+    no("rights", 9, "Rook takes a picture out of members/",
+       lambda day: day.deletes("rook", "members/rook.svg")),
+    no("rights", 9, "Rook looks at members-of-the-board/",
+       lambda day: day.reads_new("rook", "members-of-the-board/limpet.svg")),
     no("rights", 9, "Rook looks at drafts/", lambda day: day.reads("rook", "drafts/limpet.svg")),
+    no("rights", 9, "Rook takes the policy off the bucket", lambda day: day.takes_the_policy_off("rook")),
+    no("rights", 9, "Rook lists the members of the user pool, with his credentials",
+       lambda day: day.lists_the_members("rook")),
     yes("rights", 9, "Ines hangs a picture in the gallery",
         lambda day: day.writes("ines", "gallery/goby.svg")),
     yes("rights", 9, "Ines takes a picture down", lambda day: day.deletes("ines", "gallery/goby.svg")),
     yes("rights", 9, "Ines looks at the gallery", lambda day: day.reads("ines", "gallery/anemone.svg")),
     yes("rights", 9, "Ines looks at members/", lambda day: day.reads("ines", "members/goby.svg")),
     yes("rights", 9, "Ines uses her own folder", lambda day: day.uses_own_folder("ines")),
+    no("rights", 9, "Ines hangs a picture in gallery-of-tomorrow/",
+       lambda day: day.writes("ines", "gallery-of-tomorrow/ines.svg")),
+    no("rights", 9, "Ines puts a picture into members/", lambda day: day.writes("ines", "members/ines.svg")),
+    no("rights", 9, "Ines puts a picture into drafts/", lambda day: day.writes("ines", "drafts/ines.svg")),
+    no("rights", 9, "Ines lists the gallery, or everything",
+       lambda day: day.lists_one_of("ines", "gallery/", "", None)),
+    no("rights", 9, "Ines reads in Mara's folder",
+       lambda day: day.reads_new("ines", f"{day.folder('mara')}limpet.svg")),
     no("rights", 9, "Ines writes in Mara's folder",
        lambda day: day.writes("ines", f"{day.folder('mara')}ines.svg")),
     no("rights", 9, "Ines deletes in Mara's folder",
@@ -468,6 +578,8 @@ TRIES = [
     # -- the gauge
     yes("gauge", 10, "The gauge writes a reading",
         lambda day: day.asks_the_api("POST", day.token_of_gauge())),
+    yes("gauge", 10, "The gauge reads the readings",
+        lambda day: day.asks_the_api("GET", day.token_of_gauge())),
     yes("gauge", 10, "Mara reads the readings",
         lambda day: day.asks_the_api("GET", day.tokens("mara")["AccessToken"])),
     yes("gauge", 10, "Goran reads the readings",
@@ -480,6 +592,8 @@ TRIES = [
        lambda day: day.asks_the_api("POST", day.tokens("mara")["IdToken"])),
     no("gauge", 10, "A member's page asks for the gauge's scope",
        lambda day: day.asks_the_pages(scope="openid tides/write")),
+    no("gauge", 10, "Goran writes a reading with his access token",
+       lambda day: day.asks_the_api("POST", day.tokens("goran")["AccessToken"])),
     no("gauge", 10, "Rook writes a reading with a token of his own user pool",
        lambda day: day.asks_the_api("POST", day.token_of_rooks_machine())),
     yes("gauge", 5, "Ben still signs in on the page", lambda day: day.on_the_pages("ben")),
