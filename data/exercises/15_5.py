@@ -11,7 +11,7 @@ opening = exercise_files.load(DATA / "setups" / "opening_day.py")
 
 title, core, difficulty, minutes = "What each role may do", False, 3, 25
 expected = (
-    "Everybody can do what is theirs. Rook, who is a member, tries more than that, and nothing of it works."
+    "Everybody can do what is theirs. Rook, who is a member, tries more than that, and none of it works."
 )
 hint = """
 Five statements are enough: the gallery, `members/`, the own folder, the list of it, and hanging pictures. A policy can

@@ -358,8 +358,12 @@ class Day:
     def takes_the_policy_off(self, who):
         self.s3(who)[0].delete_bucket_policy(Bucket=self.at.bucket)
 
-    def lists_the_members(self, who):
-        client_with(self.credentials(who)[0], "cognito-idp").list_users(UserPoolId=self.at.pool)
+    def lists_in_the_account(self, who):
+        """Whether the members, the roles or the buckets can be listed with these credentials."""
+        client = partial(client_with, self.credentials(who)[0])
+        members = partial(client("cognito-idp").list_users, UserPoolId=self.at.pool)
+        asked = (members, client("iam").list_roles, client("s3").list_buckets)
+        return any(not refusal_of(each) for each in asked)
 
     def folder(self, who):
         return self.s3(who)[1]
@@ -552,8 +556,8 @@ TRIES = [
        lambda day: day.reads_new("rook", "members-of-the-board/limpet.svg")),
     no("rights", 9, "Rook looks at drafts/", lambda day: day.reads("rook", "drafts/limpet.svg")),
     no("rights", 9, "Rook takes the policy off the bucket", lambda day: day.takes_the_policy_off("rook")),
-    no("rights", 9, "Rook lists the members of the user pool, with his credentials",
-       lambda day: day.lists_the_members("rook")),
+    no("rights", 9, "Rook lists the members, the roles or the buckets of the account",
+       lambda day: day.lists_in_the_account("rook")),
     yes("rights", 9, "Ines hangs a picture in the gallery",
         lambda day: day.writes("ines", "gallery/goby.svg")),
     yes("rights", 9, "Ines takes a picture down", lambda day: day.deletes("ines", "gallery/goby.svg")),
