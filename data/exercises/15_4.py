@@ -143,7 +143,7 @@ def wrong_any_identity_pool_for_those_who_sign_in(account):
 
 
 def wrong_signed_in_or_not(account):
-    """on by mistake"""
+    """takes a role of those who sign in"""
     made = open_doors(account)
     here = {"StringEquals": {"cognito-identity.amazonaws.com:aud": made["identity_pool"]}}
     _trust(account, "tidepool-member", here)
