@@ -266,7 +266,10 @@ def test_the_index_of_addresses_says_what_looking_through_says() -> None:
 # -- caches ------------------------------------------------------------------------------------------
 
 # Kept for ever: what comes of AWS's models, the course's files and the process itself, which do not grow.
-BY_FILES = {"claims.pieces", "scenes._parsed", "scenes._steps", "preparing.prepare"}
+BY_FILES = {
+    "claims.pieces", "scenes._parsed", "scenes._steps", "preparing.prepare",
+    "exercise_files.is_core", "class_progress._told",
+}  # fmt: skip
 BY_MODEL = {"dispatch.is_public", "rest_json._routes", "validation._compiled"}
 
 
