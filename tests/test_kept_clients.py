@@ -20,9 +20,11 @@ def lab() -> Any:
         yield lab
 
 
-def test_one_that_nobody_holds_is_given_again() -> None:
+def test_one_that_nobody_holds_is_given_again(request: pytest.FixtureRequest) -> None:
     """Of each service; the same again, too, when it has been called."""
     gc.collect()  # or one of an earlier test, held in a circle, becomes free in the middle and comes first
+    gc.disable()
+    request.addfinalizer(gc.enable)
     for service in ("cognito-idp", "cognito-identity", "iam", "lambda", "s3", "secretsmanager", "sts"):
         client = boto3.client(service)
         first = id(client)
