@@ -122,7 +122,7 @@ pictures: tools ## the pictures of the lessons as files with their alt texts, in
 wheels: setup ## fetch the files of a set-up without a network into build/wheels/ (PLATFORM=, ROOM=)
 	@$(LAB) wheels $(if $(filter yes,$(ROOM)),--room) $(if $(PLATFORM),--platform "$(PLATFORM)")
 
-lock: tools ## both locks and environment.yml from pyproject.toml (ARGS="--upgrade moto")
+lock: tools ## the locks and environment.yml from pyproject.toml (ARGS="--upgrade moto")
 	@$(LAB) lock $(ARGS)
 
 clean: here ## remove .venv, build/ and caches; my_course/ and room/ stay
