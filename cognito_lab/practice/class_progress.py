@@ -100,7 +100,7 @@ def read(path: Path) -> progress.Progress:
         os.close(folder)
     if len(octets) > MOST:
         raise ValueError(f"it is larger than {MOST} bytes")
-    return progress.said(octets)
+    return progress.parsed(octets)
 
 
 def _person(path: Path) -> str:

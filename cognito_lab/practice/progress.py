@@ -48,7 +48,7 @@ def load_progress(folder: Path | None = None) -> Progress:
     """
     path = (folder or OWN) / FILE
     try:
-        return said(path.read_bytes())
+        return parsed(path.read_bytes())
     except FileNotFoundError:
         return {}
     except ValueError:
@@ -56,7 +56,7 @@ def load_progress(folder: Path | None = None) -> Progress:
         return {}
 
 
-def said(octets: bytes) -> Progress:
+def parsed(octets: bytes) -> Progress:
     """What a progress file says.
 
     Raises:
