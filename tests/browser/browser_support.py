@@ -42,9 +42,11 @@ def careful_page(browser: Browser) -> Iterator[Page]:
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("request", lambda asked: None if LOCAL.match(asked.url) else faults.append(asked.url))
-    yield page
-    context.close()
-    assert faults == []
+    try:
+        yield page
+    finally:
+        context.close()
+    assert not faults, faults
 
 
 @dataclass
