@@ -167,12 +167,36 @@ def wrong_basic_flow_allowed(account):
     return made
 
 
+def wrong_trust_in_the_account(account):
+    """A program of the club takes a role, past the identity pool"""
+    made = open_doors(account)
+    owner = account.iam.get_role(RoleName="tidepool-curator")["Role"]["Arn"].split(":")[4]
+    _trusts_also(account, "tidepool-curator", owner)
+    return made
+
+
+def wrong_members_take_the_role_of_curators(account):
+    """Mara takes a role with a member's credentials"""
+    made = open_doors(account)
+    member = account.iam.get_role(RoleName="tidepool-member")["Role"]["Arn"]
+    _trusts_also(account, "tidepool-curator", member)
+    return made
+
+
 def _roles(account, made):
     return account.identity_pools.get_identity_pool_roles(IdentityPoolId=made["identity_pool"])["Roles"]
 
 
 def _came(kind):
     return {"ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": kind}}
+
+
+def _trusts_also(account, role, principal):
+    trust = account.iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    trust["Statement"].append(
+        {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+    )
+    account.iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
 
 
 def _trust(account, role, condition):

@@ -98,7 +98,7 @@ def wrong_no_slash_after_the_gallery(account):
 
 
 def wrong_list_without_a_prefix(account):
-    """Rook lists everything"""
+    """Rook lists the gallery, or everything"""
     give_rights(account)
     condition = {"StringLikeIfExists": {"s3:prefix": f"own/{ME}/*"}}
     _more(account, "tidepool-member", "s3:ListBucket", Condition=condition)

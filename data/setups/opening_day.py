@@ -1,5 +1,6 @@
 """The first day of Tidepool's opening: who tries what, at what a learner has built."""
 
+import json
 from collections.abc import Callable
 from functools import cache, partial
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from werkzeug.wrappers import Response
 
+from cognito_lab.errors import OutsideTheLab
 from cognito_lab.lessons.refused import refusal_from
 from cognito_lab.lessons.scripted_browser import Browser
 from cognito_lab.lessons.srp_sign_in import sign_in_by_srp
@@ -41,6 +43,14 @@ SERVICES = {
     "iam": "iam",
     "s3": "s3",
     "gateway": "apigatewayv2",
+}
+# An operation each that shows what an account has, for services beside Cognito.
+LISTS = {
+    "iam": "list_roles",
+    "s3": "list_buckets",
+    "dynamodb": "list_tables",
+    "lambda": "list_functions",
+    "secretsmanager": "list_secrets",
 }
 
 
@@ -92,7 +102,7 @@ def outcome_of(call):
         return f": there is no {getattr(error, 'name', None) or error.args[0]}"
     except Exception as error:
         refusal = refusal_from(error)
-        if refusal is None:
+        if refusal is None or isinstance(error, OutsideTheLab):  # which says nothing about the set-up
             raise
         says = isinstance(error, ClientError) and refusal.message.rstrip(".")
         return f" → {refusal.code}: {says}" if says else f" → {refusal.code}"
@@ -282,6 +292,27 @@ class Day:
         identity = pools.get_id(IdentityPoolId=self.at.identity_pool, Logins=logins)["IdentityId"]
         return self.takes_at_sts(pools.get_open_id_token(IdentityId=identity, Logins=logins)["Token"], *roles)
 
+    def assumes_a_role(self, credentials):
+        """Whether any of the roles can be assumed with these credentials, past the identity pool."""
+        take = partial(client_with(credentials, "sts").assume_role, RoleSessionName="past")
+        return any(not refusal_of(partial(take, RoleArn=self.arn(role))) for role in ROLES)
+
+    def is_assumed_by_a_program(self):
+        """Whether a program of the club's, which may assume every role, gets one."""
+        iam, program = self.at.iam, {"UserName": "program"}
+        may = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+        iam.create_user(**program)
+        try:
+            iam.put_user_policy(**program, PolicyName="all", PolicyDocument=document)
+            key = iam.create_access_key(**program)["AccessKey"]
+            secret = key["SecretAccessKey"]
+            return self.assumes_a_role({**key, "SecretKey": secret, "SessionToken": None})
+        finally:
+            iam.delete_access_key(**program, AccessKeyId=key["AccessKeyId"])
+            iam.delete_user_policy(**program, PolicyName="all")
+            iam.delete_user(**program)
+
     def has_the_basic_flow(self):
         return self.at.identity_pools.describe_identity_pool(IdentityPoolId=self.at.identity_pool).get(
             "AllowClassicFlow", False
@@ -358,11 +389,11 @@ class Day:
     def takes_the_policy_off(self, who):
         self.s3(who)[0].delete_bucket_policy(Bucket=self.at.bucket)
 
-    def lists_in_the_account(self, who):
-        """Whether the members, the roles or the buckets can be listed with these credentials."""
-        client = partial(client_with, self.credentials(who)[0])
-        members = partial(client("cognito-idp").list_users, UserPoolId=self.at.pool)
-        asked = (members, client("iam").list_roles, client("s3").list_buckets)
+    def finds_more_in_the_account(self, who):
+        """Whether these credentials show anything of the account beside the pictures."""
+        client = cache(partial(client_with, self.credentials(who)[0]))
+        asked = [getattr(client(service), operation) for service, operation in LISTS.items()]
+        asked.append(partial(client("cognito-idp").list_users, UserPoolId=self.at.pool))
         return any(not refusal_of(each) for each in asked)
 
     def folder(self, who):
@@ -515,6 +546,10 @@ TRIES = [
        lambda day: day.comes_from_another_pool(signed_in=False)),
     no("doors", 8, "Rook takes a role as somebody of an identity pool of his own",
        lambda day: day.comes_from_another_pool(signed_in=True)),
+    no("doors", 8, "Mara takes a role with a member's credentials, by AssumeRole",
+       lambda day: day.assumes_a_role(day.credentials("mara")[0])),
+    no("doors", 8, "A program of the club takes a role, past the identity pool",
+       lambda day: day.is_assumed_by_a_program()),
     # -- rights
     yes("rights", 9, "A visitor looks at the gallery",
         lambda day: day.reads("visitor", "gallery/anemone.svg")),
@@ -540,8 +575,8 @@ TRIES = [
        lambda day: day.deletes("rook", f"{day.folder('mara')}note.svg")),
     no("rights", 9, "Rook lists Mara's folder", lambda day: day.lists("rook", day.folder("mara"))),
     no("rights", 9, "Rook lists everybody's folders", lambda day: day.lists("rook", "own/")),
-    no("rights", 9, "Rook lists the gallery", lambda day: day.lists("rook", "gallery/")),
-    no("rights", 9, "Rook lists everything", lambda day: day.lists_one_of("rook", "", None)),
+    no("rights", 9, "Rook lists the gallery, or everything",
+       lambda day: day.lists_one_of("rook", "gallery/", "", None)),
     no("rights", 9, "Rook writes into a folder whose name begins as his does",
        lambda day: day.writes("rook", f"{day.folder('rook')[:-1]}-2/note.svg")),
     no("rights", 9, "Rook lists folders whose names begin as his does",
@@ -556,8 +591,8 @@ TRIES = [
        lambda day: day.reads_new("rook", "members-of-the-board/limpet.svg")),
     no("rights", 9, "Rook looks at drafts/", lambda day: day.reads("rook", "drafts/limpet.svg")),
     no("rights", 9, "Rook takes the policy off the bucket", lambda day: day.takes_the_policy_off("rook")),
-    no("rights", 9, "Rook lists the members, the roles or the buckets of the account",
-       lambda day: day.lists_in_the_account("rook")),
+    no("rights", 9, "Rook or Ines finds more in the account than pictures: members, roles, tables, functions",
+       lambda day: day.finds_more_in_the_account("rook") or day.finds_more_in_the_account("ines")),
     yes("rights", 9, "Ines hangs a picture in the gallery",
         lambda day: day.writes("ines", "gallery/goby.svg")),
     yes("rights", 9, "Ines takes a picture down", lambda day: day.deletes("ines", "gallery/goby.svg")),

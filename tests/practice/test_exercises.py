@@ -20,6 +20,7 @@ from support.kept_scenes import kept_scenes
 
 from cognito_lab import Lab, reproducible
 from cognito_lab.course.notebooks import run
+from cognito_lab.errors import OutsideTheLab
 from cognito_lab.practice import exercise_files
 from cognito_lab.practice.exercises import Exercise, ExerciseError
 
@@ -62,12 +63,26 @@ def cells(path: Path) -> list[str]:
     return ["".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
 
 
+@pytest.fixture
+def not_played(monkeypatch):
+    """Whatever the lab is asked that it does not play. To an attack, this says no whatever the answer is."""
+    asked, make = [], OutsideTheLab.__init__
+
+    def noted(error, *arguments):
+        asked.append(str(arguments))
+        make(error, *arguments)
+
+    monkeypatch.setattr(OutsideTheLab, "__init__", noted)
+    return asked
+
+
 @pytest.mark.parametrize("number", ALL)
-def test_the_solution_passes_and_the_stub_is_not_done_yet(number, lived_in):
+def test_the_solution_passes_and_the_stub_is_not_done_yet(number, lived_in, not_played):
     exercise = Exercise(number, lived_in)
     printed = exercise.answer_from(exercise.solved)
     verdict = exercise.judge(printed)
     assert verdict.done, verdict.says
+    assert not_played == []
     whole = inspect.getsource(exercise.right()) if callable(printed) else exercise.right()
     assert whole == (f"{exercise.solved}\n" if callable(printed) else printed), (
         "as printed it is all there is"

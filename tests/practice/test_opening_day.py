@@ -105,7 +105,8 @@ def open_doors(account: SimpleNamespace) -> dict[str, str]:
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Condition": {"StringLike": {"cognito-identity.amazonaws.com:aud": f"{account.region}:*"}},
     }
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [anybody]})
+    anything = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [anybody, anything]})
     arns = [account.iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
             for name in opening.ROLES]  # fmt: skip
     account.identity_pools.set_identity_pool_roles(
