@@ -303,10 +303,10 @@ class Day:
         may = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [may]})
         iam.create_user(**program)
+        iam.put_user_policy(**program, PolicyName="all", PolicyDocument=document)
+        key = iam.create_access_key(**program)["AccessKey"]
+        secret = key["SecretAccessKey"]
         try:
-            iam.put_user_policy(**program, PolicyName="all", PolicyDocument=document)
-            key = iam.create_access_key(**program)["AccessKey"]
-            secret = key["SecretAccessKey"]
             return self.assumes_a_role({**key, "SecretKey": secret, "SessionToken": None})
         finally:
             iam.delete_access_key(**program, AccessKeyId=key["AccessKeyId"])
