@@ -295,7 +295,24 @@ def test_a_cell_that_runs_again_after_its_scene_is_over_says_so(worksheet: Works
     expect(again).to_contain_text("of the scene “members”, which is over: run the section again from")
 
 
-VIEW, STATE = (f"application/vnd.jupyter.widget-{what}+json" for what in ("view", "state"))
+# --- the next day -------------------------------------------------------------------------------------
+
+
+def shown_widgets(notebook: Path) -> list[bool]:
+    """Of each output of the file that is to be shown by a widget: whether the file holds the widget."""
+    view, state = (f"application/vnd.jupyter.widget-{what}+json" for what in ("view", "state"))
+    file = json.loads(notebook.read_text())
+    held = file["metadata"].get("widgets", {}).get(state, {}).get("state", {})
+    outputs = [output.get("data", {}) for cell in file["cells"] for output in cell["outputs"]]
+    return [output[view]["model_id"] in held for output in outputs if view in output]
+
+
+def save(page: Page) -> None:
+    """A page that is left while it saves would leave half a file."""
+    with page.expect_response(lambda it: it.request.method == "PUT" and "/api/contents/" in it.url) as saved:
+        choose(page, "File", "Save Notebook")
+    assert saved.value.ok
+    expect(page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-mod-dirty")).to_have_count(0)
 
 
 def test_a_recording_is_still_shown_the_next_day(browser: Browser, jupyter: JupyterLab, worksheet: Worksheet):
@@ -304,15 +321,10 @@ def test_a_recording_is_still_shown_the_next_day(browser: Browser, jupyter: Jupy
     left_at = step.search(worksheet.output("recording").inner_text())
     assert left_at
     choose(page, "Kernel", "Shut Down Kernel")
-    # A page that is left while it saves would leave half a file.
-    with page.expect_response(lambda it: it.request.method == "PUT" and "/api/contents/" in it.url) as saved:
-        choose(page, "File", "Save Notebook")
-    assert saved.value.ok
-    expect(worksheet.panel.locator(".jp-mod-dirty")).to_have_count(0)
+    save(page)
     page.goto("about:blank")
-    file = json.loads((jupyter.folder / "worksheet.ipynb").read_text())
-    (shown,) = file["cells"][list(CELLS).index("recording")]["outputs"]
-    assert shown["data"][VIEW]["model_id"] in file["metadata"]["widgets"][STATE]["state"]
+    held = shown_widgets(jupyter.folder / "worksheet.ipynb")
+    assert all(held) and len(held) == 5
 
     # ipywidgets reads the new kernel's widgets and the file's at once, and where the kernel's connection
     # is slow it looks for the file's too early, for good. Who loads the page again has them.
@@ -321,3 +333,20 @@ def test_a_recording_is_still_shown_the_next_day(browser: Browser, jupyter: Jupy
             opened = worksheet._replace(panel=jupyter.open(again, "worksheet.ipynb"))
             return expect(opened.output("recording")).to_contain_text(left_at.group())
     raise AssertionError("loaded twice, and the recording is not there")
+
+
+def test_where_a_kernel_was_restarted_the_plain_twin_is_shown_the_next_day(page: Page, jupyter: JupyterLab):
+    """A save holds the widgets of the kernel that runs. In place of others JupyterLab shows an error."""
+    name = jupyter.write("restarted.ipynb", *(CELLS[cell] for cell in ("start", "question", "recording")))
+    assert run_all(page, jupyter.open(page, name)) == []
+    save(page)
+    assert shown_widgets(jupyter.folder / name) == [True, True]
+    choose(page, "Kernel", "Restart Kernel…")
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
+    save(page)
+    assert shown_widgets(jupyter.folder / name) == []
+    page.goto("about:blank")
+    outputs = jupyter.open(page, name).locator(".jp-OutputArea-output")
+    expect(outputs.first).to_contain_text(quiz("01").questions[0].text.partition("`")[0])
+    expect(outputs.last).to_contain_text("InitiateAuth")

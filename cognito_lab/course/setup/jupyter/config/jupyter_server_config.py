@@ -24,6 +24,25 @@ c.LabApp.extension_manager = "readonly"
 
 c.Application.log_level = "WARN"
 
+VIEW, STATE = (f"application/vnd.jupyter.widget-{what}+json" for what in ("view", "state"))
+
+
+def store_plain_twins(model, **_):
+    """Of an output whose widget is not in the file, store the other forms only.
+
+    A save holds the widgets of the kernel that runs. Those of an earlier kernel were shown as errors, from
+    the next time on that the file is opened.
+    """
+    if model["type"] == "notebook":
+        widgets = model["content"]["metadata"].get("widgets", {}).get(STATE, {}).get("state", {})
+        for cell in model["content"]["cells"]:
+            for shown in (output.get("data", {}) for output in cell.get("outputs", ())):
+                if VIEW in shown and shown[VIEW]["model_id"] not in widgets:
+                    del shown[VIEW]
+
+
+c.ContentsManager.pre_save_hook = store_plain_twins
+
 # `make lab` listens on the port already, so that no other program takes it while JupyterLab starts.
 if bound := os.environ.pop("COGNITO_LAB_SOCKET", ""):
     import jupyter_server.serverapp
