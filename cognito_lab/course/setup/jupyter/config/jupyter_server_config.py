@@ -4,6 +4,8 @@ import os
 import re
 import socket
 
+from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
+
 c = get_config()  # noqa: F821  (Jupyter puts it there)
 
 c.ServerApp.ip = "127.0.0.1"
@@ -27,21 +29,28 @@ c.Application.log_level = "WARN"
 VIEW, STATE = (f"application/vnd.jupyter.widget-{what}+json" for what in ("view", "state"))
 
 
-def store_plain_twins(model, **_):
-    """Of an output whose widget is not in the file, store the other forms only.
+class Contents(AsyncLargeFileManager):
+    """A notebook is opened with the widgets that its kernel still answers, and the plain twins of all others.
 
-    A save holds the widgets of the kernel that runs. Those of an earlier kernel were shown as errors, from
-    the next time on that the file is opened.
+    JupyterLab alone would show a widget of an earlier kernel with buttons that do nothing, or, once another
+    kernel's widgets were saved, an error in its place.
     """
-    if model["type"] == "notebook":
-        widgets = model["content"]["metadata"].get("widgets", {}).get(STATE, {}).get("state", {})
-        for cell in model["content"]["cells"]:
-            for shown in (output.get("data", {}) for output in cell.get("outputs", ())):
-                if VIEW in shown and shown[VIEW]["model_id"] not in widgets:
-                    del shown[VIEW]
+
+    async def get(self, path, content=True, **more):
+        model = await super().get(path, content, **more)
+        if content and model["type"] == "notebook":
+            running = await self.parent.session_manager.list_sessions()
+            notebook, widgets = model["content"], {}
+            if any(session["path"] == model["path"] for session in running):
+                widgets = notebook["metadata"].get("widgets", {}).get(STATE, {}).get("state", {})
+            for cell in notebook["cells"]:
+                for shown in (output.get("data", {}) for output in cell.get("outputs", ())):
+                    if shown.get(VIEW, {}).get("model_id") not in widgets:
+                        shown.pop(VIEW, None)
+        return model
 
 
-c.ContentsManager.pre_save_hook = store_plain_twins
+c.ServerApp.contents_manager_class = Contents
 
 # `make lab` listens on the port already, so that no other program takes it while JupyterLab starts.
 if bound := os.environ.pop("COGNITO_LAB_SOCKET", ""):
