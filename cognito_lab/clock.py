@@ -71,6 +71,32 @@ class Clock:
             _settings.clear()
 
 
+_resting: Callable[[], Clock | None] = lambda: None  # noqa: E731
+
+
+def rest_between_cells(shell: Any, resting: Callable[[], Clock | None]) -> None:
+    """Let nothing expire because somebody reads on, or eats: some things of Cognito's live for three minutes.
+
+    Args:
+        shell: IPython's; to hear of its cells twice is nothing new.
+        resting: The clock that may stand while no cell runs; nothing where somebody else goes by it.
+    """
+    global _resting
+    _resting = resting
+    shell.events.register("pre_run_cell", _cell_begins)
+    shell.events.register("post_run_cell", _cell_has_ended)
+
+
+def _cell_begins(_: Any) -> None:
+    if clock := _resting():
+        clock.set(datetime.now(UTC), ticking=True)
+
+
+def _cell_has_ended(_: Any) -> None:
+    if clock := _resting():
+        clock.set(datetime.now(UTC), ticking=False)
+
+
 def take_out() -> Callable[[], None]:
     """Give back the machine's time. What is returned sets the clock to what it would show then."""
     settings, traveller, stood_at = dict(_settings), _traveller, time.time()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -133,7 +134,11 @@ class Lab:
         Lab._running, self._ended = self, ""
         self._refusals.__enter__()
         registry.register_hosts(lambda kind: _running_account()._provider(kind))
-        short_tracebacks.install()
+        # IPython is loaded if there is a shell; looking in sys.modules keeps plain Python from importing it.
+        loaded = sys.modules.get("IPython")
+        if (shell := loaded and loaded.get_ipython()) is not None:
+            short_tracebacks.install(shell)
+            clock.rest_between_cells(shell, Lab._resting_clock)
 
     def _end(self, reason: str) -> None:
         Lab._running, self._ended = None, reason or "It is being reset."
@@ -157,6 +162,14 @@ class Lab:
     def __repr__(self) -> str:
         state = "ended" if self._ended else "running"
         return f"<Lab: AWS account {self.account} in {self.region}, {state}, offline>"
+
+    @classmethod
+    def _resting_clock(cls) -> Clock | None:
+        """The clock, where nobody needs it between two cells: it is not fixed, and no program is served."""
+        lab = cls._running
+        if lab is None or lab._fixed or (lab._server is not None and lab._server.running):
+            return None
+        return lab._clock
 
     # -- what a lesson does with it --------------------------------------------------------------
 

@@ -58,14 +58,10 @@ def own_line(error: BaseException) -> str:
     return f"line {own[-1].lineno}, `{code.strip()}`" if code.strip() else f"line {own[-1].lineno}"
 
 
-def install() -> None:
-    """Show errors from AWS, libraries and the lab in few lines. Outside IPython there is nothing to do."""
-    # IPython is loaded if there is a shell; looking in sys.modules keeps plain Python from importing it.
-    loaded = sys.modules.get("IPython")
-    shell = loaded.get_ipython() if loaded is not None else None
-    if shell is not None:
-        reruns.watch(shell)
-        shell.set_custom_exc((Exception,), _show)
+def install(shell: Any) -> None:
+    """Show errors from AWS, libraries and the lab in few lines, in an IPython ``shell``."""
+    reruns.watch(shell)
+    shell.set_custom_exc((Exception,), _show)
 
 
 def shown(error: BaseException) -> list[str]:

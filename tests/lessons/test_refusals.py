@@ -183,7 +183,7 @@ def test_the_codes_are_those_that_the_lab_gives(capsys):
 @pytest.fixture
 def shell(monkeypatch):
     shell = InteractiveShell.instance()
-    short_tracebacks.install()
+    short_tracebacks.install(shell)
     shown: list[list[str]] = []
     monkeypatch.setattr(shell, "_showtraceback", lambda kind, error, lines: shown.append(lines))
     shell.user_ns.update(aws_error=aws_error, refused=refused, OutsideTheLab=OutsideTheLab)
@@ -253,8 +253,5 @@ def test_in_a_kernel_the_error_is_sent_in_three_lines_and_the_run_fails():
 
 
 def test_outside_ipython_nothing_is_installed_or_imported():
-    code = (
-        "import sys; from cognito_lab.lessons import short_tracebacks; short_tracebacks.install();"
-        "sys.exit('IPython' in sys.modules or 'botocore' in sys.modules)"
-    )
+    code = "import sys; from cognito_lab import Lab; Lab.start().stop(); sys.exit('IPython' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
