@@ -1,4 +1,4 @@
-"""The kernel's clock: it can be set, stand still or go on, and be given back.
+"""The kernel's clock: it can be set, stand still or go on, and be given back; while no cell runs, it rests.
 
 Everything in the process agrees on it, boto3, PyJWT and a learner's own ``time.time()``; the machine's
 clock and ``time.monotonic`` stay as they are, so that Jupyter notices nothing.

@@ -140,6 +140,14 @@ def wrong_curators_do_everything(account):
     _more(account, "tidepool-curator", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "*")
 
 
+def wrong_curators_see_who_has_which_role(account):
+    """Rook or Ines finds more in the account"""
+    give_rights(account)
+    statement = {"Effect": "Allow", "Action": "iam:List*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    account.iam.put_role_policy(RoleName="tidepool-curator", PolicyName="more", PolicyDocument=document)
+
+
 ME = "${cognito-identity.amazonaws.com:sub}"
 
 

@@ -44,7 +44,7 @@ SERVICES = {
     "s3": "s3",
     "gateway": "apigatewayv2",
 }
-# An operation each that shows what an account has, for services beside Cognito.
+# By service beside Cognito, an operation that shows what an account has.
 LISTS = {
     "iam": "list_roles",
     "s3": "list_buckets",

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 from werkzeug.wrappers import Response
 
-from cognito_lab import Lab
+from cognito_lab import Lab, OutsideTheLab
 from cognito_lab.paths import DATA
 from cognito_lab.practice import exercise_files
 
@@ -55,6 +56,35 @@ def test_where_everything_is_open_everything_works_that_should_not(lab: Lab) -> 
 def test_other_ways_that_do_as_the_club_wishes_pass_too(lab: Lab) -> None:
     works = what_works(lab, OTHERWISE)
     assert works == {one.who: one.allowed for one in opening.TRIES}
+
+
+RIGHTS = [
+    "iam:ListRoles", "s3:ListAllMyBuckets", "dynamodb:ListTables", "lambda:ListFunctions",
+    "secretsmanager:ListSecrets", "cognito-idp:ListUsers",
+]  # fmt: skip
+
+
+def test_each_right_beside_the_pictures_is_found_with_whoever_has_it(lab: Lab) -> None:
+    parts = opening.solved("directory", "doors", "rights")
+    account = opening.built(opening.account_of(lab.scene("opening_day"), lab), parts)
+    day = opening.Day(account, lab)
+    assert len(RIGHTS) == len(opening.LISTS) + 1
+    for right in RIGHTS:
+        allow = {"Effect": "Allow", "Action": right, "Resource": "*"}
+        more = {
+            "PolicyName": "more",
+            "PolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": allow}),
+        }
+        for who, role in (("rook", "tidepool-member"), ("ines", "tidepool-curator")):
+            assert not day.finds_more_in_the_account(who)
+            account.iam.put_role_policy(RoleName=role, **more)
+            assert day.finds_more_in_the_account(who), right
+            account.iam.delete_role_policy(RoleName=role, PolicyName="more")
+
+
+def test_what_the_lab_does_not_play_is_no_refusal_of_a_try(lab: Lab) -> None:
+    with pytest.raises(OutsideTheLab):
+        opening.outcome_of(lambda: boto3.client("iam").list_access_keys(UserName="program"))
 
 
 # -- a set-up with every hole that a try looks for --------------------------------------------------
